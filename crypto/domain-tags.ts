@@ -1,0 +1,55 @@
+/**
+ * The one table of domain-separation strings (wire-formats.md 0-4). No other file spells one out.
+ *
+ * @module
+ */
+
+/** Type strings of `docId`, one per signed or hashed kind of document. */
+export const DOCUMENT_TYPES = {
+  record: 'coalesce/record/v1',
+  cert: 'coalesce/cert/v1',
+  pres: 'coalesce/pres/v1',
+  status: 'coalesce/status/v1',
+  rotate: 'coalesce/rotate/v1',
+  qreq: 'coalesce/qreq/v1',
+  quote: 'coalesce/quote/v1',
+  agr: 'coalesce/agreement/v1',
+  dlv: 'coalesce/delivery/v1',
+  ack: 'coalesce/ack/v1',
+  vrd: 'coalesce/receipt/v1',
+  rul: 'coalesce/ruling/v1',
+  tx: 'coalesce/tx/v1',
+  task: 'coalesce/task/v1',
+  disclosure: 'coalesce/disclosure/v1',
+  sessionAuth: 'coalesce/session-auth/v1',
+} as const;
+
+/** The `typ` of a document that travels in an envelope. */
+export type DocumentType = keyof typeof DOCUMENT_TYPES;
+
+/** Prefix of every signature of an identity key. */
+export const SIGNATURE_TAG = 'coalesce/sig/v1';
+/** Prefix of a certificate leaf (wire-formats.md 2.1). */
+export const LEAF_TAG = 'coalesce/leaf/v1';
+/** Prefix of the hash that names a DHT provider key (wire-formats.md 1.6). */
+export const SKILL_KEY_TAG = 'coalesce/skill/v1';
+
+/** Labels of the session's key schedule (wire-formats.md 1.1). */
+export const SESSION_TAGS = {
+  prologue: 'coalesce/session/v1',
+  id: 'coalesce/session/id/v1',
+  hash: 'coalesce/session/hash/v1',
+  confirm: 'coalesce/session/confirm/v1',
+  open: 'coalesce/session/open/v1',
+} as const;
+
+/** Labels of a stream's key schedule (wire-formats.md 1.2). */
+export const STREAM_TAGS = {
+  transcript: 'coalesce/stream/th/v1',
+  secret: 'coalesce/stream/secret/v1',
+  confirm: 'coalesce/stream/confirm/v1',
+  openerToAcceptor: 'coalesce/stream/o2a/v1',
+  acceptorToOpener: 'coalesce/stream/a2o/v1',
+  key: 'coalesce/stream/key/v1',
+  next: 'coalesce/stream/next/v1',
+} as const;

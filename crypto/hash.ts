@@ -1,0 +1,16 @@
+/**
+ * SHA-256, natively (FIPS 180-4).
+ *
+ * @module
+ */
+
+import { hash as oneShotHash, createHash } from 'node:crypto';
+
+/** SHA-256 of the concatenation of `parts`, 32 bytes. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (parts.length === 1 && first) return new Uint8Array(oneShotHash('sha256', first, 'buffer'));
+  const state = createHash('sha256');
+  for (const part of parts) state.update(part);
+  return new Uint8Array(state.digest());
+}

@@ -1,0 +1,29 @@
+/**
+ * Protocol ids (architecture.md 4) and, beside each, the limits that belong to it
+ * (wire-formats.md 1.2 and 1.6).
+ *
+ * @module
+ */
+
+/** Kademlia DHT of the coalesce network. */
+export const KAD_PROTOCOL = '/coalesce/kad/1.0.0';
+/** Handshake of the secure session. */
+export const SESSION_PROTOCOL = '/coalesce/session/1.0.0';
+
+/** A protocol whose streams are opened inside a secure session. */
+export interface SecureProtocol {
+  readonly id: string;
+  /** The `purpose` byte of OPEN. */
+  readonly purpose: number;
+  /** Largest message, in bytes, checked before allocation. */
+  readonly maxMessageBytes: number;
+}
+
+/** The five protocols that run over the session. */
+export const SECURE_PROTOCOLS = {
+  negotiation: { id: '/coalesce/negotiation/1.0.0', purpose: 1, maxMessageBytes: 65_536 },
+  a2a: { id: '/coalesce/a2a/1.0.0', purpose: 2, maxMessageBytes: 1_048_576 },
+  card: { id: '/coalesce/card/1.0.0', purpose: 3, maxMessageBytes: 98_304 },
+  attest: { id: '/coalesce/attest/1.0.0', purpose: 4, maxMessageBytes: 262_144 },
+  query: { id: '/coalesce/query/1.0.0', purpose: 5, maxMessageBytes: 1_048_576 },
+} as const satisfies Record<string, SecureProtocol>;
