@@ -165,7 +165,13 @@ export function openEnvelope<Body>(
   const got = parsed.s.map(({ k }) => k);
   const least = signatures ?? definition.minSignatures ?? expected.length;
   const most = signatures ?? expected.length;
-  if (got.length < least || got.length > most || got.some((k, i) => k !== expected[i])) {
+  const isRepeated = new Set(got).size < got.length;
+  if (
+    isRepeated ||
+    got.length < least ||
+    got.length > most ||
+    got.some((k, i) => k !== expected[i])
+  ) {
     return {
       valid: false,
       reason: 'WRONG_SIGNERS',

@@ -1,0 +1,214 @@
+/**
+ * The JSON documents that the HTTP API answers with and the CLI prints (architecture.md 6). A field
+ * may be added, none renamed. Every number has its unit in its name.
+ *
+ * @module
+ */
+
+import type { JsonValue } from '../crypto/canonical-json.ts';
+import type { TaskCost } from './tasks/run-totals.ts';
+
+/** Answer of `status`. */
+export interface StatusDocument {
+  readonly version: string;
+  readonly name: string;
+  readonly peerId: string;
+  readonly addresses: readonly string[];
+  readonly http: string;
+  readonly dataDirectory: string;
+  readonly pid: number;
+  readonly uptimeSeconds: number;
+  readonly memoryRssMegabytes: number;
+  readonly peersConnected: number;
+  readonly routingTableSize: number;
+  readonly skills: readonly string[];
+  readonly tasksInWork: number;
+  readonly certificates: number;
+  readonly paidMicroUsd: number;
+  readonly earnedMicroUsd: number;
+  /** What an hour of work costs here, and what it is made of. */
+  readonly prices: {
+    readonly computeUsdPerHour: number;
+    readonly memoryUsdPerHour: number;
+    readonly energyUsdPerKwh: number;
+    readonly powerWatts: number;
+  };
+  readonly decisionPolicy: string;
+}
+
+/** One row of `peers`. */
+export interface PeerDocument {
+  readonly peerId: string;
+  readonly connected: boolean;
+  readonly addresses: readonly string[];
+  readonly isKnown: boolean;
+  readonly outcomes: { readonly verified: number; readonly failed: number };
+  readonly paidMicroUsd: number;
+}
+
+/** One row of `skills list`. */
+export interface SkillDocument {
+  readonly term: string;
+  readonly description: string;
+  readonly priceMicroUsd: number;
+  readonly perUnit: string;
+  readonly latencyMs: number;
+  readonly capacity: number;
+  readonly inWork: number;
+  readonly executor: string;
+}
+
+/** Answer of `skills publish` and `skills withdraw`. */
+export interface PublishDocument {
+  readonly seq: number;
+  readonly expiresAtSeconds: number;
+  readonly skills: readonly string[];
+  readonly storedAtPeers: number;
+  /** A peer that read the record back, or null with the reason. */
+  readonly readBackBy: string | null;
+  readonly reason?: string;
+  readonly elapsedMs: number;
+}
+
+/** One hit of `query`. */
+export interface HitDocument {
+  readonly peerId: string;
+  readonly term: string;
+  readonly score: number;
+  readonly scoreParts: Readonly<Record<string, number | null>>;
+  readonly priceMicroUsd: number;
+  readonly perUnit: string;
+  readonly latencyMs: number;
+  readonly level: number;
+  readonly issuer: string | null;
+  readonly certificateExpiresAt: number | null;
+  readonly recordAgeMs: number;
+  readonly addresses: readonly string[];
+}
+
+/** Answer of `query`. */
+export interface QueryDocument {
+  readonly query: string;
+  readonly outcome: 'complete' | 'partial' | 'unreachable';
+  readonly hits: readonly HitDocument[];
+  readonly dropped: readonly { readonly peerId: string; readonly reason: string }[];
+  readonly asked: number;
+  readonly answered: number;
+  readonly elapsedMs: number;
+  readonly trace?: readonly unknown[];
+}
+
+/** A decision as it stands in a run, short. */
+export interface ShortDecisionDocument {
+  readonly decisionId: string;
+  readonly choice: 'LOCAL' | 'OUTSOURCE' | 'REFUSED';
+  readonly contractor: string | null;
+  readonly score: number | null;
+  readonly confidence: number | null;
+  readonly costInternalMicroUsd: number | null;
+  readonly costExternalMicroUsd: number | null;
+  readonly reason: string;
+  readonly candidates: readonly {
+    readonly peerId: string;
+    readonly score: number | null;
+    readonly dropped?: string;
+  }[];
+}
+
+/** What happened at one contractor, or here. */
+export interface AttemptDocument {
+  readonly where: string;
+  readonly outcome: 'verified' | 'failed-verification' | 'failed';
+  readonly reason: string | null;
+  readonly paidMicroUsd: number;
+  readonly wallMs: number;
+}
+
+/** One subtask of a run. */
+export interface SubtaskDocument {
+  readonly id: string;
+  readonly decision: ShortDecisionDocument;
+  readonly attempts: readonly AttemptDocument[];
+  readonly verification: {
+    readonly passed: boolean;
+    readonly checks: readonly {
+      readonly type: string;
+      readonly passed: boolean;
+      readonly detail: string;
+      readonly skipped?: boolean;
+    }[];
+  };
+  readonly paidMicroUsd: number;
+  readonly receiptId: string | null;
+  readonly wallMs: number;
+  /** Where the time went. */
+  readonly phasesMs: Readonly<Record<string, number>>;
+}
+
+/** Sums of a run, or of several. */
+export interface TotalsDocument {
+  readonly paidMicroUsd: number;
+  /** Calibrated C_int at decision time, opportunity cost (Eq. 5) left out; null if infeasible. */
+  readonly localCostMicroUsd: number | null;
+  /** The same with Eq. 5. */
+  readonly localCostWithOpportunityMicroUsd: number | null;
+  /** Money paid, and the calibrated local cost of what was done here instead. */
+  readonly spentMicroUsd: number | null;
+  /** 100 x (1 - spent / local cost); null where the local cost is 0 or infeasible. */
+  readonly netSavingPercent: number | null;
+  readonly netSavingWithOpportunityPercent: number | null;
+  /** The paper's metric: clipped savings over the cost of what was done locally. */
+  readonly paperMetricPercent: number | null;
+  readonly wallMs: number;
+}
+
+/** Answer of `run`. */
+export interface RunDocument {
+  readonly taskId: string;
+  readonly title: string;
+  readonly status: 'completed' | 'failed' | 'refused';
+  readonly output: readonly OutputPartDocument[] | null;
+  readonly subtasks: readonly SubtaskDocument[];
+  readonly totals: TotalsDocument;
+  /** What `totals` was computed from, so that runs can be summed. */
+  readonly cost: TaskCost;
+}
+
+/** One part of a result. */
+export interface OutputPartDocument {
+  readonly mediaType: string;
+  readonly text?: string;
+  readonly data?: JsonValue;
+}
+
+/** One row of `cert show` without an id, and the answer with one. */
+export interface CertificateDocument {
+  readonly certId: string;
+  readonly kind: string;
+  readonly issuer: string;
+  readonly holder: string;
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+  /** Level by this node's own trust policy (wire-formats.md 2.2). */
+  readonly level: number;
+  readonly leaves: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly value: string;
+  }[];
+  /** The signed certificate as it travels: what `cert verify` takes. */
+  readonly envelope: string;
+}
+
+/** Answer of `attest`. */
+export interface AttestDocument {
+  readonly peerId: string;
+  readonly term: string;
+  readonly run: number;
+  readonly passed: number;
+  readonly failures: readonly string[];
+  readonly certId: string | null;
+  readonly delivered: boolean;
+  readonly paidMicroUsd: number;
+  readonly elapsedMs: number;
+}

@@ -1,0 +1,73 @@
+/** `coalesce decisions`: the decision log. @module */
+
+import { formatDecision } from '../../decision/explanation.ts';
+import type { DecisionRecord } from '../../decision/decision-record.ts';
+import type { ShortDecisionDocument } from '../../api-documents.ts';
+import type { RegisterCommand } from '../context.ts';
+import { wholeNumber } from '../options.ts';
+import { table, usd } from '../table.ts';
+
+interface ReplayDocument {
+  readonly decisionId: string;
+  readonly agrees: boolean;
+  readonly differences: readonly string[];
+}
+
+export const registerDecisions: RegisterCommand = (program, run) => {
+  const decisions = program.command('decisions').description('the log of decisions');
+  decisions
+    .command('list')
+    .description('latest decisions first')
+    .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
+    .action(
+      run(async (context, options: { readonly limit: number }) => {
+        const result = await context.withDaemon((client) =>
+          client.get<{ decisions: ShortDecisionDocument[] }>(
+            `/v1/decisions?limit=${options.limit}`,
+          ),
+        );
+        context.print(result, () =>
+          result.decisions.length === 0
+            ? 'No decisions yet. See: coalesce run --help'
+            : table(
+                ['decision', 'choice', 'local', 'contractor', 'reason'],
+                result.decisions.map((decision) => [
+                  decision.decisionId,
+                  decision.choice,
+                  usd(decision.costInternalMicroUsd),
+                  usd(decision.costExternalMicroUsd),
+                  decision.reason,
+                ]),
+              ),
+        );
+        return result.decisions.length === 0 ? 3 : 0;
+      }),
+    );
+  decisions
+    .command('show <id>')
+    .description('everything a decision was made of')
+    .action(
+      run(async (context, id: string) => {
+        const record = await context.withDaemon((client) =>
+          client.get<DecisionRecord>(`/v1/decisions/${encodeURIComponent(id)}`),
+        );
+        context.print(record, () => formatDecision(record));
+      }),
+    );
+  decisions
+    .command('replay <id>')
+    .description('recompute a decision from its record and compare bit for bit')
+    .action(
+      run(async (context, id: string) => {
+        const result = await context.withDaemon((client) =>
+          client.post<ReplayDocument>(`/v1/decisions/${encodeURIComponent(id)}/replay`),
+        );
+        context.print(result, () =>
+          result.agrees
+            ? `${result.decisionId}: the replay agrees bit for bit`
+            : `${result.decisionId}: the replay differs in ${result.differences.join(', ')}`,
+        );
+        return result.agrees ? 0 : 1;
+      }),
+    );
+};

@@ -1,0 +1,71 @@
+/** `coalesce init`: identity, token and config in the data directory. @module */
+
+import { access } from 'node:fs/promises';
+import { BadInputError } from '../../errors.ts';
+import { flagSource, loadConfig } from '../../config/load.ts';
+import {
+  createDataDirectory,
+  dataDirectory,
+  loadOrCreateToken,
+  readJsonFile,
+  writeFileAtomically,
+} from '../../storage/data-directory.ts';
+import { loadOrCreateIdentity } from '../../storage/keystore.ts';
+import type { RegisterCommand } from '../context.ts';
+import { collect } from '../options.ts';
+
+interface InitOptions {
+  readonly trust: string[];
+  readonly bootstrap: string[];
+  readonly set: string[];
+}
+
+export const registerInit: RegisterCommand = (program, run) => {
+  program
+    .command('init')
+    .description('make an identity and a config in the data directory')
+    .option('--trust <peerId>', 'attestor whose certificates count (repeatable)', collect, [])
+    .option('--bootstrap <multiaddr>', 'peer to join the network through (repeatable)', collect, [])
+    .option('--set <key=value>', 'setting to write, for example http.port=7700', collect, [])
+    .action(
+      run(async (context, options: InitOptions) => {
+        const directory = dataDirectory(context.dataPath);
+        await createDataDirectory(directory);
+        const flags = [...options.set];
+        if (options.trust.length > 0) flags.push(`trust.attestors=${options.trust.join(',')}`);
+        if (options.bootstrap.length > 0) {
+          flags.push(`network.bootstrap=${options.bootstrap.join(',')}`);
+        }
+        const { values } = flagSource(flags);
+        const hasConfig = await exists(directory.configFile);
+        if (hasConfig && flags.length > 0) {
+          throw new BadInputError(
+            `${directory.configFile}: exists; edit it, or run init without settings`,
+          );
+        }
+        const source = hasConfig ? await readJsonFile(directory.configFile) : values;
+        loadConfig([{ origin: directory.configFile, values: source as Record<string, unknown> }]);
+        if (!hasConfig) {
+          await writeFileAtomically(
+            directory.configFile,
+            `${JSON.stringify(values, undefined, 2)}\n`,
+          );
+        }
+        await loadOrCreateToken(directory);
+        const { identity, isNew } = await loadOrCreateIdentity(directory);
+        context.print({ peerId: identity.peerId, dataDirectory: directory.path, isNew }, () =>
+          [
+            `${isNew ? 'Made' : 'Kept'} the identity ${identity.peerId} in ${directory.path}`,
+            'Next: coalesce start',
+          ].join('\n'),
+        );
+      }),
+    );
+};
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

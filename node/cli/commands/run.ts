@@ -1,0 +1,66 @@
+/** `coalesce run`: plan, decide, dispatch, verify, settle, print the result. @module */
+
+import type { RunDocument } from '../../api-documents.ts';
+import { BadInputError } from '../../errors.ts';
+import type { RegisterCommand } from '../context.ts';
+import { percent, shortPeerId, usd } from '../table.ts';
+import { readInputs, readTaskFile } from '../task-files.ts';
+
+interface RunOptions {
+  readonly skill?: string;
+  readonly input?: string;
+}
+
+export const registerRun: RegisterCommand = (program, run) => {
+  program
+    .command('run [task.json]')
+    .description('run a task where it costs least, verify and settle it, print the result')
+    .option('--skill <term>', 'skill to apply, with --input')
+    .option('--input <path>', 'file or directory to apply it to')
+    .action(
+      run(async (context, file: string | undefined, options: RunOptions) => {
+        const body = await bodyOf(file, options);
+        context.progress('running …');
+        const result = await context.withDaemon((client) =>
+          client.post<RunDocument>('/v1/run', body, { signal: context.signal }),
+        );
+        context.print(result, () => describeRun(result));
+        return result.status === 'completed' ? 0 : 1;
+      }),
+    );
+};
+
+async function bodyOf(file: string | undefined, options: RunOptions): Promise<unknown> {
+  if (file !== undefined && options.skill === undefined) return readTaskFile(file);
+  if (file === undefined && options.skill !== undefined && options.input !== undefined) {
+    return { skill: options.skill, inputs: await readInputs(options.input) };
+  }
+  throw new BadInputError('run: name a task file, or --skill and --input');
+}
+
+/** A run as a short story. */
+export function describeRun(result: RunDocument): string {
+  const lines = [`${result.title}: ${result.status}`];
+  for (const subtask of result.subtasks) {
+    lines.push(`  decision      ${subtask.decision.reason}`);
+    for (const attempt of subtask.attempts) {
+      const where = attempt.where === 'local' ? 'here' : `at ${shortPeerId(attempt.where)}`;
+      const why = attempt.reason === null ? '' : `: ${attempt.reason}`;
+      lines.push(`  attempt       ${where}, ${attempt.outcome}${why} (${attempt.wallMs} ms)`);
+    }
+    for (const check of subtask.verification.checks) {
+      const mark = check.skipped === true ? 'not sampled' : check.passed ? 'passed' : 'FAILED';
+      lines.push(`  verification  ${check.type} ${mark}: ${check.detail}`);
+    }
+    if (subtask.receiptId !== null) {
+      lines.push(`  receipt       ${subtask.receiptId}, paid ${usd(subtask.paidMicroUsd)}`);
+    }
+  }
+  lines.push(
+    `  totals        paid ${usd(result.totals.paidMicroUsd)}, local cost ${usd(result.totals.localCostMicroUsd)}, net saving ${percent(result.totals.netSavingPercent)}, ${result.totals.wallMs} ms`,
+  );
+  for (const part of result.output ?? []) {
+    lines.push('', part.text ?? JSON.stringify(part.data, undefined, 2));
+  }
+  return lines.join('\n');
+}

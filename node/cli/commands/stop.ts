@@ -1,0 +1,43 @@
+/** `coalesce stop`: drains the daemon of the data directory and waits for its end. @module */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { RefusedError } from '../../errors.ts';
+import { readDaemonInfo } from '../../http-api/client.ts';
+import type { RegisterCommand } from '../context.ts';
+import { wholeNumber } from '../options.ts';
+
+interface StopOptions {
+  readonly timeoutSeconds: number;
+}
+
+export const registerStop: RegisterCommand = (program, run) => {
+  program
+    .command('stop')
+    .description('let the daemon finish its work, then stop it')
+    .option('--timeout-seconds <n>', 'how long to wait for its end', wholeNumber(1, 3_600), 60)
+    .action(
+      run(async (context, options: StopOptions) => {
+        const { pid } = await readDaemonInfo(context.dataPath);
+        await context.withDaemon((client) => client.post('/v1/stop'));
+        const deadline = performance.now() + options.timeoutSeconds * 1_000;
+        while (isAlive(pid)) {
+          if (performance.now() > deadline) {
+            throw new RefusedError(
+              `Process ${pid} still drains after ${options.timeoutSeconds} s; wait, or end it`,
+            );
+          }
+          await delay(50, undefined, { signal: context.signal });
+        }
+        context.print({ stopped: true, pid }, () => `Stopped process ${pid}.`);
+      }),
+    );
+};
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What every command is handed: the data directory, the form of output, and a way to the daemon.
+ *
+ * @module
+ */
+
+import type { Command } from 'commander';
+import { defaultDataPath } from '../storage/data-directory.ts';
+import { ApiClient } from '../http-api/client.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** A command's surroundings. */
+export class CliContext {
+  readonly dataPath: string;
+  readonly isJson: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+
+  constructor(options: GlobalOptions, signal: AbortSignal) {
+    this.dataPath = options.data ?? defaultDataPath(process.env);
+    this.isJson = options.json ?? false;
+    this.signal = signal;
+  }
+
+  /** Prints the one result: the JSON document, or its form for a person. */
+  print(value: unknown, human: () => string): void {
+    const text = this.isJson ? JSON.stringify(value, undefined, 2) : human().replace(/\n+$/, '');
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** Progress and remarks go to stderr; with --json they are left out. */
+  progress(text: string): void {
+    if (!this.isJson) process.stderr.write(`${text}\n`);
+  }
+
+  /** Runs `call` with a client for the daemon of the data directory. */
+  async withDaemon<Result>(call: (client: ApiClient) => Promise<Result>): Promise<Result> {
+    const client = await ApiClient.forDataDirectory(this.dataPath);
+    try {
+      return await call(client);
+    } finally {
+      client.close();
+    }
+  }
+}
+
+/** Registers one command; the action is handed the context and returns the exit code, default 0. */
+export type RegisterCommand = (program: Command, run: RunAction) => void;
+
+/** Wraps an action of commander's: gives it the context, keeps its exit code. */
+export type RunAction = <Args extends unknown[]>(
+  action: (context: CliContext, ...args: Args) => Promise<number | void>,
+) => (...args: Args) => Promise<void>;

@@ -1,0 +1,32 @@
+/**
+ * Parsers of command line options. A bad value ends with exit code 2 and a line that names it.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from 'commander';
+
+/** Collects a repeatable option. */
+export function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
+/** A whole number of `min` to `max`. */
+export function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^[0-9]+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/** Dollars, turned into whole micro-USD. */
+export function microUsd(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]*\.?[0-9]+$/.test(text) || !Number.isFinite(value) || value > 1e9) {
+    throw new InvalidArgumentError('expected an amount in dollars, for example 0.002.');
+  }
+  return Math.round(value * 1e6);
+}

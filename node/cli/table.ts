@@ -1,0 +1,40 @@
+/**
+ * Text for a person: tables, money, times. Every cell that came from a peer is made printable.
+ *
+ * @module
+ */
+
+import { printable } from '../errors.ts';
+
+/** Rows under a header, columns aligned, two spaces between them. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [header, ...rows].map((row) => row.map(printable));
+  const widths = header.map((_, column) =>
+    Math.max(...cells.map((row) => (row[column] ?? '').length)),
+  );
+  return cells
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Micro-USD as dollars with the digits that matter: `$0.000120`. */
+export function usd(microUsd: number | null | undefined): string {
+  if (microUsd === null || microUsd === undefined) return 'n/a';
+  const dollars = microUsd / 1e6;
+  return `${dollars < 0 ? '-' : ''}$${Math.abs(dollars).toFixed(Math.abs(dollars) < 1 ? 6 : 2)}`;
+}
+
+/** The end of a PeerId, enough to tell peers of one network apart. */
+export function shortPeerId(peerId: string): string {
+  return `…${printable(peerId).slice(-8)}`;
+}
+
+/** A share as percent, or n/a. */
+export function percent(value: number | null): string {
+  return value === null ? 'n/a' : `${value.toFixed(1)} %`;
+}

@@ -1,0 +1,96 @@
+/**
+ * Task files and inputs read from the user's disk, in the form the HTTP API takes.
+ *
+ * @module
+ */
+
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import { BadInputError } from '../errors.ts';
+import { codeOf, readJsonFile } from '../storage/data-directory.ts';
+
+/** A file's content on its way to the daemon. */
+export interface InputFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly contentBase64: string;
+}
+
+/** Body of `run` and `decide` for a task file. */
+export interface TaskBody {
+  readonly task: unknown;
+  /** Content of each `file` part, by the path as it stands in the task. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Most files that `--input DIR` takes. */
+const MAX_FILES = 64;
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.csv': 'text/csv',
+  '.json': 'application/json',
+  '.md': 'text/markdown',
+  '.txt': 'text/plain',
+};
+
+/** Media type by the file's ending; text/plain for an unknown one. */
+export function mediaTypeOf(path: string): string {
+  return MEDIA_TYPES[extname(path).toLowerCase()] ?? 'text/plain';
+}
+
+async function readInput(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new BadInputError(`${path}: cannot be read (${codeOf(error)})`, { cause: error });
+  }
+}
+
+/** Reads a task and the files it names; a relative path counts from the task file's directory. */
+export async function readTaskFile(path: string): Promise<TaskBody> {
+  const task = await readJsonFile(path);
+  const files: Record<string, string> = {};
+  for (const name of filesOf(task)) {
+    files[name] = (await readInput(resolve(dirname(path), name))).toString('base64');
+  }
+  return { task, files };
+}
+
+/** Paths of the task's `file` parts. Anything misshapen is left for the daemon's schema. */
+function filesOf(task: unknown): string[] {
+  const input = memberOf(task, 'input');
+  const parts = memberOf(input, 'parts');
+  if (!Array.isArray(parts)) return [];
+  return parts.map((part) => memberOf(part, 'file')).filter((file) => typeof file === 'string');
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
+/** Reads a file, or every file of a directory, in the order of their names. */
+export async function readInputs(path: string): Promise<InputFile[]> {
+  let paths = [path];
+  try {
+    if ((await stat(path)).isDirectory()) {
+      const entries = await readdir(path, { withFileTypes: true });
+      paths = entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(path, entry.name))
+        .sort();
+    }
+  } catch (error) {
+    throw new BadInputError(`${path}: cannot be read (${codeOf(error)})`, { cause: error });
+  }
+  if (paths.length === 0 || paths.length > MAX_FILES) {
+    throw new BadInputError(`${path}: expected 1 to ${MAX_FILES} files, found ${paths.length}`);
+  }
+  return Promise.all(
+    paths.map(async (file) => ({
+      name: file,
+      mediaType: mediaTypeOf(file),
+      contentBase64: (await readInput(file)).toString('base64'),
+    })),
+  );
+}

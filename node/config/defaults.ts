@@ -1,0 +1,43 @@
+/**
+ * Every default of the configuration, in one place. Help texts and documentation read them here.
+ *
+ * @module
+ */
+
+export const DEFAULTS = {
+  name: 'coalesce node',
+  logLevel: 'info',
+  network: {
+    listen: ['/ip4/127.0.0.1/tcp/0'] as string[],
+    isLocalNetwork: false,
+    queryTimeoutMs: 10_000,
+  },
+  http: { host: '127.0.0.1', port: 0 },
+  accept: {
+    maxInBytes: 700_000,
+    newcomerSlots: 1,
+  },
+  hardware: {
+    peakFlops: 100e9,
+    utilisation: 0.8,
+    memoryGib: 4,
+    powerWatts: 65,
+    purchaseUsd: 0,
+  },
+  prices: {
+    computeUsdPerHour: 0.05,
+    memoryUsdPerHour: 0,
+    energyUsdPerKwh: 0.3,
+    transferUsdPerGb: 0,
+    bandwidthMbps: 100,
+  },
+  decision: {
+    policy: 'rational',
+    skillThreshold: 0.7,
+    scoreThreshold: 0.6,
+    confidenceThreshold: 0.8,
+    maxCandidates: 8,
+    quoteTimeoutMs: 5_000,
+  },
+  verification: { auditRateNew: 0.8, auditRateKnown: 0.25, knownFromOutcomes: 8 },
+} as const;

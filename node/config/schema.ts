@@ -1,0 +1,201 @@
+/**
+ * Schema of a node's configuration. Unknown keys are refused; every problem is reported at once.
+ * Each setting's meaning stands in its `describe`, which the documentation prints.
+ *
+ * @module
+ */
+
+import { multiaddr } from '@multiformats/multiaddr';
+import { z } from 'zod';
+import { isPeerId } from '../../crypto/identity.ts';
+import { LOG_LEVELS } from '../logger.ts';
+import { DEFAULTS } from './defaults.ts';
+
+function isMultiaddr(text: string): boolean {
+  try {
+    multiaddr(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const peerId = z.string().refine(isPeerId, 'expected the PeerId of an Ed25519 key (12D3Koo...)');
+const address = z
+  .string()
+  .refine(isMultiaddr, 'expected a multiaddr, for example /ip4/127.0.0.1/tcp/4001');
+const share = z.number().min(0).max(1);
+const usd = z.number().min(0).max(1e6);
+
+const network = z.strictObject({
+  listen: z
+    .array(address)
+    .min(1)
+    .max(8)
+    .default(DEFAULTS.network.listen)
+    .describe('Multiaddrs to listen on'),
+  bootstrap: z.array(address).max(32).default([]).describe('Multiaddrs of peers to join through'),
+  isLocalNetwork: z
+    .boolean()
+    .default(DEFAULTS.network.isLocalNetwork)
+    .describe(
+      'All peers share one host: lifts the limits on connections and handshakes per address',
+    ),
+  queryTimeoutMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(120_000)
+    .default(DEFAULTS.network.queryTimeoutMs)
+    .describe('Time limit of one look in the DHT'),
+});
+
+const http = z.strictObject({
+  host: z
+    .enum(['127.0.0.1', '::1', 'localhost'])
+    .default(DEFAULTS.http.host)
+    .describe('Loopback address of the HTTP API'),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(DEFAULTS.http.port)
+    .describe('Port of the HTTP API, 0 for a free one'),
+});
+
+const trust = z.strictObject({
+  attestors: z.array(peerId).max(64).default([]).describe('Peers whose attestations count'),
+  known: z.array(peerId).max(1_024).default([]).describe('Peers that are not treated as newcomers'),
+});
+
+const accept = z.strictObject({
+  maxInBytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(8_388_608)
+    .default(DEFAULTS.accept.maxInBytes)
+    .describe('Largest task input; an offer may ask for less'),
+  newcomerSlots: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000)
+    .default(DEFAULTS.accept.newcomerSlots)
+    .describe('Unpaid tasks in work at a time for all unknown clients together'),
+});
+
+const hardware = z.strictObject({
+  peakFlops: z
+    .number()
+    .positive()
+    .default(DEFAULTS.hardware.peakFlops)
+    .describe('Peak floating point operations per second'),
+  utilisation: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(DEFAULTS.hardware.utilisation)
+    .describe('Share of the peak that work reaches'),
+  memoryGib: z
+    .number()
+    .positive()
+    .default(DEFAULTS.hardware.memoryGib)
+    .describe('Memory that a task may use'),
+  powerWatts: z
+    .number()
+    .min(0)
+    .default(DEFAULTS.hardware.powerWatts)
+    .describe('Power draw under full load'),
+  purchaseUsd: usd
+    .default(DEFAULTS.hardware.purchaseUsd)
+    .describe('Purchase price, 0 for a rented machine'),
+});
+
+const prices = z.strictObject({
+  computeUsdPerHour: usd
+    .default(DEFAULTS.prices.computeUsdPerHour)
+    .describe('What an hour of this machine costs, capital left out'),
+  memoryUsdPerHour: usd
+    .default(DEFAULTS.prices.memoryUsdPerHour)
+    .describe('What an hour of all its memory costs'),
+  energyUsdPerKwh: usd.default(DEFAULTS.prices.energyUsdPerKwh).describe('Price of energy'),
+  transferUsdPerGb: usd.default(DEFAULTS.prices.transferUsdPerGb).describe('Price of traffic'),
+  bandwidthMbps: z
+    .number()
+    .positive()
+    .default(DEFAULTS.prices.bandwidthMbps)
+    .describe('Bandwidth to other peers'),
+});
+
+const decision = z.strictObject({
+  policy: z.enum(['rational']).default(DEFAULTS.decision.policy).describe('Decision policy'),
+  skillThreshold: share
+    .default(DEFAULTS.decision.skillThreshold)
+    .describe('theta: least skill compatibility (>=)'),
+  scoreThreshold: share
+    .default(DEFAULTS.decision.scoreThreshold)
+    .describe('tau: least TOPSIS score (>)'),
+  confidenceThreshold: share
+    .default(DEFAULTS.decision.confidenceThreshold)
+    .describe('rho: least confidence (>)'),
+  maxCandidates: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(DEFAULTS.decision.maxCandidates)
+    .describe('Contractors asked for a quote at most'),
+  quoteTimeoutMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(DEFAULTS.decision.quoteTimeoutMs)
+    .describe('Time limit of one quote'),
+});
+
+const verification = z.strictObject({
+  auditRateNew: share
+    .default(DEFAULTS.verification.auditRateNew)
+    .describe('Share of recomputed results of a contractor with few outcomes'),
+  auditRateKnown: share
+    .default(DEFAULTS.verification.auditRateKnown)
+    .describe('The same once it has enough'),
+  knownFromOutcomes: z
+    .number()
+    .int()
+    .min(0)
+    .default(DEFAULTS.verification.knownFromOutcomes)
+    .describe('Verified outcomes, attested ones included, that are enough'),
+});
+
+/** Schema of `config.json`. */
+export const configSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[\w .-]+$/, 'expected letters, digits, space, dot, dash')
+    .default(DEFAULTS.name)
+    .describe('Name on the agent card'),
+  logLevel: z
+    .enum(LOG_LEVELS)
+    .default(DEFAULTS.logLevel)
+    .describe('Least severe level that is logged'),
+  network: network.prefault({}),
+  http: http.prefault({}),
+  trust: trust.prefault({}),
+  accept: accept.prefault({}),
+  hardware: hardware.prefault({}),
+  prices: prices.prefault({}),
+  decision: decision.prefault({}),
+  verification: verification.prefault({}),
+});
+
+/** A node's effective configuration. */
+export type Config = z.output<typeof configSchema>;
+
+/** The same as it stands in a file: every key optional. */
+export type ConfigFile = z.input<typeof configSchema>;

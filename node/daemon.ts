@@ -1,0 +1,179 @@
+/**
+ * The process around one agent node: lock, identity, HTTP API, signals, drain.
+ *
+ * Order of start: data directory, lock, node, API, `daemon.json`. The end takes the reverse order:
+ * new work is refused, work in hand is finished, then everything closes.
+ *
+ * @module
+ */
+
+import '../protocols/polyfills.ts';
+import { rm } from 'node:fs/promises';
+import type { Logger } from '../protocols/components.ts';
+import { createAgentNode } from './agent-node.ts';
+import type { AgentNode } from './agent-node.ts';
+import type { StatusDocument } from './api-documents.ts';
+import { environmentSource, flagSource, loadConfig } from './config/load.ts';
+import type { ConfigSource } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { NothingFoundError } from './errors.ts';
+import { routeGroups } from './http-api/routes/route-groups.ts';
+import { startHttpApi } from './http-api/server.ts';
+import { createLogger } from './logger.ts';
+import {
+  createDataDirectory,
+  dataDirectory,
+  loadOrCreateToken,
+  readJsonFile,
+  writeFileAtomically,
+} from './storage/data-directory.ts';
+import type { DaemonInfo, DataDirectory } from './storage/data-directory.ts';
+import { loadOrCreateIdentity } from './storage/keystore.ts';
+import { openStore } from './storage/store.ts';
+import { systemClock, systemRandom } from './system-clock.ts';
+
+/** How long work in hand may take to finish when the daemon is told to stop. */
+const DRAIN_TIMEOUT_MS = 30_000;
+
+export interface DaemonInit {
+  readonly dataPath: string;
+  /** `key=value` settings that win over file and environment. */
+  readonly flags: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly logFile?: string;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly onReady: (status: StatusDocument) => void;
+}
+
+/**
+ * Runs a daemon until it is told to stop.
+ *
+ * @returns exit code: 0 after a drain, 1 if work had to be cut off or an error ended it.
+ */
+export async function runDaemon(init: DaemonInit): Promise<number> {
+  const directory = dataDirectory(init.dataPath);
+  await createDataDirectory(directory);
+  const config = await readConfig(directory, init);
+  const store = await openStore(directory);
+  try {
+    const { identity } = await loadOrCreateIdentity(directory);
+    const token = await loadOrCreateToken(directory);
+    const logger = createLogger(config.logLevel, init.logFile);
+    const end = new EndRequest(init.signal, logger);
+    try {
+      const node = await createAgentNode({
+        config,
+        identity,
+        store,
+        directory,
+        logger,
+        clock: systemClock,
+        random: systemRandom,
+      });
+      return await serve(node, { config, directory, token, logger, end, onReady: init.onReady });
+    } finally {
+      end.dispose();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function readConfig(directory: DataDirectory, init: DaemonInit): Promise<Config> {
+  const sources: ConfigSource[] = [];
+  try {
+    const values = await readJsonFile(directory.configFile);
+    sources.push({ origin: directory.configFile, values: values as Record<string, unknown> });
+  } catch (error) {
+    if (!(error instanceof NothingFoundError)) throw error;
+  }
+  sources.push(environmentSource(init.environment), flagSource(init.flags));
+  return loadConfig(sources);
+}
+
+interface ServeInit {
+  readonly config: Config;
+  readonly directory: DataDirectory;
+  readonly token: string;
+  readonly logger: Logger;
+  readonly end: EndRequest;
+  readonly onReady: (status: StatusDocument) => void;
+}
+
+async function serve(node: AgentNode, init: ServeInit): Promise<number> {
+  const { config, directory, logger, end } = init;
+  let isReady = false;
+  const api = await startHttpApi({
+    host: config.http.host,
+    port: config.http.port,
+    token: init.token,
+    isReady: () => isReady,
+    groups: routeGroups(node, () => {
+      end.request();
+    }),
+    logger,
+  });
+  try {
+    await node.start(api.url);
+    const info: DaemonInfo = { pid: process.pid, url: api.url, peerId: node.peerId };
+    await writeFileAtomically(directory.daemonFile, `${JSON.stringify(info)}\n`);
+    isReady = true;
+    const status = await node.status();
+    logger.info({ config, peerId: node.peerId, http: api.url }, 'The node is ready.');
+    init.onReady(status);
+    await end.requested;
+    isReady = false;
+    const finished = await node.drain(DRAIN_TIMEOUT_MS);
+    if (!finished) logger.warn({ timeoutMs: DRAIN_TIMEOUT_MS }, 'Work was cut off by the stop.');
+    return finished && !end.isFailure ? 0 : 1;
+  } finally {
+    await rm(directory.daemonFile, { force: true });
+    await node.stop();
+    await api.close();
+    logger.info({}, 'The node has stopped.');
+  }
+}
+
+/** Why and when the daemon ends: a signal, the API, or an error nobody caught. */
+class EndRequest {
+  readonly requested: Promise<void>;
+  isFailure = false;
+  #resolve!: () => void;
+  readonly #logger: Logger;
+  readonly #onTerminate = (): void => {
+    this.request();
+  };
+  readonly #onUncaught = (error: Error): void => {
+    this.#logger.error({ err: error }, 'An error was not caught.');
+    // A socket that fails while nobody listens is the network's business, not a broken invariant.
+    if ('syscall' in error) return;
+    this.isFailure = true;
+    this.request();
+  };
+  readonly #onRejection = (reason: unknown): void => {
+    this.#logger.error({ err: reason }, 'A rejection was not handled.');
+  };
+
+  constructor(signal: AbortSignal, logger: Logger) {
+    this.#logger = logger;
+    this.requested = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    if (signal.aborted) this.request();
+    signal.addEventListener('abort', this.#onTerminate, { once: true });
+    process.on('SIGTERM', this.#onTerminate);
+    process.on('uncaughtException', this.#onUncaught);
+    process.on('unhandledRejection', this.#onRejection);
+  }
+
+  request(): void {
+    this.#resolve();
+  }
+
+  dispose(): void {
+    process.off('SIGTERM', this.#onTerminate);
+    process.off('uncaughtException', this.#onUncaught);
+    process.off('unhandledRejection', this.#onRejection);
+  }
+}

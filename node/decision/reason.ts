@@ -1,0 +1,157 @@
+/**
+ * Why a decision came out as it did, in one plain sentence with its figures.
+ *
+ * @module
+ */
+
+import { DROP_REASONS } from './candidate-reading.ts';
+import type { DropReason } from './candidate-reading.ts';
+import type { Evaluation } from './evaluation.ts';
+import {
+  formatFractionPair,
+  formatUsd,
+  formatUsdPair,
+  printable,
+  shortPeerId,
+} from './plain-text.ts';
+import type { DecisionRequest } from './request.ts';
+import { failedGate } from './selection.ts';
+
+/** Each reason as the end of "2 contractors: ...". */
+const DROP_PHRASES: Readonly<Record<DropReason, string>> = {
+  NONE: 'usable',
+  UNNAMED: 'without a name',
+  DUPLICATE: 'named twice',
+  TOO_MANY_CANDIDATES: 'beyond the number that is looked at',
+  BAD_SKILLS: 'with an unusable skill list',
+  BAD_SIMILARITY: 'with an unusable similarity',
+  NO_QUOTE: 'without a quote',
+  BAD_PRICE: 'with an unusable price',
+  BAD_LATENCY: 'with an unusable latency',
+  BAD_EXPIRY: 'with an unusable end of the quote',
+  BAD_LOAD: 'with an unusable load',
+  NO_CAPACITY: 'without capacity',
+  BAD_LEVEL: 'with an unusable certificate level',
+  NO_HISTORY: 'without a history record',
+  BAD_HISTORY: 'with an unusable history',
+  BAD_EVIDENCE: 'with unusable test results',
+  BAD_INCIDENTS: 'with an unusable incident count',
+  BAD_LINK: 'with an unusable link',
+  BAD_OVERHEADS: 'with unusable overheads',
+  BAD_CALIBRATION: 'with an unusable calibration',
+  QUOTE_EXPIRED: 'with an expired quote',
+  LEVEL_TOO_LOW: 'below the certificate level asked for',
+  TOO_SLOW: 'too slow for the deadline',
+  SKILL_MISMATCH: 'without a fitting skill',
+  OVER_BUDGET: 'over the price limit',
+};
+
+/** A reason as words. */
+export function dropPhrase(reason: DropReason): string {
+  return DROP_PHRASES[reason];
+}
+
+/** Why the task cannot run here, as the end of "this machine cannot run the task: ...". */
+function infeasibility(request: DecisionRequest, { local }: Evaluation): string {
+  if (!request.local.isAvailable) {
+    return printable(request.local.unavailableReason ?? 'it is not available');
+  }
+  const share = local.cost?.memoryShare ?? 0;
+  const neededGib = share * request.local.hardware.memoryGib;
+  return `it needs ${neededGib.toFixed(1)} GiB of ${request.local.hardware.memoryGib} GiB`;
+}
+
+function contractors(count: number): string {
+  return count === 1 ? '1 contractor' : `${count} contractors`;
+}
+
+/** "none of 3 contractors qualifies (2 over the price limit, 1 too slow for the deadline)". */
+function nobody(request: DecisionRequest, { table, gateFacts }: Evaluation): string {
+  const total = request.candidates.length;
+  if (total === 0) return 'no contractor offered the work';
+  const counts = new Map<string, number>();
+  for (let index = 0; index < total; index++) {
+    const code = table.dropCodes[index]!;
+    if (code === 0) continue;
+    const phrase = dropPhrase(DROP_REASONS[code]!);
+    counts.set(phrase, (counts.get(phrase) ?? 0) + 1);
+  }
+  for (let row = 0; row < table.count; row++) {
+    const gate = failedGate(table, gateFacts, row);
+    const phrase = gate === 'success' ? 'with too many failures' : `stopped by the ${gate} gate`;
+    counts.set(phrase, (counts.get(phrase) ?? 0) + 1);
+  }
+  const list = [...counts].map(([phrase, count]) => `${count} ${phrase}`).join(', ');
+  return total === 1
+    ? `the only contractor does not qualify (${list.slice(2)})`
+    : `none of ${contractors(total)} qualifies (${list})`;
+}
+
+function outsourced(request: DecisionRequest, evaluation: Evaluation, name: string): string {
+  const { table, local, selection } = evaluation;
+  const { columns } = table;
+  const row = selection.chosenRow;
+  const costMicroUsd = columns.costMicroUsd[row]!;
+  const score = columns.scores[row]!.toFixed(2);
+  const confidence = columns.confidence[row]!.toFixed(2);
+  const figures = `(score ${score}, confidence ${confidence})`;
+  if (local.costMicroUsd === null) {
+    const why = infeasibility(request, evaluation);
+    return (
+      `OUTSOURCE to ${name}: it costs ${formatUsd(costMicroUsd)} in all, and this machine cannot ` +
+      `run the task: ${why} ${figures}`
+    );
+  }
+  const [there, here] = formatUsdPair(costMicroUsd, local.costMicroUsd);
+  return `OUTSOURCE to ${name}: it costs ${there} in all against ${here} here ${figures}`;
+}
+
+function keptHere(request: DecisionRequest, evaluation: Evaluation, name: string): string {
+  const { table, local, selection, gateFacts } = evaluation;
+  const row = selection.consideredRow;
+  const hereMicroUsd = local.costMicroUsd ?? 0;
+  const cost = formatUsd(hereMicroUsd);
+  if (row < 0) return `LOCAL for ${cost}: ${nobody(request, evaluation)}`;
+  const { columns } = table;
+  const { policy } = request;
+  switch (failedGate(table, gateFacts, row)) {
+    case 'score': {
+      const [score, least] = formatFractionPair(columns.scores[row]!, policy.scoreThreshold);
+      return `LOCAL for ${cost}: the best contractor, ${name}, scores ${score} and needs more than ${least}`;
+    }
+    case 'confidence': {
+      const confidence = columns.confidence[row]!;
+      const [have, least] = formatFractionPair(confidence, policy.confidenceThreshold);
+      return (
+        `LOCAL for ${cost}: too little is known about the best contractor, ${name}: ` +
+        `confidence ${have}, and more than ${least} is needed`
+      );
+    }
+    case 'success': {
+      const mean = columns.successMean[row]!;
+      const [have, least] = formatFractionPair(mean, policy.successThreshold);
+      return (
+        `LOCAL for ${cost}: the best contractor, ${name}, fails too often: ` +
+        `success rate ${have}, and at least ${least} is needed`
+      );
+    }
+    default: {
+      const costMicroUsd = columns.costMicroUsd[row]!;
+      const [there, here] = formatUsdPair(costMicroUsd, hereMicroUsd);
+      const compared = costMicroUsd > hereMicroUsd ? `more than ${here} here` : 'as much as here';
+      return `LOCAL: the best contractor, ${name}, would cost ${there} in all, ${compared}`;
+    }
+  }
+}
+
+/** The sentence. */
+export function reasonOf(request: DecisionRequest, evaluation: Evaluation): string {
+  const { choice, table, selection } = evaluation;
+  const row = selection.consideredRow;
+  const candidate = row < 0 ? undefined : request.candidates[table.candidateIndex[row]!];
+  const name = candidate === undefined ? '' : shortPeerId(candidate.peerId);
+  if (choice === 'OUTSOURCE') return outsourced(request, evaluation, name);
+  if (choice === 'LOCAL') return keptHere(request, evaluation, name);
+  const why = infeasibility(request, evaluation);
+  return `REFUSED: this machine cannot run the task: ${why}; ${nobody(request, evaluation)}`;
+}

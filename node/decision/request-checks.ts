@@ -1,0 +1,149 @@
+/**
+ * Checks of what the node itself puts into a decision: policy, task, machine and context. A mistake
+ * there is the program's own, so it throws. Candidates are not looked at: they come from peers.
+ *
+ * @module
+ */
+
+import {
+  requireFraction,
+  requireNonNegative,
+  requirePositive,
+  requirePositiveFraction,
+} from '../cost/quantity-checks.ts';
+import type { DecisionPolicy } from './policy.ts';
+import type { DecisionContext, DecisionRequest, DecisionTask, LocalExecution } from './request.ts';
+
+const MAX_ID_CHARACTERS = 128;
+const MAX_REQUIRED_SKILLS = 64;
+
+function requireText(name: string, value: string, maxCharacters: number): void {
+  const isText = typeof value === 'string' && value.length > 0 && value.length <= maxCharacters;
+  if (!isText || !value.isWellFormed()) {
+    throw new RangeError(`"${name}" expected well-formed text of 1 to ${maxCharacters} characters`);
+  }
+}
+
+function requireOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value)) {
+    throw new RangeError(`"${name}" expected one of ${allowed.join(', ')}, got ${String(value)}`);
+  }
+}
+
+function requireOptional(name: string, value: number | undefined): void {
+  if (value !== undefined) requireNonNegative(name, value);
+}
+
+function checkPolicy(policy: DecisionPolicy): void {
+  requireOneOf('policy.name', policy.name, ['rational']);
+  requireOneOf('policy.normalisation', policy.normalisation, ['vector', 'minmax']);
+  requireOneOf('policy.reliabilityMode', policy.reliabilityMode, ['literal', 'evidence']);
+  requireOneOf('policy.triesNextAfter', policy.triesNextAfter, ['economicGate', 'anyGate']);
+  requireOneOf('policy.pseudoOutcomesFromLevel', policy.pseudoOutcomesFromLevel, [0, 1, 2, 3]);
+  requireOneOf('policy.isLatencyHard', policy.isLatencyHard, [true, false]);
+  requireOneOf('policy.hasEconomicGate', policy.hasEconomicGate, [true, false]);
+  for (const field of [
+    'skillThreshold',
+    'scoreThreshold',
+    'confidenceThreshold',
+    'successThreshold',
+    'signalShare',
+    'automaticVerificationAbove',
+  ] as const) {
+    requireFraction(`policy.${field}`, policy[field]);
+  }
+  for (const field of [
+    'correlationPenalty',
+    'decayPerMonth',
+    'zQuantile',
+    'maxPseudoOutcomes',
+    'highImpactMultiplier',
+  ] as const) {
+    requireNonNegative(`policy.${field}`, policy[field]);
+  }
+  requirePositive('policy.reliabilityPrior.alpha', policy.reliabilityPrior.alpha);
+  requirePositive('policy.reliabilityPrior.beta', policy.reliabilityPrior.beta);
+  requirePositiveFraction('policy.channelExposure', policy.channelExposure);
+  requireNonNegative('policy.skillWeights.ontology', policy.skillWeights.ontology);
+  requireNonNegative('policy.skillWeights.embedding', policy.skillWeights.embedding);
+  requireNonNegative('policy.skillWeights.performance', policy.skillWeights.performance);
+  for (const level of [0, 1, 2, 3] as const) {
+    requireFraction('policy.breachProbabilities', policy.breachProbabilities[level]);
+  }
+  for (const label of ['low', 'medium', 'high'] as const) {
+    requireFraction('policy.sensitivityFactors', policy.sensitivityFactors[label]);
+  }
+}
+
+function checkTask(task: DecisionTask): void {
+  requireText('task.taskType', task.taskType, 256);
+  const { requiredSkills } = task;
+  if (requiredSkills.length > MAX_REQUIRED_SKILLS) {
+    throw new RangeError(
+      `"task.requiredSkills" expected at most ${MAX_REQUIRED_SKILLS} terms, ` +
+        `got ${requiredSkills.length}`,
+    );
+  }
+  for (const term of requiredSkills) requireText('task.requiredSkills', term, 256);
+  requireOneOf('task.sensitivity', task.sensitivity, ['low', 'medium', 'high']);
+  requireOneOf('task.criticality', task.criticality, ['normal', 'high']);
+  if (!(task.valueMicroUsd >= 0 && task.valueMicroUsd <= Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(
+      `"task.valueMicroUsd" expected a number from 0 to 2^53-1, got ${task.valueMicroUsd}`,
+    );
+  }
+  requireNonNegative('task.complexity', task.complexity);
+  requireNonNegative('task.inputBytes', task.inputBytes);
+  requireNonNegative('task.expectedOutputBytes', task.expectedOutputBytes);
+  requireOptional('task.maxLatencyMs', task.maxLatencyMs);
+  requireOptional('task.maxPriceMicroUsd', task.maxPriceMicroUsd);
+  requireOneOf('task.minLevel', task.minLevel, [undefined, 0, 1, 2, 3]);
+}
+
+function checkLocal(local: LocalExecution): void {
+  requireOneOf('local.isAvailable', local.isAvailable, [true, false]);
+  if (local.isAvailable && local.execution === undefined) {
+    throw new RangeError('"local.execution" expected an estimate while local is available');
+  }
+}
+
+function checkContext(context: DecisionContext): void {
+  const { historicalWeights, overheads, link } = context;
+  requireNonNegative('context.historicalWeights.cost', historicalWeights.cost);
+  requireNonNegative('context.historicalWeights.reliability', historicalWeights.reliability);
+  requireNonNegative('context.historicalWeights.latency', historicalWeights.latency);
+  requireNonNegative('context.historicalWeights.security', historicalWeights.security);
+  for (const field of [
+    'sessionMicroUsd',
+    'automaticVerificationMicroUsd',
+    'manualVerificationMicroUsd',
+    'integrationMicroUsd',
+  ] as const) {
+    requireNonNegative(`context.overheads.${field}`, overheads[field]);
+  }
+  requirePositive('context.link.bandwidthMbps', link.bandwidthMbps);
+  requireNonNegative('context.link.transferMicroUsdPerGb', link.transferMicroUsdPerGb);
+  requirePositive('context.localCalibrationRatio', context.localCalibrationRatio);
+  requireOptional('context.latencyMicroUsdPerMinute', context.latencyMicroUsdPerMinute);
+  requireOptional('context.atSeconds', context.atSeconds);
+  requireOneOf('context.explorationAllowed', context.explorationAllowed, [false]);
+}
+
+/**
+ * Checks everything but the candidates.
+ *
+ * @throws {@link RangeError} that names the field, what it expected and what it got.
+ */
+export function requireValidRequest(request: DecisionRequest): void {
+  requireText('decisionId', request.decisionId, MAX_ID_CHARACTERS);
+  if (!(Number.isSafeInteger(request.seed) && request.seed >= 0)) {
+    throw new RangeError(`"seed" expected an integer from 0 to 2^53-1, got ${request.seed}`);
+  }
+  if (!Array.isArray(request.candidates)) {
+    throw new RangeError('"candidates" expected a list');
+  }
+  checkPolicy(request.policy);
+  checkTask(request.task);
+  checkLocal(request.local);
+  checkContext(request.context);
+}

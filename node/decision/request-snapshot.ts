@@ -1,0 +1,132 @@
+/**
+ * The form of a request that a record keeps: plain JSON that comes back from a store exactly as it
+ * went in. Numbers that JSON cannot hold become `null`, fields that nobody reads are left out, texts
+ * are cut one character beyond their limit, so that what was refused is refused again.
+ *
+ * @module
+ */
+
+import { CANDIDATE_LIMITS } from './candidate-reading.ts';
+import type { Candidate, CandidateNumber, DecisionRequest, OutcomeHistory } from './request.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function asFields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function snapshotNumber(value: unknown): CandidateNumber {
+  // + 0 turns -0 into 0, which is what JSON would make of it.
+  return typeof value === 'number' && Number.isFinite(value) ? value + 0 : null;
+}
+
+function snapshotText(value: unknown, maxCharacters: number): string {
+  if (typeof value !== 'string') return '';
+  // A lone surrogate, also one that the cut made, cannot stand in canonical JSON.
+  return value.slice(0, maxCharacters + 1).toWellFormed();
+}
+
+function snapshotSkills(value: unknown): readonly string[] {
+  const { maxSkills, maxSkillCharacters } = CANDIDATE_LIMITS;
+  // What is no list of texts becomes a list that is too long: both are refused as BAD_SKILLS.
+  const isList =
+    Array.isArray(value) &&
+    value.slice(0, maxSkills + 1).every((skill) => typeof skill === 'string');
+  if (!isList) return new Array<string>(maxSkills + 1).fill('');
+  const skills = value.slice(0, maxSkills + 1) as string[];
+  return skills.map((skill) => snapshotText(skill, maxSkillCharacters));
+}
+
+/** The named numbers of an object; those that are undefined are left out. */
+function snapshotNumbers(
+  value: unknown,
+  names: readonly string[],
+): Record<string, CandidateNumber> {
+  const fields = asFields(value);
+  const numbers: Record<string, CandidateNumber> = {};
+  for (const name of names) {
+    if (fields[name] !== undefined) numbers[name] = snapshotNumber(fields[name]);
+  }
+  return numbers;
+}
+
+const HISTORY_FIELDS = ['successes', 'failures', 'monthsSinceLast'];
+
+function snapshotHistory(value: unknown, taskType: string): Candidate['history'] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const byType = asFields(asFields(value)['byType']);
+  const history = snapshotNumbers(value, HISTORY_FIELDS);
+  if (!Object.hasOwn(byType, taskType) || byType[taskType] === undefined) {
+    return history as unknown as OutcomeHistory;
+  }
+  const entry = byType[taskType];
+  const ofType =
+    typeof entry === 'object' && entry !== null ? snapshotNumbers(entry, HISTORY_FIELDS) : null;
+  // A plain assignment to a key such as "__proto__" would be lost.
+  const kept = Object.fromEntries([[taskType, ofType]]);
+  return { ...history, byType: kept } as unknown as Candidate['history'];
+}
+
+function snapshotQuote(value: unknown): Candidate['quote'] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const load = asFields(value)['load'];
+  return {
+    ...snapshotNumbers(value, ['priceMicroUsd', 'latencyMs', 'expiresAtSeconds']),
+    load:
+      typeof load === 'object' && load !== null
+        ? snapshotNumbers(load, ['demand', 'available', 'total'])
+        : null,
+  } as unknown as Candidate['quote'];
+}
+
+/** Groups of numbers of a candidate that may be left out as a whole. */
+const OPTIONAL_GROUPS = {
+  evidence: ['passed', 'run'],
+  incidents: ['disputes', 'canaryHits', 'interactions'],
+  link: ['bandwidthMbps', 'transferMicroUsdPerGb'],
+  overheads: ['sessionMicroUsd', 'verificationMicroUsd', 'integrationMicroUsd'],
+} as const;
+
+function snapshotCandidate(value: unknown, taskType: string): Candidate {
+  const fields = asFields(value);
+  const snapshot: Record<string, unknown> = {
+    peerId: snapshotText(fields['peerId'], CANDIDATE_LIMITS.maxPeerIdCharacters),
+    skills: snapshotSkills(fields['skills']),
+    quote: snapshotQuote(fields['quote']),
+    level: snapshotNumber(fields['level']),
+    history: snapshotHistory(fields['history'], taskType),
+  };
+  for (const name of ['similarity', 'calibrationRatio']) {
+    if (fields[name] !== undefined) snapshot[name] = snapshotNumber(fields[name]);
+  }
+  for (const [name, numbers] of Object.entries(OPTIONAL_GROUPS)) {
+    const group = fields[name];
+    if (group === undefined) continue;
+    snapshot[name] =
+      typeof group === 'object' && group !== null ? snapshotNumbers(group, numbers) : null;
+  }
+  return snapshot as unknown as Candidate;
+}
+
+/**
+ * Copy of a checked request that survives JSON unchanged. Deciding from the copy gives the same as
+ * deciding from the original, and a snapshot of a snapshot is the same again.
+ */
+export function snapshotRequest(request: DecisionRequest): DecisionRequest {
+  const { candidates, ...own } = request;
+  const copy = JSON.parse(JSON.stringify(own)) as Omit<DecisionRequest, 'candidates'>;
+  const { taskType } = copy.task;
+  return {
+    ...copy,
+    candidates: candidates.map((candidate) => snapshotCandidate(candidate, taskType)),
+  };
+}
+
+/** JSON of a snapshot with the keys of every object in order: the same after any store. */
+export function canonicalRequest(snapshot: DecisionRequest): string {
+  return JSON.stringify(snapshot, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries);
+  });
+}

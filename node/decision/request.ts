@@ -1,0 +1,132 @@
+/**
+ * What a decision is made from: plain JSON data, all of it in the record. Money is floating
+ * micro-USD, data is bytes, latency milliseconds, ages months of 30.4375 days.
+ *
+ * Whatever came from a peer may be anything: the engine drops a candidate that it cannot use and
+ * says why. `null` stands for a number that was not finite.
+ *
+ * @module
+ */
+
+import type { LinkPrice, Overheads } from '../cost/presets.ts';
+import type {
+  ExecutionEstimate,
+  HardwareProfile,
+  MemoryDemand,
+  QueuedTask,
+} from '../cost/internal-cost.ts';
+import type { CriterionWeights } from './criteria.ts';
+import type { CertificateLevel, DecisionPolicy } from './policy.ts';
+import type { Sensitivity } from './security-risk.ts';
+
+/** A number of a candidate, which may have been lost or forged. */
+export type CandidateNumber = number | null;
+
+/** The task. The client's own data. */
+export interface DecisionTask {
+  /** Key of calibration and of outcomes, for example the first skill term. */
+  readonly taskType: string;
+  readonly requiredSkills: readonly string[];
+  readonly valueMicroUsd: number;
+  readonly sensitivity: Sensitivity;
+  readonly criticality: 'normal' | 'high';
+  readonly complexity: number;
+  readonly inputBytes: number;
+  readonly expectedOutputBytes: number;
+  readonly maxLatencyMs?: number;
+  /** Most that a contractor may charge. */
+  readonly maxPriceMicroUsd?: number;
+  readonly minLevel?: CertificateLevel;
+}
+
+/** This machine, as the one that could do the task itself. */
+export interface LocalExecution {
+  readonly isAvailable: boolean;
+  /** Why not, as a part of a sentence: "no executor for performs:nlp/sentiment". */
+  readonly unavailableReason?: string;
+  /** Required while available. */
+  readonly execution?: ExecutionEstimate;
+  readonly hardware: HardwareProfile;
+  readonly memory: MemoryDemand;
+  readonly queue: readonly QueuedTask[];
+}
+
+/** A contractor's signed quote. The price is final: Eq. (7) was applied by the contractor. */
+export interface CandidateQuote {
+  readonly priceMicroUsd: CandidateNumber;
+  readonly latencyMs: CandidateNumber;
+  readonly load: {
+    readonly demand: CandidateNumber;
+    readonly available: CandidateNumber;
+    readonly total: CandidateNumber;
+  };
+  readonly expiresAtSeconds?: CandidateNumber;
+}
+
+/** Outcomes of a contractor, all of them or those of one task type. */
+export interface OutcomeHistory {
+  readonly successes: CandidateNumber;
+  readonly failures: CandidateNumber;
+  /** Not read while there is no outcome. */
+  readonly monthsSinceLast: CandidateNumber;
+}
+
+/** A contractor that offers the work. */
+export interface Candidate {
+  readonly peerId: string;
+  /** Terms of the offer that answers the task. */
+  readonly skills: readonly string[];
+  /** Cosine of the embeddings of task and offer; left out if one is missing. */
+  readonly similarity?: CandidateNumber;
+  readonly quote: CandidateQuote;
+  readonly level: CandidateNumber;
+  /** Attested known-answer tests; count from the policy's certificate level on. */
+  readonly evidence?: { readonly passed: CandidateNumber; readonly run: CandidateNumber };
+  readonly history: OutcomeHistory & {
+    readonly byType?: Readonly<Record<string, OutcomeHistory>>;
+  };
+  readonly incidents?: {
+    readonly disputes: CandidateNumber;
+    readonly canaryHits: CandidateNumber;
+    readonly interactions: CandidateNumber;
+  };
+  /** Left out: the link of the context. */
+  readonly link?: {
+    readonly bandwidthMbps: CandidateNumber;
+    readonly transferMicroUsdPerGb: CandidateNumber;
+  };
+  /** Measured with this contractor; each replaces the one of the context. */
+  readonly overheads?: {
+    readonly sessionMicroUsd?: CandidateNumber;
+    readonly verificationMicroUsd?: CandidateNumber;
+    readonly integrationMicroUsd?: CandidateNumber;
+  };
+  /** Actual / modelled cost with this contractor (Eq. 10); 1 if left out. */
+  readonly calibrationRatio?: CandidateNumber;
+}
+
+/** What the client knows beside the task. */
+export interface DecisionContext {
+  readonly historicalWeights: CriterionWeights;
+  readonly overheads: Overheads;
+  readonly link: LinkPrice;
+  /** Actual / modelled cost on this machine for this task type (Eq. 10). */
+  readonly localCalibrationRatio: number;
+  /** Cost of a late minute where deadlines are soft. Left out: task value / deadline. */
+  readonly latencyMicroUsdPerMinute?: number;
+  /** Time of the decision; quotes that have expired by then are dropped. */
+  readonly atSeconds?: number;
+  readonly explorationAllowed: false;
+}
+
+/** Everything that a decision is made from. */
+export interface DecisionRequest {
+  readonly decisionId: string;
+  /** Of the random draws of exploration. An unsigned integer. */
+  readonly seed: number;
+  readonly policy: DecisionPolicy;
+  readonly task: DecisionTask;
+  readonly local: LocalExecution;
+  readonly candidates: readonly Candidate[];
+  readonly context: DecisionContext;
+}

@@ -1,0 +1,83 @@
+/**
+ * Failures that reach a user, each with the exit code of architecture.md 6 and an HTTP status.
+ *
+ * @module
+ */
+
+/** What a command's caller sees: the exit codes of architecture.md 6. */
+export type ExitCode = 1 | 2 | 3 | 4;
+
+interface UserFacingErrorOptions extends ErrorOptions {
+  /** Every problem found, one line each: what, where, the mend. */
+  readonly problems?: readonly string[];
+}
+
+/** A failure with a code, an exit code and a message for a person. Base of the classes below. */
+export abstract class UserFacingError extends Error {
+  abstract readonly code: string;
+  abstract readonly exitCode: ExitCode;
+  abstract readonly httpStatus: number;
+  readonly problems: readonly string[];
+
+  constructor(message: string, options: UserFacingErrorOptions = {}) {
+    super(message, options);
+    this.problems = options.problems ?? [];
+  }
+}
+
+/** Bad usage or bad input: the caller can mend it. */
+export class BadInputError extends UserFacingError {
+  static override readonly name = 'BadInputError';
+  override readonly name = 'BadInputError';
+  readonly code = 'BAD_INPUT';
+  readonly exitCode = 2;
+  readonly httpStatus = 400;
+}
+
+/** The thing named does not exist, and the look was complete. */
+export class NothingFoundError extends UserFacingError {
+  static override readonly name = 'NothingFoundError';
+  override readonly name = 'NothingFoundError';
+  readonly code = 'NOTHING_FOUND';
+  readonly exitCode = 3;
+  readonly httpStatus = 404;
+}
+
+/** The look could not be made: no daemon, no peers, a peer out of reach. */
+export class UnreachableError extends UserFacingError {
+  static override readonly name = 'UnreachableError';
+  override readonly name = 'UnreachableError';
+  readonly code = 'UNREACHABLE';
+  readonly exitCode = 4;
+  readonly httpStatus = 503;
+}
+
+/** The work was refused or failed for a reason that is named. */
+export class RefusedError extends UserFacingError {
+  static override readonly name = 'RefusedError';
+  override readonly name = 'RefusedError';
+  readonly code = 'REFUSED';
+  readonly exitCode = 1;
+  readonly httpStatus = 422;
+}
+
+/** The data directory is in use by a running node. */
+export class DataDirectoryLockedError extends UserFacingError {
+  static override readonly name = 'DataDirectoryLockedError';
+  override readonly name = 'DataDirectoryLockedError';
+  readonly code = 'DATA_DIRECTORY_LOCKED';
+  readonly exitCode = 1;
+  readonly httpStatus = 409;
+}
+
+/**
+ * `text` with control characters replaced: a peer's or a file's string must not move the cursor of
+ * the terminal that shows it.
+ */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    '\ufffd',
+  );
+}

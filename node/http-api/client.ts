@@ -1,0 +1,171 @@
+/**
+ * Client of the HTTP API: what the CLI and the testnet use to talk to a daemon.
+ *
+ * @module
+ */
+
+import { readFile } from 'node:fs/promises';
+import { Agent, request as httpRequest } from 'node:http';
+import { z } from 'zod';
+import { UnreachableError, UserFacingError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import { codeOf, dataDirectory, readJsonFile } from '../storage/data-directory.ts';
+import type { DaemonInfo } from '../storage/data-directory.ts';
+
+/** A refusal or failure that the daemon reported. */
+export class ApiError extends UserFacingError {
+  static override readonly name = 'ApiError';
+  override readonly name = 'ApiError';
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  readonly httpStatus: number;
+
+  constructor(
+    details: { code: string; message: string; problems: readonly string[]; exitCode: ExitCode },
+    httpStatus: number,
+  ) {
+    super(details.message, { problems: details.problems });
+    this.code = details.code;
+    this.exitCode = details.exitCode;
+    this.httpStatus = httpStatus;
+  }
+}
+
+const daemonInfoSchema = z.object({ pid: z.number(), url: z.string(), peerId: z.string() });
+
+const errorSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    problems: z.array(z.string()),
+    exitCode: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
+  }),
+});
+
+/** Address of the daemon of a data directory. @throws {@link UnreachableError} if none runs. */
+export async function readDaemonInfo(dataPath: string): Promise<DaemonInfo> {
+  const directory = dataDirectory(dataPath);
+  try {
+    return daemonInfoSchema.parse(await readJsonFile(directory.daemonFile));
+  } catch (error) {
+    throw new UnreachableError(
+      `No daemon runs on ${directory.path}; start one with "coalesce start", or name another with --data`,
+      { cause: error },
+    );
+  }
+}
+
+/** Calls one daemon. */
+export class ApiClient {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  /** Client for the daemon of a data directory. @throws {@link UnreachableError} if none runs. */
+  static async forDataDirectory(dataPath: string): Promise<ApiClient> {
+    const { url } = await readDaemonInfo(dataPath);
+    try {
+      const token = await readFile(dataDirectory(dataPath).tokenFile, 'utf8');
+      return new ApiClient(url, token.trim());
+    } catch (error) {
+      throw new UnreachableError(
+        `${dataDirectory(dataPath).tokenFile}: cannot be read (${codeOf(error)}); run the command as the daemon's user`,
+        { cause: error },
+      );
+    }
+  }
+
+  get<Result>(path: string, options?: CallOptions): Promise<Result> {
+    return this.#call<Result>('GET', path, undefined, options);
+  }
+
+  post<Result>(path: string, body: unknown = {}, options?: CallOptions): Promise<Result> {
+    return this.#call<Result>('POST', path, body, options);
+  }
+
+  delete<Result>(path: string, options?: CallOptions): Promise<Result> {
+    return this.#call<Result>('DELETE', path, undefined, options);
+  }
+
+  /** Ends idle connections, so that the process can end. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #call<Result>(
+    method: string,
+    path: string,
+    body: unknown,
+    { signal }: CallOptions = {},
+  ): Promise<Result> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const { status, text } = await this.#exchange(method, path, payload, signal);
+    const value = parseJson(text);
+    if (status < 400) return value as Result;
+    const parsed = errorSchema.safeParse(value);
+    if (parsed.success) throw new ApiError(parsed.data.error, status);
+    throw new UnreachableError(
+      `${this.#url} answered ${status}, and not as a coalesce daemon does`,
+    );
+  }
+
+  #exchange(
+    method: string,
+    path: string,
+    payload: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const outgoing = httpRequest(
+        new URL(path, this.#url),
+        {
+          method,
+          agent: this.#agent,
+          headers: {
+            authorization: `Bearer ${this.#token}`,
+            ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(signal ? { signal } : {}),
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', (error) => reject(this.#unreachable(error)));
+          incoming.on('end', () => {
+            const text = Buffer.concat(chunks).toString('utf8');
+            resolve({ status: incoming.statusCode ?? 0, text });
+          });
+        },
+      );
+      outgoing.on('error', (error) => {
+        reject(signal?.aborted ? (signal.reason as Error) : this.#unreachable(error));
+      });
+      outgoing.end(payload);
+    });
+  }
+
+  #unreachable(cause: Error): UnreachableError {
+    return new UnreachableError(
+      `The daemon at ${this.#url} does not answer (${codeOf(cause)}); start it with "coalesce start"`,
+      { cause },
+    );
+  }
+}
+
+/** Options of a call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Schemas of the bodies that the HTTP API takes.
+ *
+ * @module
+ */
+
+import { z } from 'zod';
+import { isPeerId } from '../../../crypto/identity.ts';
+import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
+
+export const term = z
+  .string()
+  .refine(isTerm, 'expected a skill term, for example performs:nlp/sentiment');
+const peerId = z.string().refine(isPeerId, 'expected the PeerId of an Ed25519 key (12D3Koo...)');
+const base64 = z.base64().max(12 * 1024 * 1024);
+
+export const queryBody = z.strictObject({
+  query: term,
+  limit: z.number().int().min(1).max(100).default(20),
+  maxPriceMicroUsd: z.number().min(0).optional(),
+  maxLatencyMs: z.number().min(0).optional(),
+  level: z.number().int().min(0).max(3).optional(),
+  trace: z.boolean().default(false),
+});
+
+const taskBody = z.strictObject({
+  task: z.unknown(),
+  files: z.record(z.string(), base64).default({}),
+});
+const skillBody = z.strictObject({
+  skill: term,
+  inputs: z
+    .array(
+      z.strictObject({ name: z.string().max(4_096), mediaType: z.string(), contentBase64: base64 }),
+    )
+    .min(1)
+    .max(64),
+});
+export const runBody = z.union([taskBody, skillBody]);
+export const decideBody = z.strictObject({ ...taskBody.shape, candidates: z.unknown() });
+
+export const issueBody = z.strictObject({
+  skills: z.array(term).min(1).max(32),
+  days: z.number().int().min(1).max(30).default(30),
+});
+export const verifyBody = z.strictObject({ envelope: base64 });
+export const attestBody = z.strictObject({
+  peerId,
+  term,
+  tasks: z.number().int().min(1).max(64).default(8),
+});
+export const listQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(20),
+});
+
+/** A task to run or to decide on, as a body has it. */
+export type TaskRequest = z.output<typeof taskBody> | z.output<typeof skillBody>;
+/** A question to the DHT. */
+export type QueryRequest = z.output<typeof queryBody>;

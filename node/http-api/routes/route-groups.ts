@@ -1,0 +1,121 @@
+/**
+ * All routes of the HTTP API, by the part of the node that answers. Bodies are checked here; what
+ * they mean is the node's business.
+ *
+ * @module
+ */
+
+import type { Request } from 'express';
+import type { z } from 'zod';
+import type { AgentNode } from '../../agent-node.ts';
+import { BadInputError } from '../../errors.ts';
+import type { RouteGroup } from '../server.ts';
+import {
+  attestBody,
+  decideBody,
+  issueBody,
+  listQuery,
+  queryBody,
+  runBody,
+  term,
+  verifyBody,
+} from './requests.ts';
+
+/** The body, checked. @throws {@link BadInputError} that lists every problem. */
+function check<Body>(schema: z.ZodType<Body>, value: unknown, what: string): Body {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => {
+    const path = issue.path.join('.');
+    return `${path === '' ? what : path}: ${issue.message}`;
+  });
+  throw new BadInputError(`The ${what} is not valid`, { problems });
+}
+
+function parameter(request: Request, name: string): string {
+  const value = request.params[name];
+  if (typeof value !== 'string') throw new BadInputError(`The path needs "${name}"`);
+  return value;
+}
+
+/** Aborted when the caller hangs up before the answer is sent. */
+function hangUp(request: Request): AbortSignal {
+  const controller = new AbortController();
+  request.res?.once('close', () => {
+    if (request.res?.writableEnded === false) controller.abort(new Error('The caller hung up'));
+  });
+  return controller.signal;
+}
+
+/** Every route group of a node. */
+export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGroup[] {
+  return [
+    (router) => {
+      router.get('/status', async (_request, response) => {
+        response.json(await node.status());
+      });
+      router.get('/peers', (_request, response) => void response.json({ peers: node.peers() }));
+      router.post('/stop', (_request, response) => {
+        response.json({ stopping: true });
+        stop();
+      });
+    },
+    (router) => {
+      router.get(
+        '/skills',
+        (_request, response) => void response.json({ skills: node.listSkills() }),
+      );
+      router.post('/skills', async (request, response) => {
+        response.json(await node.publishSkills(request.body, hangUp(request)));
+      });
+      router.delete('/skills/:term', async (request, response) => {
+        const name = check(term, parameter(request, 'term'), 'term');
+        response.json(await node.withdrawSkill(name, hangUp(request)));
+      });
+      router.post('/query', async (request, response) => {
+        const query = check(queryBody, request.body, 'query');
+        response.json(await node.query(query, hangUp(request)));
+      });
+    },
+    (router) => {
+      router.post('/decide', async (request, response) => {
+        const { candidates, ...task } = check(decideBody, request.body, 'request');
+        response.json(await node.decide(task, candidates, hangUp(request)));
+      });
+      router.post('/run', async (request, response) => {
+        const task = check(runBody, request.body, 'request');
+        response.json(await node.run(task, hangUp(request)));
+      });
+      router.get('/decisions', async (request, response) => {
+        const { limit } = check(listQuery, request.query, 'query string');
+        response.json({ decisions: await node.decisions.list(limit) });
+      });
+      router.get('/decisions/:id', async (request, response) => {
+        response.json(await node.decisions.show(parameter(request, 'id')));
+      });
+      router.post('/decisions/:id/replay', async (request, response) => {
+        response.json(await node.decisions.replay(parameter(request, 'id')));
+      });
+    },
+    (router) => {
+      router.get('/certificates', (_request, response) => {
+        response.json({ certificates: node.listCertificates() });
+      });
+      router.get('/certificates/:id', (request, response) => {
+        response.json(node.showCertificate(parameter(request, 'id')));
+      });
+      router.post('/certificates', async (request, response) => {
+        const { skills, days } = check(issueBody, request.body, 'request');
+        response.json(await node.issueSelfCertificate(skills, days));
+      });
+      router.post('/certificates/verify', (request, response) => {
+        const { envelope } = check(verifyBody, request.body, 'request');
+        response.json(node.verifyCertificate(Buffer.from(envelope, 'base64')));
+      });
+      router.post('/attest', async (request, response) => {
+        const order = check(attestBody, request.body, 'request');
+        response.json(await node.attest(order, hangUp(request)));
+      });
+    },
+  ];
+}

@@ -1,0 +1,19 @@
+/**
+ * The library: one agent node in your own process.
+ *
+ * @packageDocumentation
+ * @module
+ */
+
+import '../protocols/polyfills.ts';
+
+export { AgentNode, createAgentNode } from './agent-node.ts';
+export type { AgentNodeInit } from './agent-node.ts';
+export type * from './api-documents.ts';
+export { loadConfig } from './config/load.ts';
+export type { Config, ConfigFile } from './config/schema.ts';
+export { createLogger, silentLogger } from './logger.ts';
+export { dataDirectory } from './storage/data-directory.ts';
+export { loadOrCreateIdentity } from './storage/keystore.ts';
+export { openStore } from './storage/store.ts';
+export { systemClock, systemRandom } from './system-clock.ts';

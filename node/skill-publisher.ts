@@ -1,0 +1,160 @@
+/**
+ * From the skills on the shelf and the certificates held to the agent card and the signed skill
+ * record that other peers find.
+ *
+ * @module
+ */
+
+import { toBase64Url } from '../crypto/bytes.ts';
+import { sha256 } from '../crypto/hash.ts';
+import { buildAgentCard } from '../protocols/a2a/agent-card.ts';
+import type { BuiltAgentCard } from '../protocols/a2a/agent-card.ts';
+import type { OwnCard } from '../protocols/card/server.ts';
+import { encodeVector } from '../protocols/card/messages.ts';
+import { MAX_RECORD_CERTIFICATES } from '../protocols/skill-discovery/skill-record.ts';
+import type {
+  Advertiser,
+  PublishResult,
+  RecordContent,
+} from '../protocols/skill-discovery/advertise.ts';
+import type { CertificateShelf } from './certificates/certificate-shelf.ts';
+import type { PublishDocument } from './api-documents.ts';
+import type { Embedder } from './skills/embedding.ts';
+import type { SkillShelf } from './tasks/skill-shelf.ts';
+import { VERSION } from './version.ts';
+
+/** No mailbox in this version: a key of zeros, to which nobody can seal anything. */
+const NO_SEALING_KEY = toBase64Url(new Uint8Array(32));
+const ZERO_HASH = toBase64Url(new Uint8Array(32));
+const NO_CARD: OwnCard = { bytes: new Uint8Array(), vector: new Float32Array() };
+
+export interface SkillPublisherInit {
+  readonly name: string;
+  readonly peerId: string;
+  readonly shelf: SkillShelf;
+  readonly certificates: CertificateShelf;
+  readonly advertiser: Advertiser;
+  readonly embedder: Embedder;
+  readonly addresses: () => readonly string[];
+}
+
+/** Publishes one node's skills. */
+export class SkillPublisher {
+  readonly #init: SkillPublisherInit;
+  #card: OwnCard = NO_CARD;
+
+  constructor(init: SkillPublisherInit) {
+    this.#init = init;
+  }
+
+  /** The card that the last published record names. */
+  ownCard(): OwnCard {
+    return this.#card;
+  }
+
+  /** Publishes what is on the shelf now, or that nothing is. */
+  async publish(signal?: AbortSignal): Promise<PublishDocument> {
+    const { shelf, advertiser } = this.#init;
+    const options = signal === undefined ? {} : { signal };
+    const content = await this.#content();
+    const result = await advertiser.publish(content, options);
+    return documentOf(
+      result,
+      shelf.list().map(({ term }) => term),
+    );
+  }
+
+  async #content(): Promise<RecordContent> {
+    const { shelf, certificates, embedder } = this.#init;
+    const items = shelf.list();
+    if (items.length === 0) {
+      this.#card = NO_CARD;
+      return {
+        offers: [],
+        embeddings: { model: '', dim: 0, sha256: ZERO_HASH, buckets: [] },
+        certificates: [],
+        sealingKey: NO_SEALING_KEY,
+        card: ZERO_HASH,
+      };
+    }
+    const text = items.map(({ term, description }) => `${term} ${description}`).join('\n');
+    const [vector] = await embedder.embed([text]);
+    const card = this.#buildCard();
+    this.#card = { bytes: card.bytes, vector: vector! };
+    return {
+      offers: items.map((item) => ({
+        term: item.term,
+        priceMicroUsd: String(item.priceMicroUsd),
+        perUnit: item.perUnit,
+        latencyMs: item.latencyMs,
+        capacity: item.capacity,
+        ...(item.quantity === undefined ? {} : { quantity: String(item.quantity) }),
+        ...(item.unit === undefined ? {} : { unit: item.unit }),
+        ...(item.windows === undefined ? {} : { windows: item.windows }),
+      })),
+      embeddings: {
+        model: embedder.modelId,
+        dim: vector!.length,
+        sha256: toBase64Url(sha256(encodeVector(vector!))),
+        buckets: [],
+      },
+      certificates: certificates
+        .held()
+        .slice(0, MAX_RECORD_CERTIFICATES)
+        .map(({ certificate }) => ({
+          certId: toBase64Url(certificate.id),
+          kind: certificate.body.kind,
+          issuer: certificate.body.issuer,
+          exp: certificate.body.exp,
+        })),
+      sealingKey: NO_SEALING_KEY,
+      card: card.hash,
+    };
+  }
+
+  #buildCard(): BuiltAgentCard {
+    const { name, peerId, shelf, certificates, addresses } = this.#init;
+    return buildAgentCard({
+      name,
+      description: `${name}, a coalesce node`,
+      version: VERSION,
+      peerId,
+      multiaddrs: addresses(),
+      offers: shelf.list().map(({ term, description, priceMicroUsd, perUnit, latencyMs }) => ({
+        term,
+        description,
+        priceMicroUsd,
+        perUnit,
+        latencyMs,
+      })),
+      certificates: certificates
+        .held()
+        .slice(0, MAX_RECORD_CERTIFICATES)
+        .map(({ certificate }) => ({
+          certId: toBase64Url(certificate.id),
+          kind: certificate.body.kind,
+          issuer: certificate.body.issuer,
+          exp: certificate.body.exp,
+        })),
+    });
+  }
+}
+
+const NOT_READ_BACK = {
+  NO_PEERS: 'no peer is connected; the record is published when one comes',
+  NOT_STORED: 'every peer asked refused the record or did not answer',
+  NOT_SEEN: 'peers took the record, and none showed it in time',
+} as const;
+
+function documentOf(result: PublishResult, skills: readonly string[]): PublishDocument {
+  const { record, storedBy, readBack, readBackFrom, reason, elapsedMs } = result;
+  return {
+    seq: record.body.seq,
+    expiresAtSeconds: record.body.exp,
+    skills,
+    storedAtPeers: storedBy,
+    readBackBy: readBack ? (readBackFrom ?? null) : null,
+    ...(reason === undefined ? {} : { reason: NOT_READ_BACK[reason] }),
+    elapsedMs: Math.round(elapsedMs),
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * A node's data directory: where each file lies, who may read it, and the lock that keeps a second
+ * process out.
+ *
+ * The lock is LevelDB's own lock on the store. The operating system frees it when the process ends,
+ * however it ends, so a crash leaves nothing to clean up.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { BadInputError, NothingFoundError } from '../errors.ts';
+
+/** Paths inside a data directory. */
+export interface DataDirectory {
+  readonly path: string;
+  readonly configFile: string;
+  readonly identityFile: string;
+  readonly tokenFile: string;
+  /** Written while a daemon runs: its address and process id. */
+  readonly daemonFile: string;
+  readonly storeDirectory: string;
+  readonly peerStoreDirectory: string;
+}
+
+/** What `daemon.json` holds while a daemon runs. */
+export interface DaemonInfo {
+  readonly pid: number;
+  readonly url: string;
+  readonly peerId: string;
+}
+
+/** `--data`, then COALESCE_DATA, then `~/.coalesce`. */
+export function defaultDataPath(environment: NodeJS.ProcessEnv): string {
+  return environment['COALESCE_DATA'] ?? join(homedir(), '.coalesce');
+}
+
+/** The paths below `path`; nothing is created. */
+export function dataDirectory(path: string): DataDirectory {
+  const root = resolve(path);
+  return {
+    path: root,
+    configFile: join(root, 'config.json'),
+    identityFile: join(root, 'identity.json'),
+    tokenFile: join(root, 'token'),
+    daemonFile: join(root, 'daemon.json'),
+    storeDirectory: join(root, 'store'),
+    peerStoreDirectory: join(root, 'peers'),
+  };
+}
+
+/** Creates the directory, for its owner only. @throws {@link BadInputError} if that cannot be. */
+export async function createDataDirectory(directory: DataDirectory): Promise<void> {
+  try {
+    await mkdir(directory.path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new BadInputError(
+      `${directory.path}: cannot be created (${codeOf(error)}); choose another with --data`,
+      { cause: error },
+    );
+  }
+}
+
+/** The system's name of a file error, for example ENOENT. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+/** Writes a file in one step: a crash leaves the old one or the new one, never a half. */
+export async function writeFileAtomically(path: string, text: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode, flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Parsed JSON of a file.
+ *
+ * @throws {@link NothingFoundError} if there is none; {@link BadInputError} if it is not JSON.
+ */
+export async function readJsonFile(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new NothingFoundError(`${path}: no such file`);
+    throw new BadInputError(`${path}: cannot be read (${codeOf(error)})`, { cause: error });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'not JSON';
+    throw new BadInputError(`${path}: is not JSON: ${detail}`, { cause: error });
+  }
+}
+
+/** Token of the HTTP API: 32 random bytes, made at the first start, readable by the owner only. */
+export async function loadOrCreateToken(directory: DataDirectory): Promise<string> {
+  try {
+    const token = (await readFile(directory.tokenFile, 'utf8')).trim();
+    if (/^[A-Za-z0-9_-]{43}$/.test(token)) return token;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const token = randomBytes(32).toString('base64url');
+  await writeFileAtomically(directory.tokenFile, `${token}\n`);
+  return token;
+}

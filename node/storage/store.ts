@@ -1,0 +1,131 @@
+/**
+ * The node's own store: one LevelDB with a named section per kind of thing. Writes that a protocol
+ * must not lose are flushed to disk before they resolve.
+ *
+ * @module
+ */
+
+import { ClassicLevel } from 'classic-level';
+import { fromUtf8, utf8 } from '../../crypto/bytes.ts';
+import { BadInputError, DataDirectoryLockedError } from '../errors.ts';
+import { codeOf } from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
+
+/** Sections of the store. A new kind of thing gets a new section. */
+export const SECTIONS = [
+  'certificates',
+  'contracts',
+  'decisions',
+  'issued-certificates',
+  'offers',
+  'outcomes',
+  'receipts',
+  'results',
+  'settings',
+  'status-lists',
+  'tasks',
+] as const;
+
+/** Name of a section. */
+export type SectionName = (typeof SECTIONS)[number];
+
+/** Key-value view of one section. Keys are text, ordered by their UTF-8 bytes. */
+export interface Section {
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Resolves once the value is on disk. */
+  put(key: string, value: Uint8Array): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Entries in key order, or the last ones first. */
+  entries(options?: EntriesOptions): AsyncIterable<readonly [string, Uint8Array]>;
+}
+
+/** Which entries, and in which order. */
+export interface EntriesOptions {
+  /** Only keys that start with it. */
+  readonly prefix?: string;
+  readonly limit?: number;
+  readonly reverse?: boolean;
+}
+
+/** A section of JSON values. */
+export interface JsonSection<Value> {
+  get(key: string): Promise<Value | undefined>;
+  put(key: string, value: Value): Promise<void>;
+  delete(key: string): Promise<void>;
+  values(options?: EntriesOptions): Promise<Value[]>;
+}
+
+/** The open store. */
+export interface Store {
+  section(name: SectionName): Section;
+  json<Value>(name: SectionName): JsonSection<Value>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store of a data directory, which also takes the directory's lock.
+ *
+ * @throws {@link DataDirectoryLockedError} if another process holds it.
+ */
+export async function openStore(directory: DataDirectory): Promise<Store> {
+  const level = new ClassicLevel<string, Uint8Array>(directory.storeDirectory, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+  });
+  try {
+    await level.open();
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (codeOf(cause) === 'LEVEL_LOCKED') {
+      throw new DataDirectoryLockedError(
+        `${directory.path}: a node is running on this data directory; stop it with "coalesce stop", or choose another with --data`,
+        { cause: error },
+      );
+    }
+    throw new BadInputError(
+      `${directory.storeDirectory}: cannot be opened (${codeOf(cause ?? error)}); restore it from a backup`,
+      { cause: error },
+    );
+  }
+  const section = (name: SectionName): Section => openSection(level, name);
+  return {
+    section,
+    json: <Value>(name: SectionName) => jsonSection<Value>(section(name)),
+    close: () => level.close(),
+  };
+}
+
+function openSection(level: ClassicLevel<string, Uint8Array>, name: SectionName): Section {
+  const sublevel = level.sublevel<string, Uint8Array>(name, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+  });
+  return {
+    get: (key) => sublevel.get(key),
+    put: (key, value) => level.batch([{ type: 'put', sublevel, key, value }], { sync: true }),
+    delete: (key) => level.batch([{ type: 'del', sublevel, key }], { sync: true }),
+    entries: ({ prefix, limit, reverse } = {}) =>
+      sublevel.iterator({
+        ...(prefix === undefined ? {} : { gte: prefix, lt: `${prefix}\u{10ffff}` }),
+        limit: limit ?? -1,
+        reverse: reverse ?? false,
+      }),
+  };
+}
+
+function jsonSection<Value>(section: Section): JsonSection<Value> {
+  const decode = (bytes: Uint8Array): Value => JSON.parse(fromUtf8(bytes)) as Value;
+  return {
+    get: async (key) => {
+      const bytes = await section.get(key);
+      return bytes && decode(bytes);
+    },
+    put: (key, value) => section.put(key, utf8(JSON.stringify(value))),
+    delete: (key) => section.delete(key),
+    values: async (options) => {
+      const values: Value[] = [];
+      for await (const [, bytes] of section.entries(options)) values.push(decode(bytes));
+      return values;
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Attestation of a skill: known-answer tasks go to a peer by the normal path, quote and contract and
+ * receipt included, and are graded by the normal verifier. What it passed stands in a certificate.
+ *
+ * The peer cannot tell these tasks from others, so it cannot be honest for them alone. They are paid
+ * like any other.
+ *
+ * @module
+ */
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
+import { toBase64Url } from '../../crypto/bytes.ts';
+import { deliverCertificate } from '../../protocols/attestation/attestor.ts';
+import type { Clock, Logger, Random } from '../../protocols/components.ts';
+import type { SecureStreams } from '../../protocols/secure-stream.ts';
+import type { AttestDocument } from '../api-documents.ts';
+import type { CertificateShelf } from '../certificates/certificate-shelf.ts';
+import { BadInputError } from '../errors.ts';
+import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
+import type { KnownAnswerTask } from './known-answer.ts';
+import type { Outsourcing } from './outsourcing.ts';
+import type { PreparedTask } from './prepared-task.ts';
+
+/** Share of tasks that must be passed for a certificate. */
+const MIN_PASSED_SHARE = 0.8;
+/** Known-answer tasks in work at a peer at the same time: it holds two open quotes per client. */
+const CONCURRENCY = 2;
+const TASK_TIMEOUT_MS = 60_000;
+const CERTIFICATE_DAYS = 30;
+
+export interface AttestorComponents {
+  readonly outsourcing: Outsourcing;
+  readonly certificates: CertificateShelf;
+  readonly streams: SecureStreams;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What is to be attested. */
+export interface AttestOrder {
+  readonly peerId: string;
+  readonly term: string;
+  readonly tasks: number;
+}
+
+interface Graded {
+  readonly isPassed: boolean;
+  readonly failure: string | null;
+  readonly paidMicroUsd: number;
+  readonly contractId: string | null;
+}
+
+/** Runs attestations. */
+export class Attestor {
+  readonly #components: AttestorComponents;
+
+  constructor(components: AttestorComponents) {
+    this.#components = components;
+  }
+
+  /** @throws {@link BadInputError} for a skill that this node cannot grade. */
+  async attest(
+    { peerId, term, tasks: count }: AttestOrder,
+    signal: AbortSignal,
+  ): Promise<AttestDocument> {
+    if (!KNOWN_ANSWER_TERMS.includes(term)) {
+      throw new BadInputError(
+        `${term}: this node has no known-answer tasks for it; it has them for ${KNOWN_ANSWER_TERMS.join(', ')}`,
+      );
+    }
+    const { clock } = this.#components;
+    const startMs = clock.monotonicMs();
+    const tasks = makeKnownAnswerTasks(term, randomBytes(16).toString('hex'), count);
+    const graded: Graded[] = [];
+    for (let i = 0; i < tasks.length; i += CONCURRENCY) {
+      const group = tasks.slice(i, i + CONCURRENCY);
+      graded.push(
+        ...(await Promise.all(group.map((task) => this.#grade(peerId, term, task, signal)))),
+      );
+    }
+    const passed = graded.filter(({ isPassed }) => isPassed).length;
+    const certificate =
+      passed >= count * MIN_PASSED_SHARE ? await this.#certify(peerId, term, passed, graded) : null;
+    const delivered = certificate ? await this.#deliver(certificate, signal) : false;
+    return {
+      peerId,
+      term,
+      run: count,
+      passed,
+      failures: graded.flatMap(({ failure }) => (failure === null ? [] : [failure])),
+      certId: certificate ? toBase64Url(certificate.certificate.id) : null,
+      delivered,
+      paidMicroUsd: graded.reduce((sum, { paidMicroUsd }) => sum + paidMicroUsd, 0),
+      elapsedMs: Math.round(clock.monotonicMs() - startMs),
+    };
+  }
+
+  async #grade(
+    peerId: string,
+    term: string,
+    task: KnownAnswerTask,
+    outer: AbortSignal,
+  ): Promise<Graded> {
+    const { outsourcing } = this.#components;
+    const signal = AbortSignal.any([outer, AbortSignal.timeout(TASK_TIMEOUT_MS)]);
+    try {
+      const prepared = preparedTask(term, task);
+      const quoted = await outsourcing.quote(peerId, prepared, signal);
+      const { parts, contractId } = await outsourcing.perform(quoted, prepared, signal);
+      const isPassed = await task.grade(parts, { signal });
+      const checks = [{ type: 'known-answer', passed: isPassed ? (1 as const) : (0 as const) }];
+      const outcome = isPassed ? 'pass' : 'fail';
+      const { contract } = await outsourcing.settle(quoted, { outcome, checks }, signal);
+      return {
+        isPassed,
+        failure: isPassed ? null : 'a wrong answer',
+        paidMicroUsd: Number(contract.verdict?.body.paid ?? 0),
+        contractId,
+      };
+    } catch (error) {
+      outer.throwIfAborted();
+      const failure = error instanceof Error ? error.message : 'no answer';
+      return { isPassed: false, failure, paidMicroUsd: 0, contractId: null };
+    }
+  }
+
+  #certify(
+    holder: string,
+    term: string,
+    passed: number,
+    graded: readonly Graded[],
+  ): Promise<HeldCertificate> {
+    const transcript = graded.map(({ contractId, isPassed }) => ({ contractId, isPassed }));
+    const evidence = createHash('sha256').update(JSON.stringify(transcript)).digest();
+    return this.#components.certificates.attest({
+      holder,
+      term,
+      passed,
+      run: graded.length,
+      evidence: new Uint8Array(evidence),
+      days: CERTIFICATE_DAYS,
+    });
+  }
+
+  async #deliver(certificate: HeldCertificate, signal: AbortSignal): Promise<boolean> {
+    const { streams, random, logger } = this.#components;
+    try {
+      const outcome = await deliverCertificate(streams, { certificate, random, signal });
+      if (!outcome.delivered) {
+        logger.warn({ reason: outcome.reason }, 'A holder did not take its certificate.');
+      }
+      return outcome.delivered;
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn({ err: error }, 'A certificate could not be delivered.');
+      return false;
+    }
+  }
+}
+
+function preparedTask(term: string, { specification, parts }: KnownAnswerTask): PreparedTask {
+  return {
+    taskId: randomBytes(8).toString('hex'),
+    specification,
+    parts,
+    term,
+    inputBytes: parts.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    expectedOutputBytes: 0,
+  };
+}

@@ -1,0 +1,240 @@
+/**
+ * The contractor's A2A executor: takes a message under a contract, checks that it is the agreed task,
+ * does the work, signs the delivery, answers with the result.
+ *
+ * A finished contract is answered from the store, so a task that is sent again, also after a restart,
+ * is not done twice.
+ *
+ * @module
+ */
+
+import { TaskState } from '@a2a-js/sdk';
+import type { Task } from '@a2a-js/sdk';
+import { AgentEvent } from '@a2a-js/sdk/server';
+import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
+import { fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
+import { contractOf } from '../../protocols/a2a/request-dispatcher.ts';
+import type { Clock, Logger } from '../../protocols/components.ts';
+import type { Contractor } from '../../protocols/negotiation/contractor.ts';
+import type { JsonSection } from '../storage/store.ts';
+import type { StoredResult } from './contractor-role.ts';
+import { ExecutorInputError } from './executors/errors.ts';
+import type { SkillShelf } from './skill-shelf.ts';
+import { matchesWireInput } from './task-parts.ts';
+import type { ResolvedPart, ResultPart } from './task-parts.ts';
+import { parseWireTaskSpecification } from './task.ts';
+import type { WireTaskSpecification } from './task.ts';
+import { manifestOf, readTaskMessage } from './wire-task.ts';
+
+/** Longest time that a task may run here, unless its specification asks for less. */
+const MAX_WORK_MS = 15 * 60_000;
+/** Largest result that fits one message of the control stream, with room for its JSON. */
+const MAX_RESULT_BYTES = 900_000;
+
+export interface ContractWorkInit {
+  readonly contractor: Contractor;
+  readonly shelf: SkillShelf;
+  readonly results: JsonSection<StoredResult>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A task that is not done, with words that the client may read. */
+class WorkRefusal extends Error {
+  override readonly name = 'WorkRefusal';
+}
+
+/** Runs agreed tasks. */
+export class ContractWork implements AgentExecutor {
+  readonly #init: ContractWorkInit;
+  readonly #running = new Map<string, AbortController>();
+  /** Contracts in work: a second message under one of them waits for the first. */
+  readonly #byContract = new Map<string, Promise<readonly ResultPart[]>>();
+
+  constructor(init: ContractWorkInit) {
+    this.#init = init;
+  }
+
+  /** Tasks in work now. */
+  get inWork(): number {
+    return this.#running.size;
+  }
+
+  /** Stops everything in work. */
+  abort(): void {
+    for (const controller of this.#running.values()) controller.abort(new Error('The node stops'));
+  }
+
+  execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
+    const { taskId, contextId } = context;
+    const controller = new AbortController();
+    this.#running.set(taskId, controller);
+    bus.publish(AgentEvent.task(this.#task(context, TaskState.TASK_STATE_WORKING)));
+    try {
+      const parts = await this.#resultOf(context, controller);
+      bus.publish(
+        AgentEvent.artifactUpdate({
+          taskId,
+          contextId,
+          artifact: {
+            artifactId: 'result',
+            name: 'result',
+            description: '',
+            parts: parts.map(sdkPart),
+            metadata: undefined,
+            extensions: [],
+          },
+          append: false,
+          lastChunk: true,
+          metadata: undefined,
+        }),
+      );
+      this.#finish(context, bus, TaskState.TASK_STATE_COMPLETED);
+    } catch (error) {
+      if (!(error instanceof WorkRefusal) && !(error instanceof ExecutorInputError)) throw error;
+      this.#init.logger.info({ taskId, err: error }, 'A task was refused.');
+      this.#finish(context, bus, TaskState.TASK_STATE_REJECTED, error.message);
+    } finally {
+      this.#running.delete(taskId);
+    }
+  };
+
+  cancelTask = (taskId: string): Promise<void> => {
+    this.#running.get(taskId)?.abort(new WorkRefusal('The task was cancelled'));
+    return Promise.resolve();
+  };
+
+  async #resultOf(
+    context: RequestContext,
+    controller: AbortController,
+  ): Promise<readonly ResultPart[]> {
+    const id = contractOf(context.context);
+    if (id === undefined) throw new WorkRefusal('This node works under a contract only');
+    const running = this.#byContract.get(id);
+    if (running) return running;
+    const work = this.#workUnder(id, context, controller);
+    this.#byContract.set(id, work);
+    try {
+      return await work;
+    } finally {
+      this.#byContract.delete(id);
+    }
+  }
+
+  async #workUnder(
+    id: string,
+    context: RequestContext,
+    controller: AbortController,
+  ): Promise<readonly ResultPart[]> {
+    const { contractor, results, clock } = this.#init;
+    const stored = await results.get(id);
+    if (stored) return stored.parts;
+    const received = readTaskMessage(context.userMessage);
+    if (!received) throw new WorkRefusal('The message is not a coalesce task');
+    const contractId = fromBase64Url(id);
+    const started = await contractor.startWork(contractId, received);
+    if (!started.accepted)
+      throw new WorkRefusal(`The contract does not allow it: ${started.refusal}`);
+    const specification = readSpecification(received.specification);
+    if (!matchesWireInput(specification, received.parts)) {
+      throw new WorkRefusal('The input is not the one that the specification names');
+    }
+    const parts = await this.#execute(specification, received.parts, controller);
+    const manifest = manifestOf(parts);
+    if (manifest.bytes > MAX_RESULT_BYTES) throw new WorkRefusal('The result is too large to send');
+    await results.put(id, {
+      parts,
+      result: toBase64Url(manifest.result),
+      bytes: manifest.bytes,
+      finishedAtMs: clock.nowMs(),
+    });
+    const delivered = await contractor.recordDelivery(contractId, manifest);
+    if (!delivered.accepted) throw new WorkRefusal(`Too late to deliver: ${delivered.refusal}`);
+    return parts;
+  }
+
+  async #execute(
+    specification: WireTaskSpecification,
+    parts: readonly ResolvedPart[],
+    controller: AbortController,
+  ): Promise<readonly ResultPart[]> {
+    const item = this.#init.shelf.find(specification.skills[0]!);
+    if (!item) throw new WorkRefusal('The skill is not offered any more');
+    const limitMs = Math.min(MAX_WORK_MS, specification.constraints.maxLatencyMs ?? MAX_WORK_MS);
+    const timer = setTimeout(() => {
+      controller.abort(new WorkRefusal(`The task took more than ${limitMs} ms`));
+    }, limitMs);
+    try {
+      const work = { specification, parts };
+      return (await item.runner.execute(work, { signal: controller.signal })).parts;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #task({ taskId, contextId, task }: RequestContext, state: TaskState): Task {
+    if (task) return task;
+    return {
+      id: taskId,
+      contextId,
+      status: { state, message: undefined, timestamp: this.#timestamp() },
+      artifacts: [],
+      history: [],
+      metadata: undefined,
+    };
+  }
+
+  #finish(
+    { taskId, contextId }: RequestContext,
+    bus: ExecutionEventBus,
+    state: TaskState,
+    text?: string,
+  ): void {
+    const message =
+      text === undefined
+        ? undefined
+        : {
+            messageId: `${taskId}-status`,
+            contextId,
+            taskId,
+            role: 2, // ROLE_AGENT
+            parts: [sdkPart({ mediaType: 'text/plain', text })],
+            metadata: undefined,
+            extensions: [],
+            referenceTaskIds: [],
+          };
+    const status = { state, message, timestamp: this.#timestamp() };
+    bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }));
+    bus.finished();
+  }
+
+  #timestamp(): string {
+    return new Date(this.#init.clock.nowMs()).toISOString();
+  }
+}
+
+function readSpecification(bytes: Uint8Array): WireTaskSpecification {
+  let json: unknown;
+  try {
+    json = JSON.parse(fromUtf8(bytes));
+  } catch {
+    throw new WorkRefusal('The specification is not JSON');
+  }
+  const parsed = parseWireTaskSpecification(json);
+  if (!parsed.valid) throw new WorkRefusal('The specification is not valid');
+  return parsed.value;
+}
+
+function sdkPart({
+  mediaType,
+  text,
+  data,
+}: ResultPart): Task['artifacts'][number]['parts'][number] {
+  return {
+    content:
+      text === undefined ? { $case: 'data', value: data ?? null } : { $case: 'text', value: text },
+    mediaType,
+    filename: '',
+    metadata: undefined,
+  };
+}

@@ -1,0 +1,231 @@
+/**
+ * What this node decides as a contractor: which quotes it gives, which agreements it takes on credit,
+ * and what it delivers. The protocol around it is `protocols/negotiation`.
+ *
+ * Without a ledger a contractor works before it is paid. Known clients may use all its capacity;
+ * everyone else is one class that shares `accept.newcomerSlots` (wire-formats.md 6).
+ *
+ * @module
+ */
+
+import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
+import type { Clock, Logger } from '../../protocols/components.ts';
+import { isAgreed } from '../../protocols/negotiation/contract.ts';
+import type { Contract, Phase } from '../../protocols/negotiation/contract.ts';
+import type {
+  AgreementQuestion,
+  ContractorPolicy,
+  Declined,
+  DeliveryContent,
+  QuoteQuestion,
+  QuoteTerms,
+} from '../../protocols/negotiation/contractor-policy.ts';
+import type { Config } from '../config/schema.ts';
+import { complexityMultiplier, dynamicPriceMicroUsd } from '../cost/external-cost.ts';
+import type { JsonSection } from '../storage/store.ts';
+import type { AcceptanceRules } from './offer.ts';
+import type { SkillShelf, SkillOnSale } from './skill-shelf.ts';
+import type { ResultPart } from './task-parts.ts';
+
+/** How long a contractor promises to hold its capacity, in seconds. */
+const CAPACITY_SECONDS = 600;
+const BYTES_PER_MEGABYTE = 1e6;
+
+/** Phases in which a contract still needs a slot. */
+const OPEN_PHASES: ReadonlySet<Phase> = new Set(['AGREED', 'WORKING', 'DELIVERED', 'ACKNOWLEDGED']);
+
+/** A finished result as it is stored, by contract. */
+export interface StoredResult {
+  readonly parts: readonly ResultPart[];
+  /** Hash of the manifest, base64url. */
+  readonly result: string;
+  readonly bytes: number;
+  readonly finishedAtMs: number;
+}
+
+export interface ContractorRoleInit {
+  readonly config: Config;
+  readonly shelf: SkillShelf;
+  readonly results: JsonSection<StoredResult>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface OpenContract {
+  readonly client: string;
+  readonly term: string;
+  readonly phase: Phase;
+  readonly sinceMs: number;
+}
+
+/** Clients remembered for a result they took and did not judge. */
+const MAX_DEBTORS = 10_000;
+
+/** The contractor's side of one node. */
+export class ContractorRole implements ContractorPolicy {
+  readonly #init: ContractorRoleInit;
+  readonly #known: ReadonlySet<string>;
+  /** Agreed and not settled, by contract id (base64url). */
+  readonly #open = new Map<string, OpenContract>();
+  /** Unknown clients that took a result and left it unpaid: nothing more on credit for them. */
+  readonly #debtors = new Set<string>();
+  #isDraining = false;
+
+  constructor(init: ContractorRoleInit) {
+    this.#init = init;
+    this.#known = new Set([...init.config.trust.known, ...init.config.trust.attestors]);
+  }
+
+  /** From now on no quote is given and no agreement taken. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Contracts agreed and not settled. */
+  get openContracts(): number {
+    return this.#open.size;
+  }
+
+  /** Open contracts of one skill. */
+  inWork(term: string): number {
+    let count = 0;
+    for (const contract of this.#open.values()) if (contract.term === term) count++;
+    return count;
+  }
+
+  quoteFor({ client, shape, openQuotes }: QuoteQuestion): Promise<QuoteTerms | Declined> {
+    const item = this.#itemFor(shape.skills);
+    if (this.#isDraining) return declined('BUSY');
+    if (item === undefined) return declined('SKILL_NOT_OFFERED');
+    const { accept } = item;
+    if (!this.#isAccepted(client, accept.clients)) return declined('CLIENT_NOT_ACCEPTED');
+    if (!accept.levels.includes(shape.sensitivity)) return declined('SENSITIVITY_NOT_ACCEPTED');
+    if (shape.inBytes > Math.min(accept.maxInBytes, this.#init.config.accept.maxInBytes)) {
+      return declined('INPUT_TOO_LARGE');
+    }
+    if (shape.maxLatencyMs > 0 && shape.maxLatencyMs < item.latencyMs) {
+      return declined('LATENCY_NOT_POSSIBLE');
+    }
+    const inWork = this.inWork(item.term);
+    if (inWork >= item.capacity) return declined('BUSY');
+    const load = {
+      demand: inWork + Math.max(0, openQuotes - 1),
+      available: item.capacity - inWork,
+      total: item.capacity,
+    };
+    return Promise.resolve({
+      priceMicroUsd: priceOf(item, shape.inBytes, load),
+      latencyMs: item.latencyMs,
+      capacitySecs: CAPACITY_SECONDS,
+      load,
+    });
+  }
+
+  acceptAgreement({ client, contractId, shape }: AgreementQuestion): Promise<true | Declined> {
+    const id = toBase64Url(contractId);
+    if (this.#open.has(id)) return Promise.resolve(true);
+    const item = this.#itemFor(shape.skills);
+    if (this.#isDraining) return declined('BUSY');
+    if (item === undefined) return declined('SKILL_NOT_OFFERED');
+    if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
+    if (!this.#hasCredit(client)) return declined('CREDIT_EXHAUSTED');
+    const sinceMs = this.#init.clock.monotonicMs();
+    this.#open.set(id, { client, term: item.term, phase: 'AGREED', sinceMs });
+    return Promise.resolve(true);
+  }
+
+  #isAccepted(client: string, accepted: AcceptanceRules['clients']): boolean {
+    if (accepted === 'any') return true;
+    return accepted === 'known' ? this.#known.has(client) : accepted.includes(client);
+  }
+
+  async deliveryFor(contractId: Uint8Array): Promise<DeliveryContent | undefined> {
+    const stored = await this.#init.results.get(toBase64Url(contractId));
+    return stored && { result: fromBase64Url(stored.result), bytes: stored.bytes };
+  }
+
+  /**
+   * Without arbiters nobody can rule, so contesting would only leave both sides with a dispute. The
+   * client's verdict is countersigned as a record of what happened; the log has it.
+   */
+  reviewVerdict({
+    client,
+    outcome,
+    contractId,
+  }: {
+    readonly client: string;
+    readonly outcome: string;
+    readonly contractId: Uint8Array;
+  }): Promise<'countersign' | 'contest'> {
+    this.#init.logger.warn(
+      { client, outcome, contract: toBase64Url(contractId) },
+      'A client did not accept a result.',
+    );
+    return Promise.resolve('countersign');
+  }
+
+  /** Takes up or frees the slot of a contract whose phase changed. */
+  onContract(contract: Contract): void {
+    if (!isAgreed(contract) || contract.agreement === undefined) return;
+    const id = toBase64Url(contract.agreement.id);
+    if (!OPEN_PHASES.has(contract.phase)) {
+      this.#open.delete(id);
+      if (contract.phase === 'RECEIPT') this.#debtors.delete(contract.request.body.client);
+      return;
+    }
+    const known = this.#open.get(id);
+    this.#open.set(id, {
+      client: contract.request.body.client,
+      term: contract.request.body.shape.skills[0]!,
+      phase: contract.phase,
+      sinceMs: known?.sinceMs ?? this.#init.clock.monotonicMs(),
+    });
+  }
+
+  /**
+   * Frees the slots that have been held longer than was promised: a client that agrees and goes
+   * silent costs a slot for ten minutes, not for ever.
+   */
+  sweep(): void {
+    const nowMs = this.#init.clock.monotonicMs();
+    for (const [id, { client, phase, sinceMs }] of this.#open) {
+      if (nowMs - sinceMs < CAPACITY_SECONDS * 1_000) continue;
+      this.#open.delete(id);
+      const tookResult = phase === 'DELIVERED' || phase === 'ACKNOWLEDGED';
+      if (tookResult && !this.#known.has(client) && this.#debtors.size < MAX_DEBTORS) {
+        this.#debtors.add(client);
+      }
+    }
+  }
+
+  #hasCredit(client: string): boolean {
+    if (this.#known.has(client)) return true;
+    if (this.#debtors.has(client)) return false;
+    return this.#newcomersInWork() < this.#init.config.accept.newcomerSlots;
+  }
+
+  #newcomersInWork(): number {
+    let count = 0;
+    for (const { client } of this.#open.values()) if (!this.#known.has(client)) count++;
+    return count;
+  }
+
+  #itemFor(skills: readonly string[]): SkillOnSale | undefined {
+    return skills.length === 1 ? this.#init.shelf.find(skills[0]!) : undefined;
+  }
+}
+
+function declined(decline: Declined['decline']): Promise<Declined> {
+  return Promise.resolve({ decline });
+}
+
+function priceOf(
+  item: SkillOnSale,
+  inBytes: number,
+  load: { readonly demand: number; readonly available: number; readonly total: number },
+): bigint {
+  const units = item.perUnit === 'megabyte' ? inBytes / BYTES_PER_MEGABYTE : 1;
+  // The shape of a request says nothing of complexity: it counts as 1.
+  const price = dynamicPriceMicroUsd(item.priceMicroUsd * units, load, complexityMultiplier(1));
+  return BigInt(Math.max(item.accept.minPriceMicroUsd, Math.ceil(price)));
+}

@@ -1,0 +1,213 @@
+/**
+ * Who could do a task: contractors found in the DHT, with what their certificates prove and how well
+ * they fit (Eq. 12). Prices are not asked for here.
+ *
+ * @module
+ */
+
+import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
+import { requestCard, requestPresentation } from '../../protocols/card/client.ts';
+import type { Clock, Random } from '../../protocols/components.ts';
+import type { SecureStreams } from '../../protocols/secure-stream.ts';
+import { findContractors } from '../../protocols/skill-discovery/find-contractors.ts';
+import type {
+  ContractorHit,
+  SearchComponents,
+  SearchResult,
+} from '../../protocols/skill-discovery/find-contractors.ts';
+import { UNPROVED, judgeSkill } from '../certificates/trust.ts';
+import type { ProvedSkill } from '../certificates/trust.ts';
+import { cosineSimilarity, jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
+import type { Embedder } from '../skills/embedding.ts';
+import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
+
+/** Time limit of one peer's card or presentation. */
+const PROOF_TIMEOUT_MS = 5_000;
+/** Peers that are asked for proofs at the same time. */
+const PROOF_CONCURRENCY = 8;
+/** How long a proof is believed without asking again. */
+const PROOF_LIFETIME_MS = 60_000;
+const MAX_CACHED = 1_024;
+
+/** Parts of Eq. 12 for one contractor. */
+export interface Fit {
+  readonly score: number;
+  readonly ontology: number;
+  readonly embedding: number | null;
+  readonly performance: number | null;
+}
+
+/** A contractor that offers the skill. */
+export interface SurveyedContractor {
+  readonly hit: ContractorHit;
+  readonly proved: ProvedSkill;
+  /** Cosine of the embeddings of the question and of the offer, if both use one model. */
+  readonly similarity: number | undefined;
+  readonly history: ContractorHistory;
+  readonly fit: Fit;
+}
+
+/** What a survey found. */
+export interface Survey {
+  readonly search: SearchResult;
+  readonly contractors: readonly SurveyedContractor[];
+}
+
+export interface ContractorSurveyComponents extends SearchComponents {
+  readonly streams: SecureStreams;
+  /** PeerId of this node. */
+  readonly self: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly statusMemory: StatusListMemory;
+  readonly attestors: ReadonlySet<string>;
+  readonly outcomes: OutcomeBook;
+  readonly embedder: Embedder;
+  readonly queryTimeoutMs: number;
+}
+
+interface Proof {
+  readonly proved: ProvedSkill;
+  readonly vector: Float32Array | undefined;
+  readonly atMs: number;
+}
+
+/** Looks for contractors. */
+export class ContractorSurvey {
+  readonly #components: ContractorSurveyComponents;
+  readonly #proofs = new Map<string, Proof>();
+
+  constructor(components: ContractorSurveyComponents) {
+    this.#components = components;
+  }
+
+  /**
+   * Looks for contractors of `term` and asks each for its proofs.
+   *
+   * @param text - What the task is about; compared with the offers' descriptions.
+   */
+  async look(term: string, text: string, signal: AbortSignal): Promise<Survey> {
+    const { queryTimeoutMs, embedder, self } = this.#components;
+    const search = await findContractors(this.#components, term, {
+      timeoutMs: queryTimeoutMs,
+      signal,
+    });
+    const [question] = await embedder.embed([text], { signal });
+    const hits = search.hits.filter(({ peerId }) => peerId !== self);
+    const contractors: SurveyedContractor[] = [];
+    for (let i = 0; i < hits.length; i += PROOF_CONCURRENCY) {
+      const group = hits.slice(i, i + PROOF_CONCURRENCY);
+      contractors.push(
+        ...(await Promise.all(group.map((hit) => this.#survey(hit, term, question, signal)))),
+      );
+    }
+    contractors.sort((a, b) => b.proved.level - a.proved.level || b.fit.score - a.fit.score);
+    return { search, contractors };
+  }
+
+  /** Forgets what was proved, so that the next look asks again. */
+  forget(peerId: string): void {
+    for (const key of this.#proofs.keys())
+      if (key.startsWith(`${peerId}/`)) this.#proofs.delete(key);
+  }
+
+  async #survey(
+    hit: ContractorHit,
+    term: string,
+    question: Float32Array | undefined,
+    signal: AbortSignal,
+  ): Promise<SurveyedContractor> {
+    const { clock, outcomes, embedder } = this.#components;
+    const { proved, vector } = await this.#proofOf(hit, signal);
+    const isSameModel = hit.record.body.embeddings.model === embedder.modelId;
+    const similarity =
+      isSameModel && vector && question && vector.length === question.length
+        ? cosineSimilarity(question, vector)
+        : undefined;
+    const history = outcomes.historyOf(hit.peerId, clock.nowMs());
+    const performance = performanceOf(history, hit.matchedTerm, proved);
+    const ontology = jaccardIndex([term], [hit.matchedTerm]);
+    return {
+      hit,
+      proved,
+      similarity,
+      history,
+      fit: {
+        score: skillCompatibility(ontology, similarity, performance),
+        ontology,
+        embedding: similarity ?? null,
+        performance: performance ?? null,
+      },
+    };
+  }
+
+  async #proofOf(hit: ContractorHit, signal: AbortSignal): Promise<Proof> {
+    const { clock } = this.#components;
+    const key = `${hit.peerId}/${hit.matchedTerm}/${hit.record.body.seq}`;
+    const known = this.#proofs.get(key);
+    if (known && clock.monotonicMs() - known.atMs < PROOF_LIFETIME_MS) return known;
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
+    const [proved, vector] = await Promise.all([
+      this.#prove(hit, limited),
+      this.#vectorOf(hit, limited),
+    ]);
+    signal.throwIfAborted();
+    const proof = { proved, vector, atMs: clock.monotonicMs() };
+    this.#proofs.delete(key);
+    this.#proofs.set(key, proof);
+    if (this.#proofs.size > MAX_CACHED) {
+      for (const oldest of this.#proofs.keys()) {
+        this.#proofs.delete(oldest);
+        break;
+      }
+    }
+    return proof;
+  }
+
+  async #prove({ peerId, matchedTerm }: ContractorHit, signal: AbortSignal): Promise<ProvedSkill> {
+    const { streams, self, clock, random, statusMemory, attestors } = this.#components;
+    try {
+      const presentation = await requestPresentation(streams, peerId, {
+        want: [{ term: matchedTerm, min: '' }],
+        verifier: self,
+        clock,
+        random,
+        statusMemory,
+        signal,
+      });
+      if (!presentation.valid) return unproved(`presentation: ${presentation.reason}`);
+      return judgeSkill(presentation.certificates, matchedTerm, attestors);
+    } catch (error) {
+      return unproved(`presentation: ${error instanceof Error ? error.message : 'no answer'}`);
+    }
+  }
+
+  /** The embedding of a contractor's offer; `undefined` if it has none or does not answer. */
+  async #vectorOf(
+    { peerId, record }: ContractorHit,
+    signal: AbortSignal,
+  ): Promise<Float32Array | undefined> {
+    try {
+      const card = await requestCard(this.#components.streams, peerId, record.body, { signal });
+      return card.valid ? card.vector : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function unproved(remark: string): ProvedSkill {
+  return { ...UNPROVED, remarks: [remark] };
+}
+
+/** Beta mean of the outcomes of this task type, attested ones included; none without a record. */
+function performanceOf(
+  history: ContractorHistory,
+  term: string,
+  { evidence }: ProvedSkill,
+): number | undefined {
+  const own = history.byType[term];
+  const successes = (own?.successes ?? 0) + (evidence?.passed ?? 0);
+  const failures = (own?.failures ?? 0) + (evidence ? evidence.run - evidence.passed : 0);
+  return successes + failures === 0 ? undefined : (successes + 1) / (successes + failures + 2);
+}

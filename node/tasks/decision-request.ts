@@ -1,0 +1,133 @@
+/**
+ * From a task, this machine and quoted contractors to the engine's request: where each symbol of the
+ * equations comes from in a running node (equations.md 7).
+ *
+ * @module
+ */
+
+import type { Config } from '../config/schema.ts';
+import { LOCAL_PARTY } from '../cost/calibration.ts';
+import { microUsd } from '../cost/presets.ts';
+import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
+import { INITIAL_WEIGHTS, RATIONAL_POLICY } from '../decision/policy.ts';
+import type { Candidate, DecisionRequest, DecisionTask } from '../decision/request.ts';
+import { DEFAULT_COMPLEXITY, DEFAULT_CRITICALITY } from './task-limits.ts';
+import type { SurveyedContractor } from './contractor-survey.ts';
+import type { LocalMachine } from './local-machine.ts';
+import type { QuotedTask } from './outsourcing.ts';
+import type { PreparedTask } from './prepared-task.ts';
+
+/** A contractor that gave a quote. */
+export interface Prospect {
+  readonly contractor: SurveyedContractor;
+  readonly quoted: QuotedTask;
+}
+
+export interface DecisionInput {
+  readonly decisionId: string;
+  readonly seed: number;
+  readonly task: PreparedTask;
+  readonly config: Config;
+  readonly machine: LocalMachine;
+  readonly nowSeconds: number;
+}
+
+/** Share of results of this contractor that are checked by doing them again. */
+export function auditRate({ history, proved }: SurveyedContractor, config: Config): number {
+  const { auditRateKnown, auditRateNew, knownFromOutcomes } = config.verification;
+  const own = (history.successes ?? 0) + (history.failures ?? 0);
+  const attested = Math.min(proved.evidence?.run ?? 0, MAX_PSEUDO_OUTCOMES);
+  return own + attested >= knownFromOutcomes ? auditRateKnown : auditRateNew;
+}
+
+/** Expected cost of checking a result, in micro-USD: the cheap checks, and a share of the work. */
+function verificationMicroUsd(
+  { task, config, machine }: DecisionInput,
+  contractor: SurveyedContractor,
+): number {
+  const isRecomputed = task.specification.verification.some(({ type }) => type === 'recompute');
+  const again = isRecomputed
+    ? auditRate(contractor, config) * (machine.costMicroUsd(task) ?? 0)
+    : 0;
+  return again + (machine.overheads.verificationMicroUsd ?? 0);
+}
+
+/** Facts of one quoted contractor. */
+export function candidateOf(input: DecisionInput, { contractor, quoted }: Prospect): Candidate {
+  const { hit, proved, similarity, history } = contractor;
+  const { price, latencyMs, load, exp } = quoted.quote;
+  return {
+    peerId: hit.peerId,
+    skills: [hit.matchedTerm],
+    ...(similarity === undefined ? {} : { similarity }),
+    quote: { priceMicroUsd: Number(price), latencyMs, load, expiresAtSeconds: exp },
+    level: proved.level,
+    ...(proved.evidence ? { evidence: proved.evidence } : {}),
+    history,
+    overheads: { verificationMicroUsd: verificationMicroUsd(input, contractor) },
+    calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),
+  };
+}
+
+/** The engine's request. */
+export function decisionRequest(
+  input: DecisionInput,
+  candidates: readonly Candidate[],
+): DecisionRequest {
+  const { task, config, machine } = input;
+  const { decision, prices } = config;
+  return {
+    decisionId: input.decisionId,
+    seed: input.seed,
+    policy: {
+      ...RATIONAL_POLICY,
+      skillThreshold: decision.skillThreshold,
+      scoreThreshold: decision.scoreThreshold,
+      confidenceThreshold: decision.confidenceThreshold,
+    },
+    task: decisionTask(task),
+    local: machine.execution(task),
+    candidates,
+    context: {
+      historicalWeights: INITIAL_WEIGHTS,
+      overheads: {
+        sessionMicroUsd: machine.overheads.sessionMicroUsd ?? 0,
+        automaticVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
+        manualVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
+        integrationMicroUsd: 0,
+      },
+      link: {
+        bandwidthMbps: prices.bandwidthMbps,
+        transferMicroUsdPerGb: microUsd(prices.transferUsdPerGb),
+      },
+      localCalibrationRatio: machine.ratio(LOCAL_PARTY, task.term),
+      atSeconds: input.nowSeconds,
+      explorationAllowed: false,
+    },
+  };
+}
+
+function decisionTask({
+  specification,
+  term,
+  inputBytes,
+  expectedOutputBytes,
+}: PreparedTask): DecisionTask {
+  const { constraints } = specification;
+  const level = constraints.level as DecisionTask['minLevel'];
+  return {
+    taskType: term,
+    requiredSkills: specification.skills,
+    valueMicroUsd: specification.valueMicroUsd,
+    sensitivity: constraints.sensitivity,
+    criticality: specification.criticality ?? DEFAULT_CRITICALITY,
+    complexity: specification.complexity ?? DEFAULT_COMPLEXITY,
+    inputBytes,
+    expectedOutputBytes,
+    ...(constraints.maxLatencyMs === undefined ? {} : { maxLatencyMs: constraints.maxLatencyMs }),
+    ...(constraints.maxPriceMicroUsd === undefined
+      ? {}
+      : { maxPriceMicroUsd: constraints.maxPriceMicroUsd }),
+    ...(level === undefined ? {} : { minLevel: level }),
+  };
+}

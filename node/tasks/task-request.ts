@@ -1,0 +1,67 @@
+/**
+ * From what the API was handed to a task that can be decided on: a specification with its files, or
+ * just a skill and inputs.
+ *
+ * @module
+ */
+
+import type { Candidate } from '../decision/request.ts';
+import { BadInputError } from '../errors.ts';
+import type { TaskRequest } from '../http-api/routes/requests.ts';
+import type { LocalMachine } from './local-machine.ts';
+import { prepareTask } from './prepared-task.ts';
+import type { PreparedTask } from './prepared-task.ts';
+import { taskForSkill } from './task-for-skill.ts';
+
+/** Candidates of a file at most: more would be a load test. */
+const MAX_OFFLINE_CANDIDATES = 100_000;
+/** Least value of a task whose user names none, and its ratio to the cost here (architecture.md 10). */
+const MIN_DEFAULT_VALUE_MICRO_USD = 1_000;
+const DEFAULT_VALUE_RATIO = 1.5;
+
+/** @throws {@link BadInputError} that lists every problem of the task. */
+export function preparedFromRequest(request: TaskRequest, machine: LocalMachine): PreparedTask {
+  if ('task' in request) {
+    const files = Object.entries(request.files).map(
+      ([name, base64]) => [name, new Uint8Array(Buffer.from(base64, 'base64'))] as const,
+    );
+    return prepareTask(request.task, new Map(files));
+  }
+  const { skill: term, inputs } = request;
+  const files = new Map(
+    inputs.map(({ name, contentBase64 }) => [
+      name,
+      new Uint8Array(Buffer.from(contentBase64, 'base64')),
+    ]),
+  );
+  const specificationOf = (valueMicroUsd: number) =>
+    taskForSkill({
+      term,
+      inputs: inputs.map(({ name, mediaType }) => ({ file: name, mediaType })),
+      valueMicroUsd,
+    });
+  const draft = prepareTask(specificationOf(MIN_DEFAULT_VALUE_MICRO_USD), files);
+  const costHere = machine.costMicroUsd(draft) ?? 0;
+  const value = Math.max(MIN_DEFAULT_VALUE_MICRO_USD, Math.ceil(DEFAULT_VALUE_RATIO * costHere));
+  return prepareTask(specificationOf(value), files);
+}
+
+/**
+ * Candidates of `decide --candidates`: a list in the form of the decision record's `candidates`. What
+ * is in them is judged by the engine, which drops a bad one with its reason.
+ *
+ * @throws {@link BadInputError} if it is no list, or too long.
+ */
+export function candidatesFromJson(json: unknown): readonly Candidate[] {
+  if (!Array.isArray(json)) {
+    throw new BadInputError(
+      'candidates: expected a list, in the form of "candidates" in a decision record',
+    );
+  }
+  if (json.length > MAX_OFFLINE_CANDIDATES) {
+    throw new BadInputError(
+      `candidates: expected at most ${MAX_OFFLINE_CANDIDATES}, got ${json.length}`,
+    );
+  }
+  return json as readonly Candidate[];
+}

@@ -1,0 +1,63 @@
+/**
+ * Queue between the handlers of one control stream, which finish in any order, and its one writer.
+ *
+ * @module
+ */
+
+/** Unbounded by itself: the producer calls {@link AnswerQueue.whenBelow} before it adds more. */
+export class AnswerQueue implements AsyncIterable<Uint8Array> {
+  readonly #answers: Uint8Array[] = [];
+  #isEnded = false;
+  #wakeWriter: (() => void) | undefined;
+  #wakeProducer: (() => void) | undefined;
+
+  /** Answers that wait for the writer. */
+  get length(): number {
+    return this.#answers.length;
+  }
+
+  /** Adds an answer. After {@link AnswerQueue.end} it is dropped: nobody is there to read it. */
+  push(answer: Uint8Array): void {
+    if (this.#isEnded) return;
+    this.#answers.push(answer);
+    this.#wakeWriter?.();
+  }
+
+  /** No answer follows. Those already queued are still read. */
+  end(): void {
+    this.#isEnded = true;
+    this.#wakeWriter?.();
+    this.#wakeProducer?.();
+  }
+
+  /** Resolves once fewer than `count` answers wait, or the queue has ended. One caller at a time. */
+  async whenBelow(count: number): Promise<void> {
+    while (this.#answers.length >= count && !this.#isEnded) {
+      await new Promise<void>((resolve) => {
+        this.#wakeProducer = resolve;
+      });
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) {
+        const answer = this.#answers.shift();
+        if (answer !== undefined) {
+          this.#wakeProducer?.();
+          yield answer;
+        } else if (this.#isEnded) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wakeWriter = resolve;
+          });
+        }
+      }
+    } finally {
+      // The writer is gone: producers must neither wait for it nor fill the queue.
+      this.#answers.length = 0;
+      this.end();
+    }
+  }
+}

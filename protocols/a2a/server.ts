@@ -1,0 +1,284 @@
+/**
+ * Serves A2A on the control streams of other peers: one pipeline per stream, from its messages over
+ * the handlers to its answers (wire-formats.md 1.2 and 1.6, README.md in this folder).
+ *
+ * What each request goes through, in order: size and form, requests in flight, A2A version, method
+ * and params, contract, message log, the SDK. Artifact streams (a context that is not zero) are not
+ * served here.
+ *
+ * @module
+ */
+
+import { pipe } from 'it-pipe';
+import { JsonRpcTransportHandler } from '@a2a-js/sdk/server';
+import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { toBase64Url } from '../../crypto/bytes.ts';
+import type { Clock, Logger } from '../components.ts';
+import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import { AnswerQueue } from './answer-queue.ts';
+import { A2aPeerError, bindingRefusal } from './errors.ts';
+import { MessageLog } from './message-log.ts';
+import type { RpcOutcome } from './message-log.ts';
+import { A2A_LIMITS, encodeControlMessage, parseOpenerMessage } from './messages.ts';
+import type { A2aRequestMessage } from './messages.ts';
+import type { RpcId } from './json-rpc.ts';
+import { createRequestDispatcher } from './request-dispatcher.ts';
+import type { RequestDispatcher } from './request-dispatcher.ts';
+
+/** Limits of the server that a node may change. */
+export interface A2aServerLimits {
+  /** Requests of one stream that are not answered yet. */
+  readonly maxInFlight: number;
+  /** Requests of one peer that still run, over all its streams, broken ones included. */
+  readonly maxRunningPerPeer: number;
+  readonly maxUnreadableMessages: number;
+  /** Longest time that one answer may wait for the peer to take it. */
+  readonly writeTimeoutMs: number;
+}
+
+/** Default limits. */
+export const A2A_SERVER_LIMITS: A2aServerLimits = {
+  maxInFlight: A2A_LIMITS.maxInFlight,
+  maxRunningPerPeer: 128,
+  maxUnreadableMessages: A2A_LIMITS.maxUnreadableMessages,
+  writeTimeoutMs: 30_000,
+};
+
+/** What the server is handed. */
+export interface A2aServerInit {
+  readonly streams: SecureStreams;
+  /** The SDK's handler. Give it an executor from `guardExecutor`. */
+  readonly requestHandler: A2ARequestHandler;
+  /** Whether this node and `peerId` are the parties of the contract (base64url of 32 bytes). */
+  isParty(contractId: string, peerId: string): Promise<boolean>;
+  /** Whether `peerId` may send a message without a contract. Default: nobody may. */
+  isAllowedWithoutContract?(peerId: string): Promise<boolean>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<A2aServerLimits>;
+}
+
+/** A running server. */
+export interface A2aServer {
+  /** Requests that run now. */
+  readonly runningRequests: number;
+  /** Closes every control stream. Executions go on; their tasks can be read later. */
+  close(): void;
+}
+
+/** Registers the server with the session layer and serves from then on. */
+export function createA2aServer(init: A2aServerInit): A2aServer {
+  const server = new ControlStreamServer(init);
+  init.streams.handle(SECURE_PROTOCOLS.a2a, (stream) => server.serve(stream));
+  return server;
+}
+
+/** One control stream while it is served. */
+interface Connection {
+  readonly stream: SecureStream;
+  readonly answers: AnswerQueue;
+  /** Ids in flight; `false` once the peer cancelled one. */
+  readonly inFlight: Map<number, boolean>;
+  lastId: number;
+  unreadableMessages: number;
+}
+
+class ControlStreamServer implements A2aServer {
+  readonly #limits: A2aServerLimits;
+  readonly #dispatcher: RequestDispatcher;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** By peer and session: at most one control stream each. */
+  readonly #live = new Map<string, SecureStream>();
+  readonly #runningByPeer = new Map<string, number>();
+  #isClosed = false;
+
+  constructor(init: A2aServerInit) {
+    this.#limits = { ...A2A_SERVER_LIMITS, ...init.limits };
+    this.#dispatcher = createRequestDispatcher({
+      ...init,
+      transport: new JsonRpcTransportHandler(init.requestHandler),
+      messageLog: new MessageLog(),
+      isParty: (contractId, peerId) => init.isParty(contractId, peerId),
+      isAllowedWithoutContract: async (peerId) =>
+        (await init.isAllowedWithoutContract?.(peerId)) ?? false,
+    });
+    this.#clock = init.clock;
+    this.#logger = init.logger;
+  }
+
+  get runningRequests(): number {
+    let running = 0;
+    for (const count of this.#runningByPeer.values()) running += count;
+    return running;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const stream of this.#live.values()) stream.abort('cancelled');
+    this.#live.clear();
+  }
+
+  async serve(stream: SecureStream): Promise<void> {
+    if (this.#isClosed) return stream.abort('cancelled');
+    if (stream.context.some((byte) => byte !== 0)) return stream.abort('badMessage');
+    const key = `${stream.remotePeer}/${toBase64Url(stream.sessionHash)}`;
+    // The peer opens a second one when it has lost the first: the newer one is the live one.
+    this.#live.get(key)?.abort('cancelled');
+    this.#live.set(key, stream);
+    const connection: Connection = {
+      stream,
+      answers: new AnswerQueue(),
+      inFlight: new Map(),
+      lastId: 0,
+      unreadableMessages: 0,
+    };
+    try {
+      await pipe(
+        () => messagesOf(stream),
+        (messages: AsyncIterable<Uint8Array>) => this.#answersTo(messages, connection),
+        (answers: AsyncIterable<Uint8Array>) => this.#write(answers, stream),
+      );
+    } catch (error) {
+      stream.abort(error instanceof A2aPeerError ? 'badMessage' : 'internal');
+      throw error;
+    } finally {
+      if (this.#live.get(key) === stream) this.#live.delete(key);
+    }
+  }
+
+  async #write(answers: AsyncIterable<Uint8Array>, stream: SecureStream): Promise<void> {
+    for await (const answer of answers) {
+      const signal = AbortSignal.timeout(this.#limits.writeTimeoutMs);
+      await stream.writeMessage(answer, { signal });
+    }
+    await stream.closeWrite({ signal: AbortSignal.timeout(this.#limits.writeTimeoutMs) });
+  }
+
+  /** The transform: requests run beside one another, answers come in the order they are ready. */
+  async *#answersTo(
+    messages: AsyncIterable<Uint8Array>,
+    connection: Connection,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    let failure: { readonly error: unknown } | undefined;
+    const reading = this.#readAll(messages, connection).catch((error: unknown) => {
+      failure = { error };
+      connection.answers.end();
+    });
+    yield* connection.answers;
+    await reading;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  async #readAll(messages: AsyncIterable<Uint8Array>, connection: Connection): Promise<void> {
+    const { answers } = connection;
+    const running = new Set<Promise<void>>();
+    for await (const bytes of messages) {
+      const request = this.#accept(bytes, connection);
+      if (request !== undefined) {
+        const answered = this.#answer(request, connection).finally(() => running.delete(answered));
+        running.add(answered);
+      }
+      // A peer that does not read its answers is not read either.
+      await answers.whenBelow(this.#limits.maxInFlight);
+    }
+    await Promise.all(running);
+    answers.end();
+  }
+
+  /** The request to run, if the message is one; everything else is dealt with here. */
+  #accept(bytes: Uint8Array, connection: Connection): A2aRequestMessage | undefined {
+    const parsed = parseOpenerMessage(bytes);
+    if (parsed.kind === 'cancel') {
+      if (connection.inFlight.has(parsed.message.id)) {
+        connection.inFlight.set(parsed.message.id, false);
+      }
+      return undefined;
+    }
+    if (parsed.kind === 'invalid') {
+      connection.unreadableMessages += 1;
+      if (connection.unreadableMessages > this.#limits.maxUnreadableMessages) {
+        throw new A2aPeerError(connection.stream.remotePeer, 'too many unreadable messages');
+      }
+      connection.lastId = Math.max(connection.lastId, parsed.id);
+      push(connection, parsed.id, null, { error: parsed.error });
+      return undefined;
+    }
+    const { message } = parsed;
+    if (message.id <= connection.lastId) {
+      throw new A2aPeerError(connection.stream.remotePeer, `request id ${message.id} is not new`);
+    }
+    connection.lastId = message.id;
+    const isBusy =
+      connection.inFlight.size >= this.#limits.maxInFlight ||
+      this.#runningOf(connection.stream.remotePeer) >= this.#limits.maxRunningPerPeer;
+    if (!isBusy) return message;
+    push(connection, message.id, rpcIdOf(message), { error: bindingRefusal('TOO_MANY_REQUESTS') });
+    return undefined;
+  }
+
+  async #answer(message: A2aRequestMessage, connection: Connection): Promise<void> {
+    const { remotePeer } = connection.stream;
+    const startedMs = this.#clock.monotonicMs();
+    connection.inFlight.set(message.id, true);
+    this.#runningByPeer.set(remotePeer, this.#runningOf(remotePeer) + 1);
+    const { id, outcome } = await this.#dispatcher(message, remotePeer);
+    const left = this.#runningOf(remotePeer) - 1;
+    if (left === 0) this.#runningByPeer.delete(remotePeer);
+    else this.#runningByPeer.set(remotePeer, left);
+    const isWanted = connection.inFlight.get(message.id) === true;
+    connection.inFlight.delete(message.id);
+    if (isWanted) push(connection, message.id, id, outcome);
+    const elapsedMs = this.#clock.monotonicMs() - startedMs;
+    const isError = 'error' in outcome;
+    this.#logger.debug({ remotePeer, elapsedMs, isError }, 'Answered an A2A request.');
+  }
+
+  #runningOf(peerId: string): number {
+    return this.#runningByPeer.get(peerId) ?? 0;
+  }
+}
+
+async function* messagesOf(stream: SecureStream): AsyncGenerator<Uint8Array, void, undefined> {
+  for (;;) {
+    const message = await stream.readMessage();
+    if (message === undefined) return;
+    yield message;
+  }
+}
+
+function rpcIdOf({ rpc }: A2aRequestMessage): RpcId {
+  const id = rpc['id'];
+  return typeof id === 'string' || Number.isInteger(id) ? (id as RpcId) : null;
+}
+
+function push(connection: Connection, id: number, rpcId: RpcId, outcome: RpcOutcome): void {
+  connection.answers.push(encodeAnswer(id, rpcId, outcome));
+}
+
+/** Answer bytes that fit the stream: the history goes first, then the whole result. */
+function encodeAnswer(id: number, rpcId: RpcId, outcome: RpcOutcome): Uint8Array {
+  const attempts: (() => RpcOutcome)[] = [
+    () => outcome,
+    () => withoutHistory(outcome),
+    () => ({ error: bindingRefusal('RESULT_TOO_LARGE') }),
+  ];
+  let bytes = new Uint8Array();
+  for (const attempt of attempts) {
+    bytes = new Uint8Array(
+      encodeControlMessage({ id, rpc: { jsonrpc: '2.0', id: rpcId, ...attempt() } }),
+    );
+    if (bytes.length <= SECURE_PROTOCOLS.a2a.maxMessageBytes) break;
+  }
+  return bytes;
+}
+
+/** A2A lets a server return less history than there is (A2A 1.0 s.3.2.4). */
+function withoutHistory(outcome: RpcOutcome): RpcOutcome {
+  if ('error' in outcome) return outcome;
+  const { history: _own, ...result } = outcome.result as { history?: unknown; task?: object };
+  if (result.task === undefined) return { result };
+  const { history: _nested, ...task } = result.task as { history?: unknown };
+  return { result: { ...result, task } };
+}

@@ -1,0 +1,70 @@
+/**
+ * The attestor's side of a delivery. What it attests, and how it measured that, is decided before.
+ *
+ * @module
+ */
+
+import { equalBytes } from '../../crypto/bytes.ts';
+import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
+import type { Random } from '../components.ts';
+import type { RefusalCode } from '../errors.ts';
+import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import type { SecureStreams } from '../secure-stream.ts';
+import { decodeIssuanceAnswer, encodeIssuance, encodeIssuanceOffer } from './messages.ts';
+
+/** A delivery. */
+export interface CertificateDelivery {
+  /** The certificate with all its leaves; its holder is the peer it is delivered to. */
+  readonly certificate: HeldCertificate;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of a delivery. */
+export type DeliveryOutcome =
+  | { readonly delivered: true }
+  /** `NO_ANSWER`: the peer closed the stream; `BAD_ANSWER`: it answered something else. */
+  | { readonly delivered: false; readonly reason: RefusalCode | 'NO_ANSWER' | 'BAD_ANSWER' };
+
+/**
+ * Hands a certificate to its holder, who checks and keeps it.
+ *
+ * @throws {@link TypeError} if the certificate is no attestation; `CanonicalJsonError` if its
+ *   leaves do not fit a message; the errors of the session layer; the signal's reason.
+ */
+export async function deliverCertificate(
+  streams: SecureStreams,
+  delivery: CertificateDelivery,
+): Promise<DeliveryOutcome> {
+  const { certificate, leaves } = delivery.certificate;
+  if (certificate.body.kind !== 'attestation') {
+    throw new TypeError(`"certificate" expected an attestation, got ${certificate.body.kind}`);
+  }
+  const job = delivery.random.bytes(32);
+  const issuance = encodeIssuance({ job, leaves, certificate: certificate.envelope });
+  const options = delivery.signal === undefined ? {} : { signal: delivery.signal };
+  const stream = await streams.open(certificate.body.holder, SECURE_PROTOCOLS.attest, options);
+  let hasSent = false;
+  let isAnswered = false;
+  const send = async (): Promise<void> => {
+    await stream.writeMessage(encodeIssuanceOffer(job), options);
+    await stream.writeMessage(issuance, options);
+    await stream.closeWrite(options);
+    hasSent = true;
+  };
+  try {
+    // A holder may refuse before it has read everything, so the answer is awaited meanwhile. If
+    // sending fails, the stream is broken and reading fails with it.
+    send().catch(() => stream.abort('cancelled'));
+    const bytes = await stream.readMessage(options);
+    if (bytes === undefined) return { delivered: false, reason: 'NO_ANSWER' };
+    const answer = decodeIssuanceAnswer(bytes);
+    if (!answer || !equalBytes(answer.job, job)) return { delivered: false, reason: 'BAD_ANSWER' };
+    isAnswered = true;
+    return answer.refusal === undefined
+      ? { delivered: true }
+      : { delivered: false, reason: answer.refusal };
+  } finally {
+    if (!hasSent || !isAnswered) stream.abort('cancelled');
+  }
+}

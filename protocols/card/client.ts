@@ -1,0 +1,134 @@
+/**
+ * Asks a peer for its agent card, or for a presentation of its certificates, over a stream of
+ * purpose 3 that is used for this one question (wire-formats.md 2.5).
+ *
+ * @module
+ */
+
+import { encodeChallenge } from '../../crypto/presentation-messages.ts';
+import type { WantedTerm } from '../../crypto/presentation-messages.ts';
+import { CHALLENGE_SECONDS, verifyPresentation } from '../../crypto/presentation-verifier.ts';
+import type { VerifiedPresentation } from '../../crypto/presentation-verifier.ts';
+import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
+import { nowSeconds } from '../components.ts';
+import type { Clock, Random } from '../components.ts';
+import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import { checkCard } from './card-check.ts';
+import type { CheckedCard, ExpectedCard } from './card-check.ts';
+import { decodeCardMessage, encodeCardRequest } from './messages.ts';
+import { encodeStatusRequest } from './status-messages.ts';
+
+/** Outcome of asking for a card. */
+export type RequestedCard = CheckedCard | { readonly valid: false; readonly reason: 'NO_ANSWER' };
+
+/**
+ * Asks `peerId` for its agent card and checks it against its signed skill record.
+ *
+ * @param expected - Body of the record, whose signature was checked.
+ * @throws the errors of the session layer, or the signal's reason. What the peer sends never throws.
+ */
+export async function requestCard(
+  streams: SecureStreams,
+  peerId: string,
+  expected: ExpectedCard,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<RequestedCard> {
+  return ask(streams, peerId, encodeCardRequest, signal, (bytes) => {
+    const message = decodeCardMessage(bytes);
+    return message ? checkCard(message, expected) : { valid: false, reason: 'MALFORMED' };
+  });
+}
+
+/**
+ * Asks an issuer for its current status list.
+ *
+ * @returns the envelope, not yet verified; `undefined` if the peer gives none.
+ * @throws the errors of the session layer, or the signal's reason.
+ */
+export async function requestStatusList(
+  streams: SecureStreams,
+  issuer: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Uint8Array | undefined> {
+  const answer = await ask(streams, issuer, encodeStatusRequest, signal, (bytes) => bytes);
+  return answer instanceof Uint8Array ? answer : undefined;
+}
+
+/** What a verifier brings. */
+export interface PresentationRequest {
+  readonly want: readonly WantedTerm[];
+  /** PeerId of this node. */
+  readonly verifier: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Status lists seen before. Stapled lists are noted in it. */
+  readonly statusMemory?: StatusListMemory;
+  readonly signal?: AbortSignal;
+}
+
+/** Outcome of asking for a presentation. */
+export type RequestedPresentation =
+  | VerifiedPresentation
+  | { readonly valid: false; readonly reason: 'NO_ANSWER' | 'TOO_LATE'; readonly detail: string };
+
+/**
+ * Challenges `peerId` to show certificates with the wanted terms and verifies what it shows. Trust
+ * in the issuers is the caller's decision.
+ *
+ * @throws the errors of the session layer, or the signal's reason. What the peer sends never throws.
+ */
+export async function requestPresentation(
+  streams: SecureStreams,
+  peerId: string,
+  request: PresentationRequest,
+): Promise<RequestedPresentation> {
+  const { want, verifier, clock, random, statusMemory, signal } = request;
+  // Used once, on the one stream that is opened here, and forgotten with it.
+  const nonce = random.bytes(32);
+  const startMs = clock.monotonicMs();
+  return ask<RequestedPresentation>(
+    streams,
+    peerId,
+    () => encodeChallenge({ nonce, want }),
+    signal,
+    (bytes, stream) => {
+      const elapsedMs = clock.monotonicMs() - startMs;
+      if (elapsedMs > CHALLENGE_SECONDS * 1000) {
+        return { valid: false, reason: 'TOO_LATE', detail: `answered after ${elapsedMs} ms` };
+      }
+      return verifyPresentation(bytes, {
+        holder: peerId,
+        verifier,
+        nonce,
+        sessionHash: stream.sessionHash,
+        nowSeconds: nowSeconds(clock),
+        ...(statusMemory && { statusMemory }),
+      });
+    },
+  );
+}
+
+/** One question and one answer on a stream of their own. */
+async function ask<Answer>(
+  streams: SecureStreams,
+  peerId: string,
+  encodeQuestion: () => Uint8Array,
+  signal: AbortSignal | undefined,
+  read: (bytes: Uint8Array, stream: SecureStream) => Answer,
+): Promise<Answer | { valid: false; reason: 'NO_ANSWER'; detail: string }> {
+  const question = encodeQuestion();
+  const options = signal === undefined ? {} : { signal };
+  const stream = await streams.open(peerId, SECURE_PROTOCOLS.card, options);
+  try {
+    await stream.writeMessage(question, options);
+    await stream.closeWrite(options);
+    const bytes = await stream.readMessage(options);
+    if (bytes === undefined) {
+      return { valid: false, reason: 'NO_ANSWER', detail: 'the peer closed the stream' };
+    }
+    return read(bytes, stream);
+  } finally {
+    stream.abort('cancelled');
+  }
+}

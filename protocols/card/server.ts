@@ -1,0 +1,143 @@
+/**
+ * Answers streams of purpose 3: the node's agent card to whoever asks, and presentations of its
+ * certificates, made for the asking peer, its nonce and this session only (wire-formats.md 2.5).
+ *
+ * @module
+ */
+
+import type { SignedDocument } from '../../crypto/envelope.ts';
+import type { Identity } from '../../crypto/identity.ts';
+import { decodeChallenge } from '../../crypto/presentation-messages.ts';
+import type { Challenge } from '../../crypto/presentation-messages.ts';
+import { makePresentation } from '../../crypto/presentation.ts';
+import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
+import type { StatusList } from '../../crypto/status-list.ts';
+import { nowSeconds } from '../components.ts';
+import type { Clock, Logger } from '../components.ts';
+import { TokenBuckets } from '../negotiation/token-bucket.ts';
+import type { BucketLimits } from '../negotiation/token-bucket.ts';
+import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import { encodeCardMessage, encodeVector, isCardRequest } from './messages.ts';
+import { isStatusRequest } from './status-messages.ts';
+
+/** Limits of the server. A presentation costs a signature and the trees of the certificates. */
+export interface CardServerLimits {
+  readonly perPeer: BucketLimits;
+  readonly all: BucketLimits;
+  /** Questions on one stream. */
+  readonly maxQuestions: number;
+  /** Longest wait for a question, or for the peer to take an answer. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Default limits. */
+export const CARD_SERVER_LIMITS: CardServerLimits = {
+  perPeer: { burst: 16, perSecond: 2 },
+  all: { burst: 128, perSecond: 64 },
+  maxQuestions: 8,
+  idleTimeoutMs: 10_000,
+};
+
+/** What a node shows at the moment of asking. */
+export interface OwnCard {
+  /** Canonical bytes of the agent card. */
+  readonly bytes: Uint8Array;
+  /** Embedding of the description; empty if none is published. */
+  readonly vector: Float32Array;
+}
+
+/** What the server is handed. */
+export interface CardServerInit {
+  readonly streams: SecureStreams;
+  readonly identity: Identity;
+  /** The card that the current skill record names. */
+  ownCard(): OwnCard;
+  /** Certificates that may be shown, best first. */
+  certificates(): Promise<readonly HeldCertificate[]>;
+  /** Status lists at hand, to be stapled. */
+  statusLists(): Promise<readonly SignedDocument<StatusList>[]>;
+  /** This node's own list, for the holders of its certificates. Default: it has none. */
+  ownStatusList?(): SignedDocument<StatusList>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<CardServerLimits>;
+}
+
+/** Registers the server with the session layer and serves from then on. */
+export function serveCards(init: CardServerInit): void {
+  const limits = { ...CARD_SERVER_LIMITS, ...init.limits };
+  const buckets = new TokenBuckets(limits.perPeer, limits.all, init.clock.monotonicMs());
+  init.streams.handle(SECURE_PROTOCOLS.card, (stream) => serve(stream, init, limits, buckets));
+}
+
+async function serve(
+  stream: SecureStream,
+  init: CardServerInit,
+  limits: CardServerLimits,
+  buckets: TokenBuckets,
+): Promise<void> {
+  const deadline = () => ({ signal: AbortSignal.timeout(limits.idleTimeoutMs) });
+  for (let questions = 0; questions < limits.maxQuestions; questions++) {
+    const bytes = await nextQuestion(stream, questions > 0, deadline().signal);
+    if (bytes === undefined) break;
+    if (!buckets.take(stream.remotePeer, init.clock.monotonicMs())) {
+      init.logger.debug({ remotePeer: stream.remotePeer }, 'Too many card questions.');
+      return stream.abort('cancelled');
+    }
+    const answer = await answerTo(bytes, stream, init);
+    if (answer === undefined) return stream.abort('badMessage');
+    await stream.writeMessage(answer, deadline());
+  }
+  await stream.closeWrite(deadline());
+}
+
+/** The next question; `undefined` at the end, however the peer ends it once it was answered. */
+async function nextQuestion(
+  stream: SecureStream,
+  hasAnswered: boolean,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await stream.readMessage({ signal });
+  } catch (error) {
+    if (!hasAnswered) throw error;
+    stream.abort('cancelled');
+    return undefined;
+  }
+}
+
+async function answerTo(
+  bytes: Uint8Array,
+  stream: SecureStream,
+  init: CardServerInit,
+): Promise<Uint8Array | undefined> {
+  if (isCardRequest(bytes)) {
+    const { bytes: card, vector } = init.ownCard();
+    return encodeCardMessage({ card, vector: encodeVector(vector) });
+  }
+  if (isStatusRequest(bytes)) return init.ownStatusList?.().envelope;
+  const read = decodeChallenge(bytes);
+  return read.valid ? present(read.challenge, stream, init) : undefined;
+}
+
+async function present(
+  { nonce, want }: Challenge,
+  { remotePeer, sessionHash }: SecureStream,
+  init: CardServerInit,
+): Promise<Uint8Array> {
+  const [certificates, status] = await Promise.all([init.certificates(), init.statusLists()]);
+  const presentation = makePresentation({
+    holder: init.identity,
+    verifier: remotePeer,
+    nonce,
+    sessionHash,
+    iat: nowSeconds(init.clock),
+    certificates,
+    status,
+    wanted: want,
+  });
+  const { opened, omitted } = presentation;
+  init.logger.debug({ remotePeer, opened: opened.length, omitted }, 'Made a presentation.');
+  return presentation.bytes;
+}

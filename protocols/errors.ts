@@ -1,0 +1,85 @@
+/**
+ * The one table of refusal codes and their numbers on the wire (style.md 3, "Errors"). A peer is told
+ * a number of this table and nothing else: no text, no stack, no field name.
+ *
+ * A number, once given, keeps its meaning. A receiver that meets a number it does not know reads it
+ * as `UNKNOWN_CODE`. The session's own codes (REJECT, ABORT) are in `secure-stream.ts`.
+ *
+ * @module
+ */
+
+/** Refusal code to wire number. */
+export const REFUSAL_NUMBERS = {
+  // Any protocol
+  INTERNAL: 1,
+  MALFORMED: 2,
+  WRONG_SIGNERS: 3,
+  BAD_SIGNATURE: 4,
+  RATE_LIMITED: 5,
+  BUSY: 6,
+  TIMED_OUT: 7,
+  NOT_SUPPORTED: 8,
+  // Who is asking, and for what
+  SELF_DEALING: 20,
+  WRONG_CLIENT: 21,
+  WRONG_CONTRACTOR: 22,
+  SKILL_NOT_OFFERED: 23,
+  CLIENT_NOT_ACCEPTED: 24,
+  SENSITIVITY_NOT_ACCEPTED: 25,
+  INPUT_TOO_LARGE: 26,
+  LATENCY_NOT_POSSIBLE: 27,
+  EXPIRED: 28,
+  EXPIRES_TOO_LATE: 29,
+  TOO_MANY_OPEN_QUOTES: 30,
+  SEALED_NOT_SUPPORTED: 31,
+  LEDGER_NOT_SUPPORTED: 32,
+  ARBITERS_NOT_SUPPORTED: 33,
+  FEE_NOT_SUPPORTED: 34,
+  // Quote and agreement
+  REQUEST_MISMATCH: 40,
+  UNKNOWN_QUOTE: 41,
+  QUOTE_MISMATCH: 42,
+  TASK_MISMATCH: 43,
+  PRICE_ABOVE_QUOTE: 44,
+  PRICE_BELOW_QUOTE: 45,
+  DELIVERY_KIND_MISMATCH: 46,
+  SESSION_MISMATCH: 47,
+  NOT_YET_VALID: 48,
+  AGREEMENT_ALTERED: 49,
+  SECOND_QUOTE: 50,
+  SECOND_AGREEMENT: 51,
+  CREDIT_EXHAUSTED: 52,
+  // Delivery, verdict, receipt
+  UNKNOWN_CONTRACT: 60,
+  CONTRACT_MISMATCH: 61,
+  NOT_READY: 62,
+  RESULT_MISMATCH: 63,
+  RESULT_TOO_LARGE: 64,
+  DELIVERY_MISMATCH: 65,
+  SECOND_DELIVERY: 66,
+  SECOND_VERDICT: 67,
+  PAID_ABOVE_PRICE: 68,
+  PAID_NOT_BY_OUTCOME: 69,
+  NOT_COUNTERSIGNED: 70,
+  WRONG_STATE: 71,
+  TOO_LATE: 72,
+  // What a receiver makes of a number that is not in this table
+  UNKNOWN_CODE: 65_535,
+} as const satisfies Record<string, number>;
+
+/** Name of a refusal. */
+export type RefusalCode = keyof typeof REFUSAL_NUMBERS;
+
+const codesByNumber: ReadonlyMap<number, RefusalCode> = new Map(
+  Object.entries(REFUSAL_NUMBERS).map(([code, number]) => [number, code as RefusalCode]),
+);
+
+/** Wire number of a refusal, 1..65,535. */
+export function refusalNumber(code: RefusalCode): number {
+  return REFUSAL_NUMBERS[code];
+}
+
+/** Refusal of a wire number; `UNKNOWN_CODE` for a number this version does not have. */
+export function refusalOfNumber(number: number): RefusalCode {
+  return codesByNumber.get(number) ?? 'UNKNOWN_CODE';
+}

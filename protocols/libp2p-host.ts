@@ -1,0 +1,308 @@
+/**
+ * The libp2p node that every peer of the network runs: TCP, Noise, Yamux, identify, ping and the
+ * Kademlia DHT (architecture.md 4). What is said over it is the business of the protocols.
+ *
+ * @module
+ */
+
+import './polyfills.ts';
+import { noise } from '@chainsafe/libp2p-noise'; // the one line that chooses the Noise package
+import { privateKeyFromRaw } from '@libp2p/crypto/keys';
+import { identify } from '@libp2p/identify';
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import type { KadDHT, Selectors, SingleKadDHT, Validators } from '@libp2p/kad-dht';
+import type { Libp2p, ServiceMap } from '@libp2p/interface';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { ping } from '@libp2p/ping';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { MemoryDatastore } from 'datastore-core';
+import type { Datastore } from 'interface-datastore';
+import { createLibp2p } from 'libp2p';
+import { concatBytes } from '../crypto/bytes.ts';
+import type { Identity } from '../crypto/identity.ts';
+import type { Logger } from './components.ts';
+import { KAD_PROTOCOL } from './protocol-ids.ts';
+import { DHT_STORE_LIMITS, limitDhtStore } from './skill-discovery/dht-store-limits.ts';
+import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** k of Kademlia. With 8 some lookups never met the holders of a record; with 20 none missed. */
+export const K_BUCKET_SIZE = 20;
+/** Address that a node listens on unless told otherwise. */
+export const DEFAULT_LISTEN = '/ip4/127.0.0.1/tcp/0';
+export const DEFAULT_MAX_CONNECTIONS = 300;
+/**
+ * libp2p prunes down to `maxConnections` only what no stream uses, and only when another connection
+ * opens. Beyond this factor new inbound connections are refused.
+ */
+const HARD_LIMIT_FACTOR = 1.5;
+/** How long {@link createHost} waits for a first bootstrap peer. */
+export const DEFAULT_BOOTSTRAP_TIMEOUT_MS = 5 * SECOND_MS;
+/** First and longest pause between two rounds of dialling the bootstrap peers. */
+const BOOTSTRAP_RETRY_MS = SECOND_MS;
+const MAX_BOOTSTRAP_RETRY_MS = MINUTE_MS;
+const BOOTSTRAP_DIAL_TIMEOUT_MS = 5 * SECOND_MS;
+/** A mute peer holds up a lookup for this long, not for the library's 5 to 60 s. */
+const DHT_REQUEST_TIMEOUT = { minTimeout: 2 * SECOND_MS, maxTimeout: 10 * SECOND_MS };
+/**
+ * Provider records live 2 h and not the library's 48 h: skill records live 1 h. It must also stay
+ * below the 6 h after which the peer store forgets a silent peer, because from then on a peer that
+ * holds its provider record answers no GET_PROVIDERS for that key (kad-dht 16.4.5).
+ */
+const REPROVIDE = { validity: 2 * HOUR_MS, threshold: HOUR_MS, interval: 10 * MINUTE_MS };
+/** Longer than provider records live, so that a provider is never named without an address. */
+const MAX_ADDRESS_AGE_MS = 3 * HOUR_MS;
+
+/** Services of the node. */
+export interface HostServices extends ServiceMap {
+  readonly dht: SingleKadDHT;
+}
+
+/** What {@link createHost} is handed. */
+export interface HostInit {
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly validators: Validators;
+  readonly selectors: Selectors;
+  /** Multiaddrs; default {@link DEFAULT_LISTEN}. */
+  readonly listen?: readonly string[];
+  /** Multiaddrs told to others in place of the listening ones. */
+  readonly announce?: readonly string[];
+  /** Open already, and closed by its owner; default: in memory. */
+  readonly datastore?: Datastore;
+  /** Many nodes behind one address: no limit on new connections per address and second. */
+  readonly isLocalNetwork?: boolean;
+  /** Multiaddrs with `/p2p/`. */
+  readonly bootstrap?: readonly string[];
+  readonly bootstrapTimeoutMs?: number;
+  readonly maxConnections?: number;
+  /** What other peers can have stored here. */
+  readonly dhtStoreLimits?: DhtStoreLimits;
+}
+
+/** A running node. */
+export interface Host {
+  readonly libp2p: Libp2p<HostServices>;
+  readonly dht: KadDHT;
+  /** The node's store, with the limits on what other peers have stored in it. */
+  readonly datastore: Datastore;
+  readonly peerId: string;
+  /** Multiaddrs under which others reach this node, with `/p2p/`. */
+  addresses(): readonly string[];
+  connectedPeers(): readonly string[];
+  /** Multiaddrs of the open connections to a peer; none if it is not connected. */
+  addressesOf(peerId: string): readonly string[];
+  /** Peers in the Kademlia table: those that lookups start from. */
+  routingTableSize(): number;
+  /**
+   * Connects to a multiaddr, or to a PeerId whose address is known or can be found.
+   *
+   * @throws libp2p's error, or the signal's reason.
+   */
+  dial(target: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Resolves once the table holds `count` peers. @throws the signal's reason. */
+  waitForPeers(count: number, signal: AbortSignal): Promise<void>;
+  /** Calls `listener` with the table's size whenever a peer entered it. Returns the way to stop. */
+  onPeerAdded(listener: (routingTableSize: number) => void): () => void;
+  stop(): Promise<void>;
+}
+
+function connectionLimits(init: HostInit) {
+  const maxConnections = init.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  if (init.isLocalNetwork !== true) return { maxConnections };
+  return {
+    maxConnections,
+    inboundConnectionThreshold: Infinity,
+    maxIncomingPendingConnections: 1_000,
+  };
+}
+
+async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<HostServices>> {
+  const { seed, publicKey } = init.identity;
+  const limit = Math.ceil((init.maxConnections ?? DEFAULT_MAX_CONNECTIONS) * HARD_LIMIT_FACTOR);
+  const isFull = (): boolean => node.getConnections().length >= limit;
+  const node: Libp2p<HostServices> = await createLibp2p<HostServices>({
+    start: false,
+    privateKey: privateKeyFromRaw(concatBytes(seed, publicKey)),
+    datastore,
+    addresses: {
+      listen: [...(init.listen ?? [DEFAULT_LISTEN])],
+      announce: [...(init.announce ?? [])],
+    },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionManager: connectionLimits(init),
+    // Once before the handshake, to save it, and once after: many handshakes run at a time.
+    connectionGater: { denyInboundConnection: isFull, denyInboundUpgradedConnection: isFull },
+    peerStore: { maxAddressAge: MAX_ADDRESS_AGE_MS },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      dht: kadDHT({
+        protocol: KAD_PROTOCOL,
+        kBucketSize: K_BUCKET_SIZE,
+        // Undefined would mean "client until a public address is seen": for ever, on a LAN.
+        clientMode: false,
+        // The default mapper drops private addresses, and with them every peer of a LAN.
+        peerInfoMapper: passthroughMapper,
+        initialQuerySelfInterval: 100,
+        networkDialTimeout: DHT_REQUEST_TIMEOUT,
+        reprovide: REPROVIDE,
+        validators: init.validators,
+        selectors: init.selectors,
+      }) as never,
+    },
+  });
+  await node.start();
+  return node;
+}
+
+interface PeerAddedSource {
+  addEventListener(type: 'peer:add', listener: () => void): void;
+  removeEventListener(type: 'peer:add', listener: () => void): void;
+}
+
+function onPeerAdded(dht: SingleKadDHT, listener: (size: number) => void): () => void {
+  const table = dht.routingTable as SingleKadDHT['routingTable'] & PeerAddedSource;
+  const handler = (): void => listener(table.size);
+  table.addEventListener('peer:add', handler);
+  return () => table.removeEventListener('peer:add', handler);
+}
+
+async function waitForPeers(dht: SingleKadDHT, count: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (dht.routingTable.size >= count) return;
+  await new Promise<void>((resolve, reject) => {
+    const finish = (): void => {
+      stop();
+      signal.removeEventListener('abort', onAbort);
+    };
+    const onAbort = (): void => {
+      finish();
+      reject(signal.reason as Error);
+    };
+    const stop = onPeerAdded(dht, (size) => {
+      if (size < count) return;
+      finish();
+      resolve();
+    });
+    signal.addEventListener('abort', onAbort);
+  });
+}
+
+/** Dials the bootstrap peers, all at once, and again with growing pauses while it knows nobody. */
+class Bootstrap {
+  readonly #node: Libp2p<HostServices>;
+  readonly #addresses: readonly string[];
+  readonly #logger: Logger;
+  readonly #stopped = new AbortController();
+  readonly #connected = Promise.withResolvers<void>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isDialling = false;
+
+  constructor(node: Libp2p<HostServices>, addresses: readonly string[], logger: Logger) {
+    this.#node = node;
+    this.#addresses = addresses;
+    this.#logger = logger;
+  }
+
+  /** Resolves after the first connection, or after `timeoutMs` without one. */
+  async start(timeoutMs: number): Promise<void> {
+    if (this.#addresses.length === 0) return;
+    this.#node.addEventListener('peer:disconnect', this.#onDisconnect);
+    void this.#round(BOOTSTRAP_RETRY_MS);
+    const patience = setTimeout(this.#connected.resolve, timeoutMs);
+    await this.#connected.promise;
+    clearTimeout(patience);
+  }
+
+  stop(): void {
+    this.#node.removeEventListener('peer:disconnect', this.#onDisconnect);
+    this.#stopped.abort();
+    clearTimeout(this.#timer);
+  }
+
+  readonly #onDisconnect = (): void => {
+    if (this.#node.getPeers().length > 0 || this.#isDialling) return;
+    void this.#round(BOOTSTRAP_RETRY_MS);
+  };
+
+  async #round(pauseMs: number): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    this.#isDialling = true;
+    const isConnected = await this.#dialAll();
+    // Others may have dialled us meanwhile; then nobody is alone and nothing is left to do.
+    if (isConnected || this.#stopped.signal.aborted || this.#node.getPeers().length > 0) {
+      this.#isDialling = false;
+      return;
+    }
+    this.#logger.warn(
+      { bootstrap: this.#addresses, retryInMs: pauseMs },
+      'No bootstrap peer answered; this node is alone until one does.',
+    );
+    const next = Math.min(pauseMs * 2, MAX_BOOTSTRAP_RETRY_MS);
+    this.#timer = setTimeout(() => void this.#round(next), pauseMs);
+    this.#timer.unref();
+  }
+
+  async #dialAll(): Promise<boolean> {
+    const dials = this.#addresses.map(async (address) => {
+      const timeout = AbortSignal.timeout(BOOTSTRAP_DIAL_TIMEOUT_MS);
+      const signal = AbortSignal.any([this.#stopped.signal, timeout]);
+      await this.#node.dial(multiaddr(address), { signal });
+      this.#connected.resolve();
+    });
+    const outcomes = await Promise.allSettled(dials);
+    return outcomes.some(({ status }) => status === 'fulfilled');
+  }
+}
+
+/**
+ * Starts a node. A node without bootstrap peers, or whose bootstrap peers are silent, starts all
+ * the same, and goes on dialling them.
+ *
+ * @throws libp2p's error if an address cannot be listened on, or a bootstrap address is no
+ *   multiaddr.
+ */
+export async function createHost(init: HostInit): Promise<Host> {
+  const ownSuffix = `/p2p/${init.identity.peerId}`;
+  const addresses = (init.bootstrap ?? []).filter((address) => !address.endsWith(ownSuffix));
+  for (const address of addresses) multiaddr(address);
+  const store = init.datastore ?? new MemoryDatastore();
+  const datastore = await limitDhtStore(
+    store,
+    init.identity.peerId,
+    init.dhtStoreLimits ?? DHT_STORE_LIMITS,
+  );
+  const libp2p = await createNode(init, datastore);
+  const { dht } = libp2p.services;
+  const bootstrap = new Bootstrap(libp2p, addresses, init.logger);
+  await bootstrap.start(init.bootstrapTimeoutMs ?? DEFAULT_BOOTSTRAP_TIMEOUT_MS);
+  return {
+    libp2p,
+    dht,
+    datastore,
+    peerId: libp2p.peerId.toString(),
+    addresses: () => libp2p.getMultiaddrs().map(String),
+    connectedPeers: () => libp2p.getPeers().map(String),
+    addressesOf: (peerId) =>
+      libp2p.getConnections(peerIdFromString(peerId)).map(({ remoteAddr }) => String(remoteAddr)),
+    routingTableSize: () => dht.routingTable.size,
+    async dial(target, options = {}) {
+      const to = target.startsWith('/') ? multiaddr(target) : peerIdFromString(target);
+      await libp2p.dial(to, options);
+    },
+    waitForPeers: (count, signal) => waitForPeers(dht, count, signal),
+    onPeerAdded: (listener) => onPeerAdded(dht, listener),
+    async stop() {
+      bootstrap.stop();
+      await libp2p.stop();
+    },
+  };
+}

@@ -1,0 +1,373 @@
+/**
+ * The client's side of a negotiation: each step signs, stores and flushes, sends, and checks the
+ * answer against what was asked (wire-formats.md 4.2). Steps may be repeated on any stream to the
+ * same contractor; the same documents are sent again.
+ *
+ * Which contractor, which price and which verdict is not decided here.
+ *
+ * @module
+ */
+
+import { equalBytes, fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
+import { openEnvelope, signDocument } from '../../crypto/envelope.ts';
+import type { SignedDocument } from '../../crypto/envelope.ts';
+import type { Identity } from '../../crypto/identity.ts';
+import { nowSeconds } from '../components.ts';
+import type { Clock, Logger, Random } from '../components.ts';
+import type { SecureStream } from '../secure-stream.ts';
+import { elapse, step } from './agreement-machine.ts';
+import type { ContractEvent } from './agreement-machine.ts';
+import { isAgreed, newContract, otherSideOf, partiesOf } from './contract.ts';
+import type { Contract } from './contract.ts';
+import type { ContractStore } from './contract-store.ts';
+import {
+  AGREEMENT,
+  AGREEMENT_PERIODS,
+  MAX_OFFER_SECONDS,
+  QUOTE,
+  QUOTE_REQUEST,
+  acknowledgementDefinition,
+  deliveryDefinition,
+  verdictDefinition,
+} from './documents.ts';
+import type { Acknowledgement, Agreement, QuoteRequest, TaskShape } from './documents.ts';
+import { UnknownContractError } from './errors.ts';
+import { exchange, refusedBy } from './exchange.ts';
+import type { Negotiated } from './exchange.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { Question } from './messages.ts';
+import { sweepOffers } from './sweep.ts';
+import type { ResultManifest } from './task-hash.ts';
+import { verdictBody } from './verdict-body.ts';
+import type { VerdictAsk } from './verdict-body.ts';
+
+export type { Negotiated, VerdictAsk };
+
+/** What a client is handed. */
+export interface NegotiationClientComponents {
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly store: ContractStore;
+}
+
+/** What a quote is asked for. */
+export interface QuoteAsk {
+  /** Salted hash of the task, 32 bytes: see `taskHash`. */
+  readonly taskHash: Uint8Array;
+  readonly shape: TaskShape;
+  /** How long the contractor may answer it. Default 120. */
+  readonly lifetimeSeconds?: number;
+}
+
+/** Periods of an agreement in seconds; defaults in `AGREEMENT_PERIODS`. */
+export type AgreementTerms = Partial<
+  Pick<Agreement, 'holdSecs' | 'deliverSecs' | 'verifySecs' | 'disputeSecs'>
+>;
+
+/** Options of every step that talks. */
+export interface StepOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** The client role of one node. */
+export class NegotiationClient {
+  readonly #components: NegotiationClientComponents;
+  readonly #lock = new KeyedLock();
+
+  constructor(components: NegotiationClientComponents) {
+    this.#components = components;
+  }
+
+  /** The contract of a quote request as it stands now, or `undefined`. */
+  async contract(requestId: Uint8Array): Promise<Contract | undefined> {
+    const contract = await this.#components.store.byRequest(requestId);
+    if (contract?.role !== 'client') return undefined;
+    return elapse(contract, nowSeconds(this.#components.clock));
+  }
+
+  /** Asks the peer of `stream` what a task would cost. */
+  async requestQuote(
+    stream: SecureStream,
+    ask: QuoteAsk,
+    options: StepOptions = {},
+  ): Promise<Negotiated> {
+    if (ask.shape.delivery !== 'open') return refusedBy('self', 'SEALED_NOT_SUPPORTED');
+    if (stream.remotePeer === this.#components.identity.peerId) {
+      return refusedBy('self', 'SELF_DEALING');
+    }
+    const contract = await this.#newRequest(stream.remotePeer, ask);
+    return this.repeatRequest(stream, contract.request.id, options);
+  }
+
+  async #newRequest(contractor: string, ask: QuoteAsk): Promise<Contract> {
+    const { identity, clock, random, store } = this.#components;
+    const lifetimeSeconds = Math.min(ask.lifetimeSeconds ?? 120, MAX_OFFER_SECONDS);
+    const now = nowSeconds(clock);
+    const body: QuoteRequest = {
+      v: 1,
+      typ: 'qreq',
+      client: identity.peerId,
+      contractor,
+      task: toBase64Url(ask.taskHash),
+      shape: ask.shape,
+      nonce: toBase64Url(random.bytes(32)),
+      exp: now + lifetimeSeconds,
+    };
+    const request = signDocument(QUOTE_REQUEST, body, identity);
+    const contract = newContract('client', request, now);
+    await store.save(contract);
+    return contract;
+  }
+
+  /** Sends a quote request again, as it was signed. */
+  repeatRequest(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      const request = toBase64Url(contract.request.envelope);
+      const answer = await exchange(stream, { v: 1, typ: 'ask', request }, 'offer', signal);
+      if ('refusal' in answer) return answer;
+      const quote = openEnvelope(QUOTE, fromBase64Url(answer.quote));
+      if (!quote.valid) return refusedBy('self', quote.reason);
+      return this.#apply(contract, { type: 'quoted', quote });
+    });
+  }
+
+  /**
+   * Signs an agreement on the quote, at its price, and has it countersigned. Once signed, the same
+   * agreement is sent again whatever `terms` say: a quote is good for one.
+   */
+  agree(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    terms: AgreementTerms = {},
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (before) => {
+      let contract = before;
+      if (!contract.agreement) {
+        const proposed = await this.#propose(contract, terms, stream.sessionHash);
+        if (!proposed.agreed) return proposed;
+        contract = proposed.contract;
+      }
+      if (isAgreed(contract)) return { agreed: true, contract };
+      if (!contract.agreement || contract.phase === 'VOID') return refusedBy('self', 'TOO_LATE');
+      const agreement = toBase64Url(contract.agreement.envelope);
+      const answer = await exchange(stream, { v: 1, typ: 'accept', agreement }, 'agreed', signal);
+      if ('refusal' in answer) return answer;
+      const both = openEnvelope(AGREEMENT, fromBase64Url(answer.agreement), 2);
+      if (!both.valid) return refusedBy('self', both.reason);
+      return this.#apply(contract, { type: 'agreed', agreement: both });
+    });
+  }
+
+  async #propose(
+    contract: Contract,
+    terms: AgreementTerms,
+    sessionHash: Uint8Array,
+  ): Promise<Negotiated> {
+    const { identity, clock, random } = this.#components;
+    const { request, quote, phase } = contract;
+    if (!quote) return refusedBy('self', 'UNKNOWN_QUOTE');
+    if (phase === 'VOID') return refusedBy('self', 'EXPIRED');
+    const body: Agreement = {
+      v: 1,
+      typ: 'agr',
+      quote: toBase64Url(quote.id),
+      task: request.body.task,
+      ...partiesOf(contract),
+      price: quote.body.price,
+      fee: '0',
+      delivery: request.body.shape.delivery,
+      ledger: '',
+      arbiters: [],
+      holdSecs: terms.holdSecs ?? AGREEMENT_PERIODS.holdSecs.default,
+      deliverSecs: terms.deliverSecs ?? AGREEMENT_PERIODS.deliverSecs.default,
+      verifySecs: terms.verifySecs ?? AGREEMENT_PERIODS.verifySecs.default,
+      disputeSecs: terms.disputeSecs ?? AGREEMENT_PERIODS.disputeSecs.default,
+      sh: toBase64Url(sessionHash),
+      nonce: toBase64Url(random.bytes(32)),
+      iat: nowSeconds(clock),
+    };
+    const agreement = signDocument(AGREEMENT, body, identity);
+    return this.#apply(contract, { type: 'proposed', agreement, sessionHash });
+  }
+
+  /** Notes that the task was sent: from here on a delivery is awaited. */
+  startWork(requestId: Uint8Array): Promise<Negotiated> {
+    return this.#withContract(undefined, requestId, (contract) =>
+      this.#apply(contract, { type: 'workStarted' }),
+    );
+  }
+
+  /**
+   * Collects the signed delivery. `NOT_READY` by the peer while it is worked on.
+   *
+   * @param expected - Manifest of the result that was received. If the delivery is for another one
+   *   the step is refused with `RESULT_MISMATCH`, and the delivery is kept: a verdict may name it.
+   */
+  collectDelivery(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    expected?: ResultManifest,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      const id = contractIdOf(contract);
+      if (id === undefined) return refusedBy('self', 'WRONG_STATE');
+      const question: Question = { v: 1, typ: 'collect', contract: id };
+      const answer = await exchange(stream, question, 'delivery', signal);
+      if ('refusal' in answer) return answer;
+      const definition = deliveryDefinition(partiesOf(contract));
+      const delivery = openEnvelope(definition, fromBase64Url(answer.delivery));
+      if (!delivery.valid) return refusedBy('self', delivery.reason);
+      const result = await this.#apply(contract, { type: 'delivered', delivery });
+      if (!result.agreed || !expected) return result;
+      const isExpected =
+        equalBytes(fromBase64Url(delivery.body.result), expected.result) &&
+        delivery.body.bytes === expected.bytes;
+      return isExpected ? result : refusedBy('self', 'RESULT_MISMATCH');
+    });
+  }
+
+  /** Signs that the delivered result is here, and sends it. */
+  acknowledge(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      const { delivery } = contract;
+      const id = contractIdOf(contract);
+      if (!delivery || id === undefined) return refusedBy('self', 'WRONG_STATE');
+      const body: Acknowledgement = { v: 1, typ: 'ack', delivery: toBase64Url(delivery.id) };
+      const definition = acknowledgementDefinition(partiesOf(contract));
+      const acknowledgement = signDocument(definition, body, this.#components.identity);
+      const stored = await this.#apply(contract, { type: 'acknowledged', acknowledgement });
+      if (!stored.agreed) return stored;
+      const question: Question = {
+        v: 1,
+        typ: 'acknowledge',
+        contract: id,
+        acknowledgement: toBase64Url(acknowledgement.envelope),
+      };
+      const answer = await exchange(stream, question, 'acknowledged', signal);
+      if ('refusal' in answer) return answer;
+      return answer.contract === id ? stored : refusedBy('self', 'CONTRACT_MISMATCH');
+    });
+  }
+
+  /**
+   * Signs the verdict and asks for the countersignature. The contract is then in phase RECEIPT, or
+   * DISPUTED if the contractor contests. A second, different verdict is refused before it is signed.
+   */
+  settle(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    ask: VerdictAsk,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      const id = contractIdOf(contract);
+      const body = verdictBody(contract, ask);
+      if (id === undefined || !body) return refusedBy('self', 'WRONG_STATE');
+      const definition = verdictDefinition(partiesOf(contract));
+      const verdict = signDocument(definition, body, this.#components.identity);
+      const judged = await this.#apply(contract, { type: 'judged', verdict });
+      if (!judged.agreed || judged.contract.phase === 'RECEIPT') return judged;
+      const question: Question = {
+        v: 1,
+        typ: 'verdict',
+        contract: id,
+        verdict: toBase64Url(verdict.envelope),
+      };
+      const answer = await exchange(stream, question, ['receipt', 'disputed'], signal);
+      if ('refusal' in answer) return answer;
+      if (answer.typ === 'disputed') {
+        if (answer.contract !== id) return refusedBy('self', 'CONTRACT_MISMATCH');
+        return this.#apply(judged.contract, { type: 'contested' });
+      }
+      const receipt = openEnvelope(definition, fromBase64Url(answer.receipt), 2);
+      if (!receipt.valid) return refusedBy('self', receipt.reason);
+      return this.#apply(judged.contract, { type: 'judged', verdict: receipt });
+    });
+  }
+
+  /** Asks to end a contract that is not delivered yet. Void once the contractor says so too. */
+  cancel(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      const id = contractIdOf(contract);
+      if (id === undefined) return refusedBy('self', 'WRONG_STATE');
+      const question: Question = { v: 1, typ: 'cancel', contract: id };
+      const answer = await exchange(stream, question, 'cancelled', signal);
+      if ('refusal' in answer) return answer;
+      if (answer.contract !== id) return refusedBy('self', 'CONTRACT_MISMATCH');
+      return this.#apply(contract, { type: 'cancelled' });
+    });
+  }
+
+  /** Gives back the slot of a quote that is not taken. */
+  release(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      if (!contract.quote || contract.agreement) return refusedBy('self', 'WRONG_STATE');
+      const ended = await this.#apply(contract, { type: 'cancelled' });
+      if (!ended.agreed) return ended;
+      const quote = toBase64Url(contract.quote.id);
+      const answer = await exchange(stream, { v: 1, typ: 'release', quote }, 'released', signal);
+      return 'refusal' in answer ? answer : ended;
+    });
+  }
+
+  /** Forgets what ran out unagreed. @returns How many offers. */
+  sweep(): Promise<number> {
+    return sweepOffers(this.#components.store, nowSeconds(this.#components.clock));
+  }
+
+  async #withContract(
+    stream: SecureStream | undefined,
+    requestId: Uint8Array,
+    task: (contract: Contract) => Promise<Negotiated>,
+  ): Promise<Negotiated> {
+    const id = toHex(requestId);
+    return this.#lock.run(id, async () => {
+      const contract = await this.contract(requestId);
+      if (!contract) throw new UnknownContractError({ id });
+      if (stream && stream.remotePeer !== otherSideOf(contract)) {
+        throw new TypeError(`"stream" expected to ${otherSideOf(contract)}`);
+      }
+      return task(contract);
+    });
+  }
+
+  /** Steps `contract` and stores it, flushed, before anything is sent. */
+  async #apply(contract: Contract, event: ContractEvent): Promise<Negotiated> {
+    const { clock, store, logger } = this.#components;
+    const result = step(contract, event, nowSeconds(clock));
+    if (result.accepted) {
+      if (result.isNew) await store.save(result.contract);
+      return { agreed: true, contract: result.contract };
+    }
+    if (result.evidence && (await store.saveEvidence(result.evidence))) {
+      const { kind, signer } = result.evidence;
+      logger.warn({ kind, signer }, 'Two documents stand where one may be signed.');
+    }
+    return refusedBy('self', result.refusal);
+  }
+}
+
+function contractIdOf(contract: Contract): string | undefined {
+  const agreement: SignedDocument<Agreement> | undefined = contract.agreement;
+  return agreement && isAgreed(contract) ? toBase64Url(agreement.id) : undefined;
+}

@@ -1,0 +1,66 @@
+/**
+ * Token buckets, one per peer and one for all: how many questions a contractor answers.
+ *
+ * Limits per identity only slow a flood, for identities are free (wire-formats.md 6); the bucket for
+ * all is what bounds the work.
+ *
+ * @module
+ */
+
+/** Size and refill of a bucket. */
+export interface BucketLimits {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+/** Most peers with a bucket of their own; the least recently seen is forgotten first. */
+export const MAX_BUCKETS = 4_096;
+
+function refill(bucket: Bucket, { burst, perSecond }: BucketLimits, nowMs: number): void {
+  const elapsedMs = Math.max(0, nowMs - bucket.atMs);
+  bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs * perSecond) / 1000);
+  bucket.atMs = nowMs;
+}
+
+/** Buckets for all peers of one service. */
+export class TokenBuckets {
+  readonly #perPeer: BucketLimits;
+  readonly #all: BucketLimits;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #shared: Bucket;
+
+  constructor(perPeer: BucketLimits, all: BucketLimits, nowMs: number) {
+    this.#perPeer = perPeer;
+    this.#all = all;
+    this.#shared = { tokens: all.burst, atMs: nowMs };
+  }
+
+  /** Takes one token of `peerId` and one of all. `false`: none left, and none was taken. */
+  take(peerId: string, nowMs: number): boolean {
+    const bucket = this.#buckets.get(peerId) ?? { tokens: this.#perPeer.burst, atMs: nowMs };
+    this.#buckets.delete(peerId);
+    this.#buckets.set(peerId, bucket);
+    if (this.#buckets.size > MAX_BUCKETS) {
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest);
+        break;
+      }
+    }
+    refill(bucket, this.#perPeer, nowMs);
+    refill(this.#shared, this.#all, nowMs);
+    if (bucket.tokens < 1 || this.#shared.tokens < 1) return false;
+    bucket.tokens -= 1;
+    this.#shared.tokens -= 1;
+    return true;
+  }
+
+  /** Peers with a bucket. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+}

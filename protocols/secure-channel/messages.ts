@@ -1,0 +1,88 @@
+/**
+ * Messages inside a stream's DATA bytes: u32 length, then the bytes, cut into frames freely
+ * (wire-formats.md 1.6).
+ *
+ * A length above the protocol's limit is refused when its four bytes are there. Memory grows with the
+ * bytes that came, not with the length that was announced.
+ *
+ * @module
+ */
+
+import { concatBytes, u32 } from '../../crypto/bytes.ts';
+import type { FrameSealer } from './frames.ts';
+
+/** Plaintext of a full DATA frame: the whole frame then fits one 64 KiB frame of the multiplexer. */
+export const MESSAGE_CHUNK_BYTES = 61_440;
+
+const LENGTH_BYTES = 4;
+
+/**
+ * Frames of one message, sealed one by one as they are asked for.
+ *
+ * @param progress - `isWhole` becomes true with the last frame: before it, nothing else may follow.
+ */
+export function* sealMessage(
+  sealer: FrameSealer,
+  message: Uint8Array,
+  nowMs: number,
+  progress: { isWhole: boolean } = { isWhole: false },
+): Generator<Uint8Array, void, undefined> {
+  let head = u32(message.length);
+  let offset = 0;
+  do {
+    const end = Math.min(message.length, offset + MESSAGE_CHUNK_BYTES - head.length);
+    const rekey = sealer.rekeyIfDue(head.length + end - offset, nowMs);
+    if (rekey) yield rekey;
+    progress.isWhole = end === message.length;
+    yield sealer.sealData(head, message.subarray(offset, end));
+    head = new Uint8Array(0);
+    offset = end;
+  } while (offset < message.length);
+}
+
+/** What came of some more bytes. */
+export type AssembledMessages =
+  | { readonly valid: true; readonly messages: readonly Uint8Array[] }
+  | { readonly valid: false; readonly messageBytes: number };
+
+/** Puts the messages of one direction together. */
+export class MessageAssembler {
+  readonly #maxMessageBytes: number;
+  #parts: Uint8Array[] = [];
+  #have = 0;
+  #want: number | undefined;
+
+  constructor(maxMessageBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  /** Whether every byte so far belongs to a whole message. */
+  get isBetweenMessages(): boolean {
+    return this.#have === 0 && this.#want === undefined;
+  }
+
+  /** Whole messages that `bytes` complete, or the length that is above the limit. */
+  push(bytes: Uint8Array): AssembledMessages {
+    const messages: Uint8Array[] = [];
+    let rest = bytes;
+    for (;;) {
+      const taken = rest.subarray(0, (this.#want ?? LENGTH_BYTES) - this.#have);
+      if (taken.length > 0) this.#parts.push(taken);
+      this.#have += taken.length;
+      rest = rest.subarray(taken.length);
+      if (this.#have < (this.#want ?? LENGTH_BYTES)) return { valid: true, messages };
+      const whole = this.#parts.length === 1 ? this.#parts[0]! : concatBytes(...this.#parts);
+      this.#parts = [];
+      this.#have = 0;
+      if (this.#want === undefined) {
+        const view = new DataView(whole.buffer, whole.byteOffset, whole.byteLength);
+        const messageBytes = view.getUint32(0);
+        if (messageBytes > this.#maxMessageBytes) return { valid: false, messageBytes };
+        this.#want = messageBytes;
+      } else {
+        this.#want = undefined;
+        messages.push(whole);
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Finds the peers that offer a skill: providers of the term's CID from the DHT, the signed record
+ * of each, checked (architecture.md 3, wire-formats.md 1.6).
+ *
+ * A record is asked of its holder, who has the newest one, and of the DHT where the holder is slow
+ * or silent. Every answer is read and judged here: one peer with a stale or forged record changes
+ * nothing while another peer tells the truth. What is not found may still exist (identifiers can be
+ * ground next to a key); how hits are ranked, and how many of one network count, is the caller's.
+ *
+ * @module
+ */
+
+import type { Clock } from '../components.ts';
+import type { Host } from '../libp2p-host.ts';
+import { ContractorSearch } from './contractor-search.ts';
+import type { SignedSkillRecord, SkillOffer } from './skill-record.ts';
+import { parseTerm } from './terms.ts';
+import type { RecordGuard, RecordVerdictReason } from './validator.ts';
+
+/** How long a search may take unless told otherwise. */
+export const DEFAULT_SEARCH_TIMEOUT_MS = 10_000;
+/** How long a search waits for a first peer before it calls the network unreachable. */
+export const DEFAULT_PEER_WAIT_MS = 500;
+/** Most providers whose record is fetched. */
+export const MAX_PROVIDERS = 256;
+
+/** What a search is handed. */
+export interface SearchComponents {
+  readonly host: Host;
+  readonly guard: RecordGuard;
+  readonly clock: Clock;
+}
+
+/** How to search. */
+export interface SearchOptions {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly peerWaitMs?: number;
+  /** At most {@link MAX_PROVIDERS}. */
+  readonly maxProviders?: number;
+}
+
+/** One offer that answers the query. */
+export interface ContractorHit {
+  readonly peerId: string;
+  readonly record: SignedSkillRecord;
+  readonly offer: SkillOffer;
+  /** Term of the offer: the asked one or a descendant. */
+  readonly matchedTerm: string;
+  /** Seconds since the record was signed. */
+  readonly recordAgeSeconds: number;
+  /** The holder itself answered, or only others did: then it may be gone. */
+  readonly source: 'holder' | 'dht';
+}
+
+/** Why a provider gave no hit. */
+export type DropReason =
+  | RecordVerdictReason
+  | 'NO_ED25519_PEER'
+  | 'NO_RECORD'
+  /** The record stands and offers nothing. */
+  | 'WITHDRAWN'
+  | 'NO_MATCHING_OFFER'
+  | 'TIMED_OUT'
+  /** Beyond the limit of providers. */
+  | 'NOT_FETCHED';
+
+/** A provider that gave no hit. */
+export interface DroppedProvider {
+  readonly peerId: string;
+  readonly reason: DropReason;
+}
+
+/** One step of a search. */
+export interface TraceEntry {
+  /** Since the search began. */
+  readonly atMs: number;
+  readonly event: string;
+  readonly peerId?: string;
+  readonly detail?: string;
+}
+
+/** Outcome of a search. */
+export interface SearchResult {
+  readonly query: string;
+  /**
+   * `complete`: the lookup ended by itself and most of those asked answered. `partial`: time ran
+   * out, too few answered, or there were more providers than the limit. `unreachable`: nobody to
+   * ask, or nobody answered.
+   */
+  readonly outcome: 'complete' | 'partial' | 'unreachable';
+  readonly hits: readonly ContractorHit[];
+  /** Peers that were asked anything. */
+  readonly asked: number;
+  /** Of these, how many answered. */
+  readonly answered: number;
+  readonly elapsedMs: number;
+  readonly trace: readonly TraceEntry[];
+  readonly dropped: readonly DroppedProvider[];
+}
+
+/**
+ * Searches the network for offers at or below `term`. What peers send never throws.
+ *
+ * @throws {@link TypeError} if `term` is no skill term; {@link RangeError} for an option out of
+ *   range.
+ */
+export async function findContractors(
+  components: SearchComponents,
+  term: string,
+  options: SearchOptions = {},
+): Promise<SearchResult> {
+  const parsed = parseTerm(term);
+  if (!parsed.valid) throw new TypeError(`"term" expected a skill term: ${parsed.detail}`);
+  const maxProviders = options.maxProviders ?? MAX_PROVIDERS;
+  if (!Number.isSafeInteger(maxProviders) || maxProviders < 1 || maxProviders > MAX_PROVIDERS) {
+    throw new RangeError(`"maxProviders" expected 1 to ${MAX_PROVIDERS}, got ${maxProviders}`);
+  }
+  const search = new ContractorSearch(components, term, {
+    maxProviders,
+    timeoutMs: options.timeoutMs ?? DEFAULT_SEARCH_TIMEOUT_MS,
+    peerWaitMs: options.peerWaitMs ?? DEFAULT_PEER_WAIT_MS,
+    signal: options.signal,
+  });
+  return search.run();
+}

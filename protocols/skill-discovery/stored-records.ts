@@ -1,0 +1,119 @@
+/**
+ * Value records as `@libp2p/kad-dht` keeps them in the node's datastore. Two needs that the module
+ * does not serve: to look a stored record up without a network query, and to keep the store bounded
+ * (the module keeps any number of values for 48 hours).
+ *
+ * @module
+ */
+
+import { Record as DhtRecord } from '@libp2p/kad-dht';
+import { Key } from 'interface-datastore';
+import type { Datastore } from 'interface-datastore';
+import { base32 } from 'multiformats/bases/base32';
+import type { Clock, Logger } from '../components.ts';
+import { peerIdOfRecordKey, recordKey } from './dht-keys.ts';
+import { processScheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import { openSkillRecord } from './skill-record.ts';
+
+/** Where the module keeps values: its prefix `/dht`, then `record`. */
+const RECORD_PREFIX = '/dht/record';
+/** Most records that a sweep leaves in the store: 64 MiB at 8 KiB each. */
+export const MAX_STORED_RECORDS = 8_192;
+const SWEEP_INTERVAL_MS = 600_000;
+
+/** Where the record of a peer stands in the datastore. */
+export function storedRecordKey(peerId: string): Key {
+  // multiformats puts the base's letter first; the module's keys are without it.
+  return new Key(`${RECORD_PREFIX}/${base32.encode(recordKey(peerId)).slice(1)}`, false);
+}
+
+/** The value stored here for a peer's record, or `undefined`. Not validated. */
+export async function readStoredRecord(
+  datastore: Datastore,
+  peerId: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return DhtRecord.deserialize(await datastore.get(storedRecordKey(peerId))).value;
+  } catch {
+    return undefined; // not there, or not readable: the same to a reader
+  }
+}
+
+/** Stores a record here, as a PUT_VALUE of a peer would. */
+export async function writeStoredRecord(
+  datastore: Datastore,
+  peerId: string,
+  value: Uint8Array,
+  nowMs: number,
+): Promise<void> {
+  const record = new DhtRecord(recordKey(peerId), value, new Date(nowMs));
+  await datastore.put(storedRecordKey(peerId), record.serialize());
+}
+
+/**
+ * Deletes records that have expired or cannot be read, and the oldest ones beyond `maxRecords`.
+ *
+ * @returns how many were deleted and how many are left.
+ */
+export async function sweepStoredRecords(
+  datastore: Datastore,
+  nowMs: number,
+  maxRecords: number = MAX_STORED_RECORDS,
+): Promise<{ readonly deleted: number; readonly left: number }> {
+  const nowSeconds = Math.floor(nowMs / 1000);
+  const live: { key: Key; receivedMs: number }[] = [];
+  const dead: Key[] = [];
+  for await (const { key, value } of datastore.query({ prefix: RECORD_PREFIX })) {
+    const receivedMs = receivedMsOfLiveRecord(value, nowSeconds);
+    if (receivedMs === undefined) dead.push(key);
+    else live.push({ key, receivedMs });
+  }
+  live.sort((a, b) => b.receivedMs - a.receivedMs);
+  dead.push(...live.splice(maxRecords).map(({ key }) => key));
+  for (const key of dead) await datastore.delete(key);
+  return { deleted: dead.length, left: live.length };
+}
+
+function receivedMsOfLiveRecord(stored: Uint8Array, nowSeconds: number): number | undefined {
+  try {
+    const { key, value, timeReceived } = DhtRecord.deserialize(stored);
+    const peerId = peerIdOfRecordKey(key);
+    if (peerId === undefined) return undefined;
+    return openSkillRecord(value, peerId, nowSeconds).valid ? timeReceived.getTime() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a sweeper is handed. */
+export interface SweeperInit {
+  readonly datastore: Datastore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly scheduler?: Scheduler;
+}
+
+/** Sweeps every ten minutes. Returns the way to stop. */
+export function startRecordSweeper(init: SweeperInit): () => void {
+  const scheduler = init.scheduler ?? processScheduler;
+  let cancel: () => void = () => undefined;
+  let isStopped = false;
+  const sweep = async (): Promise<void> => {
+    try {
+      const swept = await sweepStoredRecords(init.datastore, init.clock.nowMs());
+      init.logger.debug(swept, 'Stored skill records were swept.');
+    } catch (error) {
+      init.logger.warn({ error }, 'Stored skill records could not be swept.');
+    }
+    if (!isStopped) next();
+  };
+  const next = (): void => {
+    cancel = scheduler.after(SWEEP_INTERVAL_MS, () => void sweep());
+  };
+  next();
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * Validator and selector of the namespace `coalesce` (architecture.md 4).
+ *
+ * The validator has a memory. `@libp2p/kad-dht` 16 runs no selector when a peer stores a value
+ * (js-libp2p issue 3377), so a validator that judges each record by itself lets anybody put an
+ * older, validly signed record in the place of a newer one.
+ *
+ * Where memory was lost (restart, eviction by a flood of other keys), the record in the node's own
+ * store takes its place.
+ *
+ * @module
+ */
+
+import { toHex } from '../../crypto/bytes.ts';
+import { openEnvelope } from '../../crypto/envelope.ts';
+import { nowSeconds } from '../components.ts';
+import type { Clock } from '../components.ts';
+import type { Datastore } from 'interface-datastore';
+import { peerIdOfRecordKey } from './dht-keys.ts';
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  MAX_RECORD_LIFETIME_SECONDS,
+  openSkillRecord,
+  skillRecordDefinition,
+} from './skill-record.ts';
+import type { RecordRefusal, SignedSkillRecord } from './skill-record.ts';
+import { readStoredRecord } from './stored-records.ts';
+
+/** Most peers whose best record is remembered; the one heard of longest ago goes first. */
+export const MAX_REMEMBERED_RECORDS = 4_096;
+
+/** Why a record was refused, its history included. */
+export type RecordVerdictReason =
+  | RecordRefusal
+  /** The key is none of a skill record. */
+  | 'BAD_KEY'
+  /** A record with a higher seq was seen. */
+  | 'ROLLED_BACK'
+  /** Another record with the same seq was seen: the peer signed both. */
+  | 'EQUIVOCATION';
+
+/** Outcome of {@link RecordGuard.accept}. */
+export type RecordVerdict =
+  | { readonly valid: true; readonly record: SignedSkillRecord }
+  | { readonly valid: false; readonly reason: RecordVerdictReason; readonly detail: string };
+
+/** What is remembered of a peer's best record; plain JSON, for storage. */
+export interface RememberedRecord {
+  readonly peerId: string;
+  readonly seq: number;
+  /** Hex docId of the record. */
+  readonly id: string;
+  /** Seconds since 1970. After `iat` plus a record's longest life no older record is valid. */
+  readonly iat: number;
+}
+
+/** A record that the validator refused: how kad-dht wants to be told. */
+export class RecordRefusedError extends Error {
+  static override readonly name = 'RecordRefusedError';
+  override readonly name = 'RecordRefusedError';
+  readonly code = 'RECORD_REFUSED';
+  readonly details: { readonly reason: RecordVerdictReason };
+
+  constructor(reason: RecordVerdictReason, detail: string) {
+    super(`Skill record refused (${reason}): ${detail}`);
+    this.details = { reason };
+  }
+}
+
+/** What a guard is handed. */
+export interface RecordGuardInit {
+  readonly clock: Clock;
+  /** The node's datastore; without it the memory alone counts. */
+  readonly datastore?: Datastore;
+  readonly maxRecords?: number;
+}
+
+/** Judges records with the memory of those seen before. One per node. */
+export class RecordGuard {
+  readonly #clock: Clock;
+  readonly #datastore: Datastore | undefined;
+  readonly #maxRecords: number;
+  readonly #best = new Map<string, RememberedRecord>();
+
+  constructor(init: RecordGuardInit) {
+    this.#clock = init.clock;
+    this.#datastore = init.datastore;
+    this.#maxRecords = init.maxRecords ?? MAX_REMEMBERED_RECORDS;
+    if (!Number.isSafeInteger(this.#maxRecords) || this.#maxRecords < 1) {
+      throw new RangeError(`"maxRecords" expected a positive integer, got ${this.#maxRecords}`);
+    }
+  }
+
+  /** Number of peers remembered. */
+  get size(): number {
+    return this.#best.size;
+  }
+
+  /** Judges a record of `peerId` and remembers it if it is valid. Never throws on bytes. */
+  async accept(peerId: string, bytes: Uint8Array): Promise<RecordVerdict> {
+    const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
+    if (!opened.valid) return opened;
+    if (!this.#recall(peerId)) await this.#rememberStored(peerId);
+    // No await from here on: a check and its write must not be parted by another record.
+    return this.#judge(opened.record);
+  }
+
+  /** Remembers a record that this node made itself: kad-dht stores those without asking. */
+  observe(record: SignedSkillRecord): void {
+    const best = this.#recall(record.body.peerId);
+    if (!best || best.seq < record.body.seq) this.#remember(record);
+  }
+
+  /** Highest seq seen of a peer, or `undefined`. */
+  bestSeq(peerId: string): number | undefined {
+    return this.#recall(peerId)?.seq;
+  }
+
+  /** kad-dht's validator. Bound: hand it over as it is. @throws {@link RecordRefusedError} */
+  readonly validate = async (key: Uint8Array, value: Uint8Array): Promise<void> => {
+    const peerId = peerIdOfRecordKey(key);
+    if (peerId === undefined) {
+      throw new RecordRefusedError('BAD_KEY', `${key.length} bytes that name no Ed25519 peer`);
+    }
+    const verdict = await this.accept(peerId, value);
+    if (!verdict.valid) throw new RecordRefusedError(verdict.reason, verdict.detail);
+  };
+
+  /** The memory, for storage. */
+  snapshot(): readonly RememberedRecord[] {
+    return [...this.#best.values()];
+  }
+
+  /** Takes up a stored memory; where both know a peer the higher seq stays. */
+  restore(records: readonly RememberedRecord[]): void {
+    for (const record of records) {
+      const best = this.#best.get(record.peerId);
+      if (!best || best.seq < record.seq) this.#keep(record);
+    }
+  }
+
+  #judge(record: SignedSkillRecord): RecordVerdict {
+    const { peerId, seq } = record.body;
+    const best = this.#recall(peerId);
+    if (best && seq < best.seq) {
+      return { valid: false, reason: 'ROLLED_BACK', detail: `seq ${seq} after seq ${best.seq}` };
+    }
+    if (best?.seq === seq && best.id !== toHex(record.id)) {
+      return { valid: false, reason: 'EQUIVOCATION', detail: `two records with seq ${seq}` };
+    }
+    this.#remember(record);
+    return { valid: true, record };
+  }
+
+  /** The remembered record, unless it is so old that every earlier record has expired. */
+  #recall(peerId: string): RememberedRecord | undefined {
+    const best = this.#best.get(peerId);
+    if (!best) return undefined;
+    const lastUseful = best.iat + MAX_RECORD_LIFETIME_SECONDS + CLOCK_TOLERANCE_SECONDS;
+    if (lastUseful >= nowSeconds(this.#clock)) return best;
+    this.#best.delete(peerId);
+    return undefined;
+  }
+
+  async #rememberStored(peerId: string): Promise<void> {
+    if (!this.#datastore) return;
+    const bytes = await readStoredRecord(this.#datastore, peerId);
+    if (!bytes) return;
+    const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
+    if (opened.valid) this.observe(opened.record);
+  }
+
+  #remember(record: SignedSkillRecord): void {
+    const { peerId, seq, iat } = record.body;
+    this.#keep({ peerId, seq, iat, id: toHex(record.id) });
+  }
+
+  #keep(record: RememberedRecord): void {
+    this.#best.delete(record.peerId); // to the end of the map's order: newest last
+    this.#best.set(record.peerId, record);
+    for (const oldest of this.#best.keys()) {
+      if (this.#best.size <= this.#maxRecords) break;
+      this.#best.delete(oldest);
+    }
+  }
+}
+
+/**
+ * kad-dht's selector: index of the record with the highest seq, then the highest docId. Records
+ * that cannot be read count as lowest.
+ */
+export function selectRecord(_key: Uint8Array, records: readonly Uint8Array[]): number {
+  let best = 0;
+  let bestSeq = -1;
+  let bestId = '';
+  records.forEach((bytes, index) => {
+    const opened = openEnvelope(skillRecordDefinition, bytes);
+    if (!opened.valid) return;
+    const { seq } = opened.body;
+    const id = toHex(opened.id);
+    if (seq > bestSeq || (seq === bestSeq && id > bestId)) {
+      best = index;
+      bestSeq = seq;
+      bestId = id;
+    }
+  });
+  return best;
+}

@@ -1,0 +1,324 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { toBase64Url } from '../../../crypto/bytes.ts';
+import type { CertificateClaim } from '../../../crypto/certificate-leaf.ts';
+import { Identity } from '../../../crypto/identity.ts';
+import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
+import type { HeldCertificate, SkillCertificateInit } from '../../../crypto/skill-certificate.ts';
+import { deliverCertificate } from '../../attestation/attestor.ts';
+import { acceptCertificates } from '../../attestation/holder.ts';
+import type { AttestationHolderInit, DeliveredCertificate } from '../../attestation/holder.ts';
+import {
+  decodeIssuance,
+  decodeIssuanceAnswer,
+  decodeIssuanceOffer,
+  encodeIssuance,
+  encodeIssuanceAnswer,
+  encodeIssuanceOffer,
+} from '../../attestation/messages.ts';
+import { SECURE_PROTOCOLS } from '../../protocol-ids.ts';
+import { FakeNetwork } from '../a2a/fake-secure-streams.ts';
+import { FakeClock, FakeLogger, FakeRandom } from '../a2a/test-agent.ts';
+
+const attestor = Identity.fromSeed(new Uint8Array(32).fill(1));
+const holder = Identity.fromSeed(new Uint8Array(32).fill(2));
+const stranger = Identity.fromSeed(new Uint8Array(32).fill(3));
+const random = new FakeRandom();
+const NOW = 1_800_000_000;
+
+function certificate(init: Partial<SkillCertificateInit> = {}): HeldCertificate {
+  const claims: CertificateClaim[] = [
+    { kind: 'skill', name: 'performs:nlp/sentiment' },
+    { kind: 'canaryScore', name: 'performs:nlp/sentiment', passed: 9, run: 10 },
+  ];
+  return issueSkillCertificate({
+    issuer: attestor,
+    holder: holder.peerId,
+    kind: 'attestation',
+    claims,
+    iat: NOW,
+    nbf: NOW,
+    exp: NOW + 86_400,
+    list: 0,
+    slot: 7,
+    evidence: new Uint8Array(32).fill(9),
+    random: (length) => random.bytes(length),
+    ...init,
+  });
+}
+
+function setUp(init: Partial<AttestationHolderInit> = {}) {
+  const network = new FakeNetwork();
+  const attestorStreams = network.join(attestor.peerId);
+  const holderStreams = network.join(holder.peerId);
+  const logger = new FakeLogger();
+  const stored: DeliveredCertificate[] = [];
+  acceptCertificates({
+    streams: holderStreams,
+    holder: holder.peerId,
+    isWanted: () => Promise.resolve(true),
+    store: (delivered) => {
+      stored.push(delivered);
+      return Promise.resolve();
+    },
+    clock: new FakeClock(),
+    logger,
+    ...init,
+  });
+  const deliver = (held: HeldCertificate) =>
+    deliverCertificate(attestorStreams, { certificate: held, random });
+  return { network, attestorStreams, holderStreams, logger, stored, deliver };
+}
+
+/** What the holder answers to these bytes, sent by the attestor without any check of its own. */
+async function answerTo(
+  { attestorStreams }: ReturnType<typeof setUp>,
+  ...messages: readonly Uint8Array[]
+) {
+  const stream = await attestorStreams.open(holder.peerId, SECURE_PROTOCOLS.attest);
+  for (const message of messages) await stream.writeMessage(message);
+  await stream.closeWrite();
+  const answer = await stream.readMessage();
+  return answer && decodeIssuanceAnswer(answer);
+}
+
+/** Sends a certificate as a lying attestor would. */
+async function force(world: ReturnType<typeof setUp>, held: HeldCertificate) {
+  const job = random.bytes(32);
+  const { envelope } = held.certificate;
+  const issuance = encodeIssuance({ job, leaves: held.leaves, certificate: envelope });
+  const answer = await answerTo(world, encodeIssuanceOffer(job), issuance);
+  return { refusal: answer?.refusal, reason: world.logger.entries[0]?.fields };
+}
+
+describe('delivery of an attestation', () => {
+  it('hands the certificate and its claims to the holder, who keeps it', async () => {
+    const { deliver, stored } = setUp();
+    const held = certificate();
+    expect(await deliver(held)).toEqual({ delivered: true });
+    expect(stored).toHaveLength(1);
+    expect(stored[0]!.attestor).toBe(attestor.peerId);
+    expect(stored[0]!.held.certificate.envelope).toEqual(held.certificate.envelope);
+    expect(stored[0]!.held.leaves).toEqual(held.leaves);
+    expect(stored[0]!.claims.map(({ kind }) => kind).sort()).toEqual(['canaryScore', 'skill']);
+  });
+
+  it('fits a certificate of 1,024 leaves into one message', async () => {
+    const claims = Array.from({ length: 1_000 }, (_, i): CertificateClaim => {
+      return { kind: 'skill', name: `performs:nlp/task-number-${i}` };
+    });
+    const { deliver, stored } = setUp();
+    expect(await deliver(certificate({ claims }))).toEqual({ delivered: true });
+    expect(stored[0]!.held.leaves).toHaveLength(1_024);
+  });
+
+  it('is not begun for leaves beyond 256 KiB', async () => {
+    const claims = Array.from({ length: 600 }, (_, i): CertificateClaim => {
+      return { kind: 'text', name: `attribute-${i}`, text: 'x'.repeat(256) };
+    });
+    const { deliver, attestorStreams } = setUp();
+    await expect(deliver(certificate({ claims }))).rejects.toThrow('larger than 262144 bytes');
+    expect(attestorStreams.opened).toHaveLength(0);
+  });
+
+  it('reports that the holder could not keep the certificate, without its words', async () => {
+    const { deliver } = setUp({ store: () => Promise.reject(new Error('disk full')) });
+    expect(await deliver(certificate())).toEqual({ delivered: false, reason: 'INTERNAL' });
+  });
+
+  it('is refused to an attestor that the holder does not want', async () => {
+    const { deliver, stored } = setUp({ isWanted: () => Promise.resolve(false) });
+    expect(await deliver(certificate())).toEqual({ delivered: false, reason: 'NOT_SUPPORTED' });
+    expect(stored).toHaveLength(0);
+  });
+
+  it('is refused once the attestor has used up its rate', async () => {
+    const { deliver, stored } = setUp({
+      limits: { perPeer: { burst: 2, perSecond: 0.1 } },
+    });
+    const held = certificate();
+    const outcomes = [await deliver(held), await deliver(held), await deliver(held)];
+    expect(outcomes[2]).toEqual({ delivered: false, reason: 'RATE_LIMITED' });
+    expect(stored).toHaveLength(2);
+  });
+
+  it('ends with the signal of the attestor', async () => {
+    const world = setUp({ store: () => new Promise(() => undefined) });
+    const deadline = new AbortController();
+    const outcome = deliverCertificate(world.attestorStreams, {
+      certificate: certificate(),
+      random,
+      signal: deadline.signal,
+    });
+    deadline.abort(new Error('too late'));
+    await expect(outcome).rejects.toThrow('too late');
+  });
+});
+
+describe('attacks on a holder', () => {
+  it('refuses a certificate that is for another holder', async () => {
+    const world = setUp();
+    const { refusal, reason } = await force(world, certificate({ holder: stranger.peerId }));
+    expect(refusal).toBe('WRONG_SIGNERS');
+    expect(reason).toMatchObject({ reason: 'OTHER_HOLDER' });
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('refuses a certificate of another issuer than the session peer', async () => {
+    const world = setUp();
+    const { refusal, reason } = await force(world, certificate({ issuer: stranger }));
+    expect(refusal).toBe('WRONG_SIGNERS');
+    expect(reason).toMatchObject({ reason: 'OTHER_ISSUER' });
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('refuses a forged signature', async () => {
+    const world = setUp();
+    const held = certificate();
+    const text = new TextDecoder().decode(held.certificate.envelope);
+    const envelope = JSON.parse(text) as { b: string; s: { k: string; s: string }[] };
+    envelope.s[0]!.s = toBase64Url(new Uint8Array(64).fill(5));
+    const forged = new TextEncoder().encode(JSON.stringify(envelope));
+    const { refusal } = await force(world, {
+      ...held,
+      certificate: { ...held.certificate, envelope: forged },
+    });
+    expect(refusal).toBe('BAD_SIGNATURE');
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('refuses leaves that do not make the root of the header', async () => {
+    const world = setUp();
+    const { refusal, reason } = await force(world, {
+      ...certificate(),
+      leaves: certificate().leaves,
+    });
+    expect(refusal).toBe('MALFORMED');
+    expect(reason).toMatchObject({ reason: 'WRONG_ROOT' });
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('refuses an expired certificate', async () => {
+    const world = setUp();
+    const times = { iat: NOW - 7_200, nbf: NOW - 7_200, exp: NOW - 3_600 };
+    expect((await force(world, certificate(times))).refusal).toBe('EXPIRED');
+  });
+
+  it('refuses an endorsement, which does not come from an attestor', async () => {
+    expect((await force(setUp(), certificate({ kind: 'endorsement' }))).refusal).toBe(
+      'NOT_SUPPORTED',
+    );
+  });
+
+  it('refuses a committed quantity whose blinding factor it never had', async () => {
+    const commitment = new Uint8Array(32).fill(4);
+    const claims: CertificateClaim[] = [
+      { kind: 'committedQuantity', name: 'hasResource:gpu-memory-gib', commitment },
+    ];
+    expect((await force(setUp(), certificate({ claims }))).refusal).toBe('NOT_SUPPORTED');
+  });
+
+  it('refuses a job that was not announced', async () => {
+    const world = setUp();
+    const { certificate: document, leaves } = certificate();
+    const issuance = encodeIssuance({
+      job: random.bytes(32),
+      leaves,
+      certificate: document.envelope,
+    });
+    const job = random.bytes(32);
+    const answer = await answerTo(world, encodeIssuanceOffer(job), issuance);
+    expect(answer).toEqual({ job, refusal: 'MALFORMED' });
+  });
+
+  it('refuses a message beyond the stream limit without reading it', async () => {
+    const world = setUp();
+    const big = new Uint8Array(SECURE_PROTOCOLS.attest.maxMessageBytes + 1);
+    const answer = answerTo(world, encodeIssuanceOffer(random.bytes(32)), big);
+    await expect(answer).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('aborts a stream that does not begin with an announcement', async () => {
+    const world = setUp();
+    const answer = answerTo(world, new TextEncoder().encode('{}'));
+    await expect(answer).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
+    expect(world.holderStreams.accepted[0]!.abortedWith).toBe('badMessage');
+  });
+});
+
+describe('attacks on an attestor', () => {
+  function answering(message: Uint8Array | undefined) {
+    const network = new FakeNetwork();
+    network.join(holder.peerId).handle(SECURE_PROTOCOLS.attest, async (stream) => {
+      await stream.readMessage();
+      if (message) await stream.writeMessage(message);
+      await stream.closeWrite();
+    });
+    const streams = network.join(attestor.peerId);
+    return deliverCertificate(streams, { certificate: certificate(), random });
+  }
+
+  it('does not take an acknowledgement of another job for its own', async () => {
+    const other = encodeIssuanceAnswer({ job: new Uint8Array(32), refusal: undefined });
+    expect(await answering(other)).toEqual({ delivered: false, reason: 'BAD_ANSWER' });
+  });
+
+  it('reports garbage and silence as such', async () => {
+    const garbage = new TextEncoder().encode('[1]');
+    expect(await answering(garbage)).toEqual({ delivered: false, reason: 'BAD_ANSWER' });
+    expect(await answering(undefined)).toEqual({ delivered: false, reason: 'NO_ANSWER' });
+  });
+});
+
+describe('issuance messages', () => {
+  const { certificate: document, leaves } = certificate();
+  const valid = encodeIssuance({
+    job: new Uint8Array(32).fill(1),
+    leaves,
+    certificate: document.envelope,
+  });
+
+  it('never throw on arbitrary bytes, and take none for a message', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 512 }), (bytes) => {
+        expect(decodeIssuanceOffer(bytes)).toBeUndefined();
+        expect(decodeIssuance(bytes)).toBeUndefined();
+        expect(decodeIssuanceAnswer(bytes)).toBeUndefined();
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('never throw on a valid message with some bytes changed, and never read it as the same', () => {
+    const change = fc.tuple(fc.nat(valid.length - 1), fc.integer({ min: 1, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const bytes = new Uint8Array(valid);
+        for (const [at, by] of changes) bytes[at]! ^= by;
+        const read = decodeIssuance(bytes);
+        if (!read || Buffer.from(bytes).equals(valid)) return;
+        expect(encodeIssuance(read)).toEqual(bytes);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('take no envelope beyond its limit, and do not throw on one', () => {
+    const message = JSON.parse(new TextDecoder().decode(valid)) as { cert: { b: string } };
+    message.cert.b = 'A'.repeat(150_000);
+    const bytes = new TextEncoder().encode(JSON.stringify(message));
+    expect(decodeIssuance(bytes)).toBeUndefined();
+  });
+
+  it('refuse more than 1,024 leaves', () => {
+    const tooMany = Array.from({ length: 1_025 }, () => leaves[0]!);
+    expect(() =>
+      encodeIssuance({
+        job: new Uint8Array(32),
+        leaves: tooMany,
+        certificate: document.envelope,
+      }),
+    ).toThrow();
+  });
+});

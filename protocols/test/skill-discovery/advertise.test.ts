@@ -1,0 +1,210 @@
+import { MemoryDatastore } from 'datastore-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import { advertisedTerms } from '../../skill-discovery/advertise.ts';
+import type { Advertiser } from '../../skill-discovery/advertise.ts';
+import { providerCid } from '../../skill-discovery/dht-keys.ts';
+import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
+import type { Scheduler } from '../../skill-discovery/scheduler.ts';
+import { readStoredRecord } from '../../skill-discovery/stored-records.ts';
+import { contentOf, createNode, TestClock, until } from './fixtures.ts';
+import type { TestNode } from './fixtures.ts';
+
+/** Timers that fire when a test says so. */
+class FakeScheduler implements Scheduler {
+  readonly pending = new Set<{ delayMs: number; task: () => void }>();
+  after(delayMs: number, task: () => void): () => void {
+    const entry = { delayMs, task };
+    this.pending.add(entry);
+    return () => this.pending.delete(entry);
+  }
+  get delaysMs(): number[] {
+    return [...this.pending].map(({ delayMs }) => delayMs);
+  }
+  fire(): void {
+    const due = [...this.pending];
+    this.pending.clear();
+    for (const { task } of due) task();
+  }
+}
+
+const started: TestNode[] = [];
+async function start(...args: Parameters<typeof createNode>): Promise<TestNode> {
+  const node = await createNode(...args);
+  started.push(node);
+  return node;
+}
+afterEach(async () => {
+  for (const { advertiser } of started) advertiser.stop();
+  await Promise.all(started.splice(0).map(({ host }) => host.stop()));
+});
+
+/** A publisher under test and one peer, connected. */
+async function startPair(
+  options: Parameters<typeof createNode>[1] = {},
+): Promise<{ peer: TestNode; publisher: TestNode; advertiser: Advertiser }> {
+  const peer = await start();
+  const publisher = await start(peer.host.addresses(), options);
+  await publisher.host.waitForPeers(1, AbortSignal.timeout(10_000));
+  await peer.host.waitForPeers(1, AbortSignal.timeout(10_000));
+  return { peer, publisher, advertiser: publisher.advertiser };
+}
+
+const copyAt = async (node: TestNode, of: TestNode): Promise<Uint8Array | undefined> =>
+  readStoredRecord(node.host.datastore, of.host.peerId);
+
+describe('advertiser', () => {
+  it('announces every term and every ancestor once', () => {
+    const { offers } = contentOf({ term: 'performs:a/b/c' }, { term: 'performs:a/b/d' });
+    expect(advertisedTerms(offers)).toEqual([
+      'performs:a/b/c',
+      'performs:a/b',
+      'performs:a',
+      'performs:a/b/d',
+    ]);
+  });
+
+  it('returns after another node has shown the record', async () => {
+    const { peer, publisher, advertiser } = await startPair();
+    const published = await advertiser.publish(contentOf({ term: 'performs:a/b' }));
+    expect(published).toMatchObject({
+      readBack: true,
+      readBackFrom: peer.host.peerId,
+      storedBy: 1,
+      providedTerms: ['performs:a/b', 'performs:a'],
+    });
+    expect(published).not.toHaveProperty('reason');
+    expect(await copyAt(peer, publisher)).toEqual(published.record.envelope);
+  });
+
+  it('says NOT_STORED when every peer refuses the record, and tries again soon', async () => {
+    const scheduler = new FakeScheduler();
+    const { peer, advertiser } = await startPair({ advertiser: { scheduler } });
+    const { handlers } = (
+      peer.host.dht as unknown as { rpc: { handlers: Record<string, unknown> } }
+    ).rpc;
+    handlers['PUT_VALUE'] = { handle: () => Promise.reject(new Error('no')) };
+    advertiser.start();
+    const published = await advertiser.publish(contentOf({ term: 'performs:a' }));
+    expect(published).toMatchObject({ readBack: false, reason: 'NOT_STORED', storedBy: 0 });
+    expect(scheduler.delaysMs).toEqual([2_000]);
+  });
+
+  it('says NOT_SEEN when a peer takes the record and does not show it', async () => {
+    const { peer, advertiser } = await startPair({ advertiser: { publishTimeoutMs: 800 } });
+    const { handlers } = (
+      peer.host.dht as unknown as { rpc: { handlers: Record<string, unknown> } }
+    ).rpc;
+    handlers['PUT_VALUE'] = { handle: async (_from: unknown, message: unknown) => message };
+    const published = await advertiser.publish(contentOf({ term: 'performs:a' }));
+    expect(published).toMatchObject({ readBack: false, reason: 'NOT_SEEN', storedBy: 1 });
+  });
+
+  it('raises the sequence number over a restart, even if the clock was set back', async () => {
+    const peer = await start();
+    const identity = Identity.generate();
+    const datastore = new MemoryDatastore();
+    const clock = new TestClock();
+    clock.aheadMs = 30_000;
+    const seqs: number[] = [];
+    for (const aheadMs of [30_000, 30_000, 0]) {
+      clock.aheadMs = aheadMs;
+      const node = await start(peer.host.addresses(), { identity, datastore, clock });
+      await node.host.waitForPeers(1, AbortSignal.timeout(10_000));
+      const published = await node.advertiser.publish(contentOf({ term: 'performs:a' }));
+      expect(published.readBack).toBe(true);
+      seqs.push(published.record.body.seq);
+      await node.host.stop();
+    }
+    expect(seqs[1]).toBeGreaterThan(seqs[0]!);
+    expect(seqs[2]).toBeGreaterThan(seqs[1]!);
+  });
+
+  it('gives two publications at once a number each, and the last one stays', async () => {
+    const { peer, publisher, advertiser } = await startPair();
+    const [first, second] = await Promise.all([
+      advertiser.publish(contentOf({ term: 'performs:a', priceMicroUsd: '1' })),
+      advertiser.publish(contentOf({ term: 'performs:a', priceMicroUsd: '2' })),
+    ]);
+    expect(second.record.body.seq).toBeGreaterThan(first.record.body.seq);
+    expect(await copyAt(peer, publisher)).toEqual(second.record.envelope);
+  });
+
+  it('keeps the last record in place when the next one cannot be made', async () => {
+    const { peer, publisher, advertiser } = await startPair();
+    const good = await advertiser.publish(contentOf({ term: 'performs:a' }));
+    const wide = Array.from({ length: 32 }, (_, i) => ({ term: `performs:${'x'.repeat(90)}${i}` }));
+    await expect(advertiser.publish(contentOf(...wide))).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+    });
+    expect(advertiser.record).toBe(good.record);
+    expect(await copyAt(peer, publisher)).toEqual(good.record.envelope);
+  });
+
+  it('renews the record well before it expires', async () => {
+    const scheduler = new FakeScheduler();
+    const clock = new TestClock();
+    const { peer, publisher, advertiser } = await startPair({ clock, advertiser: { scheduler } });
+    advertiser.start();
+    const { record } = await advertiser.publish(contentOf({ term: 'performs:a' }));
+    const [delayMs] = scheduler.delaysMs;
+    expect(scheduler.delaysMs).toHaveLength(1);
+    expect(delayMs).toBeGreaterThanOrEqual(0.4 * 3_600_000);
+    expect(delayMs).toBeLessThanOrEqual(0.5 * 3_600_000);
+    clock.aheadMs = delayMs!;
+    peer.clock.aheadMs = delayMs!;
+    scheduler.fire();
+    await until('the renewal is stored', async () => {
+      const copy = await copyAt(peer, publisher);
+      return copy !== undefined && !Buffer.from(record.envelope).equals(copy);
+    });
+    expect(advertiser.record!.body.seq).toBeGreaterThan(record.body.seq);
+    expect(advertiser.record!.body.exp).toBeGreaterThan(record.body.exp + 1_000);
+    await until('the next renewal is planned', () => scheduler.pending.size === 1);
+    advertiser.stop();
+    expect(scheduler.pending.size).toBe(0);
+  });
+
+  it('stores the same record anew when the network has grown by half', async () => {
+    const scheduler = new FakeScheduler();
+    const { peer, publisher, advertiser } = await startPair({ advertiser: { scheduler } });
+    advertiser.start();
+    const { record } = await advertiser.publish(contentOf({ term: 'performs:a' }));
+    const late = await start(peer.host.addresses());
+    await publisher.host.waitForPeers(2, AbortSignal.timeout(10_000));
+    expect(scheduler.delaysMs).toEqual([2_000]);
+    expect(await copyAt(late, publisher)).toBeUndefined();
+    scheduler.fire();
+    await until('the new peer keeps a copy', async () => {
+      const copy = await copyAt(late, publisher);
+      return copy !== undefined && Buffer.from(copy).equals(record.envelope);
+    });
+  });
+
+  it('stops providing the terms that it no longer offers, over a restart as well', async () => {
+    const identity = Identity.generate();
+    const datastore = new MemoryDatastore();
+    const { peer, publisher, advertiser } = await startPair({ identity, datastore });
+    const provides = async (node: TestNode, term: string): Promise<boolean> =>
+      (await storedProviders(node.host.dht, providerCid(term))).includes(identity.peerId);
+    await advertiser.publish(contentOf({ term: 'performs:a/b' }, { term: 'performs:c' }));
+    expect(await provides(publisher, 'performs:c')).toBe(true);
+    await advertiser.publish(contentOf({ term: 'performs:a/b' }));
+    expect(await provides(publisher, 'performs:c')).toBe(false);
+    expect(await provides(publisher, 'performs:a')).toBe(true);
+    await publisher.host.stop();
+
+    const restarted = await start(peer.host.addresses(), { identity, datastore });
+    await restarted.host.waitForPeers(1, AbortSignal.timeout(10_000));
+    await restarted.advertiser.publish(contentOf({ term: 'performs:d' }));
+    expect(await provides(restarted, 'performs:a')).toBe(false);
+    expect(await provides(restarted, 'performs:d')).toBe(true);
+    await restarted.advertiser.withdraw();
+    expect(await provides(restarted, 'performs:d')).toBe(false);
+  });
+
+  it('has nothing to withdraw before it has published', async () => {
+    const node = await start();
+    expect(await node.advertiser.withdraw()).toBeUndefined();
+  });
+});

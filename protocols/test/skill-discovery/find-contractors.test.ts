@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { providerCid } from '../../skill-discovery/dht-keys.ts';
+import { findCopy } from '../../skill-discovery/publication.ts';
+import { contentOf, createNetwork, createNode, until } from './fixtures.ts';
+import type { TestNode } from './fixtures.ts';
+
+describe('finding contractors among eight real nodes', () => {
+  let nodes: TestNode[];
+  let client: TestNode;
+  beforeAll(async () => {
+    nodes = await createNetwork(8);
+    client = nodes[7]!;
+  });
+  afterAll(async () => {
+    await Promise.all(nodes.map(({ host }) => host.stop()));
+  });
+
+  it('finds a skill by its exact term, with the signed record and its age', async () => {
+    const [, contractor] = nodes as [TestNode, TestNode];
+    const published = await contractor.advertiser.publish(
+      contentOf({ term: 'performs:nlp/sentiment', priceMicroUsd: '700' }),
+    );
+    expect(published).toMatchObject({ readBack: true, storedBy: 7 });
+    expect(published.readBackFrom).not.toBe(contractor.host.peerId);
+
+    const found = await client.find('performs:nlp/sentiment');
+    expect(found).toMatchObject({
+      outcome: 'complete',
+      query: 'performs:nlp/sentiment',
+      dropped: [],
+    });
+    expect(found.hits).toHaveLength(1);
+    const [hit] = found.hits;
+    expect(hit).toMatchObject({
+      peerId: contractor.host.peerId,
+      matchedTerm: 'performs:nlp/sentiment',
+      offer: { priceMicroUsd: '700' },
+      source: 'holder',
+    });
+    expect(hit!.record.envelope).toEqual(published.record.envelope);
+    expect(hit!.record.body.addresses).toEqual(contractor.host.addresses());
+    expect(hit!.recordAgeSeconds).toBeLessThan(30);
+    expect(found.asked).toBe(7);
+    expect(found.answered).toBe(7);
+    expect(found.trace.at(0)).toMatchObject({ event: 'search' });
+    expect(found.trace.at(-1)).toMatchObject({ event: 'end', detail: 'complete' });
+  });
+
+  it('finds specific skills by an ancestor, and only the offers at or below it', async () => {
+    const [, , first, second] = nodes as [TestNode, TestNode, TestNode, TestNode];
+    await Promise.all([
+      first.advertiser.publish(
+        contentOf(
+          { term: 'performs:finance/risk-assessment' },
+          { term: 'performs:finance/portfolio-optimization' },
+          { term: 'canExecute:pytorch' },
+        ),
+      ),
+      second.advertiser.publish(contentOf({ term: 'performs:finance/risk-assessment' })),
+    ]);
+    const found = await client.find('performs:finance');
+    const hits = found.hits.map(({ peerId, matchedTerm }) => `${peerId} ${matchedTerm}`);
+    expect(hits.sort()).toEqual(
+      [
+        `${first.host.peerId} performs:finance/portfolio-optimization`,
+        `${first.host.peerId} performs:finance/risk-assessment`,
+        `${second.host.peerId} performs:finance/risk-assessment`,
+      ].sort(),
+    );
+    expect((await client.find('performs:finance/risk-assessment')).hits).toHaveLength(2);
+    expect((await client.find('performs:finance/risk')).hits).toEqual([]);
+  });
+
+  it('shows a changed price to the next query', async () => {
+    const contractor = nodes[4]!;
+    const term = 'performs:translation/fr';
+    for (const priceMicroUsd of ['900', '400', '1300']) {
+      await contractor.advertiser.publish(contentOf({ term, priceMicroUsd }));
+      const found = await client.find(term);
+      expect(found.hits.map(({ offer }) => offer.priceMicroUsd)).toEqual([priceMicroUsd]);
+    }
+  });
+
+  it('gives no hit for a peer that has withdrawn, and says so', async () => {
+    const contractor = nodes[5]!;
+    await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/receipts' }));
+    expect((await client.find('performs:ocr')).hits).toHaveLength(1);
+    const withdrawn = await contractor.advertiser.withdraw();
+    expect(withdrawn).toMatchObject({ readBack: true, providedTerms: [] });
+    const found = await client.find('performs:ocr');
+    expect(found.hits).toEqual([]);
+    expect(found.dropped).toEqual([{ peerId: contractor.host.peerId, reason: 'WITHDRAWN' }]);
+  });
+
+  it('drops a peer that no longer offers what it is still named for', async () => {
+    const contractor = nodes[5]!;
+    await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/receipts' }));
+    await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/tables' }));
+    const found = await client.find('performs:ocr/receipts');
+    expect(found.hits).toEqual([]);
+    expect(found.dropped).toEqual([
+      { peerId: contractor.host.peerId, reason: 'NO_MATCHING_OFFER' },
+    ]);
+  });
+
+  it('drops a provider that has no record', async () => {
+    const provider = nodes[6]!;
+    const signal = AbortSignal.timeout(10_000);
+    for await (const _ of provider.host.dht.provide(providerCid('performs:nothing'), { signal }));
+    await until('the provider is named', async () => {
+      const { dropped } = await client.find('performs:nothing');
+      return dropped.length > 0;
+    });
+    const found = await client.find('performs:nothing');
+    expect(found).toMatchObject({ outcome: 'complete', hits: [] });
+    expect(found.dropped).toEqual([{ peerId: provider.host.peerId, reason: 'NO_RECORD' }]);
+  });
+
+  it('does not find itself', async () => {
+    await client.advertiser.publish(contentOf({ term: 'performs:chess' }));
+    expect(await client.find('performs:chess')).toMatchObject({ hits: [], dropped: [] });
+    expect((await nodes[0]!.find('performs:chess')).hits).toHaveLength(1);
+  });
+
+  it('calls a look that found nothing complete', async () => {
+    const found = await client.find('performs:unheard-of');
+    expect(found).toMatchObject({ outcome: 'complete', hits: [], dropped: [], answered: 7 });
+  });
+
+  it('ends in time and calls the outcome partial when the time runs out', async () => {
+    const found = await client.find('performs:finance', { timeoutMs: 1 });
+    expect(['partial', 'unreachable']).toContain(found.outcome);
+    const aborted = await client.find('performs:finance', { signal: AbortSignal.abort() });
+    expect(aborted.outcome).not.toBe('complete');
+  });
+
+  it('fetches no more providers than the limit, and says which it left out', async () => {
+    const found = await client.find('performs:finance', { maxProviders: 1 });
+    expect(found.outcome).toBe('partial');
+    expect(new Set(found.hits.map(({ peerId }) => peerId)).size).toBe(1);
+    expect(found.dropped).toMatchObject([{ reason: 'NOT_FETCHED' }]);
+    await expect(client.find('performs:finance', { maxProviders: 257 })).rejects.toThrow(
+      RangeError,
+    );
+    await expect(client.find('finance')).rejects.toThrow(TypeError);
+  });
+
+  it('keeps the record of a killed peer as a hit until it expires, with its age', async () => {
+    const contractor = nodes[1]!;
+    await contractor.host.stop();
+    const found = await client.find('performs:nlp/sentiment');
+    expect(found.hits).toMatchObject([{ peerId: contractor.host.peerId, source: 'dht' }]);
+    client.clock.aheadMs = 3_600_000 + 10_000;
+    const [late] = (await client.find('performs:nlp/sentiment')).hits;
+    expect(late!.recordAgeSeconds).toBeGreaterThan(3_600);
+    client.clock.aheadMs = 3_600_000 + 120_000;
+    const gone = await client.find('performs:nlp/sentiment');
+    client.clock.aheadMs = 0;
+    expect(gone.hits).toEqual([]);
+    expect(gone.dropped).toEqual([{ peerId: contractor.host.peerId, reason: 'EXPIRED' }]);
+  });
+});
+
+describe('a lone node', () => {
+  it('finds the network unreachable at once, and publishes without failing', async () => {
+    const node = await createNode();
+    try {
+      const found = await node.find('performs:nlp', { peerWaitMs: 20 });
+      expect(found).toMatchObject({ outcome: 'unreachable', hits: [], asked: 0, answered: 0 });
+      expect(found.elapsedMs).toBeLessThan(2_000);
+      const published = await node.advertiser.publish(contentOf({ term: 'performs:nlp' }));
+      expect(published).toMatchObject({ readBack: false, reason: 'NO_PEERS', storedBy: 0 });
+    } finally {
+      await node.host.stop();
+    }
+  });
+
+  it('publishes by itself what waited, once a first peer comes', async () => {
+    const node = await createNode();
+    node.advertiser.start();
+    const { record } = await node.advertiser.publish(contentOf({ term: 'performs:nlp' }));
+    const other = await createNode(node.host.addresses());
+    try {
+      await until('the record reached the new peer', async () => {
+        const copy = await findCopy(node.host, record, AbortSignal.timeout(1_000)).catch(() => 0);
+        return copy === other.host.peerId;
+      });
+      expect((await other.find('performs:nlp')).hits).toHaveLength(1);
+    } finally {
+      node.advertiser.stop();
+      await Promise.all([node.host.stop(), other.host.stop()]);
+    }
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * Who is who in a local network of N nodes, and each node's configuration and offers.
+ *
+ * One client, one attestor, the rest contractors that sell one of the built-in skills each. The
+ * client's configured hour is dear and the contractors' are cheap: that, and nothing else, is why
+ * outsourcing can pay on one machine (architecture.md 10).
+ *
+ * @module
+ */
+
+import type { ConfigFile } from '../node/config/schema.ts';
+
+/** Role of a node in a local network. */
+export type Role = 'client' | 'attestor' | 'contractor';
+
+/** One node before it runs. */
+export interface PlannedNode {
+  readonly name: string;
+  readonly role: Role;
+  readonly config: ConfigFile;
+  /** Offers to publish, in the form of an offer file. */
+  readonly offer: OfferFile | null;
+}
+
+interface OfferFile {
+  readonly skills: readonly {
+    readonly term: string;
+    readonly description: string;
+    readonly priceMicroUsd: number;
+    readonly perUnit: 'task' | 'megabyte';
+    readonly latencyMs: number;
+    readonly capacity: number;
+    readonly executor: { readonly type: 'builtin' };
+  }[];
+}
+
+/** Smallest network that can do the main job. */
+export const MIN_NODES = 3;
+/** Largest number of processes that one machine is asked to hold. */
+export const MAX_NODES = 50;
+
+/** The client rents a large machine by the hour. */
+const CLIENT_COMPUTE_USD_PER_HOUR = 4;
+/** Contractors run on small machines that are there anyway. */
+const CONTRACTOR_COMPUTE_USD_PER_HOUR = 0.02;
+
+const SKILLS = [
+  {
+    term: 'performs:finance/portfolio-optimization',
+    description: 'Mean-variance portfolio optimization on a table of asset prices',
+    basePriceMicroUsd: 12,
+  },
+  {
+    term: 'performs:nlp/sentiment',
+    description: 'Sentiment of English text, per document and per sentence',
+    basePriceMicroUsd: 12,
+  },
+] as const;
+
+/** Prices differ by contractor so that there is something to choose: 1.0, 1.25, 1.5, ... */
+function priceOf(basePriceMicroUsd: number, index: number): number {
+  return Math.round(basePriceMicroUsd * (1 + 0.25 * (index % 5)));
+}
+
+/** The nodes of a network of `size`. @throws {@link RangeError} below 3 and above 50. */
+export function planNetwork(size: number): readonly PlannedNode[] {
+  if (!Number.isInteger(size) || size < MIN_NODES || size > MAX_NODES) {
+    throw new RangeError(`"size" expected ${MIN_NODES} to ${MAX_NODES} nodes, got ${size}`);
+  }
+  const nodes: PlannedNode[] = [
+    { name: 'attestor-1', role: 'attestor', config: { name: 'attestor-1' }, offer: null },
+    {
+      name: 'client-1',
+      role: 'client',
+      config: {
+        name: 'client-1',
+        prices: { computeUsdPerHour: CLIENT_COMPUTE_USD_PER_HOUR },
+      },
+      offer: null,
+    },
+  ];
+  for (let index = 0; index < size - 2; index++) {
+    const skill = SKILLS[index % SKILLS.length]!;
+    nodes.push({
+      name: `contractor-${index + 1}`,
+      role: 'contractor',
+      config: {
+        name: `contractor-${index + 1}`,
+        prices: { computeUsdPerHour: CONTRACTOR_COMPUTE_USD_PER_HOUR },
+      },
+      offer: {
+        skills: [
+          {
+            term: skill.term,
+            description: skill.description,
+            priceMicroUsd: priceOf(skill.basePriceMicroUsd, Math.floor(index / SKILLS.length)),
+            perUnit: 'task',
+            latencyMs: 2_000,
+            capacity: 4,
+            executor: { type: 'builtin' },
+          },
+        ],
+      },
+    });
+  }
+  return nodes;
+}

@@ -1,0 +1,152 @@
+/**
+ * Command line of the testnet: `up`, `status`, `down` and `demo`, with the exit codes of the
+ * `coalesce` command.
+ *
+ * @module
+ */
+
+import { Command, CommanderError } from 'commander';
+import { wholeNumber } from '../node/cli/options.ts';
+import { shortPeerId, table } from '../node/cli/table.ts';
+import { UserFacingError, printable } from '../node/errors.ts';
+import { VERSION } from '../node/version.ts';
+import { runDemo } from './demo.ts';
+import { MAX_NODES, MIN_NODES } from './local-plan.ts';
+import { bringDown, bringUp, networkStatus } from './testnet-directory.ts';
+import type { TestnetDocument } from './testnet-directory.ts';
+
+const DEFAULT_DIRECTORY = './.coalesce-testnet';
+
+interface Options {
+  readonly dir: string;
+  readonly nodes: number;
+  readonly json?: true;
+  readonly keep?: true;
+  readonly input?: string;
+}
+
+/** Runs one command line. @returns the exit code. */
+export async function runTestnetCli(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort(new Error('Interrupted'));
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  const program = new Command('coalesce-testnet')
+    .description('A local network of real nodes, each a process of its own.')
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .exitOverride();
+  addCommands(program, interrupt.signal);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return interrupt.signal.aborted ? interrupted() : report(error, argv.includes('--json'));
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
+
+function addCommands(program: Command, signal: AbortSignal): void {
+  const nodes = wholeNumber(MIN_NODES, MAX_NODES);
+  withDirectory(program.command('up'))
+    .description('start a network and return once its contractors are certified')
+    .option('--nodes <n>', `how many nodes, ${MIN_NODES} to ${MAX_NODES}`, nodes, 10)
+    .action(async (options: Options) => {
+      const onProgress = options.json ? () => undefined : progress;
+      const network = await bringUp(options.dir, options.nodes, { signal, onProgress });
+      print(options, network, () => `${describe(network)}\nNext: ${nextCommand(network)}`);
+    });
+  withDirectory(program.command('status'))
+    .description('the nodes of a network')
+    .action(async (options: Options) => {
+      const network = await networkStatus(options.dir);
+      print(options, network, () => describe(network));
+    });
+  withDirectory(program.command('down'))
+    .description('stop a network and remove its directory; safe to call twice')
+    .action(async (options: Options) => {
+      const stopped = await bringDown(options.dir);
+      print(options, stopped, () => `Stopped ${stopped.stopped} nodes of ${stopped.dir}.`);
+    });
+  program
+    .command('demo')
+    .description('the main job end to end on a network of its own, which is removed afterwards')
+    .option(
+      '--nodes <n>',
+      `how many nodes, ${MIN_NODES + 1} to ${MAX_NODES}`,
+      wholeNumber(MIN_NODES + 1, MAX_NODES),
+      10,
+    )
+    .option('--input <file>', 'text file whose sentiment is analysed instead of the README')
+    .option('--keep', 'leave the network up')
+    .option('--json', 'print one JSON document on stdout and nothing else')
+    .action(async (options: Options) => {
+      const story = options.json
+        ? () => undefined
+        : (text: string) => process.stdout.write(`${text}\n`);
+      const result = await runDemo({
+        nodes: options.nodes,
+        isKept: options.keep ?? false,
+        keepDirectory: DEFAULT_DIRECTORY,
+        inputFile: options.input,
+        tell: story,
+        signal,
+      });
+      if (options.json) process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    });
+}
+
+function withDirectory(command: Command): Command {
+  return command
+    .option('--dir <directory>', 'directory of the network', DEFAULT_DIRECTORY)
+    .option('--json', 'print one JSON document on stdout and nothing else');
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function print(options: Options, value: unknown, human: () => string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(value, undefined, 2) : human()}\n`);
+}
+
+function describe(network: TestnetDocument): string {
+  return table(
+    ['node', 'role', 'peer', 'http', 'process', 'data'],
+    network.nodes.map((node) => [
+      node.name,
+      node.roles.join(','),
+      shortPeerId(node.peerId),
+      node.http,
+      node.isRunning ? String(node.pid) : 'not running',
+      node.dataDir,
+    ]),
+  );
+}
+
+function nextCommand(network: TestnetDocument): string {
+  const client = network.nodes.find((node) => node.roles.includes('client'));
+  return `npx coalesce --data ${client?.dataDir ?? network.dir} query performs:nlp/sentiment`;
+}
+
+function interrupted(): number {
+  process.stderr.write('coalesce-testnet: interrupted; what had started was stopped\n');
+  return 130;
+}
+
+function report(error: unknown, isJson: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const message = error instanceof Error ? error.message : String(error);
+  const problems = error instanceof UserFacingError ? error.problems : [];
+  const exitCode = error instanceof UserFacingError ? error.exitCode : 1;
+  if (isJson) {
+    const code = error instanceof UserFacingError ? error.code : 'FAILED';
+    process.stdout.write(`${JSON.stringify({ error: { code, message, problems, exitCode } })}\n`);
+  }
+  for (const line of [`coalesce-testnet: ${message}`, ...problems.map((text) => `  ${text}`)]) {
+    process.stderr.write(`${printable(line)}\n`);
+  }
+  return exitCode;
+}

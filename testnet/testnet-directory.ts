@@ -1,0 +1,186 @@
+/**
+ * Networks that outlive the command that started them: a directory, a manifest, and the processes
+ * that run on it.
+ *
+ * A process is ended only if it answers the API with the token of its data directory, or holds the
+ * lock of that directory: a process id alone may have passed to a stranger.
+ *
+ * @module
+ */
+
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  BadInputError,
+  DataDirectoryLockedError,
+  NothingFoundError,
+  RefusedError,
+} from '../node/errors.ts';
+import { readDaemonInfo } from '../node/http-api/client.ts';
+import {
+  dataDirectory,
+  readJsonFile,
+  writeFileAtomically,
+} from '../node/storage/data-directory.ts';
+import { openStore } from '../node/storage/store.ts';
+import { NodeProcess } from './node-process.ts';
+import { createTestnet } from './testnet.ts';
+import type { Testnet, TestnetOptions } from './testnet.ts';
+
+const MANIFEST = 'testnet.json';
+
+const manifestSchema = z.object({
+  v: z.literal(1),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      roles: z.array(z.string()),
+      peerId: z.string(),
+      http: z.string(),
+      pid: z.number(),
+    }),
+  ),
+});
+
+/** One node in the answer of `up` and `status`. */
+export interface TestnetNodeDocument {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly peerId: string;
+  readonly http: string;
+  readonly dataDir: string;
+  readonly pid: number;
+  readonly isRunning: boolean;
+}
+
+/** Answer of `up` and `status`. */
+export interface TestnetDocument {
+  readonly dir: string;
+  readonly nodes: readonly TestnetNodeDocument[];
+}
+
+/** Starts a network that stays. @throws {@link RefusedError} if the directory holds one already. */
+export async function bringUp(
+  dir: string,
+  size: number,
+  options: Pick<TestnetOptions, 'signal' | 'onProgress'>,
+): Promise<TestnetDocument> {
+  const root = resolve(dir);
+  if (await exists(join(root, MANIFEST))) {
+    throw new RefusedError(
+      `${root}: a network is there already; end it with "coalesce testnet down", or choose another --dir`,
+    );
+  }
+  await refuseForeignDirectory(root);
+  await writeManifest(root, undefined);
+  try {
+    const network = await createTestnet(size, { ...options, dir: root, lifetime: 'detached' });
+    await writeManifest(root, network);
+    return await networkStatus(root);
+  } catch (error) {
+    await rm(root, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Nodes of the network in `dir`, asked one by one. @throws {@link NothingFoundError} if none. */
+export async function networkStatus(dir: string): Promise<TestnetDocument> {
+  const root = resolve(dir);
+  const manifest = await readManifest(root);
+  const nodes = await Promise.all(
+    manifest.nodes.map(async ({ name, roles, peerId, http, pid }) => {
+      const dataDir = join(root, name);
+      const running = await attach(name, dataDir);
+      running?.api.close();
+      return {
+        name,
+        roles,
+        peerId,
+        http: running?.http ?? http,
+        dataDir,
+        pid: running?.pid ?? pid,
+        isRunning: running !== undefined,
+      };
+    }),
+  );
+  return { dir: root, nodes };
+}
+
+/** Stops the network in `dir` and removes the directory. With none there it does nothing. */
+export async function bringDown(dir: string): Promise<{ dir: string; stopped: number }> {
+  const root = resolve(dir);
+  if (!(await exists(join(root, MANIFEST)))) return { dir: root, stopped: 0 };
+  const entries = await readdir(root, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const stopped = await Promise.all(names.map((name) => stopNode(name, join(root, name))));
+  await rm(root, { recursive: true, force: true });
+  return { dir: root, stopped: stopped.filter(Boolean).length };
+}
+
+async function stopNode(name: string, dataDir: string): Promise<boolean> {
+  const running = await attach(name, dataDir);
+  if (running) {
+    await running.stop();
+    return true;
+  }
+  const info = await readDaemonInfo(dataDir).catch(() => undefined);
+  if (info === undefined || !(await isLocked(dataDir))) return false;
+  process.kill(info.pid, 'SIGKILL'); // hung, and it still holds the lock of its directory
+  return true;
+}
+
+async function isLocked(dataDir: string): Promise<boolean> {
+  try {
+    await (await openStore(dataDirectory(dataDir))).close();
+    return false;
+  } catch (error) {
+    return error instanceof DataDirectoryLockedError;
+  }
+}
+
+async function attach(name: string, dataDir: string): Promise<NodeProcess | undefined> {
+  return NodeProcess.attach(name, dataDir).catch(() => undefined);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A network is brought down by removing its directory, so it must not be somebody else's. */
+async function refuseForeignDirectory(root: string): Promise<void> {
+  const entries = await readdir(root).catch(() => []);
+  if (entries.length > 0) {
+    throw new BadInputError(`${root}: is not empty; choose an empty or a new directory with --dir`);
+  }
+}
+
+async function writeManifest(root: string, network: Testnet | undefined): Promise<void> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const nodes = (network?.nodes ?? []).map(({ role, process: node }) => ({
+    name: node.name,
+    roles: [role],
+    peerId: node.peerId,
+    http: node.http,
+    pid: node.pid,
+  }));
+  await writeFileAtomically(
+    join(root, MANIFEST),
+    `${JSON.stringify({ v: 1, nodes }, undefined, 2)}\n`,
+  );
+}
+
+async function readManifest(root: string): Promise<z.infer<typeof manifestSchema>> {
+  const path = join(root, MANIFEST);
+  if (!(await exists(path))) {
+    throw new NothingFoundError(`${root}: no network; start one with "coalesce testnet up"`);
+  }
+  const parsed = manifestSchema.safeParse(await readJsonFile(path));
+  if (!parsed.success) {
+    throw new BadInputError(`${path}: is damaged; end what runs with "coalesce testnet down"`);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,227 @@
+/**
+ * A local network of real nodes, each a process of its own on loopback, in one line:
+ *
+ * ```ts
+ * await using network = await createTestnet(5);
+ * const answer = await network.client.api.post('/v1/query', { query: 'performs:nlp/sentiment' });
+ * ```
+ *
+ * @packageDocumentation
+ * @module
+ */
+
+import '../protocols/polyfills.ts';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Identity } from '../crypto/identity.ts';
+import type { AttestDocument, StatusDocument } from '../node/api-documents.ts';
+import type { ConfigFile } from '../node/config/schema.ts';
+import { RefusedError } from '../node/errors.ts';
+import {
+  createDataDirectory,
+  dataDirectory,
+  writeFileAtomically,
+} from '../node/storage/data-directory.ts';
+import { saveIdentity } from '../node/storage/keystore.ts';
+import { planNetwork } from './local-plan.ts';
+import type { PlannedNode, Role } from './local-plan.ts';
+import { NodeProcess } from './node-process.ts';
+import type { Lifetime } from './node-process.ts';
+
+/** Nodes that start at the same time: more only fight for the processor. */
+const START_CONCURRENCY = 4;
+/** Contractors that are attested at the same time. */
+const ATTEST_CONCURRENCY = 4;
+/** Known-answer tasks per contractor: a perfect record of 8 passes the confidence gate (Eq. 18). */
+const ATTEST_TASKS = 8;
+
+export interface TestnetOptions {
+  /** Directory of the network; default a temporary one that `destroy` removes. */
+  readonly dir?: string;
+  /** Default `with-parent`. */
+  readonly lifetime?: Lifetime;
+  /** Publish the contractors' offers and let the attestor certify them. Default true. */
+  readonly isAttested?: boolean;
+  /** Added to every node's configuration. */
+  readonly config?: ConfigFile;
+  /** Told of each step, for a person to read. */
+  readonly onProgress?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One running node of a testnet. */
+export interface TestnetNode {
+  readonly role: Role;
+  readonly process: NodeProcess;
+}
+
+/** A running local network. */
+export class Testnet implements AsyncDisposable {
+  readonly dir: string;
+  readonly nodes: readonly TestnetNode[];
+  readonly #isTemporary: boolean;
+
+  constructor(dir: string, nodes: readonly TestnetNode[], isTemporary: boolean) {
+    this.dir = dir;
+    this.nodes = nodes;
+    this.#isTemporary = isTemporary;
+  }
+
+  #first(role: Role): NodeProcess {
+    const node = this.nodes.find((candidate) => candidate.role === role);
+    if (!node) throw new RangeError(`the network has no ${role}`);
+    return node.process;
+  }
+
+  get client(): NodeProcess {
+    return this.#first('client');
+  }
+
+  get attestor(): NodeProcess {
+    return this.#first('attestor');
+  }
+
+  get contractors(): readonly NodeProcess[] {
+    return this.nodes.filter(({ role }) => role === 'contractor').map((node) => node.process);
+  }
+
+  /** Stops every node; a temporary directory is removed. Safe to call twice. */
+  async destroy(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.process.stop()));
+    if (this.#isTemporary) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy();
+  }
+}
+
+/**
+ * Starts `size` real nodes: one client, one attestor, the rest contractors.
+ *
+ * @throws {@link RangeError} for a size below 3 or above 50; {@link RefusedError} if a node does not
+ *   come up. Whatever had started is stopped before the error is thrown.
+ */
+export async function createTestnet(size: number, options: TestnetOptions = {}): Promise<Testnet> {
+  const plan = planNetwork(size);
+  const isTemporary = options.dir === undefined;
+  const dir = isTemporary
+    ? await mkdtemp(join(tmpdir(), 'coalesce-testnet-'))
+    : resolve(options.dir ?? '.');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const started: TestnetNode[] = [];
+  const network = new Testnet(dir, started, isTemporary);
+  try {
+    await startNodes(plan, dir, started, options);
+    if (options.isAttested ?? true) await publishAndAttest(plan, network, options);
+    return network;
+  } catch (error) {
+    await network.destroy();
+    throw error;
+  }
+}
+
+async function startNodes(
+  plan: readonly PlannedNode[],
+  dir: string,
+  started: TestnetNode[],
+  options: TestnetOptions,
+): Promise<void> {
+  const identities = new Map(plan.map((node) => [node.name, Identity.generate()]));
+  const named = (role: Role) =>
+    plan.filter((node) => node.role === role).map(({ name }) => identities.get(name)!.peerId);
+  const trust = { attestors: named('attestor'), known: [...named('client'), ...named('attestor')] };
+  const start = async (node: PlannedNode, bootstrap: string[]): Promise<NodeProcess> => {
+    const dataDir = join(dir, node.name);
+    await writeNode(dataDir, identities.get(node.name)!, {
+      logLevel: 'warn',
+      ...options.config,
+      ...node.config,
+      trust,
+      network: { ...options.config?.network, isLocalNetwork: true, bootstrap },
+    });
+    const process = await NodeProcess.start({
+      name: node.name,
+      dataDir,
+      lifetime: options.lifetime ?? 'with-parent',
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    started.push({ role: node.role, process });
+    return process;
+  };
+  const [first, ...others] = plan;
+  const bootstrap = await (await start(first!, [])).api.get<StatusDocument>('/v1/status');
+  await forEachConcurrently(others, START_CONCURRENCY, async (node) => {
+    await start(node, [...bootstrap.addresses]);
+  });
+  started.sort((a, b) => indexOf(plan, a.process.name) - indexOf(plan, b.process.name));
+  options.onProgress?.(`${started.length} nodes are up, each a process of its own`);
+}
+
+function indexOf(plan: readonly PlannedNode[], name: string): number {
+  return plan.findIndex((node) => node.name === name);
+}
+
+async function writeNode(dataDir: string, identity: Identity, config: ConfigFile): Promise<void> {
+  const directory = dataDirectory(dataDir);
+  await createDataDirectory(directory);
+  await saveIdentity(directory, identity);
+  await writeFileAtomically(directory.configFile, `${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+async function publishAndAttest(
+  plan: readonly PlannedNode[],
+  network: Testnet,
+  options: TestnetOptions,
+): Promise<void> {
+  const byName = new Map(network.nodes.map((node) => [node.process.name, node.process]));
+  const sellers = plan.filter((node) => node.offer !== null);
+  let passed = 0;
+  await forEachConcurrently(sellers, ATTEST_CONCURRENCY, async (node) => {
+    options.signal?.throwIfAborted();
+    const contractor = byName.get(node.name)!;
+    await contractor.api.post('/v1/skills', node.offer);
+    for (const { term } of node.offer!.skills) {
+      const attested = await network.attestor.api.post<AttestDocument>('/v1/attest', {
+        peerId: contractor.peerId,
+        term,
+        tasks: ATTEST_TASKS,
+      });
+      if (attested.certId === null || !attested.delivered) {
+        throw new RefusedError(
+          `${node.name} was not certified for ${term}: ${attested.failures.join('; ')}`,
+        );
+      }
+      passed += attested.passed;
+    }
+  });
+  options.onProgress?.(
+    `${sellers.length} contractors published their skills and were certified (${passed} known-answer tasks passed)`,
+  );
+}
+
+/** Runs `work` for every item, at most `limit` at a time; the first failure stops new ones. */
+export async function forEachConcurrently<Item>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined && !failed; item = queue.shift()) {
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(
+    Array.from({ length: Math.min(limit, queue.length) }, worker),
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}
