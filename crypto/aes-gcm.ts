@@ -1,8 +1,8 @@
 /**
  * AES-256-GCM, natively (NIST SP 800-38D), with 96-bit nonces and 128-bit tags only.
  *
- * Nonces are counters, never random: whoever holds a key counts its own messages. This file does not
- * count and does not limit the use of a key.
+ * Nonces are counters, never random: whoever holds a key counts its own messages. This file does
+ * not count and does not limit the use of a key.
  *
  * @module
  */

@@ -46,6 +46,7 @@ export type DisclosedLeaf = z.infer<typeof disclosedLeafSchema>;
 
 /** Several leaves of a certificate opened; the tree is built once. @throws as {@link openLeaf}. */
 export function openLeaves(held: HeldCertificate, indexes: readonly number[]): DisclosedLeaf[] {
+  if (indexes.length === 0) return [];
   const tree = new MerkleTree(held.leaves);
   return indexes.map((index) => {
     const path = tree.inclusionPath(index);

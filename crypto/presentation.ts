@@ -118,7 +118,10 @@ function isAnswer(claim: CertificateClaim, { term, min }: WantedTerm): boolean {
   return claim.kind === 'quantity' && claim.value >= BigInt(min);
 }
 
-/** Indexes of the leaves that answer, one for each wanted term: a skill before a quantity. */
+/**
+ * Indexes of the leaves that answer, one for each wanted term: a skill before a quantity. The score
+ * of the tests that a skill rests on goes with it, because a skill without it is worth less.
+ */
 function chooseLeaves(held: HeldCertificate, wanted: readonly WantedTerm[]): number[] {
   const claims: { readonly index: number; readonly claim: CertificateClaim }[] = [];
   for (const [index, bytes] of held.leaves.entries()) {
@@ -130,6 +133,11 @@ function chooseLeaves(held: HeldCertificate, wanted: readonly WantedTerm[]): num
     const fitting = claims.filter(({ claim }) => isAnswer(claim, want));
     const best = fitting.find(({ claim }) => claim.kind === 'skill') ?? fitting[0];
     if (best) chosen.add(best.index);
+    if (best?.claim.kind !== 'skill') continue;
+    const score = claims.find(
+      ({ claim }) => claim.kind === 'canaryScore' && claim.name === want.term,
+    );
+    if (score) chosen.add(score.index);
   }
   return [...chosen];
 }

@@ -1,8 +1,8 @@
 /**
  * X25519, natively (RFC 7748 s.5 and 6.1).
  *
- * A peer's key of small order gives a result of 32 zero bytes, which carries no secret: such a result
- * is never handed out (RFC 7748 s.6.1, wire-formats.md 1.1).
+ * A peer's key of small order gives a result of 32 zero bytes, which carries no secret: such a
+ * result is never handed out (RFC 7748 s.6.1, wire-formats.md 1.1).
  *
  * @module
  */
@@ -26,7 +26,9 @@ function assertKey(key: Uint8Array, name: string): void {
   }
 }
 
-/** JWK, not DER: the import costs 4 instead of 62 microseconds. `x` of a private key is not read. */
+/**
+ * JWK, not DER: the import costs 4 instead of 62 microseconds. `x` of a private key is not read.
+ */
 function importPrivateKey(privateKey: Uint8Array): KeyObject {
   assertKey(privateKey, 'privateKey');
   const jwk = { kty: 'OKP', crv: 'X25519', x: '', d: toBase64Url(privateKey) };
@@ -44,8 +46,8 @@ export function x25519KeyPair(privateKey: Uint8Array): X25519KeyPair {
 }
 
 /**
- * Shared secret of a private and a peer's public key, 32 bytes, or `undefined` where it would be all
- * zero: the caller aborts.
+ * Shared secret of a private and a peer's public key, 32 bytes, or `undefined` where it would be
+ * all zero: the caller aborts.
  *
  * @throws {@link TypeError} unless both keys have 32 bytes.
  */

@@ -111,6 +111,7 @@ export interface ShortDecisionDocument {
   readonly candidates: readonly {
     readonly peerId: string;
     readonly score: number | null;
+    readonly costExternalMicroUsd?: number;
     readonly dropped?: string;
   }[];
 }

@@ -1,6 +1,6 @@
 /**
- * The one table of refusal codes and their numbers on the wire (style.md 3, "Errors"). A peer is told
- * a number of this table and nothing else: no text, no stack, no field name.
+ * The one table of refusal codes and their numbers on the wire (style.md 3, "Errors"). A peer is
+ * told a number of this table and nothing else: no text, no stack, no field name.
  *
  * A number, once given, keeps its meaning. A receiver that meets a number it does not know reads it
  * as `UNKNOWN_CODE`. The session's own codes (REJECT, ABORT) are in `secure-stream.ts`.

@@ -39,8 +39,8 @@ export const MIN_NODES = 3;
 /** Largest number of processes that one machine is asked to hold. */
 export const MAX_NODES = 50;
 
-/** The client rents a large machine by the hour. */
-const CLIENT_COMPUTE_USD_PER_HOUR = 4;
+/** The client runs on a rented server with eight GPUs. */
+const CLIENT_COMPUTE_USD_PER_HOUR = 60;
 /** Contractors run on small machines that are there anyway. */
 const CONTRACTOR_COMPUTE_USD_PER_HOUR = 0.02;
 

@@ -6,14 +6,14 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
 import { ApiClient, readDaemonInfo } from '../node/http-api/client.ts';
 import { RefusedError, UnreachableError } from '../node/errors.ts';
+import { systemClock } from '../node/system-clock.ts';
 
 const POLL_INTERVAL_MS = 40;
 /** How long a node may take from spawn to ready. */
@@ -146,9 +146,9 @@ export class NodeProcess {
   }
 
   async #untilDead(timeoutMs: number): Promise<boolean> {
-    const deadline = performance.now() + timeoutMs;
+    const deadline = systemClock.monotonicMs() + timeoutMs;
     while (this.isAlive) {
-      if (performance.now() > deadline) return false;
+      if (systemClock.monotonicMs() > deadline) return false;
       await delay(POLL_INTERVAL_MS);
     }
     return true;
@@ -167,7 +167,7 @@ async function untilReady(
   init: NodeProcessInit,
   logPath: string,
 ): Promise<{ pid: number; peerId: string; url: string }> {
-  const deadline = performance.now() + READY_TIMEOUT_MS;
+  const deadline = systemClock.monotonicMs() + READY_TIMEOUT_MS;
   for (;;) {
     init.signal?.throwIfAborted();
     if (child.exitCode !== null || child.signalCode !== null) {
@@ -175,7 +175,7 @@ async function untilReady(
     }
     const info = await readDaemonInfo(init.dataDir).catch(() => undefined);
     if (info?.pid === child.pid && info !== undefined && (await isReady(info.url))) return info;
-    if (performance.now() > deadline) {
+    if (systemClock.monotonicMs() > deadline) {
       throw new UnreachableError(
         `${init.name} was not ready within ${READY_TIMEOUT_MS / 1_000} s; its log is ${logPath}`,
       );

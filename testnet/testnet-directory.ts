@@ -25,8 +25,9 @@ import {
 } from '../node/storage/data-directory.ts';
 import { openStore } from '../node/storage/store.ts';
 import { NodeProcess } from './node-process.ts';
-import { createTestnet } from './testnet.ts';
-import type { Testnet, TestnetOptions } from './testnet.ts';
+import type { Role } from './local-plan.ts';
+import { Testnet, createTestnet } from './testnet.ts';
+import type { TestnetOptions } from './testnet.ts';
 
 const MANIFEST = 'testnet.json';
 
@@ -105,6 +106,19 @@ export async function networkStatus(dir: string): Promise<TestnetDocument> {
     }),
   );
   return { dir: root, nodes };
+}
+
+/** The running network in `dir`, to talk to. @throws {@link NothingFoundError} if there is none. */
+export async function attachNetwork(dir: string): Promise<Testnet> {
+  const root = resolve(dir);
+  const { nodes } = await readManifest(root);
+  const attached = await Promise.all(
+    nodes.map(async ({ name, roles }) => ({
+      role: roles[0] as Role,
+      process: await NodeProcess.attach(name, join(root, name)),
+    })),
+  );
+  return new Testnet(root, attached, false);
 }
 
 /** Stops the network in `dir` and removes the directory. With none there it does nothing. */

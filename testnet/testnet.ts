@@ -43,6 +43,8 @@ export interface TestnetOptions {
   readonly lifetime?: Lifetime;
   /** Publish the contractors' offers and let the attestor certify them. Default true. */
   readonly isAttested?: boolean;
+  /** What the contractors sell, in the form of offer files, in the place of the planned offers. */
+  readonly offers?: readonly unknown[];
   /** Added to every node's configuration. */
   readonly config?: ConfigFile;
   /** Told of each step, for a person to read. */
@@ -92,6 +94,11 @@ export class Testnet implements AsyncDisposable {
     if (this.#isTemporary) await rm(this.dir, { recursive: true, force: true });
   }
 
+  /** Lets go of the nodes without stopping them. */
+  release(): void {
+    for (const { process: node } of this.nodes) node.api.close();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.destroy();
   }
@@ -104,7 +111,7 @@ export class Testnet implements AsyncDisposable {
  *   come up. Whatever had started is stopped before the error is thrown.
  */
 export async function createTestnet(size: number, options: TestnetOptions = {}): Promise<Testnet> {
-  const plan = planNetwork(size);
+  const plan = withOffers(planNetwork(size), options.offers ?? []);
   const isTemporary = options.dir === undefined;
   const dir = isTemporary
     ? await mkdtemp(join(tmpdir(), 'coalesce-testnet-'))
@@ -120,6 +127,15 @@ export async function createTestnet(size: number, options: TestnetOptions = {}):
     await network.destroy();
     throw error;
   }
+}
+
+/** The plan with the offers of the first contractors replaced. */
+function withOffers(plan: readonly PlannedNode[], offers: readonly unknown[]): PlannedNode[] {
+  const queue = [...offers];
+  return plan.map((node) => {
+    const offer = node.role === 'contractor' ? queue.shift() : undefined;
+    return offer === undefined ? node : { ...node, offer: offer as PlannedNode['offer'] };
+  });
 }
 
 async function startNodes(

@@ -233,6 +233,14 @@ describe('verifyInclusion', () => {
     expect(verifyInclusion({ ...proofOf(6), ...change })).toBe(false);
   });
 
+  it('refuses a leaf hash that took a byte from the hash beside it', () => {
+    const proof = proofOf(0);
+    const [sibling, ...rest] = proof.path;
+    const longer = concatBytes(proof.leafHash, sibling!.slice(0, 1));
+    const path = [sibling!.slice(1), ...rest];
+    expect(verifyInclusion({ ...proof, leafHash: longer, path })).toBe(false);
+  });
+
   it('accepts an empty path for the only leaf and for no other', () => {
     const only = { leafHash: leafHash(leaves[0]!), index: 0, size: 1, path: [] };
     expect(verifyInclusion({ ...only, root: leafHash(leaves[0]!) })).toBe(true);
@@ -288,6 +296,18 @@ describe('verifyConsistency', () => {
         );
       }
     }
+  });
+
+  it('refuses a first root that took a byte from the hash beside it', () => {
+    const leaves = leavesOf(8);
+    const left = recursiveRoot(leaves.slice(0, 4));
+    const right = recursiveRoot(leaves.slice(4));
+    const root2 = recursiveRoot(leaves);
+    expect(verifyConsistency({ size1: 4, size2: 8, root1: left, root2, path: [right] })).toBe(true);
+    // Joined, the two have the same bytes: only the lengths tell them apart.
+    const root1 = concatBytes(left, right.slice(0, 1));
+    const path = [right.slice(1)];
+    expect(verifyConsistency({ size1: 4, size2: 8, root1, root2, path })).toBe(false);
   });
 
   it('refuses a rewritten beginning', () => {

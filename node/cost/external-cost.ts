@@ -1,6 +1,7 @@
 /**
- * What a task costs when a contractor runs it, and what a contractor asks for it. Paper Eq. (6)-(9),
- * with the units of equations.md 2: floating micro-USD, minutes of latency, decimal gigabytes.
+ * What a task costs when a contractor runs it, and what a contractor asks for it. Paper Eq.
+ * (6)-(9), with the units of equations.md 2: floating micro-USD, minutes of latency, decimal
+ * gigabytes.
  *
  * Differs from the paper: Eq. (9) names an impact multiplier that its formula lacks; it is a factor
  * here and 1 by default. Eq. (8) divides data by bandwidth, so its price is per hour of transfer;
@@ -81,7 +82,9 @@ export function transferHours(gigabytes: number, bandwidthMbps: number): number 
   return (gigabytes * MEGABITS_PER_GB) / bandwidthMbps / SECONDS_PER_HOUR;
 }
 
-/** Price of an hour of transfer that amounts to `microUsdPerGb`. The bandwidth cancels in Eq. (8). */
+/**
+ * Price of an hour of transfer that amounts to `microUsdPerGb`. The bandwidth cancels in Eq. (8).
+ */
 export function transferMicroUsdPerHour(microUsdPerGb: number, bandwidthMbps: number): number {
   requireNonNegative('microUsdPerGb', microUsdPerGb);
   requirePositive('bandwidthMbps', bandwidthMbps);

@@ -138,9 +138,9 @@ function asFields(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
 }
 
-/** The number, with -0 made 0 as JSON does; NaN for anything else or beyond the limit. */
+/** The number; NaN for anything else or beyond the limit. */
 function quantity(value: unknown, max: number): number {
-  return typeof value === 'number' && value >= 0 && value <= max ? value + 0 : NaN;
+  return typeof value === 'number' && value >= 0 && value <= max ? value : NaN;
 }
 
 /** The same for a field that may be left out: `absent` if it is. */
@@ -278,7 +278,7 @@ export function readCandidate(value: unknown, taskType: string, out: CandidateRe
   if (similarity !== undefined) {
     const isCosine = typeof similarity === 'number' && similarity >= -1 && similarity <= 1;
     if (!isCosine) return 'BAD_SIMILARITY';
-    out.similarity = similarity + 0;
+    out.similarity = similarity;
   }
   const quote = asFields(candidate['quote']);
   if (!quote) return 'NO_QUOTE';
@@ -286,7 +286,7 @@ export function readCandidate(value: unknown, taskType: string, out: CandidateRe
   if (problem !== 'NONE') return problem;
   const level = candidate['level'];
   if (level !== 0 && level !== 1 && level !== 2 && level !== 3) return 'BAD_LEVEL';
-  out.level = level + 0;
+  out.level = level;
   const history = asFields(candidate['history']);
   if (!history) return 'NO_HISTORY';
   problem = readHistory(history, taskType, out);

@@ -1,10 +1,10 @@
 /**
- * What would have turned a decision: the smallest change of a price, of a reliability or of a record
- * that gives another outcome. Found by bisection on the engine itself, so every answer has been
- * decided once before it is given.
+ * What would have turned a decision: the smallest change of a price, of a reliability or of a
+ * record that gives another outcome. Found by bisection on the engine itself, so every answer has
+ * been decided once before it is given.
  *
- * Weights move with the field, so an outcome may turn more than once along the way; what is given is
- * a point where it turns, found from the decided value outward.
+ * Weights move with the field, so an outcome may turn more than once along the way; what is given
+ * is a point where it turns, found from the decided value outward.
  *
  * @module
  */
@@ -217,7 +217,9 @@ function relativeChange({ from, to }: Counterfactual): number {
   return from === to ? 0 : Math.abs(to - from) / Math.abs(from);
 }
 
-/** Candidates whose change is looked for: the considered one, the cheapest, the cheapest refused. */
+/**
+ * Candidates whose change is looked for: the considered one, the cheapest, the cheapest refused.
+ */
 function targetsOf(request: DecisionRequest, { table, selection, choice }: Evaluation): number[] {
   const { candidateIndex, columns, dropCodes } = table;
   const row = selection.consideredRow;
@@ -246,8 +248,8 @@ function targetsOf(request: DecisionRequest, { table, selection, choice }: Evalu
 
 /**
  * The smallest relative change of a price or a reliability that turns the decision; failing both,
- * the smallest number of further successes. `null` if none of these turns it, and for a field beyond
- * {@link MAX_COUNTERFACTUAL_CANDIDATES}.
+ * the smallest number of further successes. `null` if none of these turns it, and for a field
+ * beyond {@link MAX_COUNTERFACTUAL_CANDIDATES}.
  */
 export function counterfactualOf(
   request: DecisionRequest,

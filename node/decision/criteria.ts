@@ -1,5 +1,6 @@
 /**
- * The four criteria by which contractors are compared (paper Listing 1, line 11), in one fixed order.
+ * The four criteria by which contractors are compared (paper Listing 1, line 11), in one fixed
+ * order.
  *
  * @module
  */

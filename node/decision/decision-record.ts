@@ -1,7 +1,7 @@
 /**
- * The record of a decision: every input, every parameter, the seed, and what came out. Plain JSON: it
- * may go through any store and any canonical form, and {@link replayDecision} still recomputes it to
- * the last bit.
+ * The record of a decision: every input, every parameter, the seed, and what came out. Plain JSON:
+ * it may go through any store and any canonical form, and {@link replayDecision} still recomputes
+ * it to the last bit.
  *
  * The digest binds the inputs, also those that did not matter; it is no signature.
  *
@@ -18,7 +18,9 @@ import type { Choice } from './evaluation.ts';
 import type { DecisionRequest } from './request.ts';
 import type { Gate, GateResult } from './selection.ts';
 
-/** A number per criterion: micro-USD, probability, minutes, probability, or their normalised form. */
+/**
+ * A number per criterion: micro-USD, probability, minutes, probability, or their normalised form.
+ */
 export type CriterionValues = CriterionWeights;
 
 /** One judged contractor in the decision matrix. */

@@ -86,8 +86,9 @@ function evaluateLocal(local: LocalExecution, calibrationRatio: number): LocalEv
 }
 
 /**
- * Market signals in [0, 1], one per criterion (Listing 1, lines 15-18). Scarcity is the mean of each
- * contractor's own, so that one that claims an endless queue moves it by its share and no more.
+ * Market signals in [0, 1], one per criterion (Listing 1, lines 15-18). Scarcity is the mean of
+ * each contractor's own, so that one that claims an endless queue moves it by its share and no
+ * more.
  */
 function signalsOf(request: DecisionRequest, table: CandidateTable): number[] {
   const { marketPressure, reliability, latencyMinutes } = table.columns;

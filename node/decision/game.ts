@@ -1,9 +1,9 @@
 /**
  * The trade as a game of two players, and its equilibria. Paper Eq. (16).
  *
- * Differs from the paper: a minimax of a difference is an equilibrium of a zero-sum game only, and a
- * trade is not one. Here it is the Pareto-dominant pure Nash equilibrium of the bimatrix game between
- * a client {LOCAL, OUTSOURCE} and a contractor {ACCEPT, DECLINE} (equations.md, Eq. 16).
+ * Differs from the paper: a minimax of a difference is an equilibrium of a zero-sum game only, and
+ * a trade is not one. Here it is the Pareto-dominant pure Nash equilibrium of the bimatrix game
+ * between a client {LOCAL, OUTSOURCE} and a contractor {ACCEPT, DECLINE} (equations.md, Eq. 16).
  *
  * @module
  */
@@ -104,8 +104,8 @@ export interface Trade {
 }
 
 /**
- * Pareto-dominant equilibrium of the trade. Paper Eq. (16): OUTSOURCE if and only if the client saves
- * (C_ext < C_int, strictly) and the contractor does not lose (price >= its cost).
+ * Pareto-dominant equilibrium of the trade. Paper Eq. (16): OUTSOURCE if and only if the client
+ * saves (C_ext < C_int, strictly) and the contractor does not lose (price >= its cost).
  */
 export function tradeEquilibrium(trade: Trade): TradeOutcome {
   requireNonNegative('priceMicroUsd', trade.priceMicroUsd);

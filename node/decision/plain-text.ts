@@ -51,7 +51,9 @@ export function formatUsdPair(a: number, b: number): [string, string] {
   return [dollars(a, decimals), dollars(b, decimals)];
 }
 
-/** Two fractions, the second at least with two decimals, so that they look different if they are. */
+/**
+ * Two fractions, the second at least with two decimals, so that they look different if they are.
+ */
 export function formatFractionPair(a: number, b: number): [string, string] {
   const most = 12;
   let decimals = 2;

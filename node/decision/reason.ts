@@ -117,7 +117,10 @@ function keptHere(request: DecisionRequest, evaluation: Evaluation, name: string
   switch (failedGate(table, gateFacts, row)) {
     case 'score': {
       const [score, least] = formatFractionPair(columns.scores[row]!, policy.scoreThreshold);
-      return `LOCAL for ${cost}: the best contractor, ${name}, scores ${score} and needs more than ${least}`;
+      return (
+        `LOCAL for ${cost}: the best contractor, ${name}, scores ${score} ` +
+        `and needs more than ${least}`
+      );
     }
     case 'confidence': {
       const confidence = columns.confidence[row]!;

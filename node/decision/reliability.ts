@@ -2,8 +2,8 @@
  * Probability that a contractor delivers, from what it delivered before. Paper Eq. (14).
  *
  * Two readings. `literal` is the paper's: the whole score decays, so after a year of silence a
- * perfect contractor stands below an unknown one. `evidence` lets each outcome fade instead, and the
- * score goes back to the prior (Josang and Ismail 2002, forgetting).
+ * perfect contractor stands below an unknown one. `evidence` lets each outcome fade instead, and
+ * the score goes back to the prior (Josang and Ismail 2002, forgetting).
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * The form of a request that a record keeps: plain JSON that comes back from a store exactly as it
- * went in. Numbers that JSON cannot hold become `null`, fields that nobody reads are left out, texts
- * are cut one character beyond their limit, so that what was refused is refused again.
+ * went in. Numbers that JSON cannot hold become `null`, fields that nobody reads are left out,
+ * texts are cut one character beyond their limit, so that what was refused is refused again.
  *
  * @module
  */
@@ -16,8 +16,7 @@ function asFields(value: unknown): Fields {
 }
 
 function snapshotNumber(value: unknown): CandidateNumber {
-  // + 0 turns -0 into 0, which is what JSON would make of it.
-  return typeof value === 'number' && Number.isFinite(value) ? value + 0 : null;
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
 function snapshotText(value: unknown, maxCharacters: number): string {

@@ -1,9 +1,9 @@
 /**
  * Risk that handing data to a contractor leaks it. Paper Eq. (15).
  *
- * Differs from the paper: by the precedence as printed the risk would be high without any breach and
- * would fall with the sensitivity of the data. Read here as
- * [1 - prod(1 - p_i)] * sensitivity * channelExposure (equations.md, Eq. 15).
+ * Differs from the paper: by the precedence as printed the risk would be high without any breach
+ * and would fall with the sensitivity of the data. Read here as [1 - prod(1 - p_i)] * sensitivity *
+ * channelExposure (equations.md, Eq. 15).
  *
  * @module
  */

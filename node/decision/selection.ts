@@ -1,12 +1,12 @@
 /**
- * From scores to a choice: which contractor passes every gate (paper Listing 1, lines 40-47, with the
- * comparison C_ext < C_int that the listing lacks; equations.md, "Final decision").
+ * From scores to a choice: which contractor passes every gate (paper Listing 1, lines 40-47, with
+ * the comparison C_ext < C_int that the listing lacks; equations.md, "Final decision").
  *
- * Differs from equations.md, which tries the next contractor only after the economic gate: by default
- * it is tried after any gate. Measured over 2,000 random fields of three proven contractors (task
- * worth 3,000 micro-USD): three half-known ones (5 of 5 good outcomes) that bid a tenth of the price
- * push outsourcing from 98 % to 15 % under the first rule, to 62 % under the second. What is left is
- * the score's own doing, which is relative to the field.
+ * Differs from equations.md, which tries the next contractor only after the economic gate: by
+ * default it is tried after any gate. Measured over 2,000 random fields of three proven contractors
+ * (task worth 3,000 micro-USD): three half-known ones (5 of 5 good outcomes) that bid a tenth of
+ * the price push outsourcing from 98 % to 15 % under the first rule, to 62 % under the second. What
+ * is left is the score's own doing, which is relative to the field.
  *
  * @module
  */
@@ -122,8 +122,8 @@ export function gateResults(table: CandidateTable, facts: GateFacts, row: number
 }
 
 /**
- * Whether row `a` ranks before row `b`: by score, then by cost, then by the other criteria so that a
- * dominated contractor never wins a tie, then by PeerId.
+ * Whether row `a` ranks before row `b`: by score, then by cost, then by the other criteria so that
+ * a dominated contractor never wins a tie, then by PeerId.
  */
 export function ranksBefore(
   request: DecisionRequest,

@@ -1,12 +1,12 @@
 /**
- * TOPSIS: the closeness of each alternative to the best and to the worst that the field offers (Hwang
- * and Yoon 1981; paper Listing 1, lines 26-36). Columns, not rows: one array per criterion.
+ * TOPSIS: the closeness of each alternative to the best and to the worst that the field offers
+ * (Hwang and Yoon 1981; paper Listing 1, lines 26-36). Columns, not rows: one array per criterion.
  *
- * Scores are relative to the field. Alone, or among equals, an alternative has no score to speak of:
- * the result says so (`isDegenerate`) and the score is 0.5.
+ * Scores are relative to the field. Alone, or among equals, an alternative has no score to speak
+ * of: the result says so (`isDegenerate`) and the score is 0.5.
  *
- * An alternative that is no better in any criterion never scores higher, also not by rounding: every
- * step here is monotone in floating point. That is why the closeness is 1 / (1 + D+ / D-).
+ * An alternative that is no better in any criterion never scores higher, also not by rounding:
+ * every step here is monotone in floating point. That is why the closeness is 1 / (1 + D+ / D-).
  *
  * @module
  */

@@ -117,7 +117,9 @@ export interface CorrelationAdjustedWeights {
   readonly weights: readonly number[];
 }
 
-/** Less weight for criteria that repeat others. Paper Eq. (11). The weights returned add up to 1. */
+/**
+ * Less weight for criteria that repeat others. Paper Eq. (11). The weights returned add up to 1.
+ */
 export function correlationAdjusted(
   rho: readonly (readonly number[])[],
   weights: ArrayLike<number>,

@@ -59,7 +59,8 @@ export async function readDaemonInfo(dataPath: string): Promise<DaemonInfo> {
 export class ApiClient {
   readonly #url: string;
   readonly #token: string;
-  readonly #agent = new Agent({ keepAlive: true });
+  /** A connection each: a kept one may be closed by the daemon just when the next call takes it. */
+  readonly #agent = new Agent({ keepAlive: false });
 
   constructor(url: string, token: string) {
     this.#url = url;

@@ -6,8 +6,8 @@
  * (feature hashing, Weinberger et al. 2009; subwords, Bojanowski et al. 2017). Texts that share
  * words or word parts come out close. It knows no synonyms: a model-backed embedder does.
  *
- * Two peers compare vectors only if both name the same model; any change of this file that changes a
- * vector needs a new {@link LOCAL_EMBEDDING_MODEL}.
+ * Two peers compare vectors only if both name the same model; any change of this file that changes
+ * a vector needs a new {@link LOCAL_EMBEDDING_MODEL}.
  *
  * @module
  */
@@ -46,8 +46,8 @@ const SUBWORD_WEIGHT = 2;
 const COMMON_WORD_WEIGHT = 0.1;
 const COMMON_WORDS: ReadonlySet<string> = new Set(
   (
-    'a an and any are as at be by can for from has have in into is it its of on or that the their ' +
-    'this to using was which will with performs canexecute hasresource hasaccessto ' +
+    'a an and any are as at be by can for from has have in into is it its of on or that the ' +
+    'their this to using was which will with performs canexecute hasresource hasaccessto ' +
     'hasknowledgebase supportsprotocol'
   ).split(' '),
 );

@@ -9,6 +9,7 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
 import { toBase64Url } from '../../crypto/bytes.ts';
 import { deliverCertificate } from '../../protocols/attestation/attestor.ts';
@@ -19,13 +20,15 @@ import type { CertificateShelf } from '../certificates/certificate-shelf.ts';
 import { BadInputError } from '../errors.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
 import type { KnownAnswerTask } from './known-answer.ts';
-import type { Outsourcing } from './outsourcing.ts';
+import { ContractorFailedError } from './outsourcing.ts';
+import type { DeliveredResult, Outsourcing, QuotedTask } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 
 /** Share of tasks that must be passed for a certificate. */
 const MIN_PASSED_SHARE = 0.8;
-/** Known-answer tasks in work at a peer at the same time: it holds two open quotes per client. */
-const CONCURRENCY = 2;
+/** How often a task is handed out again that a peer has declined, and the pause before. */
+const MAX_DECLINED = 3;
+const DECLINED_PAUSE_MS = 500;
 const TASK_TIMEOUT_MS = 60_000;
 const CERTIFICATE_DAYS = 30;
 
@@ -43,6 +46,10 @@ export interface AttestOrder {
   readonly peerId: string;
   readonly term: string;
   readonly tasks: number;
+}
+
+interface HandedOut extends DeliveredResult {
+  readonly quoted: QuotedTask;
 }
 
 interface Graded {
@@ -74,12 +81,7 @@ export class Attestor {
     const startMs = clock.monotonicMs();
     const tasks = makeKnownAnswerTasks(term, randomBytes(16).toString('hex'), count);
     const graded: Graded[] = [];
-    for (let i = 0; i < tasks.length; i += CONCURRENCY) {
-      const group = tasks.slice(i, i + CONCURRENCY);
-      graded.push(
-        ...(await Promise.all(group.map((task) => this.#grade(peerId, term, task, signal)))),
-      );
-    }
+    for (const task of tasks) graded.push(await this.#grade(peerId, term, task, signal));
     const passed = graded.filter(({ isPassed }) => isPassed).length;
     const certificate =
       passed >= count * MIN_PASSED_SHARE ? await this.#certify(peerId, term, passed, graded) : null;
@@ -107,8 +109,7 @@ export class Attestor {
     const signal = AbortSignal.any([outer, AbortSignal.timeout(TASK_TIMEOUT_MS)]);
     try {
       const prepared = preparedTask(term, task);
-      const quoted = await outsourcing.quote(peerId, prepared, signal);
-      const { parts, contractId } = await outsourcing.perform(quoted, prepared, signal);
+      const { quoted, parts, contractId } = await this.#handOut(peerId, prepared, signal);
       const isPassed = await task.grade(parts, { signal });
       const checks = [{ type: 'known-answer', passed: isPassed ? (1 as const) : (0 as const) }];
       const outcome = isPassed ? 'pass' : 'fail';
@@ -123,6 +124,21 @@ export class Attestor {
       outer.throwIfAborted();
       const failure = error instanceof Error ? error.message : 'no answer';
       return { isPassed: false, failure, paidMicroUsd: 0, contractId: null };
+    }
+  }
+
+  /** Hands a task out; a peer that is busy is asked again, because that says nothing of its skill. */
+  async #handOut(peerId: string, task: PreparedTask, signal: AbortSignal): Promise<HandedOut> {
+    const { outsourcing } = this.#components;
+    for (let declined = 0; ; declined++) {
+      try {
+        const quoted = await outsourcing.quote(peerId, task, signal);
+        return { quoted, ...(await outsourcing.perform(quoted, task, signal)) };
+      } catch (error) {
+        const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
+        if (!isDeclined || declined === MAX_DECLINED) throw error;
+        await delay(DECLINED_PAUSE_MS, undefined, { signal });
+      }
     }
   }
 

@@ -73,9 +73,10 @@ export function shortDecision({ result }: DecisionRecord): ShortDecisionDocument
     costInternalMicroUsd: result.costInternalMicroUsd,
     costExternalMicroUsd: result.costExternalMicroUsd,
     reason: result.reason,
-    candidates: result.candidates.map(({ peerId, score, dropped }) => ({
+    candidates: result.candidates.map(({ peerId, score, costExternalMicroUsd, dropped }) => ({
       peerId,
       score,
+      ...(costExternalMicroUsd === undefined ? {} : { costExternalMicroUsd }),
       ...(dropped === undefined ? {} : { dropped }),
     })),
   };

@@ -140,6 +140,7 @@ export class LocalMachine {
     const executor = this.executor(task.term);
     if (!executor)
       throw new TypeError(`"task" expected a skill with an executor, got ${task.term}`);
+    await executor.prepare?.();
     const startMs = this.#init.clock.monotonicMs();
     const { specification, parts } = task;
     const result = await executor.execute({ specification, parts }, { signal });

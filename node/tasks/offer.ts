@@ -25,6 +25,7 @@ export const OFFER_LIMITS = {
 
 /** Executors that this version can run. */
 export const EXECUTOR_TYPES = ['builtin', 'module'] as const;
+const AVAILABLE = EXECUTOR_TYPES.map(quote).join(', ');
 
 const maxInputBytes = z.int().min(1).max(TASK_LIMITS.maxPartBytes).optional();
 
@@ -49,7 +50,7 @@ const executors = [
 export const executorConfigSchema = z.discriminatedUnion('type', executors, {
   error: (issue) =>
     issue.code === 'invalid_union'
-      ? `has a type that this version cannot run: set "type" to one of ${EXECUTOR_TYPES.map(quote).join(', ')}`
+      ? `has a type that this version cannot run: set "type" to one of ${AVAILABLE}`
       : undefined,
 });
 

@@ -1,6 +1,6 @@
 /**
- * Numbers that a seed determines: SHA-256 of seed and counter. Whoever does not know the seed cannot
- * foresee them.
+ * Numbers that a seed determines: SHA-256 of seed and counter. Whoever does not know the seed
+ * cannot foresee them.
  *
  * @module
  */

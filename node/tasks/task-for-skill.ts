@@ -1,6 +1,6 @@
 /**
- * The specification of "do this skill on this input" where its user says no more. Known-answer tasks
- * are made with it too, so that they look like any other.
+ * The specification of "do this skill on this input" where its user says no more. Known-answer
+ * tasks are made with it too, so that they look like any other.
  *
  * @module
  */

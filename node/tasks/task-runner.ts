@@ -162,8 +162,7 @@ export class TaskRunner {
     signal: AbortSignal,
   ): Promise<{ quoted: Prospect[]; refused: { peerId: string; dropped: string }[] }> {
     const { survey, outsourcing, config } = this.#components;
-    const { title, description } = task.specification;
-    const text = [...task.specification.skills, title, description ?? ''].join(' ');
+    const text = [task.term, task.specification.description ?? ''].join(' ').trim();
     const found = await this.#timed(ledger, 'discover', () => survey.look(task.term, text, signal));
     const asked = found.contractors
       .filter(({ hit }) => !excluded.has(hit.peerId))

@@ -10,6 +10,7 @@ import { exactObject, quote } from './task-problems.ts';
 
 /** Checks that this node can carry out. */
 export const CHECK_TYPES = ['json-schema', 'recompute', 'optimality'] as const;
+const KNOWN = CHECK_TYPES.map(quote).join(', ');
 
 /** Name of a check. */
 export type CheckType = (typeof CHECK_TYPES)[number];
@@ -42,7 +43,7 @@ const checks = [
 export const verificationCheckSchema = z.discriminatedUnion('type', checks, {
   error: (issue) =>
     issue.code === 'invalid_union'
-      ? `is not a check that this node knows: set "type" to one of ${CHECK_TYPES.map(quote).join(', ')}`
+      ? `is not a check that this node knows: set "type" to one of ${KNOWN}`
       : undefined,
 });
 

@@ -1,7 +1,7 @@
 /**
- * The state machine of a contract, one per role (wire-formats.md 4.2, and the clock rules of 4.3 for
- * contracts without a ledger). Pure: a contract, an event and the time make the next contract or a
- * named refusal. Nothing that a peer sends makes it throw.
+ * The state machine of a contract, one per role (wire-formats.md 4.2, and the clock rules of 4.3
+ * for contracts without a ledger). Pure: a contract, an event and the time make the next contract
+ * or a named refusal. Nothing that a peer sends makes it throw.
  *
  * A document that comes again changes nothing and is accepted. Another one in its place is refused,
  * with both as evidence. The machine neither signs nor stores: whoever drives it saves the next

@@ -83,8 +83,8 @@ export function checkAgreementParties(
 /**
  * Either: the terms of an agreement on this quote, in the session it was negotiated in.
  *
- * A price below the quoted one is refused as well: `price <= quote's` bounds what a client may lose,
- * and a contractor that takes less signs a new quote.
+ * A price below the quoted one is refused as well: `price <= quote's` bounds what a client may
+ * lose, and a contractor that takes less signs a new quote.
  */
 export function checkAgreementTerms(
   { body }: SignedDocument<Agreement>,

@@ -41,8 +41,6 @@ import type { ResultManifest } from './task-hash.ts';
 import { verdictBody } from './verdict-body.ts';
 import type { VerdictAsk } from './verdict-body.ts';
 
-export type { Negotiated, VerdictAsk };
-
 /** What a client is handed. */
 export interface NegotiationClientComponents {
   readonly identity: Identity;
@@ -263,7 +261,8 @@ export class NegotiationClient {
 
   /**
    * Signs the verdict and asks for the countersignature. The contract is then in phase RECEIPT, or
-   * DISPUTED if the contractor contests. A second, different verdict is refused before it is signed.
+   * DISPUTED if the contractor contests. A second, different verdict is refused before it is
+   * signed.
    */
   settle(
     stream: SecureStream,

@@ -1,7 +1,7 @@
 /**
  * Where contracts are kept: every document a side has signed or received, found again by request,
- * quote or contract id. `save` resolves only after a flush, so that a signature is on disk before it
- * is sent (wire-formats.md 4.2).
+ * quote or contract id. `save` resolves only after a flush, so that a signature is on disk before
+ * it is sent (wire-formats.md 4.2).
  *
  * @module
  */

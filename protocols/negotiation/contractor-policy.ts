@@ -75,6 +75,8 @@ export interface ContractorPolicy {
   reviewVerdict(question: VerdictQuestion, signal: AbortSignal): Promise<'countersign' | 'contest'>;
   /** Told of each change, after it was stored. */
   onContract?(contract: Contract): void;
-  /** Told of each pair of documents that a client must not both have signed, after it was stored. */
+  /**
+   * Told of each pair of documents that a client must not both have signed, after it was stored.
+   */
   onEvidence?(evidence: Evidence): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The contractor's side of negotiation streams: reads a client's questions, limits them, answers each
- * once and in order, and holds capacity for open quotes (wire-formats.md 4.2).
+ * The contractor's side of negotiation streams: reads a client's questions, limits them, answers
+ * each once and in order, and holds capacity for open quotes (wire-formats.md 4.2).
  *
  * The questions of one client are answered one at a time. What the answers are is
  * `contractor-desk.ts`; prices, credit and results come from the policy that is handed in.
@@ -177,8 +177,8 @@ export class Contractor {
   }
 
   /**
-   * Starts the work of a contract with the task as it was received, if its salted hash is the agreed
-   * one. Work on anything else is work nobody has agreed to pay.
+   * Starts the work of a contract with the task as it was received, if its salted hash is the
+   * agreed one. Work on anything else is work nobody has agreed to pay.
    *
    * @param salt - 16 bytes; any other length is refused as `TASK_MISMATCH`.
    */

@@ -7,8 +7,8 @@
 import { NegotiationTimeoutError } from './errors.ts';
 
 /**
- * Runs `work` with a signal that fires after `timeoutMs` or with `outer`, and stops waiting then even
- * if `work` does not listen.
+ * Runs `work` with a signal that fires after `timeoutMs` or with `outer`, and stops waiting then
+ * even if `work` does not listen.
  *
  * @param step - Named in the error.
  * @throws {@link NegotiationTimeoutError} after `timeoutMs`; the reason of `outer` if that fires.

@@ -1,6 +1,6 @@
 /**
- * The signed documents of a contract: quote request, quote, agreement, delivery, acknowledgement and
- * verdict (wire-formats.md 4.1).
+ * The signed documents of a contract: quote request, quote, agreement, delivery, acknowledgement
+ * and verdict (wire-formats.md 4.1).
  *
  * A schema holds what one document shows by itself. What one document must say given another one
  * stands in `checks.ts`. Delivery, acknowledgement and verdict do not name their signers, so their

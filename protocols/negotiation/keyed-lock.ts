@@ -1,6 +1,6 @@
 /**
- * One task at a time per key, in the order of arrival: what is read, decided, stored and sent for one
- * contract is not interleaved with another message about it.
+ * One task at a time per key, in the order of arrival: what is read, decided, stored and sent for
+ * one contract is not interleaved with another message about it.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Messages of a negotiation stream: restricted JCS with `v` and `typ`, envelopes inside as base64url
- * (wire-formats.md 0, 1.6 and 4.2). The client asks, the contractor answers each question once, in
- * order. `README.md` beside this file lists them.
+ * Messages of a negotiation stream: restricted JCS with `v` and `typ`, envelopes inside as
+ * base64url (wire-formats.md 0, 1.6 and 4.2). The client asks, the contractor answers each
+ * question once, in order. `README.md` beside this file lists them.
  *
  * Signatures and contents of the envelopes are not looked at here.
  *
@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import { MAX_ENVELOPE_BYTES, fields } from '../../crypto/envelope.ts';
 import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
-import type { DocumentLimits, DocumentValue } from '../../crypto/canonical-json.ts';
+import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 
 /** Size and depth of one message. */
@@ -27,7 +27,9 @@ export const MAX_QUESTIONS_PER_STREAM = 32;
 export const STEP_TIMEOUTS_MS = {
   /** Client: from sending a question to its answer. */
   answer: 20_000,
-  /** Contractor: a decision of its own policy; shorter than `answer`, so that it can still refuse. */
+  /**
+   * Contractor: a decision of its own policy; shorter than `answer`, so that it can still refuse.
+   */
   policy: 10_000,
   /** Contractor: the next question of an open stream. */
   nextQuestion: 60_000,
@@ -96,10 +98,10 @@ export function parseAnswer(bytes: Uint8Array): ParsedMessage<Answer> {
 
 /** Bytes of a question. @throws on a message that its own schema refuses. */
 export function encodeQuestion(question: Question): Uint8Array {
-  return encodeDocument(questionSchema.parse(question) as DocumentValue, MESSAGE_LIMITS);
+  return encodeDocument(questionSchema.parse(question), MESSAGE_LIMITS);
 }
 
 /** Bytes of an answer. @throws on a message that its own schema refuses. */
 export function encodeAnswer(answer: Answer): Uint8Array {
-  return encodeDocument(answerSchema.parse(answer) as DocumentValue, MESSAGE_LIMITS);
+  return encodeDocument(answerSchema.parse(answer), MESSAGE_LIMITS);
 }

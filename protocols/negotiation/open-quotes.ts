@@ -1,6 +1,6 @@
 /**
- * Capacity held for quotes that have no agreement yet: from the moment a contractor starts to work a
- * quote out until it is agreed, released, or past its expiry. Bounded per client and in all.
+ * Capacity held for quotes that have no agreement yet: from the moment a contractor starts to work
+ * a quote out until it is agreed, released, or past its expiry. Bounded per client and in all.
  *
  * @module
  */

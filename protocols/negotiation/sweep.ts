@@ -9,8 +9,8 @@ import type { ContractStore } from './contract-store.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './documents.ts';
 
 /**
- * Deletes requests and quotes that ran out unagreed, in both roles. A record stays until none of its
- * documents could be accepted again: it is what keeps a used quote used.
+ * Deletes requests and quotes that ran out unagreed, in both roles. A record stays until none of
+ * its documents could be accepted again: it is what keeps a used quote used.
  *
  * @returns How many were deleted.
  */

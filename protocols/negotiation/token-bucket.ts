@@ -1,8 +1,8 @@
 /**
  * Token buckets, one per peer and one for all: how many questions a contractor answers.
  *
- * Limits per identity only slow a flood, for identities are free (wire-formats.md 6); the bucket for
- * all is what bounds the work.
+ * Limits per identity only slow a flood, for identities are free (wire-formats.md 6); the bucket
+ * for all is what bounds the work.
  *
  * @module
  */

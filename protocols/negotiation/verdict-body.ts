@@ -1,6 +1,6 @@
 /**
- * The body of a client's verdict, from what the client found (wire-formats.md 4.1). It holds no nonce
- * and no time, so the same findings always make the same document.
+ * The body of a client's verdict, from what the client found (wire-formats.md 4.1). It holds no
+ * nonce and no time, so the same findings always make the same document.
  *
  * @module
  */

@@ -21,8 +21,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Result of `work`, whose signal aborts after `timeoutMs` with a `DeadlineError`, or with the first of
- * `signals`.
+ * Result of `work`, whose signal aborts after `timeoutMs` with a `DeadlineError`, or with the first
+ * of `signals`.
  *
  * @throws what `work` throws; it must let go when its signal aborts.
  */

@@ -27,7 +27,8 @@ const REFUSALS: Readonly<Record<string, DialRefusal>> = {
 /**
  * A new stream to `peerId`, connecting first where there is no connection.
  *
- * @throws {@link PeerUnreachableError} if no connection comes about; or the reason of an aborted signal.
+ * @throws {@link PeerUnreachableError} if no connection comes about; or the reason of an aborted
+ *   signal.
  */
 export async function dialStream(
   host: SessionHost,

@@ -1,8 +1,9 @@
 /**
- * Frames of an encrypted stream on bytes: DATA, FINAL, REKEY, ABORT, one AES-256-GCM seal each, with
- * counters that both sides count for themselves (wire-formats.md 1.3).
+ * Frames of an encrypted stream on bytes: DATA, FINAL, REKEY, ABORT, one AES-256-GCM seal each,
+ * with counters that both sides count for themselves (wire-formats.md 1.3).
  *
- * Any failure ends a direction for good and releases nothing. Not here: messages, streams, back-pressure.
+ * Any failure ends a direction for good and releases nothing. Not here: messages, streams,
+ * back-pressure.
  *
  * @module
  */
@@ -108,7 +109,9 @@ function uninitialised(length: number): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-/** The sending side of one direction. Frames must be sent in the order in which they were sealed. */
+/**
+ * The sending side of one direction. Frames must be sent in the order in which they were sealed.
+ */
 export class FrameSealer {
   readonly #direction: FrameDirection;
   #epochStartMs: number;
@@ -130,8 +133,8 @@ export class FrameSealer {
   }
 
   /**
-   * Frame that ends the epoch, if it must end before `dataBytes` more bytes; else `undefined`. Call it
-   * before each frame.
+   * Frame that ends the epoch, if it must end before `dataBytes` more bytes; else `undefined`. Call
+   * it before each frame.
    *
    * @throws {@link RangeError} in the last epoch: the stream has no counters left.
    */

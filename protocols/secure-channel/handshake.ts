@@ -2,8 +2,9 @@
  * The session handshake on bytes: OFFER, three Noise XX messages whose payloads are signed by the
  * peers' identities, CONFIRM (wire-formats.md 1.1).
  *
- * A signature covers the handshake hash, so a stolen static key is worth nothing in another handshake.
- * Not here: streams, record lengths, time limits, and how many handshakes a peer may start.
+ * A signature covers the handshake hash, so a stolen static key is worth nothing in another
+ * handshake. Not here: streams, record lengths, time limits, and how many handshakes a peer may
+ * start.
  *
  * @module
  */

@@ -2,8 +2,8 @@
  * Messages inside a stream's DATA bytes: u32 length, then the bytes, cut into frames freely
  * (wire-formats.md 1.6).
  *
- * A length above the protocol's limit is refused when its four bytes are there. Memory grows with the
- * bytes that came, not with the length that was announced.
+ * A length above the protocol's limit is refused when its four bytes are there. Memory grows with
+ * the bytes that came, not with the length that was announced.
  *
  * @module
  */
@@ -11,7 +11,9 @@
 import { concatBytes, u32 } from '../../crypto/bytes.ts';
 import type { FrameSealer } from './frames.ts';
 
-/** Plaintext of a full DATA frame: the whole frame then fits one 64 KiB frame of the multiplexer. */
+/**
+ * Plaintext of a full DATA frame: the whole frame then fits one 64 KiB frame of the multiplexer.
+ */
 export const MESSAGE_CHUNK_BYTES = 61_440;
 
 const LENGTH_BYTES = 4;

@@ -95,6 +95,11 @@ export class EncryptedStream implements SecureStream {
     void this.#receive();
   }
 
+  /** What ended the stream early, if anything did. */
+  get failure(): Error | undefined {
+    return this.#failure ?? this.#writeFailure;
+  }
+
   /** Whether the libp2p stream is closed both ways. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -173,15 +178,14 @@ export class EncryptedStream implements SecureStream {
       await write(signal);
     } catch (error) {
       if (signal?.aborted || error instanceof WriteAfterEndError) throw error;
-      throw this.#failure ?? this.#writeFailure ?? this.#failTransport(error);
+      throw this.failure ?? this.#failTransport(error);
     } finally {
       done?.();
     }
   }
 
   #assertWritable(): void {
-    const failure = this.#failure ?? this.#writeFailure;
-    if (failure) throw failure;
+    if (this.failure) throw this.failure;
     if (this.#isWriteClosed) throw new WriteAfterEndError();
   }
 
@@ -217,7 +221,9 @@ export class EncryptedStream implements SecureStream {
     });
   }
 
-  /** Plaintext of the DATA frames; ends the inbox at FINAL and goes on to refuse what follows it. */
+  /**
+   * Plaintext of the DATA frames; ends the inbox at FINAL and goes on to refuse what follows it.
+   */
   async *#openFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { opener } = this.#init;
     const queue = new ByteQueue();

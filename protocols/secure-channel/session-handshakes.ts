@@ -1,6 +1,6 @@
 /**
- * The handshakes of one node, as initiator and as responder: who may start one, which keys they use,
- * and the sessions that come out (wire-formats.md 1.1 and 1.4).
+ * The handshakes of one node, as initiator and as responder: who may start one, which keys they
+ * use, and the sessions that come out (wire-formats.md 1.1 and 1.4).
  *
  * Handshakes in both directions at once both succeed: none waits for or refuses another.
  *

@@ -1,6 +1,6 @@
 /**
- * The sessions of one node: opens and accepts encrypted streams, on a session that exists or on a new
- * one, and lets sessions go in time (wire-formats.md 1.2 and 1.4).
+ * The sessions of one node: opens and accepts encrypted streams, on a session that exists or on a
+ * new one, and lets sessions go in time (wire-formats.md 1.2 and 1.4).
  *
  * @module
  */
@@ -140,7 +140,9 @@ export class SessionManager implements SecureStreams {
     }));
   }
 
-  /** Aborts the streams with a peer and erases its sessions. It may come back by a new handshake. */
+  /**
+   * Aborts the streams with a peer and erases its sessions. It may come back by a new handshake.
+   */
   drop(peerId: string): void {
     for (const stream of [...this.#streams]) {
       if (stream.remotePeer === peerId) stream.abort('cancelled');
@@ -313,7 +315,9 @@ export class SessionManager implements SecureStreams {
     try {
       await handler(stream);
     } catch (error) {
-      this.#init.logger.warn({ ...fields, error }, 'stream handler failed');
+      // A peer that ends its streams early must not be able to fill the log.
+      const level = error === stream.failure ? 'debug' : 'warn';
+      this.#init.logger[level]({ ...fields, error }, 'stream handler failed');
       stream.abort('internal');
       return;
     }

@@ -1,6 +1,6 @@
 /**
- * The sessions that a node holds, within the limits of wire-formats.md 1.4: four for each peer, 4,096
- * in all. Which session an opener uses, and which one gives way.
+ * The sessions that a node holds, within the limits of wire-formats.md 1.4: four for each peer,
+ * 4,096 in all. Which session an opener uses, and which one gives way.
  *
  * @module
  */
@@ -30,7 +30,9 @@ export class SessionStore {
     return this.#byId.values();
   }
 
-  /** Adds a session; erases the peer's oldest, or the least useful of all, if there are too many. */
+  /**
+   * Adds a session; erases the peer's oldest, or the least useful of all, if there are too many.
+   */
   add(session: Session): void {
     const ofPeer = this.#byPeer.get(session.remotePeer) ?? [];
     if (ofPeer.length >= this.#limits.maxSessionsPerPeer) this.remove(ofPeer[0]!);

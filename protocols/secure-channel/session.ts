@@ -1,6 +1,6 @@
 /**
- * One session as one side holds it: its keys, the indexes it has used and seen, its age, and how many
- * streams live on it (wire-formats.md 1.2 and 1.4).
+ * One session as one side holds it: its keys, the indexes it has used and seen, its age, and how
+ * many streams live on it (wire-formats.md 1.2 and 1.4).
  *
  * No clock of its own: every call that depends on time is handed monotonic milliseconds.
  *

@@ -2,9 +2,9 @@
  * A libp2p stream as the two ends of a pipeline, with back-pressure both ways.
  *
  * `messageStreamToDuplex` of @libp2p/utils has none: its source keeps whatever comes, and once the
- * stream is paused it loses the bytes that were held back when the remote side closes. This one pauses
- * the stream above a limit and ends only after the last held-back byte. `stream.onDrain` is not used:
- * its promise is made once, so that a second call does not wait (libp2p 3.3).
+ * stream is paused it loses the bytes that were held back when the remote side closes. This one
+ * pauses the stream above a limit and ends only after the last held-back byte. `stream.onDrain` is
+ * not used: its promise is made once, so that a second call does not wait (libp2p 3.3).
  *
  * @module
  */
@@ -56,7 +56,9 @@ export class StreamDuplex {
     return this.#queue.length;
   }
 
-  /** Chunks as they come, to the end of the remote side. @throws the error that closed the stream. */
+  /**
+   * Chunks as they come, to the end of the remote side. @throws the error that closed the stream.
+   */
   async *source(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const chunk = this.#queue.takeChunk();

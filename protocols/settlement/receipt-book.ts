@@ -130,8 +130,8 @@ export class ReceiptBook {
   }
 
   /**
-   * Sums the receipts that `filter` lets through. The first call verifies every stored receipt; later
-   * ones sum what is in memory.
+   * Sums the receipts that `filter` lets through. The first call verifies every stored receipt;
+   * later ones sum what is in memory.
    *
    * @throws as {@link ReceiptBook.entries}.
    */

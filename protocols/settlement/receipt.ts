@@ -2,8 +2,8 @@
  * Receipts: a verdict with both signatures, on an agreement with both signatures (wire-formats.md
  * 4.1). Anybody who has the two envelopes can verify one; nothing else is needed.
  *
- * A receipt says what both sides agree was done and paid. It does not show that money moved. A client
- * that is its own contractor cannot make one: no envelope has two signatures of one key.
+ * A receipt says what both sides agree was done and paid. It does not show that money moved. A
+ * client that is its own contractor cannot make one: no envelope has two signatures of one key.
  *
  * @module
  */

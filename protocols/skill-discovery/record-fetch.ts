@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
@@ -59,6 +60,7 @@ class RecordFetch {
 
   async run(): Promise<FetchedRecord> {
     const patience = new AbortController();
+    setMaxListeners(0, patience.signal); // a dial alone listens more than ten times
     const holder = this.#askHolder(patience.signal);
     const headStart = delay(HOLDER_HEAD_START_MS, undefined, { signal: patience.signal });
     await Promise.race([holder, headStart.catch(() => undefined)]);
@@ -78,6 +80,7 @@ class RecordFetch {
     if (!(await hasAddress(host, holder))) return;
     const timeout = AbortSignal.timeout(HOLDER_TIMEOUT_MS);
     const signal = AbortSignal.any([this.#signal, patience, timeout]);
+    setMaxListeners(0, signal);
     const key = recordKey(this.#peerId);
     for await (const event of askPeer(host.dht, holder, 'GET_VALUE', key, signal)) {
       await this.#take(event, 'holder');

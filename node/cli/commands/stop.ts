@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { RefusedError } from '../../errors.ts';
+import { systemClock } from '../../system-clock.ts';
 import { readDaemonInfo } from '../../http-api/client.ts';
 import type { RegisterCommand } from '../context.ts';
 import { wholeNumber } from '../options.ts';
@@ -19,9 +20,9 @@ export const registerStop: RegisterCommand = (program, run) => {
       run(async (context, options: StopOptions) => {
         const { pid } = await readDaemonInfo(context.dataPath);
         await context.withDaemon((client) => client.post('/v1/stop'));
-        const deadline = performance.now() + options.timeoutSeconds * 1_000;
+        const deadline = systemClock.monotonicMs() + options.timeoutSeconds * 1_000;
         while (isAlive(pid)) {
-          if (performance.now() > deadline) {
+          if (systemClock.monotonicMs() > deadline) {
             throw new RefusedError(
               `Process ${pid} still drains after ${options.timeoutSeconds} s; wait, or end it`,
             );

@@ -92,7 +92,7 @@ export function dropOverlongWords(text: string): { text: string; dropped: number
   return { text: kept, dropped };
 }
 
-/** `text` in blocks of at most {@link MAX_BLOCK_CHARACTERS}, cut between paragraphs or sentences. */
+/** `text` in blocks of at most {@link MAX_BLOCK_CHARACTERS}, cut between sentences if it can. */
 export function* splitIntoBlocks(text: string): Generator<string> {
   let start = 0;
   while (text.length - start > MAX_BLOCK_CHARACTERS) {

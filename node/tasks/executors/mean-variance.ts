@@ -6,8 +6,8 @@
  *
  * m and S are the annualised sample mean and covariance of simple daily returns. S gets a ridge of
  * 1e-6 of the mean variance on its diagonal, so that it is positive definite for any table and the
- * optimum is unique. Everything is a fixed sequence of IEEE 754 operations: the same table gives the
- * same numbers on every machine.
+ * optimum is unique. Everything is a fixed sequence of IEEE 754 operations: the same table gives
+ * the same numbers on every machine.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Price tables: the input of the finance executors. CSV with a header `date,ASSET,ASSET,...` or JSON
- * `{ assets, dates, prices }` with one row of prices per date. A client sends it, so every row is
+ * Price tables: the input of the finance executors. CSV with a header `date,ASSET,ASSET,...` or
+ * JSON `{ assets, dates, prices }` with one row of prices per date. A client sends it, so every row is
  * checked and the first bad one is named.
  *
  * @module
@@ -48,7 +48,7 @@ function refuse(message: string, line?: number): never {
   throw new ExecutorInputError('INVALID_INPUT', message, line === undefined ? {} : { line });
 }
 
-/** Collects rows and names the place of the first bad one: a line of a file or a row of an array. */
+/** Collects rows and names the place of the first bad one: a line of a file, a row of an array. */
 class PriceTableBuilder {
   readonly #assets: readonly string[];
   readonly #dates: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Built-in executor of `performs:nlp/sentiment`: English text parts in, polarity per document and per
- * sentence out. The same text gives the same bytes everywhere, so a second run checks a result.
+ * Built-in executor of `performs:nlp/sentiment`: English text parts in, polarity per document and
+ * per sentence out. The same text gives the same bytes everywhere, so a second run checks a result.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export const MAX_QUOTED_CHARACTERS = 120;
 /** Polarity above which a text is positive, and below whose negative it is negative. */
 export const NEUTRAL_BAND = 0.05;
 
-const SECONDS_BASE = 0.3;
-const SECONDS_PER_MIB = 1;
+const SECONDS_BASE = 0.01;
+const SECONDS_PER_MIB = 1.3;
 const MEMORY_GIB = 0.15;
 const BYTES_PER_MIB = 1024 ** 2;
 const POLARITY_DIGITS = 1e6;
@@ -85,6 +85,11 @@ export class Sentiment implements SkillExecutor {
 
   constructor(init: { readonly maxInputBytes?: number } = {}) {
     this.#maxInputBytes = init.maxInputBytes ?? DEFAULT_MAX_INPUT_BYTES;
+  }
+
+  prepare(): Promise<void> {
+    if (this.#english.instances === 0) this.#english.score('The language model loads.');
+    return Promise.resolve();
   }
 
   estimate({ inputBytes }: { readonly inputBytes: number }) {

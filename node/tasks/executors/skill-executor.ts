@@ -28,13 +28,15 @@ export interface SkillExecutor {
    * `undefined`: two runs need not agree, so the work cannot be checked by doing it again.
    */
   readonly recomputeTolerance?: number;
+  /** Loads what the work needs, once, so that no task is charged for it. Later calls are free. */
+  prepare?(): Promise<void>;
   /** Time and memory that an input of this size takes on an ordinary machine. */
   estimate(input: { readonly inputBytes: number }): { seconds: number; memoryGib: number };
   /**
    * Does the work.
    *
-   * @throws ExecutorInputError if the input is at fault; ExecutorFailedError if the executor is; the
-   *   signal's reason once it has fired.
+   * @throws ExecutorInputError if the input is at fault; ExecutorFailedError if the executor is;
+   *   the signal's reason once it has fired.
    */
   execute(work: SkillWork, options: { readonly signal: AbortSignal }): Promise<SkillResult>;
 }

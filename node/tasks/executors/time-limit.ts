@@ -14,6 +14,9 @@ import { ComputationTimeoutError } from './errors.ts';
 export const MAX_SLICE_MS = 2_000;
 
 const callWork = new Script('work()');
+/** One context for all calls: a context costs half a megabyte, and calls cannot overlap. */
+const globals: { work?: () => unknown } = {};
+const context = createContext(globals);
 
 /**
  * Lets other work run, then goes on unless the signal has fired.
@@ -33,7 +36,8 @@ export async function yieldToEventLoop(signal: AbortSignal): Promise<void> {
  * @throws {@link ComputationTimeoutError} after `limitMs`; else what `work` throws.
  */
 export function runWithin<Result>(limitMs: number, work: () => Result): Result {
-  const context = createContext({ work });
+  const outer = globals.work;
+  globals.work = work;
   try {
     return callWork.runInContext(context, { timeout: limitMs }) as Result;
   } catch (error) {
@@ -41,5 +45,8 @@ export function runWithin<Result>(limitMs: number, work: () => Result): Result {
       throw new ComputationTimeoutError({ limitMs });
     }
     throw error;
+  } finally {
+    if (outer) globals.work = outer;
+    else delete globals.work;
   }
 }

@@ -44,7 +44,7 @@ export async function checkPortfolio(
       weights.length === problem.assets.length &&
       multipliers.lower.length === problem.assets.length &&
       multipliers.upper.length === problem.assets.length &&
-      true;
+      weights.every(({ asset }, i) => asset === problem.assets[i]);
     if (!isComplete) return { passed: false, detail: 'the assets are not those of the prices' };
     const solution = { weights: weights.map(({ weight }) => weight), multipliers };
     const outcome = checkOptimality(problem, solution, tolerance);

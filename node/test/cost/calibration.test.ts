@@ -66,7 +66,7 @@ describe('calibration', () => {
     const calibration = new Calibration();
     observe(calibration, 'old', 2, 1);
     observe(calibration, 'used', 2, 1);
-    for (let i = 0; i < MAX_CALIBRATION_KEYS - 1; i++) {
+    for (let i = 0; i < MAX_CALIBRATION_KEYS; i++) {
       observe(calibration, `peer-${i}`, 2, 1);
       if (i === 0) observe(calibration, 'used', 2, 1);
     }

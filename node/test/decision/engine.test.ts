@@ -37,7 +37,7 @@ describe('decide', () => {
     expect(result.gates.every(({ passed }) => passed)).toBe(true);
   });
 
-  it('keeps the task if the only contractor would cost more in all, though its price is lower', () => {
+  it('keeps the task if the only contractor costs more in all, though its price is lower', () => {
     const result = resultOf(request([candidate('a', { priceMicroUsd: 9000 })]));
     expect(result.choice).toBe('LOCAL');
     expect(result.contractor).toBeNull();
@@ -110,7 +110,7 @@ describe('decide', () => {
     expect(failedGateOf(result, 'new')).toBe('confidence');
   });
 
-  it('lets a newcomer in by eight attested tests, not by seven, and not by claims of its own', () => {
+  it('lets a newcomer in by eight attested tests, not by seven nor by claims of its own', () => {
     expect(resultOf(request([newcomer('new', 8, 8)])).choice).toBe('OUTSOURCE');
     expect(resultOf(request([newcomer('new', 7, 7)])).choice).toBe('LOCAL');
     expect(resultOf(request([newcomer('new', 800, 800, 0)])).choice).toBe('LOCAL');
@@ -210,6 +210,14 @@ describe('decide, when the task cannot run here', () => {
     expect(failedGateOf(alone, 'failing')).toBe('success');
   });
 
+  it('asks for a success rate only once there is an outcome', () => {
+    const strict = { successThreshold: 0.6 };
+    const unknown = withPolicy(withoutLocal(request([newcomer('new', 0, 0)])), strict);
+    const half = withPolicy(withoutLocal(request([newcomer('half', 2, 4)])), strict);
+    expect(resultOf(unknown).choice).toBe('OUTSOURCE');
+    expect(resultOf(half).choice).toBe('REFUSED');
+  });
+
   it('refuses with a reason per candidate if none is left', () => {
     const input = withTask(request([candidate('a', { priceMicroUsd: 2000 })]), {
       maxPriceMicroUsd: 10,
@@ -301,10 +309,28 @@ describe('every decision', () => {
     );
   });
 
+  it('breaks a tie by cost where cost has no weight', () => {
+    const base = request([candidate('a', { priceMicroUsd: 2000 }), candidate('b')]);
+    const historicalWeights = { cost: 0, reliability: 1, latency: 1, security: 1 };
+    const input = { ...base, context: { ...base.context, historicalWeights } };
+    const result = resultOf(withPolicy(input, { signalShare: 0 }));
+    expect(result.candidates.map(({ score }) => score)).toEqual([0.5, 0.5]);
+    expect(result.contractor).toBe('b');
+  });
+
   it('breaks a tie by PeerId', () => {
     const result = resultOf(request([candidate('b'), candidate('a'), candidate('c')]));
     expect(result.contractor).toBe('a');
     expect(result.runnerUp?.peerId).toBe('b');
+  });
+
+  it('reads the market as Listing 1 does: scarcity, failures, urgency, risk', () => {
+    const slow = candidate('b', { latencyMs: 30_000, successes: 18 });
+    const { weightParts } = resultOf(request([candidate('a', { latencyMs: 15_000 }), slow]));
+    expect(weightParts!.signals.cost).toBe(0.25);
+    expect(weightParts!.signals.reliability).toBeCloseTo(1 - (51 / 52 + 0.95) / 2, 12);
+    expect(weightParts!.signals.latency).toBe(0.25);
+    expect(weightParts!.signals.security).toBe(0.2);
   });
 
   it('has scores and weights in [0, 1] and weights that add up to 1', () => {

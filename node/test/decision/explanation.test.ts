@@ -170,7 +170,7 @@ describe('the counterfactual', () => {
 });
 
 describe('the printed decision', () => {
-  it('shows reason, gates, both costs, every criterion and weight, runner-up and what was dropped', () => {
+  it('shows reason, gates, costs, criteria, weights, runner-up and what was dropped', () => {
     const field = [
       candidate(PEER),
       candidate('runner', { priceMicroUsd: 2500 }),

@@ -118,10 +118,18 @@ describe('a hostile candidate', () => {
   it('cannot use a task type that is a name of every object', () => {
     const base = request([candidate('a')]);
     for (const taskType of ['__proto__', 'constructor', 'toString']) {
-      const record = decide({ ...base, task: { ...base.task, taskType } });
+      const input = { ...base, task: { ...base.task, taskType } };
+      const record = decide(input);
+      expect(evaluate(input).table.count).toBe(1);
       expect(record.result.candidates[0]!.dropped).toBeUndefined();
       expect(replayDecision(JSON.parse(JSON.stringify(record)) as typeof record).agrees).toBe(true);
     }
+  });
+
+  it('cannot put half a character into a record', () => {
+    const names = ['\ud800', 'p'.repeat(128) + '\u{1f600}'];
+    const { result } = decide(request(names.map((name) => candidate(name))));
+    expect(result.candidates.every(({ peerId }) => peerId.isWellFormed())).toBe(true);
   });
 
   it('cannot write to the terminal through its name', () => {

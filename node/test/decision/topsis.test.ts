@@ -96,6 +96,17 @@ describe('TOPSIS', () => {
     );
   });
 
+  it('keeps a row one rounding step worse below its better (D- / (D+ + D-) does not)', () => {
+    const matrix = [
+      [1.146116778254509, 0.23910038149915636],
+      [7.9858285607770085, 0.3645807078573853],
+      [9.388142870739102, 0.08725967328064144],
+      [1.1461167782545094, 0.23910038149915636],
+    ].map((row) => [...row, 0, 0]);
+    const scores = scoresOf(matrix, [0.6, 0.4, 0, 0], 'vector');
+    expect(scores[3]).toBeLessThanOrEqual(scores[0]!);
+  });
+
   it('does not depend on the units of a criterion', () => {
     const factors = fc.tuple(...TYPES.map(() => fc.double({ min: 1e-6, max: 1e6, noNaN: true })));
     const positive = fc.double({ min: 0.1, max: 1e3, noNaN: true });

@@ -12,7 +12,7 @@ import { taskForSkill } from '../../tasks/task-for-skill.ts';
 import { csvPart, jsonPart, textPart } from './price-tables.ts';
 
 const TERM = 'performs:nlp/shouting';
-const baseDirectory = new URL('./fixtures', import.meta.url).pathname;
+const baseDirectory = import.meta.dirname;
 let counter = 0;
 const random = { bytes: (length: number) => new Uint8Array(length).fill((counter += 1)) };
 const components = { baseDirectory, random };
@@ -95,7 +95,7 @@ describe('module executor', () => {
   it('runs the AgentExecutor that a file exports', async () => {
     const executor = await createExecutor(
       TERM,
-      { type: 'module', path: 'shouting-executor.ts' },
+      { type: 'module', path: './fixtures/shouting-executor.ts' },
       components,
     );
     const parts = [textPart('hello '), jsonPart({ a: 1 })];
@@ -142,13 +142,13 @@ describe('module executor', () => {
   });
 
   it('says why a module failed to load', async () => {
-    const config: ExecutorConfig = { type: 'module', path: 'broken-executor.ts' };
+    const config: ExecutorConfig = { type: 'module', path: './fixtures/broken-executor.ts' };
     const error = await failureOf(createExecutor(TERM, config, components));
     expect(error.message).toContain('no licence key');
   });
 
   it('refuses a module whose default export is no AgentExecutor', async () => {
-    const config: ExecutorConfig = { type: 'module', path: 'no-executor.ts' };
+    const config: ExecutorConfig = { type: 'module', path: './fixtures/no-executor.ts' };
     const error = await failureOf(createExecutor(TERM, config, components));
     expect(error).toMatchObject({ code: 'BAD_MODULE' });
     expect(error.message).toContain('export default new MyExecutor()');
@@ -293,7 +293,7 @@ describe('module executor', () => {
   it('refuses an input above its limit before the executor sees it', async () => {
     const executor = await createExecutor(
       TERM,
-      { type: 'module', path: 'shouting-executor.ts', maxInputBytes: 4 },
+      { type: 'module', path: './fixtures/shouting-executor.ts', maxInputBytes: 4 },
       components,
     );
     const work = { specification, parts: [textPart('hello')] };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,7 +14,7 @@ import {
   sentimentResultSchema,
 } from '../../tasks/executors/sentiment.ts';
 import { encodeResultPart } from '../../tasks/task-parts.ts';
-import { jsonPart, textPart } from './price-tables.ts';
+import { jsonPart, textPart, sample } from './price-tables.ts';
 
 const never = new AbortController().signal;
 const executor = new Sentiment();
@@ -24,11 +23,6 @@ async function analyse(...texts: string[]) {
   const parts = texts.map(textPart);
   const result = await executor.execute({ parts }, { signal: never });
   return sentimentResultSchema.parse(result.parts[0]!.data).documents;
-}
-
-function sample(name: string): string {
-  const file = new URL(`../../../testnet/examples/data/${name}`, import.meta.url);
-  return readFileSync(file, 'utf8');
 }
 
 describe('sentiment', () => {
@@ -92,7 +86,7 @@ describe('sentiment', () => {
         used.score(before);
         expect(used.score(block)).toEqual(fresh);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -141,7 +135,7 @@ describe('sentiment', () => {
         const [document] = await analyse(text.toWellFormed());
         expect(Math.abs(document!.polarity)).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

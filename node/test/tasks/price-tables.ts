@@ -1,5 +1,7 @@
 /** Price tables for tests, from a seed or from exact returns. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { utf8 } from '../../../crypto/bytes.ts';
 import type { ResolvedPart } from '../../tasks/task-parts.ts';
 
@@ -52,6 +54,12 @@ export function jsonPart(value: unknown): ResolvedPart {
 
 export function textPart(text: string): ResolvedPart {
   return { mediaType: 'text/plain', bytes: utf8(text) };
+}
+
+/** Text of a sample of the examples. */
+export function sample(name: string): string {
+  const root = join(import.meta.dirname, '..', '..', '..');
+  return readFileSync(join(root, 'testnet', 'examples', 'data', name), 'utf8');
 }
 
 /** A table of random prices as one part. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBase64Url, utf8 } from '../../../crypto/bytes.ts';
@@ -14,6 +13,7 @@ import { formatProblems, MAX_PROBLEMS } from '../../tasks/task-problems.ts';
 import { parseTaskSpecification, parseWireTaskSpecification } from '../../tasks/task.ts';
 import type { TaskSpecification } from '../../tasks/task.ts';
 import { checksForSkill, taskForSkill } from '../../tasks/task-for-skill.ts';
+import { sample } from './price-tables.ts';
 
 function makeTask(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -61,8 +61,7 @@ describe('parseTaskSpecification', () => {
   });
 
   it('accepts the sample task of the examples', () => {
-    const file = new URL('../../../testnet/examples/data/portfolio-task.json', import.meta.url);
-    expect(accepted(JSON.parse(readFileSync(file, 'utf8'))).skills).toHaveLength(1);
+    expect(accepted(JSON.parse(sample('portfolio-task.json'))).skills).toHaveLength(1);
   });
 
   it('lists all problems at once, each with its place and the mend', () => {
@@ -105,7 +104,7 @@ describe('parseTaskSpecification', () => {
   it('refuses a check that it does not know and names those it does', () => {
     expect(problemsOf(makeTask({ verification: [{ type: 'vibes' }] }))).toEqual([
       expect.stringMatching(
-        /^verification\[0\].*: is not a check that this node knows: .*"json-schema", "recompute", "optimality"/,
+        /^verification\[0\].*: is not a check .* "json-schema", "recompute", "optimality"$/,
       ),
     ]);
   });
@@ -268,7 +267,7 @@ describe('parseTaskSpecification', () => {
         const parsed = parseTaskSpecification(makeTask({ [key]: value }));
         expect(parsed.valid || parsed.problems.length > 0).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 

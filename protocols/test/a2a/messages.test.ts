@@ -15,26 +15,28 @@ const params = { 'a2a-version': '1.0', 'a2a-extensions': 'urn:a,urn:b' };
 const rpc = { jsonrpc: '2.0', id: 'x', method: 'GetTask', params: { id: 't' } };
 const encode = (value: unknown) => utf8(JSON.stringify(value));
 
+const json = fc.jsonValue({ maxDepth: 1 });
+
 /** JSON that resembles a request of JSON-RPC: the right members with the wrong values. */
 const likeRpc = fc.record(
   {
     jsonrpc: fc.constantFrom('2.0', '2.0', '2.0', '1.0'),
-    id: fc.oneof(fc.nat(), fc.nat(), fc.jsonValue()),
+    id: fc.oneof(fc.nat(), fc.nat(), json),
     method: fc.constantFrom('SendMessage', 'GetTask', 'CancelTask', 'ListTasks', '__proto__'),
     params: fc.oneof(
-      fc.record({ id: fc.oneof(fc.string(), fc.jsonValue()) }),
+      fc.record({ id: fc.oneof(fc.string(), json) }),
       fc.record({
         message: fc.record(
           {
-            messageId: fc.oneof(fc.string({ minLength: 1 }), fc.jsonValue()),
+            messageId: fc.oneof(fc.string({ minLength: 1 }), json),
             role: fc.constantFrom('ROLE_USER', 'ROLE_USER', 'ROLE_AGENT', 1),
-            parts: fc.array(fc.oneof(fc.record({ text: fc.string() }), fc.jsonValue())),
-            metadata: fc.jsonValue(),
+            parts: fc.array(fc.oneof(fc.record({ text: fc.string() }), json)),
+            metadata: json,
           },
           { requiredKeys: ['messageId', 'role', 'parts'] },
         ),
       }),
-      fc.jsonValue(),
+      json,
     ),
   },
   { requiredKeys: ['method'] },
@@ -43,9 +45,9 @@ const likeRpc = fc.record(
 /** JSON that resembles a control message. */
 const likeMessage = fc.record(
   {
-    id: fc.oneof(fc.nat(), fc.jsonValue()),
-    contract: fc.oneof(fc.constant(contract), fc.jsonValue()),
-    params: fc.oneof(fc.constant(params), fc.jsonValue()),
+    id: fc.oneof(fc.nat(), json),
+    contract: fc.oneof(fc.constant(contract), json),
+    params: fc.oneof(fc.constant(params), json),
     rpc: likeRpc,
     cancel: fc.constantFrom(1, 2),
     more: fc.constantFrom(1, 0),

@@ -76,8 +76,8 @@ describe.each(roles)('contract of the %s', (role) => {
       });
       return `${phase}: ${row.join(' ')}`;
     });
-    // Columns: quoted proposed agreed workStarted delivered acknowledged judged contested cancelled,
-    // and the countersigned verdict. "=": a repetition; "-": refused.
+    // Columns: quoted, proposed, agreed, workStarted, delivered, acknowledged, judged, contested,
+    // cancelled, and the countersigned verdict. "=": a repetition; "-": refused.
     expect(table).toEqual([
       'NEGOTIATING: = NEGOTIATING - - - - - - VOID -',
       'AGREED: = = = WORKING - - - - VOID -',

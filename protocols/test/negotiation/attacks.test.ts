@@ -81,7 +81,7 @@ function inPlaceOfBob(
 }
 
 describe('attacks of a contractor', () => {
-  it('price above the signed quote is never agreed: the agreement the client signed is', async () => {
+  it('price above the signed quote is never agreed', async () => {
     const market = await Market.open();
     const stream = await market.stream();
     const quoted = contractOf(await market.client.requestQuote(stream, ASK));
@@ -99,7 +99,7 @@ describe('attacks of a contractor', () => {
     expect((await market.client.contract(quoted.request.id))?.phase).toBe('NEGOTIATING');
   });
 
-  it('agreement altered by the contractor is refused, even under old signatures of the client', async () => {
+  it('agreement altered by the contractor is refused, even with old signatures', async () => {
     const market = await Market.open();
     const first = await market.agreed();
     const stream = await market.stream();
@@ -328,7 +328,7 @@ describe('attacks of a client', () => {
     }
   });
 
-  it('agreement of Mallory on a quote for Alice is refused, and is no evidence against Alice', async () => {
+  it('agreement of Mallory on a quote for Alice is no evidence against Alice', async () => {
     const market = await Market.open();
     const { contract } = await market.agreed();
     const stream = await market.stream(MALLORY);
@@ -459,7 +459,7 @@ describe('attacks of a client', () => {
     expect(codeOf(answer)).toBe('WRONG_SIGNERS');
   });
 
-  it('asks for quotes and never agrees: two slots are held, a third request is declined', async () => {
+  it('asks and never agrees: two slots are held, a third request is declined', async () => {
     const market = await Market.open();
     const stream = await market.stream();
     await market.client.requestQuote(stream, ASK);

@@ -8,7 +8,7 @@ import { ALICE, BOB, Market, RESULT, SHAPE, TASK, TASK_HASH, contractOf } from '
 const ASK = { taskHash: TASK_HASH, shape: SHAPE };
 
 describe('signatures are on disk before they are sent', () => {
-  it('the client sends no request, agreement, acknowledgement or verdict it could not flush', async () => {
+  it('the client sends no signature that it could not flush', async () => {
     const market = await Market.open();
     const stream = await market.stream();
     const sentByAlice = () => market.net.sent.filter(({ from }) => from === ALICE.peerId).length;
@@ -36,7 +36,7 @@ describe('signatures are on disk before they are sent', () => {
     expect(contractOf(settled).phase).toBe('RECEIPT');
   });
 
-  it('the contractor says INTERNAL and sends no signature it could not flush', async () => {
+  it('the contractor sends no signature that it could not flush, and says INTERNAL', async () => {
     const market = await Market.open();
     const stream = await market.stream();
     const declined = { agreed: false, refusal: 'INTERNAL', by: 'peer' };
@@ -66,7 +66,7 @@ describe('signatures are on disk before they are sent', () => {
     expect(errors).toHaveLength(8);
   });
 
-  it('a crash that leaves an offer beside its contract does no harm when offers are swept', async () => {
+  it('an offer that a crash left beside its contract is swept, the contract is not', async () => {
     const market = await Market.open();
     const { contract } = await market.agreed();
     const key = [...market.bobDisk.values.keys()].find((name) => name.includes('/contract/'))!;
@@ -118,7 +118,7 @@ describe('signatures are on disk before they are sent', () => {
     expect(restored?.verdict?.envelope).toEqual(settled.verdict?.envelope);
   });
 
-  it('a contract whose agreement crashed between the two signatures is countersigned later', async () => {
+  it('an agreement is countersigned after a crash between the two signatures', async () => {
     const market = await Market.open({
       acceptAgreement: () => Promise.reject(new Error('the process is dying')),
     });

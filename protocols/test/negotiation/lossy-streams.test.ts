@@ -1,13 +1,13 @@
 /**
- * The whole protocol, client and contractor as shipped, over streams that break at any message, with
- * restarts of either side from what is on disk.
+ * The whole protocol, client and contractor as shipped, over streams that break at any message,
+ * with restarts of either side from what is on disk.
  */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Contract } from '../../negotiation/contract.ts';
 import { verifyReceipt } from '../../settlement/receipt.ts';
-import type { Negotiated } from '../../negotiation/client.ts';
+import type { Negotiated } from '../../negotiation/exchange.ts';
 import type { SecureStream } from '../../secure-stream.ts';
 import {
   ALICE,

@@ -114,15 +114,13 @@ describe('messages of a negotiation stream', () => {
   it('reading never throws, whatever arrives', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(parseQuestion(bytes)).toEqual(malformed);
-        expect(parseAnswer(bytes)).toEqual(malformed);
+        return !parseQuestion(bytes).valid && !parseAnswer(bytes).valid;
       }),
-      { numRuns: 2_000 },
+      { numRuns: 4_000 },
     );
     fc.assert(
       fc.property(fc.json({ maxDepth: 12 }), (text) => {
-        expect(parseQuestion(utf8(text)).valid).toBe(false);
-        expect(parseAnswer(utf8(text)).valid).toBe(false);
+        return !parseQuestion(utf8(text)).valid && !parseAnswer(utf8(text)).valid;
       }),
       { numRuns: 1_000 },
     );
@@ -159,7 +157,7 @@ describe('signed documents under mutation', () => {
           expect(verifyReceipt(changed).valid).toBe(false);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

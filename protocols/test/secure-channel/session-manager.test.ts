@@ -337,6 +337,18 @@ describe('what open() says when there is no stream', () => {
 });
 
 describe('attacks on a SessionManager', () => {
+  it('log flood: streams that the peer aborts leave no line above debug', async () => {
+    const [a, b] = await pairOf();
+    b.manager.handle(query, echo);
+    const stream = await a.manager.open(b.peerId, query);
+    stream.abort('cancelled');
+    await vi.waitFor(() => {
+      const messages = b.logger.lines.map(({ level, message }) => `${level}: ${message}`);
+      expect(messages).toContain('debug: stream handler failed');
+    });
+    expect(b.logger.lines.filter(({ level }) => level !== 'debug')).toEqual([]);
+  });
+
   it('handshake flood: a fifth handshake in a row is refused, and one ten seconds later is not', async () => {
     const [a, b] = await pairOf({}, { limits: { handshakesPerMinute: 6, handshakeBurst: 4 } });
     b.manager.handle(query, echo);

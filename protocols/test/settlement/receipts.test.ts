@@ -218,7 +218,7 @@ describe('receipt book', () => {
     expect(await book.totals()).toMatchObject({ receipts: 2 });
   });
 
-  it('takes a receipt as both sides hold it, in whatever order they were signed again', async () => {
+  it('takes a receipt that was signed again, for it is the same', async () => {
     const book = new ReceiptBook(new FakeKeyValueStore());
     const again = countersign(verdictDefinition(PARTIES), chain.clientVerdict, BOB);
     expect(again.envelope).toEqual(chain.receipt.envelope);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Record as DhtRecord } from '@libp2p/kad-dht';
 import { toBase64Url } from '../../../crypto/bytes.ts';
 import { encodeDocument } from '../../../crypto/canonical-json.ts';
@@ -17,6 +17,9 @@ import {
   until,
 } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
+
+// Real nodes: on a busy machine a lookup takes seconds.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Handler {
   handle(from: unknown, message: { key: Uint8Array }): Promise<unknown>;
@@ -47,15 +50,15 @@ async function provide(node: TestNode, term: string): Promise<void> {
   for await (const _ of node.host.dht.provide(providerCid(term), { signal }));
 }
 
-describe('attacks on discovery, eight real nodes', () => {
+describe('attacks on discovery, six real nodes', () => {
   let nodes: TestNode[];
   let client: TestNode;
   let attacker: TestNode;
   let victim: TestNode;
   beforeAll(async () => {
-    nodes = await createNetwork(8);
+    nodes = await createNetwork(6);
     [client, attacker, victim] = nodes as [TestNode, TestNode, TestNode];
-  });
+  }, 120_000);
   afterAll(async () => {
     await Promise.all(nodes.map(({ host }) => host.stop()));
   });
@@ -72,7 +75,7 @@ describe('attacks on discovery, eight real nodes', () => {
 
   it('rollback by replay: no node takes the older record, not even its own publisher', async () => {
     const { older } = await publishTwice('performs:rollback');
-    expect(await replay(attacker, victim.host.peerId, older)).toEqual({ taken: 0, refused: 7 });
+    expect(await replay(attacker, victim.host.peerId, older)).toEqual({ taken: 0, refused: 5 });
     expect(await pricesOf('performs:rollback')).toEqual(['900']);
   });
 
@@ -83,7 +86,7 @@ describe('attacks on discovery, eight real nodes', () => {
     ['of another peer', () => recordOf(attacker.identity, present()).envelope],
   ])('poisoning: no node stores a record that is %s', async (_, make) => {
     await victim.advertiser.publish(contentOf({ term: 'performs:poison' }));
-    expect(await replay(attacker, victim.host.peerId, make())).toEqual({ taken: 0, refused: 7 });
+    expect(await replay(attacker, victim.host.peerId, make())).toEqual({ taken: 0, refused: 5 });
     expect(await pricesOf('performs:poison')).toEqual(['1500']);
   });
 
@@ -125,25 +128,23 @@ describe('attacks on discovery, eight real nodes', () => {
         return { ...response, providers: invented };
       },
     };
-    const bystander = handlersOf(nodes[4]!);
-    const { FIND_NODE } = bystander;
-    let lookupsForNames = 0;
-    bystander['FIND_NODE'] = {
-      handle(from, message) {
-        if (invented.some(({ id }) => Buffer.from(id).equals(message.key))) lookupsForNames += 1;
-        return FIND_NODE!.handle(from, message);
-      },
+    const { dht } = client.host;
+    const { findPeer } = dht;
+    let lookupsForAddresses = 0;
+    dht.findPeer = (...args) => {
+      lookupsForAddresses += 1;
+      return findPeer(...args);
     };
     try {
       const found = await client.find(term);
-      expect(lookupsForNames).toBe(0);
+      expect(lookupsForAddresses).toBe(0);
       expect(found.hits.map(({ peerId }) => peerId)).toEqual([victim.host.peerId]);
       const reasons = new Set(found.dropped.map(({ reason }) => reason));
       expect([...reasons].sort()).toEqual(['NOT_FETCHED', 'NO_RECORD']);
       expect(found.dropped.filter(({ reason }) => reason === 'NO_RECORD')).toHaveLength(12 + 32);
     } finally {
       Object.assign(handlers, { GET_PROVIDERS });
-      Object.assign(bystander, { FIND_NODE });
+      Object.assign(dht, { findPeer });
     }
   });
 
@@ -185,7 +186,7 @@ describe('attacks on discovery, eight real nodes', () => {
   });
 
   it('rollback by a majority: one honest peer among liars is enough', async () => {
-    const [publisher, honest] = [nodes[7]!, nodes[3]!];
+    const [publisher, honest] = [nodes[5]!, nodes[3]!];
     const { older, newer } = twoRecords(publisher.identity);
     await provide(publisher, 'performs:minority');
     await replay(publisher, publisher.host.peerId, newer);
@@ -208,7 +209,7 @@ describe('attacks on discovery, eight real nodes', () => {
       client.host.addresses(),
       guard ? { validate: guard.validate } : {},
     );
-    await until('the new node knows the network', () => node.host.routingTableSize() >= 6);
+    await until('the new node knows the network', () => node.host.routingTableSize() >= 4);
     return node;
   }
 });

@@ -1,6 +1,6 @@
 import { MemoryDatastore } from 'datastore-core';
 import { Key } from 'interface-datastore';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
@@ -11,6 +11,9 @@ import {
 } from '../../skill-discovery/dht-store-limits.ts';
 import { readStoredRecord, writeStoredRecord } from '../../skill-discovery/stored-records.ts';
 import { createNode, until } from './fixtures.ts';
+
+// Real nodes: on a busy machine a lookup takes seconds.
+vi.setConfig({ testTimeout: 60_000 });
 
 const bytes = new Uint8Array(1);
 const own = Identity.generate().peerId;

@@ -1,16 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { findCopy } from '../../skill-discovery/publication.ts';
 import { contentOf, createNetwork, createNode, until } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
 
-describe('finding contractors among eight real nodes', () => {
+// Real nodes: on a busy machine a lookup takes seconds.
+vi.setConfig({ testTimeout: 60_000 });
+
+describe('finding contractors among six real nodes', () => {
   let nodes: TestNode[];
   let client: TestNode;
   beforeAll(async () => {
-    nodes = await createNetwork(8);
-    client = nodes[7]!;
-  });
+    nodes = await createNetwork(6);
+    client = nodes[5]!;
+  }, 120_000);
   afterAll(async () => {
     await Promise.all(nodes.map(({ host }) => host.stop()));
   });
@@ -20,7 +23,7 @@ describe('finding contractors among eight real nodes', () => {
     const published = await contractor.advertiser.publish(
       contentOf({ term: 'performs:nlp/sentiment', priceMicroUsd: '700' }),
     );
-    expect(published).toMatchObject({ readBack: true, storedBy: 7 });
+    expect(published).toMatchObject({ readBack: true, storedBy: 5 });
     expect(published.readBackFrom).not.toBe(contractor.host.peerId);
 
     const found = await client.find('performs:nlp/sentiment');
@@ -35,13 +38,16 @@ describe('finding contractors among eight real nodes', () => {
       peerId: contractor.host.peerId,
       matchedTerm: 'performs:nlp/sentiment',
       offer: { priceMicroUsd: '700' },
-      source: 'holder',
     });
     expect(hit!.record.envelope).toEqual(published.record.envelope);
     expect(hit!.record.body.addresses).toEqual(contractor.host.addresses());
     expect(hit!.recordAgeSeconds).toBeLessThan(30);
-    expect(found.asked).toBe(7);
-    expect(found.answered).toBe(7);
+    await until('the holder answers in time', async () => {
+      const [again] = (await client.find('performs:nlp/sentiment')).hits;
+      return again?.source === 'holder';
+    });
+    expect(found.asked).toBe(5);
+    expect(found.answered).toBe(5);
     expect(found.trace.at(0)).toMatchObject({ event: 'search' });
     expect(found.trace.at(-1)).toMatchObject({ event: 'end', detail: 'complete' });
   });
@@ -82,7 +88,7 @@ describe('finding contractors among eight real nodes', () => {
   });
 
   it('gives no hit for a peer that has withdrawn, and says so', async () => {
-    const contractor = nodes[5]!;
+    const contractor = nodes[4]!;
     await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/receipts' }));
     expect((await client.find('performs:ocr')).hits).toHaveLength(1);
     const withdrawn = await contractor.advertiser.withdraw();
@@ -93,7 +99,7 @@ describe('finding contractors among eight real nodes', () => {
   });
 
   it('drops a peer that no longer offers what it is still named for', async () => {
-    const contractor = nodes[5]!;
+    const contractor = nodes[4]!;
     await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/receipts' }));
     await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/tables' }));
     const found = await client.find('performs:ocr/receipts');
@@ -104,7 +110,7 @@ describe('finding contractors among eight real nodes', () => {
   });
 
   it('drops a provider that has no record', async () => {
-    const provider = nodes[6]!;
+    const provider = nodes[0]!;
     const signal = AbortSignal.timeout(10_000);
     for await (const _ of provider.host.dht.provide(providerCid('performs:nothing'), { signal }));
     await until('the provider is named', async () => {
@@ -124,7 +130,7 @@ describe('finding contractors among eight real nodes', () => {
 
   it('calls a look that found nothing complete', async () => {
     const found = await client.find('performs:unheard-of');
-    expect(found).toMatchObject({ outcome: 'complete', hits: [], dropped: [], answered: 7 });
+    expect(found).toMatchObject({ outcome: 'complete', hits: [], dropped: [], answered: 5 });
   });
 
   it('ends in time and calls the outcome partial when the time runs out', async () => {
@@ -150,14 +156,42 @@ describe('finding contractors among eight real nodes', () => {
     await contractor.host.stop();
     const found = await client.find('performs:nlp/sentiment');
     expect(found.hits).toMatchObject([{ peerId: contractor.host.peerId, source: 'dht' }]);
-    client.clock.aheadMs = 3_600_000 + 10_000;
+    const { exp } = found.hits[0]!.record.body;
+    client.clock.aheadMs = 1_000 * (exp + 10 - client.clock.nowSeconds());
     const [late] = (await client.find('performs:nlp/sentiment')).hits;
     expect(late!.recordAgeSeconds).toBeGreaterThan(3_600);
-    client.clock.aheadMs = 3_600_000 + 120_000;
+    client.clock.aheadMs += 120_000;
     const gone = await client.find('performs:nlp/sentiment');
     client.clock.aheadMs = 0;
     expect(gone.hits).toEqual([]);
     expect(gone.dropped).toEqual([{ peerId: contractor.host.peerId, reason: 'EXPIRED' }]);
+  });
+});
+
+describe('a pair of nodes', () => {
+  it('finds what only the asking node itself keeps', async () => {
+    const keeper = await createNode();
+    const contractor = await createNode(keeper.host.addresses());
+    try {
+      await contractor.host.waitForPeers(1, AbortSignal.timeout(20_000));
+      const { readBack } = await contractor.advertiser.publish(contentOf({ term: 'performs:nlp' }));
+      expect(readBack).toBe(true);
+      const { rpc } = contractor.host.dht as unknown as { rpc: { handlers: object } };
+      const nothing = async (_: unknown, message: object): Promise<object> => ({
+        ...message,
+        closer: [],
+        providers: [],
+      });
+      Object.assign(rpc.handlers, {
+        GET_PROVIDERS: { handle: nothing },
+        GET_VALUE: { handle: nothing },
+      });
+      await keeper.host.waitForPeers(1, AbortSignal.timeout(20_000));
+      const found = await keeper.find('performs:nlp');
+      expect(found.hits).toMatchObject([{ peerId: contractor.host.peerId, source: 'dht' }]);
+    } finally {
+      await Promise.all([keeper.host.stop(), contractor.host.stop()]);
+    }
   });
 });
 

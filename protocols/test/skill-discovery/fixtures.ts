@@ -136,7 +136,7 @@ export async function createNode(
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 15_000,
+  timeoutMs = 25_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
@@ -154,7 +154,7 @@ export async function createNetwork(size: number): Promise<TestNode[]> {
   const nodes = [first, ...rest];
   const isComplete = ({ host }: TestNode): boolean => host.routingTableSize() === size - 1;
   // On a busy machine a first look around can end early, and the module's next is minutes away.
-  for (let round = 0; round < 10 && !nodes.every(isComplete); round++) {
+  for (let round = 0; round < 20 && !nodes.every(isComplete); round++) {
     await Promise.all(nodes.filter((node) => !isComplete(node)).map((node) => meet(node, nodes)));
     await until('tables are filled', () => nodes.every(isComplete), 3_000).catch(() => undefined);
   }

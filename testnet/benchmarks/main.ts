@@ -1,0 +1,61 @@
+/**
+ * `npm run bench -- [name] [--json]`: runs the benchmarks and prints medians beside the baseline of
+ * the same run. It never fails for a slow machine: a bar that is missed is printed as missed.
+ *
+ * @module
+ */
+
+import '../../protocols/polyfills.ts';
+import { table } from '../../node/cli/table.ts';
+import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
+import type { Bench, BenchRow } from './measuring.ts';
+import { benchNodeStart } from './node-start.ts';
+import { benchTask } from './task-end-to-end.ts';
+
+const BENCHES: Readonly<Record<string, Bench>> = { node: benchNodeStart, task: benchTask };
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const isJson = process.argv.includes('--json');
+const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
+
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench: no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const referenceUs = measureReferenceUs();
+  const rows: BenchRow[] = [
+    {
+      bench: 'reference',
+      case: 'SHA-256 of 64 KiB',
+      value: referenceUs,
+      unit: 'us',
+      baseline: REFERENCE_NOMINAL_US,
+      ratio: referenceUs / REFERENCE_NOMINAL_US,
+    },
+  ];
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    rows.push(...(await bench((text) => process.stderr.write(`${text}\n`))));
+  }
+  process.stdout.write(isJson ? `${JSON.stringify({ rows }, undefined, 2)}\n` : `${print(rows)}\n`);
+}
+
+function print(rows: readonly BenchRow[]): string {
+  return table(
+    ['bench', 'case', 'median', 'unit', 'baseline', 'ratio'],
+    rows.map((row) => [
+      row.bench,
+      row.case,
+      figure(row.value),
+      row.unit,
+      row.baseline === undefined ? '' : figure(row.baseline),
+      row.ratio === undefined ? '' : row.ratio.toFixed(2),
+    ]),
+  );
+}
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
