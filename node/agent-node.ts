@@ -71,6 +71,8 @@ const STATUS_LIST_TIMEOUT_MS = 5_000;
 const DRAIN_POLL_MS = 50;
 /** How long a drained node waits for verdicts on what it delivered. */
 const SETTLE_GRACE_MS = 3_000;
+/** Peers of a local network restart often, and all from one address. */
+const LOCAL_HANDSHAKE_LIMITS = { handshakesPerMinute: 600, handshakeBurst: 100 };
 /** A task takes about six questions: this lets a client run 30 at once and two a second for long. */
 const QUESTIONS_PER_PEER = { burst: 200, perSecond: 12 };
 
@@ -192,7 +194,14 @@ export class AgentNode {
       bootstrap: config.network.bootstrap,
       isLocalNetwork: config.network.isLocalNetwork,
     });
-    const sessions = new SessionManager({ host: host.libp2p, identity, clock, random, logger });
+    const sessions = new SessionManager({
+      host: host.libp2p,
+      identity,
+      clock,
+      random,
+      logger,
+      ...(config.network.isLocalNetwork ? { limits: LOCAL_HANDSHAKE_LIMITS } : {}),
+    });
     const advertiser = new Advertiser({ identity, host, guard, clock, random, logger });
     const publisher = new SkillPublisher({
       name: config.name,
@@ -450,7 +459,7 @@ export class AgentNode {
   /** Peers with a skill. */
   async query(request: QueryRequest, signal: AbortSignal): Promise<QueryDocument> {
     const { survey } = this.#part();
-    return queryDocument(request, await survey.look(request.query, request.query, signal));
+    return queryDocument(request, await survey.look(request.query, undefined, signal));
   }
 
   /** Where a task should run and why. With `candidates` nobody is asked. */

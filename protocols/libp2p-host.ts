@@ -37,10 +37,15 @@ export const K_BUCKET_SIZE = 20;
 export const DEFAULT_LISTEN = '/ip4/127.0.0.1/tcp/0';
 export const DEFAULT_MAX_CONNECTIONS = 300;
 /**
- * libp2p prunes down to `maxConnections` only what no stream uses, and only when another connection
- * opens. Beyond this factor new inbound connections are refused.
+ * libp2p prunes down to `maxConnections` only what no stream uses, and only when another
+ * connection opens. Beyond this factor new inbound connections are refused.
  */
 const HARD_LIMIT_FACTOR = 1.5;
+/**
+ * A window that grows to the library's 16 MiB passes the 4 MiB that a stream's reader may hold back,
+ * and a reader that pauses then loses the stream.
+ */
+const MAX_STREAM_WINDOW_BYTES = 1_048_576;
 /** How long {@link createHost} waits for a first bootstrap peer. */
 export const DEFAULT_BOOTSTRAP_TIMEOUT_MS = 5 * SECOND_MS;
 /** First and longest pause between two rounds of dialling the bootstrap peers. */
@@ -136,7 +141,7 @@ async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<
     },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES } })],
     connectionManager: connectionLimits(init),
     // Once before the handshake, to save it, and once after: many handshakes run at a time.
     connectionGater: { denyInboundConnection: isFull, denyInboundUpgradedConnection: isFull },

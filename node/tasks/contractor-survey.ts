@@ -84,15 +84,17 @@ export class ContractorSurvey {
   /**
    * Looks for contractors of `term` and asks each for its proofs.
    *
-   * @param text - What the task is about; compared with the offers' descriptions.
+   * @param description - What the task is about, compared with the offers' descriptions. Without one
+   *   the term itself says all there is, and Eq. 12 does without its embedding part.
    */
-  async look(term: string, text: string, signal: AbortSignal): Promise<Survey> {
+  async look(term: string, description: string | undefined, signal: AbortSignal): Promise<Survey> {
     const { queryTimeoutMs, embedder, self } = this.#components;
     const search = await findContractors(this.#components, term, {
       timeoutMs: queryTimeoutMs,
       signal,
     });
-    const [question] = await embedder.embed([text], { signal });
+    const [question] =
+      description === undefined ? [] : await embedder.embed([`${term} ${description}`], { signal });
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const contractors: SurveyedContractor[] = [];
     for (let i = 0; i < hits.length; i += PROOF_CONCURRENCY) {

@@ -165,17 +165,6 @@ export class LocalMachine {
     await this.#save();
   }
 
-  /** Learns what a contractor's task cost in the end, against what the model said. */
-  async observeContractor(
-    party: string,
-    taskType: string,
-    actualMicroUsd: number,
-    modelledMicroUsd: number,
-  ): Promise<void> {
-    this.#calibration.observe({ party, taskType, actualMicroUsd, modelledMicroUsd });
-    await this.#save();
-  }
-
   async #learn(task: PreparedTask, seconds: number): Promise<void> {
     const { execution, memory, hardware } = this.execution(task);
     if (execution === undefined) return;

@@ -143,7 +143,7 @@ export class TaskRunner {
           return { deliberation, finished };
         }
         quoted = quoted.filter((other) => other !== prospect);
-        const finished = await this.#outsource(task, prospect, deliberation, ledger, signal);
+        const finished = await this.#outsource(task, prospect, ledger, signal);
         if (finished) return { deliberation, finished };
         tried.add(prospect.quoted.peerId);
         this.#components.survey.forget(prospect.quoted.peerId);
@@ -162,8 +162,10 @@ export class TaskRunner {
     signal: AbortSignal,
   ): Promise<{ quoted: Prospect[]; refused: { peerId: string; dropped: string }[] }> {
     const { survey, outsourcing, config } = this.#components;
-    const text = [task.term, task.specification.description ?? ''].join(' ').trim();
-    const found = await this.#timed(ledger, 'discover', () => survey.look(task.term, text, signal));
+    const { description } = task.specification;
+    const found = await this.#timed(ledger, 'discover', () =>
+      survey.look(task.term, description, signal),
+    );
     const asked = found.contractors
       .filter(({ hit }) => !excluded.has(hit.peerId))
       .slice(0, config.decision.maxCandidates);
@@ -266,7 +268,6 @@ export class TaskRunner {
   async #outsource(
     task: PreparedTask,
     prospect: Prospect,
-    { record }: Deliberation,
     ledger: Ledger,
     signal: AbortSignal,
   ): Promise<Finished | undefined> {
@@ -296,7 +297,6 @@ export class TaskRunner {
     const outcome = verification.passed ? 'verified' : 'failed-verification';
     this.#note(ledger, quoted.peerId, outcome, firstFailure(verification), paidMicroUsd, startMs);
     if (!verification.passed) return undefined;
-    await this.#learn(record, quoted.peerId, task, paidMicroUsd);
     return { status: 'completed', parts: delivered.parts, verification, receiptId };
   }
 
@@ -375,18 +375,6 @@ export class TaskRunner {
     const { outcomes, clock } = this.#components;
     const atMs = clock.nowMs();
     await outcomes.record({ peerId, taskType: task.term, isSuccess, paidMicroUsd, atMs });
-  }
-
-  /** Eq. 10: the parts of C_ext that have come true, against what the model said of them. */
-  async #learn(
-    { result }: DecisionRecord,
-    peerId: string,
-    task: PreparedTask,
-    paidMicroUsd: number,
-  ): Promise<void> {
-    const modelled = result.costParts.external?.priceMicroUsd;
-    if (modelled === undefined) return;
-    await this.#components.machine.observeContractor(peerId, task.term, paidMicroUsd, modelled);
   }
 
   #note(

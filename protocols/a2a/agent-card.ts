@@ -1,5 +1,5 @@
 /**
- * The agent card of a node, in A2A 1.0 wire JSON (A2A 1.0 s.4.4, s.8): every published skill term is
+ * The agent card of a node, in A2A 1.0 wire JSON (A2A 1.0 s.4.4, s.8): each published skill term is
  * one skill, prices and quantities stand in the params of two extensions, and the libp2p binding is
  * the last interface, so that a client which does not know it finds another one first.
  *

@@ -30,7 +30,7 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
     this.#wakeProducer?.();
   }
 
-  /** Resolves once fewer than `count` answers wait, or the queue has ended. One caller at a time. */
+  /** Resolves once fewer than `count` answers wait, or the queue has ended. For one caller only. */
   async whenBelow(count: number): Promise<void> {
     while (this.#answers.length >= count && !this.#isEnded) {
       await new Promise<void>((resolve) => {

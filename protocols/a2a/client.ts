@@ -156,7 +156,7 @@ class Connection {
   }
 }
 
-/** `promise`, or the signal's reason if that comes first: one caller's deadline is not another's. */
+/** `promise`, or the signal's reason if that comes first: each caller has its own deadline. */
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {

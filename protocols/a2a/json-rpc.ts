@@ -1,5 +1,5 @@
 /**
- * JSON-RPC requests on the control stream: which methods are served here, and what is checked before
+ * JSON-RPC requests on the control stream: which methods are served, and what is checked before
  * the SDK sees a request (JSON-RPC 2.0 s.4, A2A 1.0 s.9).
  *
  * Push notifications and the extended card belong to the HTTP edge and are refused with the codes

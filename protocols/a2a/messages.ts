@@ -1,5 +1,5 @@
 /**
- * Messages of the A2A control stream (wire-formats.md 1.6): a request names its contract and carries
+ * Messages of the A2A control stream (wire-formats.md 1.6): a request names its contract and has
  * one JSON-RPC request; an answer carries one JSON-RPC response. JSON of RFC 8259, not canonical.
  *
  * Parsers never throw on received bytes. They do not look into the JSON-RPC method or its params.

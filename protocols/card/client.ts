@@ -26,7 +26,7 @@ export type RequestedCard = CheckedCard | { readonly valid: false; readonly reas
  * Asks `peerId` for its agent card and checks it against its signed skill record.
  *
  * @param expected - Body of the record, whose signature was checked.
- * @throws the errors of the session layer, or the signal's reason. What the peer sends never throws.
+ * @throws the errors of the session layer, or the signal's reason; never for what the peer sends.
  */
 export async function requestCard(
   streams: SecureStreams,
@@ -76,7 +76,7 @@ export type RequestedPresentation =
  * Challenges `peerId` to show certificates with the wanted terms and verifies what it shows. Trust
  * in the issuers is the caller's decision.
  *
- * @throws the errors of the session layer, or the signal's reason. What the peer sends never throws.
+ * @throws the errors of the session layer, or the signal's reason; never for what the peer sends.
  */
 export async function requestPresentation(
   streams: SecureStreams,

@@ -1,5 +1,5 @@
 /**
- * Messages of the card exchange (streams of purpose 3): a request for the agent card and its answer.
+ * Messages of the card exchange (streams of purpose 3): the request for the card and its answer.
  * The challenge and the presentation that share the stream are in `crypto/presentation-messages.ts`
  * (wire-formats.md 2.5).
  *

@@ -1,5 +1,5 @@
 /**
- * Messages with which a holder asks an issuer for its current status list, on a stream of purpose 3:
+ * Messages with which a holder asks an issuer for its status list, on a stream of purpose 3:
  * `{v:1, typ:"statusreq"}`, answered by the list's envelope as it is. The holder staples it to its
  * presentations (wire-formats.md 2.3 and 2.5).
  *

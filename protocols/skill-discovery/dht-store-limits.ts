@@ -2,8 +2,8 @@
  * Limits on what other peers can make this node store for the DHT.
  *
  * `@libp2p/kad-dht` 16 stores any number of provider entries and values: one peer wrote 5,000 over
- * one stream. This wraps the node's datastore and refuses new entries beyond the limits; the module
- * then resets the stream. Entries that exist can always be renewed, and a node's own always written.
+ * one stream. This wraps the node's datastore and refuses new entries beyond the limits; the
+ * module then resets the stream. Entries that exist can always be renewed, and a node's own always written.
  *
  * @module
  */

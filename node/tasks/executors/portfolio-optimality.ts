@@ -9,7 +9,10 @@
 import { expectedReturn, gradient, objective, variance } from './mean-variance.ts';
 import type { PortfolioProblem } from './mean-variance.ts';
 
-/** Of L = f - budget (sum w - 1) - lower (w - min) - upper (max - w) - target (m'w - t) */
+/**
+ * Multipliers of the Lagrangian
+ * f - budget (sum w - 1) - lower (w - min) - upper (max - w) - target (m'w - t).
+ */
 export interface PortfolioMultipliers {
   readonly budget: number;
   readonly lower: readonly number[];

@@ -1,7 +1,7 @@
 /**
  * Price tables: the input of the finance executors. CSV with a header `date,ASSET,ASSET,...` or
- * JSON `{ assets, dates, prices }` with one row of prices per date. A client sends it, so every row is
- * checked and the first bad one is named.
+ * JSON `{ assets, dates, prices }` with one row of prices per date. A client sends it, so every row
+ * is checked and the first bad one is named.
  *
  * @module
  */

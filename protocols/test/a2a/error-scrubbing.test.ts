@@ -1,4 +1,5 @@
-import { TaskState } from '@a2a-js/sdk';
+import { SendMessageRequest, TaskState } from '@a2a-js/sdk';
+import { DefaultExecutionEventBus, RequestContext, ServerCallContext } from '@a2a-js/sdk/server';
 import type { AgentExecutor } from '@a2a-js/sdk/server';
 import { describe, expect, it, vi } from 'vitest';
 import { createA2aClient } from '../../a2a/client.ts';
@@ -95,6 +96,27 @@ describe('a guarded executor', () => {
       return Promise.reject(new Error(SECRET));
     });
     expect(result).toMatchObject({ message: { parts: [{ text: 'hi' }] } });
+  });
+
+  it('that fails after its last event publishes nothing more', async () => {
+    const kinds: string[] = [];
+    const bus = new DefaultExecutionEventBus();
+    bus.on('event', ({ kind }) => kinds.push(kind));
+    const message = SendMessageRequest.fromJSON(textMessage('m1', 'hello'));
+    const request = new RequestContext(message, 't', 'c', new ServerCallContext());
+    const executor = guardExecutor(
+      {
+        execute: () => {
+          publishTask(request, bus);
+          publishResult(request, bus, 'done');
+          return Promise.reject(new Error(SECRET));
+        },
+        cancelTask: () => Promise.resolve(),
+      },
+      { clock: new FakeClock(), random: new FakeRandom(), logger: new FakeLogger() },
+    );
+    await executor.execute(request, bus);
+    expect(kinds).toEqual(['task', 'artifactUpdate', 'statusUpdate']);
   });
 
   it('that cannot cancel does not say why', async () => {

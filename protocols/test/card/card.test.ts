@@ -12,7 +12,7 @@ import { emptyStatusBits, signStatusList } from '../../../crypto/status-list.ts'
 import { agentCardHash, buildAgentCard } from '../../a2a/agent-card.ts';
 import { checkCard } from '../../card/card-check.ts';
 import type { ExpectedCard } from '../../card/card-check.ts';
-import { requestCard, requestPresentation } from '../../card/client.ts';
+import { requestCard, requestPresentation, requestStatusList } from '../../card/client.ts';
 import {
   decodeCardMessage,
   decodeVector,
@@ -249,6 +249,20 @@ describe('presentation over the session', () => {
     await holderThatLooks.show();
     expect(nonces.size).toBe(2);
     expect([...nonces].every((nonce) => nonce.length === 43)).toBe(true);
+  });
+});
+
+describe('status list over the session', () => {
+  it('is the list of the node that was asked, byte for byte', async () => {
+    const { streams } = setUp({ ownStatusList: () => list });
+    expect(await requestStatusList(streams, holder.peerId)).toEqual(list.envelope);
+  });
+
+  it('is refused by a node that issues no certificates', async () => {
+    const { streams } = setUp();
+    await expect(requestStatusList(streams, holder.peerId)).rejects.toMatchObject({
+      code: 'STREAM_ABORTED',
+    });
   });
 });
 
