@@ -29,6 +29,7 @@ import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
 import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
+import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type {
   AttestDocument,
@@ -60,9 +61,11 @@ import { DecisionLog } from './tasks/decision-log.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { Outsourcing } from './tasks/outsourcing.ts';
+import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { queryDocument } from './tasks/query-document.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { candidatesFromJson, preparedFromRequest } from './tasks/task-request.ts';
+import { TaskExecution } from './tasks/task-execution.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
 import { VERSION } from './version.ts';
 
@@ -109,6 +112,7 @@ interface Running {
   readonly runner: TaskRunner;
   readonly attestor: Attestor;
   readonly sweep: ReturnType<typeof setInterval>;
+  readonly stopRecordSweeper: () => void;
   readonly httpUrl: string;
   readonly startedMs: number;
 }
@@ -253,18 +257,7 @@ export class AgentNode {
       a2a,
       survey,
       outsourcing,
-      runner: new TaskRunner({
-        survey,
-        outsourcing,
-        machine: this.#machine,
-        log: this.decisions,
-        outcomes: this.#outcomes,
-        receipts: this.#receipts,
-        config,
-        clock,
-        random,
-        logger,
-      }),
+      runner: this.#taskRunner(survey, outsourcing),
       attestor: new Attestor({
         outsourcing,
         certificates: this.#certificates,
@@ -273,11 +266,29 @@ export class AgentNode {
         random,
         logger,
       }),
+      stopRecordSweeper: startRecordSweeper({ datastore: host.datastore, clock, logger }),
       sweep: setInterval(() => void this.#sweep(), SWEEP_INTERVAL_MS),
       httpUrl,
       startedMs: clock.monotonicMs(),
     };
     if (this.#shelf.list().length > 0) void this.#publishQuietly();
+  }
+
+  #taskRunner(survey: ContractorSurvey, outsourcing: Outsourcing): TaskRunner {
+    const { config, clock, random, logger } = this.#init;
+    const machine = this.#machine;
+    const execution = new TaskExecution({
+      outsourcing,
+      machine,
+      outcomes: this.#outcomes,
+      receipts: this.#receipts,
+      config,
+      clock,
+      random,
+      logger,
+    });
+    const prospects = new ProspectFinder({ survey, outsourcing, config });
+    return new TaskRunner({ prospects, execution, machine, log: this.decisions, config, clock });
   }
 
   /** Work of other peers: A2A over the session, one executor for all skills. */
@@ -359,6 +370,7 @@ export class AgentNode {
     if (!running) return;
     this.#running = undefined;
     clearInterval(running.sweep);
+    running.stopRecordSweeper();
     running.work.abort();
     running.outsourcing.close();
     running.a2a.close();

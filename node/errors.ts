@@ -81,3 +81,16 @@ export function printable(text: string): string {
     '\ufffd',
   );
 }
+
+/** The same for text of several lines: line breaks and tabs stay. */
+export function printableText(text: string): string {
+  return text.replace(/[^\n\t]+/g, printable);
+}
+
+/** `json` with the control characters that JSON allows in a string written as escapes. */
+export function printableJson(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -42,8 +42,8 @@ export const DEFAULT_MAX_CONNECTIONS = 300;
  */
 const HARD_LIMIT_FACTOR = 1.5;
 /**
- * A window that grows to the library's 16 MiB passes the 4 MiB that a stream's reader may hold back,
- * and a reader that pauses then loses the stream.
+ * A window that grows to the library's 16 MiB passes the 4 MiB that a stream's reader may hold
+ * back, and a reader that pauses then loses the stream.
  */
 const MAX_STREAM_WINDOW_BYTES = 1_048_576;
 /** How long {@link createHost} waits for a first bootstrap peer. */

@@ -6,6 +6,7 @@
 
 import type { Command } from 'commander';
 import { defaultDataPath } from '../storage/data-directory.ts';
+import { printableJson, printableText } from '../errors.ts';
 import { ApiClient } from '../http-api/client.ts';
 
 /** Options that every command takes. */
@@ -20,6 +21,7 @@ export class CliContext {
   readonly isJson: boolean;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  #hasPrinted = false;
 
   constructor(options: GlobalOptions, signal: AbortSignal) {
     this.dataPath = options.data ?? defaultDataPath(process.env);
@@ -27,10 +29,21 @@ export class CliContext {
     this.signal = signal;
   }
 
-  /** Prints the one result: the JSON document, or its form for a person. */
+  /**
+   * Prints the one result: the JSON document, or its form for a person. What a peer wrote into it
+   * cannot move the cursor of the terminal.
+   */
   print(value: unknown, human: () => string): void {
-    const text = this.isJson ? JSON.stringify(value, undefined, 2) : human().replace(/\n+$/, '');
+    const text = this.isJson
+      ? printableJson(JSON.stringify(value, undefined, 2))
+      : printableText(human()).replace(/\n+$/, '');
+    this.#hasPrinted = true;
     process.stdout.write(`${text}\n`);
+  }
+
+  /** Whether the one result is out. */
+  get hasPrinted(): boolean {
+    return this.#hasPrinted;
   }
 
   /** Progress and remarks go to stderr; with --json they are left out. */

@@ -6,7 +6,7 @@
  */
 
 import { Command, CommanderError } from 'commander';
-import { UserFacingError, printable } from '../errors.ts';
+import { UserFacingError, printable, printableJson } from '../errors.ts';
 import { CliContext } from './context.ts';
 import type { GlobalOptions, RunAction } from './context.ts';
 import { registerAttest } from './commands/attest.ts';
@@ -32,6 +32,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', onInterrupt);
   let exitCode = 0;
+  let context: CliContext | undefined;
   const program = new Command('coalesce')
     .description('Peer-to-peer node for LLM agents: find skills, compare costs, hand work over.')
     .version(VERSION)
@@ -42,7 +43,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const run: RunAction =
     (action) =>
     async (...args) => {
-      const context = new CliContext(program.opts<GlobalOptions>(), interrupt.signal);
+      context = new CliContext(program.opts<GlobalOptions>(), interrupt.signal);
       exitCode = (await action(context, ...args)) ?? 0;
     };
   for (const register of [
@@ -66,7 +67,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    return report(error, argv.includes('--json'));
+    const failure = failureOf(error, interrupt.signal.aborted);
+    // A daemon that fails after its start has printed its one document by then.
+    if (argv.includes('--json') && context?.hasPrinted !== true) printFailure(failure);
+    return failure.exitCode;
   } finally {
     process.off('SIGINT', onInterrupt);
   }
@@ -80,19 +84,43 @@ class InterruptedError extends Error {
   }
 }
 
-function report(error: unknown, isJson: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it printed its line
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly problems: readonly string[];
+  readonly exitCode: number;
+}
+
+/** Says on stderr what went wrong. */
+function failureOf(error: unknown, isInterrupted: boolean): Failure {
+  if (error instanceof CommanderError) {
+    // Commander has printed its line, or the help that was asked for.
+    const message = error.code === 'commander.help' ? 'expected a command' : error.message;
+    const exitCode = error.exitCode === 0 ? 0 : 2;
+    return { code: 'BAD_INPUT', message, problems: [], exitCode };
+  }
+  const failure = describeFailure(error, isInterrupted);
+  const { message, problems } = failure;
+  for (const line of [`coalesce: ${message}`, ...problems.map((problem) => `  ${problem}`)]) {
+    process.stderr.write(`${printable(line)}\n`);
+  }
+  return failure;
+}
+
+function describeFailure(error: unknown, isInterrupted: boolean): Failure {
   if (error instanceof UserFacingError) {
     const { code, message, problems, exitCode } = error;
-    if (isJson) {
-      process.stdout.write(`${JSON.stringify({ error: { code, message, problems, exitCode } })}\n`);
-    }
-    for (const line of [`coalesce: ${message}`, ...problems.map((problem) => `  ${problem}`)]) {
-      process.stderr.write(`${printable(line)}\n`);
-    }
-    return exitCode;
+    return { code, message, problems, exitCode };
+  }
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  if (error instanceof InterruptedError || (isInterrupted && isAbort)) {
+    return { code: 'INTERRUPTED', message: 'Interrupted', problems: [], exitCode: 130 };
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`coalesce: ${printable(message)}\n`);
-  return error instanceof InterruptedError ? 130 : 1;
+  return { code: 'INTERNAL', message, problems: [], exitCode: 1 };
+}
+
+function printFailure(failure: Failure): void {
+  if (failure.exitCode === 0) return; // the help or the version was the answer
+  process.stdout.write(`${printableJson(JSON.stringify({ error: failure }))}\n`);
 }

@@ -16,6 +16,8 @@ export interface ConfigSource {
   /** Where a problem lies, for the message: a path, `environment`, `--set`. */
   readonly origin: string;
   readonly values: Record<string, unknown>;
+  /** What is wrong with the source itself: a key that is no setting, a flag without `=`. */
+  readonly problems?: readonly string[];
 }
 
 /** Variables that start with COALESCE_ and are not settings. */
@@ -59,11 +61,7 @@ function coerce(schema: z.ZodType, text: string): unknown {
   return text;
 }
 
-/**
- * Settings of the environment.
- *
- * @throws {@link BadInputError} for a COALESCE_ variable that names no setting.
- */
+/** Settings of the environment. A COALESCE_ variable that names no setting is a problem. */
 export function environmentSource(environment: NodeJS.ProcessEnv): ConfigSource {
   const byVariable = new Map(
     settings().map(([path, schema]) => [variableOf(path), { path, schema }]),
@@ -76,30 +74,24 @@ export function environmentSource(environment: NodeJS.ProcessEnv): ConfigSource 
     if (setting) put(values, setting.path, coerce(setting.schema, text));
     else problems.push(`${name}: no such setting; unset the variable or correct its name`);
   }
-  if (problems.length > 0)
-    throw new BadInputError('The environment has unknown settings', { problems });
-  return { origin: 'environment', values };
+  return { origin: 'environment', values, problems };
 }
 
 /**
- * Settings of `key=value` flags, for example `http.port=7700`.
- *
- * @throws {@link BadInputError} for a key that is no setting or a flag without `=`.
+ * Settings of `key=value` flags, for example `http.port=7700`. A key that is no setting or a flag
+ * without `=` is a problem.
  */
 export function flagSource(flags: readonly string[]): ConfigSource {
   const byPath = new Map(settings().map(([path, schema]) => [path.join('.'), { path, schema }]));
   const values: Record<string, unknown> = {};
+  const problems: string[] = [];
   for (const flag of flags) {
     const at = flag.indexOf('=');
     const setting = at > 0 ? byPath.get(flag.slice(0, at)) : undefined;
-    if (!setting) {
-      throw new BadInputError(
-        `--set ${flag}: expected key=value with one of ${[...byPath.keys()].join(', ')}`,
-      );
-    }
-    put(values, setting.path, coerce(setting.schema, flag.slice(at + 1)));
+    if (setting) put(values, setting.path, coerce(setting.schema, flag.slice(at + 1)));
+    else problems.push(`${flag}: expected key=value with one of ${[...byPath.keys()].join(', ')}`);
   }
-  return { origin: '--set', values };
+  return { origin: '--set', values, problems };
 }
 
 function merge(target: Record<string, unknown>, source: Record<string, unknown>): void {
@@ -120,18 +112,20 @@ function merge(target: Record<string, unknown>, source: Record<string, unknown>)
  * @throws {@link BadInputError} that lists every problem with its source.
  */
 export function loadConfig(sources: readonly ConfigSource[]): Config {
-  const problems = sources.flatMap(({ origin, values }) => problemsOf(origin, values));
+  const problems = sources.flatMap(problemsOf);
   if (problems.length > 0) throw new BadInputError('The configuration is not valid', { problems });
   const merged: Record<string, unknown> = {};
   for (const { values } of sources) merge(merged, values);
   return configSchema.parse(merged);
 }
 
-function problemsOf(origin: string, values: unknown): string[] {
+function problemsOf({ origin, values, problems = [] }: ConfigSource): string[] {
+  const own = problems.map((problem) => `${origin}: ${problem}`);
   const result = configSchema.safeParse(values);
-  if (result.success) return [];
-  return result.error.issues.map((issue) => {
+  if (result.success) return own;
+  const invalid = result.error.issues.map((issue) => {
     const path = issue.path.join('.');
     return `${origin}: ${path === '' ? '' : `${path}: `}${issue.message}`;
   });
+  return [...own, ...invalid];
 }

@@ -13,8 +13,7 @@ import { DEFAULTS } from './defaults.ts';
 
 function isMultiaddr(text: string): boolean {
   try {
-    multiaddr(text);
-    return true;
+    return multiaddr(text).getComponents().length > 0;
   } catch {
     return false;
   }

@@ -42,6 +42,9 @@ const errorSchema = z.object({
   }),
 });
 
+/** Largest answer that is read: a decision on 100,000 candidates fits. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
 /** Address of the daemon of a data directory. @throws {@link UnreachableError} if none runs. */
 export async function readDaemonInfo(dataPath: string): Promise<DaemonInfo> {
   const directory = dataDirectory(dataPath);
@@ -107,11 +110,12 @@ export class ApiClient {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const { status, text } = await this.#exchange(method, path, payload, signal);
     const value = parseJson(text);
-    if (status < 400) return value as Result;
+    const isDocument = typeof value === 'object' && value !== null;
+    if (status >= 200 && status < 300 && isDocument) return value as Result;
     const parsed = errorSchema.safeParse(value);
     if (parsed.success) throw new ApiError(parsed.data.error, status);
     throw new UnreachableError(
-      `${this.#url} answered ${status}, and not as a coalesce daemon does`,
+      `${this.#url} answered ${status}, and not as a coalesce daemon does; see "coalesce start"`,
     );
   }
 
@@ -122,6 +126,9 @@ export class ApiClient {
     signal: AbortSignal | undefined,
   ): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        reject(signal?.aborted ? (signal.reason as Error) : this.#unreachable(error));
+      };
       const outgoing = httpRequest(
         new URL(path, this.#url),
         {
@@ -135,17 +142,20 @@ export class ApiClient {
         },
         (incoming) => {
           const chunks: Buffer[] = [];
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('error', (error) => reject(this.#unreachable(error)));
+          let bytes = 0;
+          incoming.on('data', (chunk: Buffer) => {
+            bytes += chunk.length;
+            if (bytes > MAX_ANSWER_BYTES) incoming.destroy(new Error('The answer is too large'));
+            else chunks.push(chunk);
+          });
+          incoming.on('error', fail);
           incoming.on('end', () => {
             const text = Buffer.concat(chunks).toString('utf8');
             resolve({ status: incoming.statusCode ?? 0, text });
           });
         },
       );
-      outgoing.on('error', (error) => {
-        reject(signal?.aborted ? (signal.reason as Error) : this.#unreachable(error));
-      });
+      outgoing.on('error', fail);
       outgoing.end(payload);
     });
   }

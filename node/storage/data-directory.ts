@@ -9,7 +9,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BadInputError, NothingFoundError } from '../errors.ts';
@@ -102,13 +102,26 @@ export async function readJsonFile(path: string): Promise<unknown> {
   }
 }
 
+/** Takes every right to a file from all but its owner: a copy or a restore may have given some. */
+export async function restrictToOwner(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) await chmod(path, 0o600);
+}
+
 /** Token of the HTTP API: 32 random bytes, made at the first start, readable by the owner only. */
 export async function loadOrCreateToken(directory: DataDirectory): Promise<string> {
   try {
     const token = (await readFile(directory.tokenFile, 'utf8')).trim();
-    if (/^[A-Za-z0-9_-]{43}$/.test(token)) return token;
+    if (/^[A-Za-z0-9_-]{43}$/.test(token)) {
+      await restrictToOwner(directory.tokenFile);
+      return token;
+    }
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT') {
+      throw new BadInputError(`${directory.tokenFile}: cannot be read (${codeOf(error)})`, {
+        cause: error,
+      });
+    }
   }
   const token = randomBytes(32).toString('base64url');
   await writeFileAtomically(directory.tokenFile, `${token}\n`);

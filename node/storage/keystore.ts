@@ -4,12 +4,11 @@
  * @module
  */
 
-import { chmod, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import { Identity } from '../../crypto/identity.ts';
 import { BadInputError, NothingFoundError } from '../errors.ts';
-import { readJsonFile, writeFileAtomically } from './data-directory.ts';
+import { readJsonFile, restrictToOwner, writeFileAtomically } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 const identitySchema = z.strictObject({
@@ -25,14 +24,22 @@ const identitySchema = z.strictObject({
  */
 export async function loadIdentity(directory: DataDirectory): Promise<Identity> {
   const parsed = identitySchema.safeParse(await readJsonFile(directory.identityFile));
-  if (!parsed.success) {
+  const seed = parsed.success ? seedOf(parsed.data.seed) : undefined;
+  if (seed === undefined) {
     throw new BadInputError(
       `${directory.identityFile}: is damaged; restore it from a backup, or remove it to get a new identity`,
     );
   }
-  const { mode } = await stat(directory.identityFile);
-  if ((mode & 0o077) !== 0) await chmod(directory.identityFile, 0o600);
-  return Identity.fromSeed(fromBase64Url(parsed.data.seed));
+  await restrictToOwner(directory.identityFile);
+  return Identity.fromSeed(seed);
+}
+
+function seedOf(text: string): Uint8Array | undefined {
+  try {
+    return fromBase64Url(text);
+  } catch {
+    return undefined; // 43 characters can hold 258 bits: the last two must be 0
+  }
 }
 
 /** The identity of a data directory; made and written if there is none. */

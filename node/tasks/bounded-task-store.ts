@@ -44,7 +44,9 @@ export class BoundedTaskStore implements TaskStore {
   list(params: ListTasksRequest, context: ServerCallContext): Promise<ListTasksResponse> {
     const owner = context.user?.userName ?? '';
     const own = [...this.#tasks.values()].filter((entry) => entry.owner === owner);
-    const pageSize = Math.min(params.pageSize ?? MAX_PAGE_SIZE, MAX_PAGE_SIZE);
+    // 0 is what protobuf makes of an absent size.
+    const asked = params.pageSize ?? 0;
+    const pageSize = asked >= 1 ? Math.min(Math.floor(asked), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
     const tasks = own.slice(-pageSize).map(({ task }) => structuredClone(task));
     return Promise.resolve({ tasks, nextPageToken: '', pageSize, totalSize: own.length });
   }

@@ -42,7 +42,9 @@ export class OutcomeBook {
 
   static async load(section: JsonSection<OutcomeEntry>): Promise<OutcomeBook> {
     const book = new OutcomeBook(section);
-    for (const entry of await section.values()) {
+    // The store has them by key; what goes first is what was used longest ago.
+    const entries = await section.values();
+    for (const entry of entries.sort((a, b) => a.lastMs - b.lastMs)) {
       book.#entries.set(keyOf(entry.peerId, entry.taskType), entry);
     }
     return book;

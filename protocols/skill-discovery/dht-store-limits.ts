@@ -3,7 +3,8 @@
  *
  * `@libp2p/kad-dht` 16 stores any number of provider entries and values: one peer wrote 5,000 over
  * one stream. This wraps the node's datastore and refuses new entries beyond the limits; the
- * module then resets the stream. Entries that exist can always be renewed, and a node's own always written.
+ * module then resets the stream. Entries that exist can always be renewed, and a node's own always
+ * written.
  *
  * @module
  */

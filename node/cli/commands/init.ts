@@ -3,6 +3,7 @@
 import { access } from 'node:fs/promises';
 import { BadInputError } from '../../errors.ts';
 import { flagSource, loadConfig } from '../../config/load.ts';
+import type { ConfigSource } from '../../config/load.ts';
 import {
   createDataDirectory,
   dataDirectory,
@@ -36,19 +37,18 @@ export const registerInit: RegisterCommand = (program, run) => {
         if (options.bootstrap.length > 0) {
           flags.push(`network.bootstrap=${options.bootstrap.join(',')}`);
         }
-        const { values } = flagSource(flags);
+        const asked = flagSource(flags);
         const hasConfig = await exists(directory.configFile);
         if (hasConfig && flags.length > 0) {
           throw new BadInputError(
             `${directory.configFile}: exists; edit it, or run init without settings`,
           );
         }
-        const source = hasConfig ? await readJsonFile(directory.configFile) : values;
-        loadConfig([{ origin: directory.configFile, values: source as Record<string, unknown> }]);
+        loadConfig([hasConfig ? await fileSource(directory.configFile) : asked]);
         if (!hasConfig) {
           await writeFileAtomically(
             directory.configFile,
-            `${JSON.stringify(values, undefined, 2)}\n`,
+            `${JSON.stringify(asked.values, undefined, 2)}\n`,
           );
         }
         await loadOrCreateToken(directory);
@@ -62,6 +62,10 @@ export const registerInit: RegisterCommand = (program, run) => {
       }),
     );
 };
+
+async function fileSource(path: string): Promise<ConfigSource> {
+  return { origin: path, values: (await readJsonFile(path)) as Record<string, unknown> };
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

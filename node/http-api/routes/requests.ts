@@ -36,8 +36,13 @@ const skillBody = z.strictObject({
     .min(1)
     .max(64),
 });
-export const runBody = z.union([taskBody, skillBody]);
-export const decideBody = z.strictObject({ ...taskBody.shape, candidates: z.unknown() });
+export const decideBody = z.strictObject({ ...taskBody.shape, candidates: z.unknown().optional() });
+
+/** Schema of a body of `run`: of the form that its keys point to, so that problems are about it. */
+export function runBodyFor(body: unknown): z.ZodType<TaskRequest> {
+  const isSkill = typeof body === 'object' && body !== null && Object.hasOwn(body, 'skill');
+  return isSkill ? skillBody : taskBody;
+}
 
 export const issueBody = z.strictObject({
   skills: z.array(term).min(1).max(32),

@@ -16,7 +16,7 @@ import {
   issueBody,
   listQuery,
   queryBody,
-  runBody,
+  runBodyFor,
   term,
   verifyBody,
 } from './requests.ts';
@@ -83,7 +83,7 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         response.json(await node.decide(task, candidates, hangUp(request)));
       });
       router.post('/run', async (request, response) => {
-        const task = check(runBody, request.body, 'request');
+        const task = check(runBodyFor(request.body), request.body, 'request');
         response.json(await node.run(task, hangUp(request)));
       });
       router.get('/decisions', async (request, response) => {

@@ -1,0 +1,72 @@
+/**
+ * Contractors with a signed quote for a task: looked for, proved, asked in parallel, and told when
+ * their quote is not taken.
+ *
+ * @module
+ */
+
+import type { Config } from '../config/schema.ts';
+import type { ContractorSurvey } from './contractor-survey.ts';
+import type { Prospect } from './decision-request.ts';
+import type { Outsourcing } from './outsourcing.ts';
+import type { PreparedTask } from './prepared-task.ts';
+import type { RunLedger } from './run-ledger.ts';
+
+export interface ProspectFinderComponents {
+  readonly survey: ContractorSurvey;
+  readonly outsourcing: Outsourcing;
+  readonly config: Config;
+}
+
+/** Who gave a quote, and who did not and why. */
+export interface Prospects {
+  readonly quoted: readonly Prospect[];
+  readonly refused: readonly { readonly peerId: string; readonly dropped: string }[];
+}
+
+/** Finds prospects. */
+export class ProspectFinder {
+  readonly #components: ProspectFinderComponents;
+
+  constructor(components: ProspectFinderComponents) {
+    this.#components = components;
+  }
+
+  /** Looks for contractors and asks the best known ones for a quote. */
+  async find(task: PreparedTask, ledger: RunLedger, signal: AbortSignal): Promise<Prospects> {
+    const { survey, outsourcing, config } = this.#components;
+    const { description } = task.specification;
+    const found = await ledger.timed('discover', () => survey.look(task.term, description, signal));
+    const quoted: Prospect[] = [];
+    const refused = found.search.dropped.map(({ peerId, reason }) => ({
+      peerId,
+      dropped: String(reason),
+    }));
+    const asked = found.contractors.slice(0, config.decision.maxCandidates);
+    const ask = async (contractor: (typeof asked)[number]): Promise<void> => {
+      const { peerId } = contractor.hit;
+      const limit = AbortSignal.timeout(config.decision.quoteTimeoutMs);
+      try {
+        const quote = await outsourcing.quote(peerId, task, AbortSignal.any([signal, limit]));
+        quoted.push({ contractor, quoted: quote });
+      } catch (error) {
+        signal.throwIfAborted();
+        refused.push({ peerId, dropped: error instanceof Error ? error.message : 'no quote' });
+      }
+    };
+    await ledger.timed('quote', () => Promise.all(asked.map(ask)));
+    return { quoted, refused };
+  }
+
+  /** Gives back quotes that are not taken. Never throws: they run out by themselves. */
+  async release(prospects: readonly Prospect[]): Promise<void> {
+    const { outsourcing, config } = this.#components;
+    const signal = AbortSignal.timeout(config.decision.quoteTimeoutMs);
+    await Promise.all(prospects.map(({ quoted }) => outsourcing.release(quoted, signal)));
+  }
+
+  /** Forgets what a contractor that failed had proved. */
+  forget(peerId: string): void {
+    this.#components.survey.forget(peerId);
+  }
+}
