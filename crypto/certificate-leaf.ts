@@ -2,13 +2,15 @@
  * Leaves of a skill certificate: claims, each salted on its own so that a leaf that stays closed
  * cannot be guessed (wire-formats.md 2.1).
  *
- * Whether a committed quantity is a point of the group is a question for the range proof.
+ * What a committed quantity commits to is a question for the range proof; here it is an element of
+ * the group or it is refused.
  *
  * @module
  */
 
 import { concatBytes, equalBytes, fromUtf8, lp16, u32, u64, u8, utf8 } from './bytes.ts';
 import { LEAF_TAG } from './domain-tags.ts';
+import { isCommitmentElement } from './ristretto.ts';
 
 /** Cryptographic random bytes. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -148,7 +150,7 @@ function readClaim(parts: LeafParts): CertificateClaim | undefined {
       return { kind: 'quantity', name, value: (high << 32n) | BigInt(u32At(value, 4)) };
     }
     case LEAF_KINDS.committedQuantity:
-      return value.length === 32
+      return isCommitmentElement(value)
         ? { kind: 'committedQuantity', name, commitment: value }
         : undefined;
     case LEAF_KINDS.canaryScore: {

@@ -1,6 +1,7 @@
 /**
- * One agent: libp2p, the session, the protocols and the decisions, put together. Which part does what
- * stands in its own folder; this file is the order of start and stop and the face towards the API.
+ * One agent: libp2p, the session, the protocols and the decisions, put together. Which part does
+ * what stands in its own folder; this file is the order of start and stop and the face towards the
+ * API.
  *
  * @module
  */
@@ -76,7 +77,9 @@ const DRAIN_POLL_MS = 50;
 const SETTLE_GRACE_MS = 3_000;
 /** Peers of a local network restart often, and all from one address. */
 const LOCAL_HANDSHAKE_LIMITS = { handshakesPerMinute: 600, handshakeBurst: 100 };
-/** A task takes about six questions: this lets a client run 30 at once and two a second for long. */
+/**
+ * A task takes about six questions: this lets a client run 30 at once and two a second for long.
+ */
 const QUESTIONS_PER_PEER = { burst: 200, perSecond: 12 };
 
 /** What a node is handed. */

@@ -75,7 +75,6 @@ export class DataDirectoryLockedError extends UserFacingError {
  * the terminal that shows it.
  */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     '\ufffd',

@@ -30,9 +30,9 @@ export interface SecureStream {
   /**
    * Next whole message, or `undefined` once the peer has sent FINAL.
    *
-   * @throws an error with `code` `STREAM_ABORTED` after ABORT, `STREAM_TRUNCATED` if the stream ended
-   *   without FINAL, `STREAM_FORGED` for a frame that does not verify, `MESSAGE_TOO_LARGE`; or the
-   *   signal's reason.
+   * @throws an error with `code` `STREAM_ABORTED` after ABORT, `STREAM_TRUNCATED` if the stream
+   *   ended without FINAL, `STREAM_FORGED` for a frame that does not verify, `MESSAGE_TOO_LARGE`;
+   *   or the signal's reason.
    */
   readMessage(options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>;
   /** Sends one message; resolves when the transport has taken it (back-pressure is honoured). */

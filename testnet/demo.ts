@@ -1,6 +1,6 @@
 /**
- * The demo: the main job end to end on a local network of real nodes, on real input, told as a short
- * story. Nothing is played: every figure comes from the nodes' own answers.
+ * The demo: the main job end to end on a local network of real nodes, on real input, told as a
+ * short story. Nothing is played: every figure comes from the nodes' own answers.
  *
  * @module
  */

@@ -70,7 +70,9 @@ export class NodeProcess {
     this.#child = child;
   }
 
-  /** Starts a daemon and resolves once it is ready. @throws {@link RefusedError} if it ends first. */
+  /**
+   * Starts a daemon and resolves once it is ready. @throws {@link RefusedError} if it ends first.
+   */
   static async start(init: NodeProcessInit): Promise<NodeProcess> {
     const logPath = join(init.dataDir, 'daemon.log');
     const log = openSync(logPath, 'a', 0o600);
@@ -100,7 +102,9 @@ export class NodeProcess {
     }
   }
 
-  /** A node that some other process started. @throws {@link UnreachableError} if it does not run. */
+  /**
+   * A node that some other process started. @throws {@link UnreachableError} if it does not run.
+   */
   static async attach(name: string, dataDir: string): Promise<NodeProcess> {
     const info = await readDaemonInfo(dataDir);
     const api = await ApiClient.forDataDirectory(dataDir);

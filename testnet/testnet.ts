@@ -107,8 +107,8 @@ export class Testnet implements AsyncDisposable {
 /**
  * Starts `size` real nodes: one client, one attestor, the rest contractors.
  *
- * @throws {@link RangeError} for a size below 3 or above 50; {@link RefusedError} if a node does not
- *   come up. Whatever had started is stopped before the error is thrown.
+ * @throws {@link RangeError} for a size below 3 or above 50; {@link RefusedError} if a node does
+ *   not come up. Whatever had started is stopped before the error is thrown.
  */
 export async function createTestnet(size: number, options: TestnetOptions = {}): Promise<Testnet> {
   const plan = withOffers(planNetwork(size), options.offers ?? []);

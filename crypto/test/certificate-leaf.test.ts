@@ -1,3 +1,4 @@
+import { ristretto255 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex, u16, u32, utf8 } from '../bytes.ts';
@@ -20,13 +21,18 @@ const name = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
   .filter((text) => text.isWellFormed() && utf8(text).length <= 256);
 const u32Value = fc.integer({ min: 0, max: 0xffffffff });
+/** An element of ristretto255: a multiple of the base point. */
+function elementOf(factor: number): Uint8Array {
+  return ristretto255.Point.BASE.multiply(BigInt(factor)).toBytes();
+}
+
 const claimArbitrary: fc.Arbitrary<CertificateClaim> = fc.oneof(
   name.map((text) => ({ kind: 'skill' as const, name: text })),
   fc
     .tuple(name, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }))
     .map(([text, value]) => ({ kind: 'quantity' as const, name: text, value })),
   fc
-    .tuple(name, fc.uint8Array({ minLength: 32, maxLength: 32 }))
+    .tuple(name, fc.integer({ min: 1, max: 1_000 }).map(elementOf))
     .map(([text, commitment]) => ({ kind: 'committedQuantity' as const, name: text, commitment })),
   fc.tuple(name, u32Value, u32Value).map(([text, a, b]) => ({
     kind: 'canaryScore' as const,

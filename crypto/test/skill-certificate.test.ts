@@ -108,7 +108,7 @@ describe('worked example B', () => {
     expect(fromUtf8(document.envelope)).toContain(toBase64Url(signature));
   });
 
-  it('verifies', () => {
+  it('verifies what it has issued', () => {
     const verified = verifySkillCertificate(document.envelope, { nowSeconds: ISSUED });
     expect(verified).toMatchObject({ valid: true, body: exampleHeader, signers: [issuer.peerId] });
   });

@@ -134,7 +134,9 @@ export class CertificateShelf {
     return true;
   }
 
-  /** This node's own status list, signed now. Nothing is revoked in this version: all bits are 0. */
+  /**
+   * This node's own status list, signed now. Nothing is revoked in this version: all bits are 0.
+   */
   ownStatusList(): SignedDocument<StatusList> {
     const iat = nowSeconds(this.#init.clock);
     return signStatusList({

@@ -1,6 +1,6 @@
 /**
- * Parses the command line, runs one command, and turns every failure into one clear line and an exit
- * code.
+ * Parses the command line, runs one command, and turns every failure into one clear line and an
+ * exit code.
  *
  * @module
  */

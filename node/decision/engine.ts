@@ -2,14 +2,15 @@
  * The decision engine: LOCAL, OUTSOURCE to a contractor, or REFUSED, with everything that led there
  * (paper III-C and Listing 1, with the resolutions of equations.md 3).
  *
- * Pure, and total on what peers supply: an unusable candidate is dropped with a reason. There is no
+ * Pure, down to the hash of the inputs, so that a record can be replayed wherever JavaScript runs;
+ * and total on what peers supply: an unusable candidate is dropped with a reason. There is no
  * exploration: the seed is recorded and nothing is drawn from it.
  *
  * @module
  */
 
-import { toHex, utf8 } from '../../crypto/bytes.ts';
-import { sha256 } from '../../crypto/hash.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { CandidateTable } from './candidate-table.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { resultOf } from './decision-result.ts';
@@ -35,7 +36,7 @@ export function decide(request: DecisionRequest): DecisionRecord {
   return {
     version: ENGINE_VERSION,
     request: snapshot,
-    inputDigest: toHex(sha256(utf8(canonicalRequest(snapshot)))),
+    inputDigest: bytesToHex(sha256(utf8ToBytes(canonicalRequest(snapshot)))),
     result: resultOf(snapshot, evaluation),
   };
 }

@@ -2,9 +2,9 @@
  * The HTTP API of a daemon, on loopback. Every CLI command that talks to a daemon is one call of it
  * (architecture.md 6).
  *
- * Two guards stand before every route. The Host header must name loopback, so that a web page cannot
- * reach the API by rebinding its own name to 127.0.0.1. All but health and readiness need the token
- * of the data directory.
+ * Two guards stand before every route. The Host header must name loopback, so that a web page
+ * cannot reach the API by rebinding its own name to 127.0.0.1. All but health and readiness need
+ * the token of the data directory.
  *
  * @module
  */
@@ -64,7 +64,7 @@ export async function startHttpApi(init: HttpApiInit): Promise<HttpApi> {
     response.status(ready ? 200 : 503).json({ ready });
   });
   app.use('/v1', checkToken(init.token));
-  app.use('/v1', express.json({ limit: MAX_BODY_BYTES, strict: true }));
+  app.use('/v1', express.json({ limit: MAX_BODY_BYTES, strict: true }), refuseBody);
   const router = express.Router();
   for (const group of init.groups) group(router);
   app.use('/v1', router);
@@ -154,9 +154,26 @@ function sendError(response: Response, status: number, error: ApiErrorBody['erro
   response.status(status).json({ error } satisfies ApiErrorBody);
 }
 
-/** Errors of express.json: they carry a status and a type. */
-function isBodyError(error: unknown): error is Error & { status: number; type: string } {
-  return error instanceof Error && 'status' in error && 'type' in error;
+/** Stands right behind express.json, so the errors that it sees are about the body. */
+function refuseBody(
+  error: unknown,
+  _request: Request,
+  response: Response,
+  // Express tells an error handler by its four parameters.
+  _next: NextFunction,
+): void {
+  const hasStatus = error instanceof Error && 'status' in error;
+  const status = hasStatus && typeof error.status === 'number' ? error.status : 400;
+  const message =
+    status === 413
+      ? `The request is larger than ${MAX_BODY_BYTES} bytes`
+      : 'The request body is not JSON';
+  sendError(response, status, { code: 'BAD_INPUT', message, problems: [], exitCode: 2 });
+}
+
+/** What the router throws for a path with a broken percent-encoding. */
+function isPathError(error: unknown): boolean {
+  return error instanceof URIError && 'status' in error && error.status === 400;
 }
 
 function errorHandler(logger: Logger) {
@@ -169,12 +186,9 @@ function errorHandler(logger: Logger) {
     if (error instanceof UserFacingError) {
       const { code, message, problems, exitCode, httpStatus } = error;
       sendError(response, httpStatus, { code, message, problems, exitCode });
-    } else if (isBodyError(error)) {
-      const message =
-        error.status === 413
-          ? `The request is larger than ${MAX_BODY_BYTES} bytes`
-          : 'The request body is not JSON';
-      sendError(response, error.status, { code: 'BAD_INPUT', message, problems: [], exitCode: 2 });
+    } else if (isPathError(error)) {
+      const message = 'The path has a broken percent-encoding';
+      sendError(response, 400, { code: 'BAD_INPUT', message, problems: [], exitCode: 2 });
     } else {
       logger.error({ err: error, path: request.path }, 'A request failed unexpectedly.');
       const message = 'The node met an unexpected error; its log has the details';

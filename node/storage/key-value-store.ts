@@ -1,6 +1,6 @@
 /**
- * A section of the store in the form that the protocols ask for. Every write of a section is on disk
- * when it resolves, so there is nothing left to flush.
+ * A section of the store in the form that the protocols ask for. Every write of a section is on
+ * disk when it resolves, so there is nothing left to flush.
  *
  * @module
  */

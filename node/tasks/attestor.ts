@@ -1,9 +1,10 @@
 /**
- * Attestation of a skill: known-answer tasks go to a peer by the normal path, quote and contract and
- * receipt included, and are graded by the normal verifier. What it passed stands in a certificate.
+ * Attestation of a skill: known-answer tasks go to a peer by the normal path, quote and contract
+ * and receipt included, and are graded by the normal verifier. What it passed stands in a
+ * certificate.
  *
- * The peer cannot tell these tasks from others, so it cannot be honest for them alone. They are paid
- * like any other.
+ * The peer cannot tell these tasks from others, so it cannot be honest for them alone. They are
+ * paid like any other.
  *
  * @module
  */
@@ -127,7 +128,9 @@ export class Attestor {
     }
   }
 
-  /** Hands a task out; a peer that is busy is asked again, because that says nothing of its skill. */
+  /**
+   * Hands a task out; a peer that is busy is asked again, because that says nothing of its skill.
+   */
   async #handOut(peerId: string, task: PreparedTask, signal: AbortSignal): Promise<HandedOut> {
     const { outsourcing } = this.#components;
     for (let declined = 0; ; declined++) {

@@ -1,6 +1,6 @@
 /**
- * A2A tasks that this node worked on, the newest ones, in memory. A client may ask for its own tasks
- * only. Inputs are not kept: a task's history is dropped once it is stored.
+ * A2A tasks that this node worked on, the newest ones, in memory. A client may ask for its own
+ * tasks only. Inputs are not kept: a task's history is dropped once it is stored.
  *
  * Results outlive a restart in the node's own store, by contract; this is A2A's view of them.
  *

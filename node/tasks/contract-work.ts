@@ -1,9 +1,9 @@
 /**
- * The contractor's A2A executor: takes a message under a contract, checks that it is the agreed task,
- * does the work, signs the delivery, answers with the result.
+ * The contractor's A2A executor: takes a message under a contract, checks that it is the agreed
+ * task, does the work, signs the delivery, answers with the result.
  *
- * A finished contract is answered from the store, so a task that is sent again, also after a restart,
- * is not done twice.
+ * A finished contract is answered from the store, so a task that is sent again, also after a
+ * restart, is not done twice.
  *
  * @module
  */

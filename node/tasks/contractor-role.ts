@@ -1,6 +1,6 @@
 /**
- * What this node decides as a contractor: which quotes it gives, which agreements it takes on credit,
- * and what it delivers. The protocol around it is `protocols/negotiation`.
+ * What this node decides as a contractor: which quotes it gives, which agreements it takes on
+ * credit, and what it delivers. The protocol around it is `protocols/negotiation`.
  *
  * Without a ledger a contractor works before it is paid. Known clients may use all its capacity;
  * everyone else is one class that shares `accept.newcomerSlots` (wire-formats.md 6).

@@ -1,6 +1,6 @@
 /**
- * Who could do a task: contractors found in the DHT, with what their certificates prove and how well
- * they fit (Eq. 12). Prices are not asked for here.
+ * Who could do a task: contractors found in the DHT, with what their certificates prove and how
+ * well they fit (Eq. 12). Prices are not asked for here.
  *
  * @module
  */
@@ -84,8 +84,8 @@ export class ContractorSurvey {
   /**
    * Looks for contractors of `term` and asks each for its proofs.
    *
-   * @param description - What the task is about, compared with the offers' descriptions. Without one
-   *   the term itself says all there is, and Eq. 12 does without its embedding part.
+   * @param description - What the task is about, compared with the offers' descriptions. Without
+   *   one the term itself says all there is, and Eq. 12 does without its embedding part.
    */
   async look(term: string, description: string | undefined, signal: AbortSignal): Promise<Survey> {
     const { queryTimeoutMs, embedder, self } = this.#components;

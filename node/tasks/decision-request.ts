@@ -1,6 +1,6 @@
 /**
- * From a task, this machine and quoted contractors to the engine's request: where each symbol of the
- * equations comes from in a running node (equations.md 7).
+ * From a task, this machine and quoted contractors to the engine's request: where each symbol of
+ * the equations comes from in a running node (equations.md 7).
  *
  * @module
  */

@@ -99,7 +99,8 @@ export class Outsourcing {
   }
 
   /**
-   * Agrees on a quote, hands the task over and takes the result, checked against the signed delivery.
+   * Agrees on a quote, hands the task over and takes the result, checked against the signed
+   * delivery.
    *
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
    */
@@ -173,7 +174,7 @@ export class Outsourcing {
         negotiation.settle(stream, requestId, verdict, { signal }),
       );
       const isReceipt = contract.phase === 'RECEIPT' && contract.verdict !== undefined;
-      return { receiptId: isReceipt ? toBase64Url(contract.verdict!.id) : null, contract };
+      return { receiptId: isReceipt ? toBase64Url(contract.verdict.id) : null, contract };
     } catch (error) {
       const contract = await negotiation.contract(requestId);
       if (contract === undefined || signal.aborted) throw error;

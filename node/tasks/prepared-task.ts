@@ -94,7 +94,7 @@ export function prepareTask(json: unknown, files: ReadonlyMap<string, Uint8Array
 /** The task for one contractor. */
 export function wireTask(task: PreparedTask, random: Random): WireTask {
   const wire = specificationForWire(task.specification, task.parts);
-  const specification = encodeTaskSpecification(wire as unknown as JsonValue);
+  const specification = encodeTaskSpecification(wire);
   const salt = random.bytes(TASK_SALT_BYTES);
   const { constraints, output } = task.specification;
   return {

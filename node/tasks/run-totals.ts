@@ -1,6 +1,7 @@
 /**
  * Sums of a run: what was spent against what it would have cost here (architecture.md D12). Nothing
- * is clipped, nothing left out: work done here, checks and the handling of contractors count as spent.
+ * is clipped, nothing left out: work done here, checks and the handling of contractors count as
+ * spent.
  *
  * @module
  */
@@ -25,7 +26,9 @@ function share(spent: number, local: number): number | null {
   return local > 0 ? 100 * (1 - spent / local) : null;
 }
 
-/** Sums over tasks. A task that cannot run here has no saving and is left out of the percentages. */
+/**
+ * Sums over tasks. A task that cannot run here has no saving and is left out of the percentages.
+ */
 export function totalsOf(costs: readonly TaskCost[], wallMs: number): TotalsDocument {
   let paid = 0;
   let local = 0;

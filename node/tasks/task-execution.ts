@@ -205,7 +205,9 @@ export class TaskExecution {
     await outcomes.record({ peerId, taskType: term, isSuccess, paidMicroUsd, atMs });
   }
 
-  /** Charges the processor time that this process spends on `work` to the dealing with contractors. */
+  /**
+   * Charges the processor time that this process spends on `work` to the dealing with contractors.
+   */
   async #charged<Result>(ledger: RunLedger, work: () => Promise<Result>): Promise<Result> {
     const { machine } = this.#components;
     const before = process.cpuUsage();

@@ -15,7 +15,9 @@ import { taskForSkill } from './task-for-skill.ts';
 
 /** Candidates of a file at most: more would be a load test. */
 const MAX_OFFLINE_CANDIDATES = 100_000;
-/** Least value of a task whose user names none, and its ratio to the cost here (architecture.md 10). */
+/**
+ * Least value of a task whose user names none, and its ratio to the cost here (architecture.md 10).
+ */
 const MIN_DEFAULT_VALUE_MICRO_USD = 1_000;
 const DEFAULT_VALUE_RATIO = 1.5;
 
@@ -47,8 +49,8 @@ export function preparedFromRequest(request: TaskRequest, machine: LocalMachine)
 }
 
 /**
- * Candidates of `decide --candidates`: a list in the form of the decision record's `candidates`. What
- * is in them is judged by the engine, which drops a bad one with its reason.
+ * Candidates of `decide --candidates`: a list in the form of the decision record's `candidates`.
+ * What is in them is judged by the engine, which drops a bad one with its reason.
  *
  * @throws {@link BadInputError} if it is no list, or too long.
  */

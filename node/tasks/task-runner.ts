@@ -1,7 +1,7 @@
 /**
- * The client's main job: look for contractors, take quotes, decide, have the task done here or there,
- * verify, settle. A contractor that fails is left out and the decision is taken anew, until the task
- * is done or nobody is left (architecture.md 3).
+ * The client's main job: look for contractors, take quotes, decide, have the task done here or
+ * there, verify, settle. A contractor that fails is left out and the decision is taken anew, until
+ * the task is done or nobody is left (architecture.md 3).
  *
  * @module
  */

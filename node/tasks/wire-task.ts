@@ -1,9 +1,10 @@
 /**
- * A task as one A2A message, and its result as one artifact (architecture.md 3, wire-formats.md 4.1).
+ * A task as one A2A message, and its result as one artifact (architecture.md 3, wire-formats.md
+ * 4.1).
  *
- * Part 0 is the specification on the wire, whose salted hash stands in the agreement; the input parts
- * follow in its order. The salt travels in the metadata of the economics extension: until then a
- * guessable task stays hidden behind its hash.
+ * Part 0 is the specification on the wire, whose salted hash stands in the agreement; the input
+ * parts follow in its order. The salt travels in the metadata of the economics extension: until
+ * then a guessable task stays hidden behind its hash.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The baseline of the `node` benchmark: libp2p with the same modules and the same datastore as ours,
- * and nothing else. Prints its readiness on HTTP as a daemon does.
+ * The baseline of the `node` benchmark: libp2p with the same modules and the same datastore as
+ * ours, and nothing else. Prints its readiness on HTTP as a daemon does.
  *
  * @module
  */

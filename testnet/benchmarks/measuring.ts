@@ -1,6 +1,6 @@
 /**
- * What the benchmarks share: rows, medians, and the same-run reference that absolute times are scaled
- * by (architecture.md 9).
+ * What the benchmarks share: rows, medians, and the same-run reference that absolute times are
+ * scaled by (architecture.md 9).
  *
  * @module
  */

@@ -1,3 +1,4 @@
+import { ristretto255 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toBase64Url } from '../../../crypto/bytes.ts';
@@ -211,7 +212,7 @@ describe('attacks on a holder', () => {
   });
 
   it('refuses a committed quantity whose blinding factor it never had', async () => {
-    const commitment = new Uint8Array(32).fill(4);
+    const commitment = ristretto255.Point.BASE.toBytes();
     const claims: CertificateClaim[] = [
       { kind: 'committedQuantity', name: 'hasResource:gpu-memory-gib', commitment },
     ];

@@ -1,6 +1,6 @@
 /**
- * `EncryptedStream` over the in-process stream pair of @libp2p/utils, where one end can be handed to an
- * attacker who writes raw bytes.
+ * `EncryptedStream` over the in-process stream pair of @libp2p/utils, where one end can be handed
+ * to an attacker who writes raw bytes.
  */
 
 import type { Stream } from '@libp2p/interface';
@@ -58,7 +58,9 @@ async function securePair(a: Options = {}, b: Options = {}): Promise<[Side, Side
   return [wrap(one, 1, 2, a), wrap(two, 2, 1, b)];
 }
 
-/** A victim, and the raw end of its stream with the right keys for what the attacker wants to say. */
+/**
+ * A victim, and the raw end of its stream with the right keys for what the attacker wants to say.
+ */
 async function victim(
   options: Options = {},
 ): Promise<{ side: Side; raw: Stream; sealer: FrameSealer }> {

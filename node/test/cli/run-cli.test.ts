@@ -1,0 +1,335 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import { NothingFoundError, RefusedError, UnreachableError } from '../../errors.ts';
+import { CliUnderTest, runCaptured } from './capture.ts';
+
+const PEER = Identity.fromSeed(new Uint8Array(32).fill(1)).peerId;
+const TERM = 'performs:nlp/sentiment';
+const TASK = {
+  title: 'Mood',
+  skills: [TERM],
+  input: { parts: [{ file: 'a.txt', mediaType: 'text/plain' }] },
+};
+
+let cli: CliUnderTest;
+
+beforeEach(async () => {
+  cli = await CliUnderTest.open();
+});
+
+afterEach(() => cli.close());
+
+/** The error document on stdout: exactly one, and nothing else. */
+function errorOf(stdout: string): { code: string; exitCode: number; problems: string[] } {
+  const document = JSON.parse(stdout) as { error: { code: string; message: string } };
+  expect(Object.keys(document)).toEqual(['error']);
+  expect(document.error.message).not.toBe('');
+  return document.error as unknown as ReturnType<typeof errorOf>;
+}
+
+describe('bad usage', () => {
+  it.each([
+    ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
+    ['a misspelt command, with a suggestion', ['statsu'], /status/],
+    ['an unknown option', ['status', '--frob'], /unknown option '--frob'/],
+    ['an unknown subcommand', ['cert', 'frob'], /unknown command 'frob'/],
+    ['a missing argument', ['query'], /missing required argument 'term'/],
+    ['too many arguments', ['status', 'now'], /too many arguments/],
+    ['a missing required option', ['attest', PEER], /--skill/],
+    ['a limit of 0', ['query', TERM, '--limit', '0'], /from 1 to 100/],
+    ['a limit that is no number', ['query', TERM, '--limit', 'ten'], /from 1 to 100/],
+    ['a limit in exponent form', ['query', TERM, '--limit', '1e1'], /from 1 to 100/],
+    ['a negative price', ['query', TERM, '--max-price-usd', '-1'], /dollars/],
+    ['a price that is no number', ['query', TERM, '--max-price-usd', 'free'], /dollars/],
+    ['a task and a skill', ['run', 'task.json', '--skill', TERM], /task file, or --skill/],
+    ['a skill without input', ['run', '--skill', TERM], /task file, or --skill/],
+    ['nothing to run', ['run'], /task file, or --skill/],
+  ])('ends with 2 and a line that names it: %s', async (_what, argv, line) => {
+    const { exitCode, stdout, stderr } = await cli.run(...argv);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(line);
+  });
+
+  it.each([
+    [['frobnicate', '--json']],
+    [['status', '--frob', '--json']],
+    [['--json']],
+    [['cert', '--json']],
+    [['run', '--json']],
+    [['query', TERM, '--limit', '0', '--json']],
+  ])('prints exactly one JSON document for %j --json', async (argv) => {
+    const { exitCode, stdout } = await cli.run(...argv);
+    expect(exitCode).toBe(2);
+    expect(errorOf(stdout)).toMatchObject({ code: 'BAD_INPUT', exitCode: 2 });
+  });
+
+  it('shows the commands when it is called without one, and ends with 2', async () => {
+    const { exitCode, stderr } = await runCaptured([]);
+    expect(exitCode).toBe(2);
+    for (const name of ['init', 'start', 'stop', 'query', 'decide', 'run', 'cert', 'attest']) {
+      expect(stderr).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    }
+  });
+
+  it('ends with 0 for help and version', async () => {
+    const help = await runCaptured(['run', '--help']);
+    expect(help.exitCode).toBe(0);
+    expect(help.stdout).toContain('--skill <term>');
+    const version = await runCaptured(['--version']);
+    expect(version.exitCode).toBe(0);
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});
+
+describe('exit codes', () => {
+  it.each([
+    [['status']],
+    [['peers']],
+    [['skills', 'list']],
+    [['query', TERM]],
+    [['decisions', 'list']],
+    [['cert', 'show']],
+    [['stop']],
+  ])('is 4 where no daemon runs: %j', async (argv) => {
+    const { exitCode, stdout, stderr } = await cli.run(...argv);
+    expect(exitCode).toBe(4);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('coalesce start');
+    const withJson = await cli.run(...argv, '--json');
+    expect(withJson.exitCode).toBe(4);
+    expect(errorOf(withJson.stdout)).toMatchObject({ code: 'UNREACHABLE', exitCode: 4 });
+  });
+
+  it.each([
+    ['complete', 3],
+    ['partial', 4],
+    ['unreachable', 4],
+  ])('of a query without hits is, when the look was %s, %i', async (outcome, expected) => {
+    const daemon = await cli.startDaemon();
+    const empty = { query: TERM, hits: [], dropped: [], asked: 0, answered: 0, elapsedMs: 1 };
+    daemon.node.answer = () => ({ ...empty, outcome });
+    expect((await cli.run('query', TERM)).exitCode).toBe(expected);
+    const withJson = await cli.run('query', TERM, '--json');
+    expect(withJson.exitCode).toBe(expected);
+    expect(JSON.parse(withJson.stdout)).toMatchObject({ outcome, hits: [] });
+  });
+
+  it.each([
+    ['peers', ['peers'], []],
+    ['skills', ['cert', 'show'], []],
+    ['decisions', ['decisions', 'list'], []],
+  ])('is 3 for an empty list: %s', async (_what, argv, list) => {
+    const daemon = await cli.startDaemon();
+    daemon.node.answer = () => list;
+    expect((await cli.run(...argv)).exitCode).toBe(3);
+  });
+
+  it.each([
+    [new NothingFoundError('nothing there'), 3],
+    [new UnreachableError('too far'), 4],
+    [new RefusedError('no'), 1],
+    [new Error('secret'), 1],
+  ])('is the one that the daemon reports: %s', async (error, expected) => {
+    const daemon = await cli.startDaemon();
+    daemon.node.answer = () => Promise.reject(error);
+    const { exitCode, stderr } = await cli.run('status');
+    expect(exitCode).toBe(expected);
+    expect(stderr).not.toContain('secret');
+    const withJson = await cli.run('status', '--json');
+    expect(withJson.exitCode).toBe(expected);
+    expect(errorOf(withJson.stdout).exitCode).toBe(expected);
+  });
+
+  it.each([
+    ['completed', 0],
+    ['failed', 1],
+    ['refused', 1],
+  ])('of a run that %s is %i', async (status, expected) => {
+    const daemon = await cli.startDaemon();
+    const task = await cli.write('task.json', '{"title":"x"}');
+    daemon.node.answer = () => ({ status, title: 'x', output: null, subtasks: [], totals: {} });
+    const { exitCode, stdout } = await cli.run('run', task, '--json');
+    expect(exitCode).toBe(expected);
+    expect(JSON.parse(stdout)).toMatchObject({ status });
+  });
+
+  it('is 1 for a certificate that does not verify', async () => {
+    const daemon = await cli.startDaemon();
+    daemon.node.answer = () => ({ valid: false, reason: 'EXPIRED: x', certificate: null });
+    const { exitCode, stdout } = await cli.run('cert', 'verify', await cli.write('c', 'x'));
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('refused: EXPIRED: x\n');
+  });
+});
+
+describe('files of the user', () => {
+  it('hands the task and the files that it names to the daemon', async () => {
+    const daemon = await cli.startDaemon();
+    await cli.write('a.txt', 'good');
+    const task = await cli.write('task.json', JSON.stringify(TASK));
+    daemon.node.answer = () => ({ status: 'completed' });
+    expect((await cli.run('run', task, '--json')).exitCode).toBe(0);
+    const files = { 'a.txt': Buffer.from('good').toString('base64') };
+    expect(daemon.node.calls[0]!.args[0]).toEqual({ task: TASK, files });
+  });
+
+  it('decides without a list of candidates, and with one', async () => {
+    const daemon = await cli.startDaemon();
+    const task = await cli.write('task.json', '{"title":"x"}');
+    const list = await cli.write('candidates.json', '[{"peerId":"x"}]');
+    daemon.node.answer = () => ({ result: { choice: 'REFUSED' } });
+    expect((await cli.run('decide', task, '--json')).exitCode).toBe(1);
+    expect((await cli.run('decide', task, '--candidates', list, '--json')).exitCode).toBe(1);
+    expect(daemon.node.calls.map(({ args }) => args[1])).toEqual([undefined, [{ peerId: 'x' }]]);
+  });
+
+  it('ends with 2 for a task that is not JSON, and names the file', async () => {
+    const task = await cli.write('task.json', '{"title":');
+    const { exitCode, stderr } = await cli.run('run', task);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('task.json: is not JSON');
+  });
+
+  it('ends with 2 for a task file that is missing, as for every bad input', async () => {
+    for (const command of ['run', 'decide']) {
+      const { exitCode, stderr } = await cli.run(command, join(cli.path, 'none.json'));
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('none.json: no such file');
+    }
+  });
+
+  it('ends with 2 for an offer or candidates that are missing', async () => {
+    const none = join(cli.path, 'none.json');
+    const task = await cli.write('task.json', '{}');
+    expect((await cli.run('skills', 'publish', none)).exitCode).toBe(2);
+    expect((await cli.run('decide', task, '--candidates', none)).exitCode).toBe(2);
+  });
+
+  it('ends with 2 for a file that a task names and that is missing', async () => {
+    const task = await cli.write('task.json', JSON.stringify(TASK));
+    const { exitCode, stderr } = await cli.run('run', task);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/a\.txt: cannot be read \(ENOENT\)/);
+  });
+
+  it.each(['[]', 'null', '3', '{"input":3}', '{"input":{"parts":3}}', '{"input":{"parts":[3]}}'])(
+    'leaves a misshapen task for the daemon to judge: %s',
+    async (text) => {
+      const daemon = await cli.startDaemon();
+      daemon.node.answer = () => ({ status: 'failed' });
+      await cli.run('run', await cli.write('task.json', text), '--json');
+      expect(daemon.node.calls[0]!.args[0]).toEqual({ task: JSON.parse(text), files: {} });
+    },
+  );
+
+  it('takes a directory in the order of its names, and refuses one without files', async () => {
+    const daemon = await cli.startDaemon();
+    daemon.node.answer = () => ({ status: 'failed' });
+    const { exitCode } = await cli.run('run', '--skill', TERM, '--input', cli.path, '--json');
+    expect(exitCode).toBe(1);
+    const { inputs } = daemon.node.calls[0]!.args[0] as { inputs: { name: string }[] };
+    expect(inputs.map(({ name }) => name)).toEqual([
+      join(cli.path, 'daemon.json'),
+      join(cli.path, 'token'),
+    ]);
+    const empty = await CliUnderTest.open();
+    const refused = await empty.run('run', '--skill', TERM, '--input', empty.path);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('expected 1 to 64 files, found 0');
+    await empty.close();
+  });
+
+  it('refuses a directory of 65 files before it reads one', async () => {
+    for (let i = 0; i < 65; i++) await cli.write(`${i}.txt`, '');
+    const { exitCode, stderr } = await cli.run('run', '--skill', TERM, '--input', cli.path);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('found 65');
+  });
+});
+
+describe('init', () => {
+  it('makes identity, token and config, all mode 0600', async () => {
+    const { exitCode, stdout } = await cli.run('init', '--set', 'http.port=7700', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ isNew: true, dataDirectory: cli.path });
+    for (const name of ['identity.json', 'token', 'config.json']) {
+      expect((await stat(join(cli.path, name))).mode & 0o777).toBe(0o600);
+    }
+    const config: unknown = JSON.parse(await readFile(join(cli.path, 'config.json'), 'utf8'));
+    expect(config).toEqual({ http: { port: 7_700 } });
+  });
+
+  it('keeps identity, token and config when it is run again', async () => {
+    const first = await cli.run('init', '--trust', PEER, '--json');
+    const files = ['identity.json', 'token', 'config.json'].map((name) => join(cli.path, name));
+    const before = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const second = await cli.run('init', '--json');
+    const after = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    expect(after).toEqual(before);
+    const [one, two] = [first, second].map(
+      ({ stdout }) => JSON.parse(stdout) as { peerId: string; isNew: boolean },
+    );
+    expect(two!.peerId).toBe(one!.peerId);
+    expect([one!.isNew, two!.isNew]).toEqual([true, false]);
+  });
+
+  it('never prints the seed or the token', async () => {
+    const runs = [await cli.run('init'), await cli.run('init', '--json')];
+    const { seed } = JSON.parse(await readFile(join(cli.path, 'identity.json'), 'utf8')) as {
+      seed: string;
+    };
+    const token = (await readFile(join(cli.path, 'token'), 'utf8')).trim();
+    for (const { stdout, stderr } of runs) {
+      expect(stdout + stderr).not.toContain(seed);
+      expect(stdout + stderr).not.toContain(token);
+    }
+  });
+
+  it.each([
+    ['an unknown key', ['--set', 'colour=red'], /--set: colour=red/],
+    ['a bad value', ['--set', 'http.port=70000'], /http\.port/],
+    ['a flag without a value', ['--set', 'http.port'], /--set: http\.port: expected key=value/],
+    ['an attestor that is no PeerId', ['--trust', 'bob'], /trust\.attestors\.0/],
+    ['a bootstrap that is no multiaddr', ['--bootstrap', 'localhost'], /network\.bootstrap\.0/],
+  ])('ends with 2 and writes nothing for %s', async (_what, argv, line) => {
+    const { exitCode, stderr } = await cli.run('init', ...argv);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(line);
+    for (const name of ['identity.json', 'token', 'config.json']) {
+      await expect(stat(join(cli.path, name))).rejects.toThrow('ENOENT');
+    }
+  });
+
+  it('lists all bad settings at once', async () => {
+    const { stderr } = await cli.run('init', '--set', 'a=1', '--set', 'http.port=x');
+    expect(stderr).toMatch(/a=1/);
+    expect(stderr).toMatch(/http\.port/);
+  });
+
+  it('refuses settings where there is a config, and leaves it alone', async () => {
+    const path = await cli.write('config.json', '{"name":"mine"}');
+    const { exitCode, stderr } = await cli.run('init', '--set', 'name=other');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('config.json: exists');
+    expect(await readFile(path, 'utf8')).toBe('{"name":"mine"}');
+  });
+
+  it('refuses a config that is not valid before it makes an identity', async () => {
+    await cli.write('config.json', '{"colour":1}');
+    const { exitCode, stderr } = await cli.run('init');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('colour');
+    await expect(stat(join(cli.path, 'identity.json'))).rejects.toThrow('ENOENT');
+  });
+
+  it('does not overwrite a damaged identity', async () => {
+    const path = await cli.write('identity.json', '{"v":1}');
+    const { exitCode, stderr } = await cli.run('init');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('identity.json: is damaged');
+    expect(await readFile(path, 'utf8')).toBe('{"v":1}');
+  });
+});
