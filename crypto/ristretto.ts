@@ -1,5 +1,6 @@
 /**
- * ristretto255 (RFC 9496): whether received bytes are an element that a committed quantity may have.
+ * ristretto255 (RFC 9496): whether received bytes are an element that a committed quantity may
+ * have.
  *
  * Commitments and range proofs themselves are not here yet.
  *

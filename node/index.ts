@@ -8,7 +8,7 @@
 import '../protocols/polyfills.ts';
 
 export { AgentNode, createAgentNode } from './agent-node.ts';
-export type { AgentNodeInit } from './agent-node.ts';
+export type { AgentNodeInit } from './agent-parts.ts';
 export type * from './api-documents.ts';
 export { loadConfig } from './config/load.ts';
 export type { Config, ConfigFile } from './config/schema.ts';

@@ -64,6 +64,11 @@ export function tellRun(number: number, what: string, run: RunDocument, network:
       return `${type} ${passed ? 'passed' : 'FAILED'}`;
     })
     .join(', ');
+  const settled =
+    receiptId === null
+      ? `done here, nothing to pay (${run.totals.wallMs} ms)`
+      : `paid ${usd(subtask.paidMicroUsd)}, receipt ${receiptId.slice(0, 12)}… ` +
+        `signed by both (${run.totals.wallMs} ms)`;
   const lines = [
     `${number}. ${what}`,
     indent(`decision      ${withNames(decision.reason, decision.contractor, network)}`),
@@ -75,11 +80,7 @@ export function tellRun(number: number, what: string, run: RunDocument, network:
       ),
     indent(`result        ${resultLine(run)}`),
     indent(`verification  ${checks}`),
-    indent(
-      receiptId === null
-        ? `settled       done here, nothing to pay (${run.totals.wallMs} ms)`
-        : `settled       paid ${usd(subtask.paidMicroUsd)}, receipt ${receiptId.slice(0, 12)}… signed by both (${run.totals.wallMs} ms)`,
-    ),
+    indent(`settled       ${settled}`),
     '',
   ];
   return lines.join('\n');

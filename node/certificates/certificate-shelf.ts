@@ -103,7 +103,10 @@ export class CertificateShelf {
     return [...issuers];
   }
 
-  /** Keeps a certificate, the oldest one giving way, in the place of one by the same issuer. */
+  /**
+   * Keeps a certificate, in the place of those by the same issuer whose skills it covers. Where
+   * there are too many, the one that ends first gives way.
+   */
   async keep(held: HeldCertificate, claims: readonly CertificateClaim[]): Promise<void> {
     const id = toBase64Url(held.certificate.id);
     await this.#init.held.put(id, encodeHeldCertificate(held));
@@ -122,11 +125,20 @@ export class CertificateShelf {
       await this.#drop(toBase64Url(older.at(-1)!.held.certificate.id));
   }
 
-  /** Keeps another issuer's status list if it verifies and is newer. @returns whether it did. */
+  /**
+   * Keeps another issuer's status list if it verifies, is newer, and a held certificate names it.
+   *
+   * @returns whether it did.
+   */
   async keepStatusList(envelope: Uint8Array, issuer: string): Promise<boolean> {
     const verified = verifyStatusList(envelope, { nowSeconds: nowSeconds(this.#init.clock) });
     if (!verified.valid || verified.body.issuer !== issuer) return false;
-    const key = `${issuer}/${verified.body.list}`;
+    const { list } = verified.body;
+    const isNamed = this.held().some(
+      ({ certificate: { body } }) => body.issuer === issuer && body.list === list,
+    );
+    if (!isNamed) return false;
+    const key = `${issuer}/${list}`;
     const known = this.#status.get(key);
     if (known && known.body.seq >= verified.body.seq) return false;
     await this.#init.statusLists.put(key, envelope);
@@ -244,8 +256,12 @@ export class CertificateShelf {
     const turn = this.#turn.then(async () => {
       const { issued } = this.#init;
       const stored = await issued.get(SLOT_KEY);
-      const slot = stored === undefined ? 0 : Number(Buffer.from(stored).toString('utf8'));
-      if (!Number.isInteger(slot) || slot > MAX_SLOT) {
+      const text = stored === undefined ? '0' : Buffer.from(stored).toString('utf8');
+      if (!/^[0-9]{1,5}$/.test(text)) {
+        throw new RefusedError('The count of taken slots is damaged; restore it from a backup');
+      }
+      const slot = Number(text);
+      if (slot > MAX_SLOT) {
         throw new RefusedError(
           'All 65,536 slots of the status list are taken; issue with a new identity',
         );
@@ -261,6 +277,11 @@ export class CertificateShelf {
     return this.#documentOf(held.certificate, claims);
   }
 
+  #levelOf({ kind, issuer, exp }: SkillCertificate): number {
+    const isCurrent = nowSeconds(this.#init.clock) < exp;
+    return isCurrent && kind === 'attestation' && this.#init.attestors.has(issuer) ? 2 : 0;
+  }
+
   #documentOf(
     { id, body, envelope }: SignedDocument<SkillCertificate>,
     claims: readonly CertificateClaim[],
@@ -272,7 +293,7 @@ export class CertificateShelf {
       holder: body.holder,
       issuedAtSeconds: body.iat,
       expiresAtSeconds: body.exp,
-      level: body.kind === 'attestation' && this.#init.attestors.has(body.issuer) ? 2 : 0,
+      level: this.#levelOf(body),
       leaves: claims.map(describeClaim),
       envelope: Buffer.from(envelope).toString('utf8'),
     };

@@ -6,7 +6,7 @@
 
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import { BadInputError } from '../errors.ts';
+import { BadInputError, NothingFoundError } from '../errors.ts';
 import { codeOf, readJsonFile } from '../storage/data-directory.ts';
 
 /** A file's content on its way to the daemon. */
@@ -46,9 +46,20 @@ async function readInput(path: string): Promise<Buffer> {
   }
 }
 
+/** JSON of a file that the user named. @throws {@link BadInputError} also if there is none. */
+export async function readUserJson(path: string): Promise<unknown> {
+  try {
+    return await readJsonFile(path);
+  } catch (error) {
+    if (error instanceof NothingFoundError)
+      throw new BadInputError(error.message, { cause: error });
+    throw error;
+  }
+}
+
 /** Reads a task and the files it names; a relative path counts from the task file's directory. */
 export async function readTaskFile(path: string): Promise<TaskBody> {
-  const task = await readJsonFile(path);
+  const task = await readUserJson(path);
   const files: Record<string, string> = {};
   for (const name of filesOf(task)) {
     files[name] = (await readInput(resolve(dirname(path), name))).toString('base64');

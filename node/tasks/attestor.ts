@@ -14,11 +14,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
 import { toBase64Url } from '../../crypto/bytes.ts';
 import { deliverCertificate } from '../../protocols/attestation/attestor.ts';
+import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateShelf } from '../certificates/certificate-shelf.ts';
 import { BadInputError } from '../errors.ts';
+import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
+import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
 import type { KnownAnswerTask } from './known-answer.ts';
 import { ContractorFailedError } from './outsourcing.ts';
@@ -37,6 +40,7 @@ export interface AttestorComponents {
   readonly outsourcing: Outsourcing;
   readonly certificates: CertificateShelf;
   readonly streams: SecureStreams;
+  readonly receipts: ReceiptBook;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -115,6 +119,8 @@ export class Attestor {
       const checks = [{ type: 'known-answer', passed: isPassed ? (1 as const) : (0 as const) }];
       const outcome = isPassed ? 'pass' : 'fail';
       const { contract } = await outsourcing.settle(quoted, { outcome, checks }, signal);
+      const { receipts, clock, logger } = this.#components;
+      await keepReceipt(receipts, contract, nowSeconds(clock), logger);
       return {
         isPassed,
         failure: isPassed ? null : 'a wrong answer',

@@ -47,6 +47,8 @@ export interface ContractorRoleInit {
   readonly config: Config;
   readonly shelf: SkillShelf;
   readonly results: JsonSection<StoredResult>;
+  /** Told of each contract that both sides have settled. */
+  readonly onReceipt: (contract: Contract) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -170,7 +172,10 @@ export class ContractorRole implements ContractorPolicy {
     const id = toBase64Url(contract.agreement.id);
     if (!OPEN_PHASES.has(contract.phase)) {
       this.#open.delete(id);
-      if (contract.phase === 'RECEIPT') this.#debtors.delete(contract.request.body.client);
+      if (contract.phase === 'RECEIPT') {
+        this.#debtors.delete(contract.request.body.client);
+        this.#init.onReceipt(contract);
+      }
       return;
     }
     const known = this.#open.get(id);

@@ -6,7 +6,6 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { JsonValue } from '../../crypto/canonical-json.ts';
 import type { Random } from '../../protocols/components.ts';
 import {
   TASK_SALT_BYTES,

@@ -14,6 +14,7 @@ import type { RunDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
 import { auditRate } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
+import { keepReceipt } from './keep-receipt.ts';
 import type { LocalMachine } from './local-machine.ts';
 import type { OutcomeBook } from './outcomes.ts';
 import { ContractorFailedError } from './outsourcing.ts';
@@ -178,18 +179,9 @@ export class TaskExecution {
         outsourcing.settle(quoted, { outcome, checks, evidence }, signal),
       ),
     );
-    const { agreement, verdict, delivery } = contract;
-    if (receiptId !== null && agreement && verdict) {
-      const documents = {
-        agreement: agreement.envelope,
-        verdict: verdict.envelope,
-        ...(delivery ? { delivery: delivery.envelope } : {}),
-      };
-      const added = await receipts.add(documents, nowSeconds(clock));
-      if (added.refusal) logger.error({ refusal: added.refusal }, 'A receipt was not kept.');
-    }
+    await keepReceipt(receipts, contract, nowSeconds(clock), logger);
     // The verdict binds this node whether or not the contractor has signed it too.
-    const paidMicroUsd = Number(verdict?.body.paid ?? 0);
+    const paidMicroUsd = Number(contract.verdict?.body.paid ?? 0);
     ledger.paidMicroUsd += paidMicroUsd;
     return { receiptId, paidMicroUsd };
   }

@@ -31,10 +31,11 @@ export const benchTask: Bench = async (onProgress) => {
   }
   const outsourced = runs.filter((run) => run.subtasks[0]?.receiptId !== null);
   const local = runs.filter((run) => run.subtasks[0]?.receiptId === null);
+  const counts = `${outsourced.length} runs outsourced, ${local.length} local`;
   const rows: BenchRow[] = [
     {
       bench: 'task',
-      case: `sentiment of 100 kB, request to receipt (${outsourced.length} runs outsourced, ${local.length} local)`,
+      case: `sentiment of 100 kB, request to receipt (${counts})`,
       value: median(outsourced.map(({ totals }) => totals.wallMs)),
       unit: 'ms',
     },

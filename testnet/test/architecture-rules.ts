@@ -256,14 +256,15 @@ export const oversizeFunctions: Rule = (files) =>
 
 /**
  * Lines over 100 columns, but for tables, addresses and long runs of hex. A line that is one string
- * may have half as much again: a message in pieces cannot be searched for.
+ * or the title of a test may have half as much again: a message in pieces cannot be searched for.
  */
 export const longLines: Rule = (files) =>
   files.flatMap((file) =>
     file.lines.flatMap((line, i) => {
-      const isString = /^\s*(['"`]).*\1[,;)}]*$/.test(line);
+      const isString = /^\s*(?:(?:it|describe)\()?(['"`]).*\1[,;)}]*$/.test(line);
+      const isTitle = /^\s*(?:it|describe)\((['"`]).*\1, (?:async )?\(.*\) => \{$/.test(line);
       const isExempt = /^\s*\*?\s*\||https?:\/\/|[0-9a-fA-F]{32}/.test(line);
-      const isLong = line.length > (isString ? MAX_STRING_COLUMNS : MAX_COLUMNS);
+      const isLong = line.length > (isString || isTitle ? MAX_STRING_COLUMNS : MAX_COLUMNS);
       return isLong && !isExempt ? [at(file, i + 1, `${line.length} columns`)] : [];
     }),
   );

@@ -216,7 +216,13 @@ export function testTitles(file: SourceFile): Finding[] {
   visitNodes(file.tree, (node) => {
     if (!ts.isCallExpression(node) || !/^(it|test)\b/.test(node.expression.getText())) return;
     const [title, body] = node.arguments;
-    if (!title || !body || /^(it|test)\.(each|for|skipIf|runIf)$/.test(node.expression.getText())) {
+    const hasBody = node.arguments.some((argument) => ts.isFunctionLike(argument));
+    if (
+      !title ||
+      !body ||
+      !hasBody ||
+      /^(it|test)\.(each|for|skipIf|runIf)$/.test(node.expression.getText())
+    ) {
       return;
     }
     const text = ts.isTemplateExpression(title)

@@ -22,16 +22,19 @@ export const registerAttest: RegisterCommand = (program, run) => {
         const result = await context.withDaemon((client) =>
           client.post<AttestDocument>('/v1/attest', body, { signal: context.signal }),
         );
-        context.print(result, () =>
-          [
-            `${result.peerId} passed ${result.passed} of ${result.run} tasks of ${result.term} (paid ${usd(result.paidMicroUsd)}, ${result.elapsedMs} ms)`,
-            ...result.failures.map((failure) => `  failed: ${failure}`),
-            result.certId === null
-              ? 'No certificate was issued.'
-              : `Certificate ${result.certId} was ${result.delivered ? 'delivered' : 'issued, but the peer did not take it'}.`,
-          ].join('\n'),
-        );
+        context.print(result, () => describe(result));
         return result.certId !== null && result.delivered ? 0 : 1;
       }),
     );
 };
+
+function describe(result: AttestDocument): string {
+  const { peerId, term, run: tasks, passed, failures, certId, delivered } = result;
+  const cost = `paid ${usd(result.paidMicroUsd)}, ${result.elapsedMs} ms`;
+  const certificate = delivered ? 'was delivered' : 'was issued, but the peer did not take it';
+  return [
+    `${peerId} passed ${passed} of ${tasks} tasks of ${term} (${cost})`,
+    ...failures.map((failure) => `  failed: ${failure}`),
+    certId === null ? 'No certificate was issued.' : `Certificate ${certId} ${certificate}.`,
+  ].join('\n');
+}

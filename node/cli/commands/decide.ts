@@ -2,9 +2,8 @@
 
 import { formatDecision } from '../../decision/explanation.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
-import { readJsonFile } from '../../storage/data-directory.ts';
 import type { RegisterCommand } from '../context.ts';
-import { readTaskFile } from '../task-files.ts';
+import { readTaskFile, readUserJson } from '../task-files.ts';
 
 export const registerDecide: RegisterCommand = (program, run) => {
   program
@@ -17,7 +16,7 @@ export const registerDecide: RegisterCommand = (program, run) => {
           ...(await readTaskFile(file)),
           ...(options.candidates === undefined
             ? {}
-            : { candidates: await readJsonFile(options.candidates) }),
+            : { candidates: await readUserJson(options.candidates) }),
         };
         const record = await context.withDaemon((client) =>
           client.post<DecisionRecord>('/v1/decide', body, { signal: context.signal }),

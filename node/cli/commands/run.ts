@@ -56,9 +56,9 @@ export function describeRun(result: RunDocument): string {
       lines.push(`  receipt       ${subtask.receiptId}, paid ${usd(subtask.paidMicroUsd)}`);
     }
   }
-  lines.push(
-    `  totals        paid ${usd(result.totals.paidMicroUsd)}, local cost ${usd(result.totals.localCostMicroUsd)}, net saving ${percent(result.totals.netSavingPercent)}, ${result.totals.wallMs} ms`,
-  );
+  const { paidMicroUsd, localCostMicroUsd, netSavingPercent, wallMs } = result.totals;
+  const money = `paid ${usd(paidMicroUsd)}, local cost ${usd(localCostMicroUsd)}`;
+  lines.push(`  totals        ${money}, net saving ${percent(netSavingPercent)}, ${wallMs} ms`);
   for (const part of result.output ?? []) {
     lines.push('', part.text ?? JSON.stringify(part.data, undefined, 2));
   }

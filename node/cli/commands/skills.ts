@@ -2,10 +2,10 @@
 
 import type { PublishDocument, SkillDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
-import { readJsonFile } from '../../storage/data-directory.ts';
 import type { RegisterCommand } from '../context.ts';
 import { microUsd, wholeNumber } from '../options.ts';
 import { table, usd } from '../table.ts';
+import { readUserJson } from '../task-files.ts';
 
 interface PublishOptions {
   readonly skill?: string;
@@ -42,7 +42,7 @@ export const registerSkills: RegisterCommand = (program, run) => {
     .option('--executor <type>', 'builtin, or module:PATH of an A2A AgentExecutor', 'builtin')
     .action(
       run(async (context, file: string | undefined, options: PublishOptions) => {
-        const offer = file === undefined ? offerOf(options) : await readJsonFile(file);
+        const offer = file === undefined ? offerOf(options) : await readUserJson(file);
         const result = await context.withDaemon((client) =>
           client.post<PublishDocument>('/v1/skills', offer, { signal: context.signal }),
         );

@@ -33,7 +33,8 @@ export const registerStart: RegisterCommand = (program, run) => {
         if (options.bootstrap.length > 0) {
           flags.push(`network.bootstrap=${options.bootstrap.join(',')}`);
         }
-        const { runDaemon } = await import('../../daemon.ts'); // the other commands do without libp2p
+        // Loaded here, because the other commands do without libp2p.
+        const { runDaemon } = await import('../../daemon.ts');
         return runDaemon({
           dataPath: context.dataPath,
           flags,

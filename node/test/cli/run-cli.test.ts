@@ -119,7 +119,7 @@ describe('exit codes', () => {
 
   it.each([
     ['peers', ['peers'], []],
-    ['skills', ['cert', 'show'], []],
+    ['certificates', ['cert', 'show'], []],
     ['decisions', ['decisions', 'list'], []],
   ])('is 3 for an empty list: %s', async (_what, argv, list) => {
     const daemon = await cli.startDaemon();

@@ -1,0 +1,111 @@
+/**
+ * The parts of a node that stand on its store and need no network: what it sells, holds, owes and
+ * has learned.
+ *
+ * @module
+ */
+
+import type { Identity } from '../crypto/identity.ts';
+import { nowSeconds } from '../protocols/components.ts';
+import type { Clock, Logger, Random } from '../protocols/components.ts';
+import type { Contract } from '../protocols/negotiation/contract.ts';
+import { ContractStore } from '../protocols/negotiation/contract-store.ts';
+import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
+import { CertificateShelf } from './certificates/certificate-shelf.ts';
+import type { Config } from './config/schema.ts';
+import type { DataDirectory } from './storage/data-directory.ts';
+import { keyValueStore } from './storage/key-value-store.ts';
+import type { Store } from './storage/store.ts';
+import { ContractorRole } from './tasks/contractor-role.ts';
+import { DecisionLog } from './tasks/decision-log.ts';
+import { keepReceipt } from './tasks/keep-receipt.ts';
+import { LocalMachine } from './tasks/local-machine.ts';
+import { OutcomeBook } from './tasks/outcomes.ts';
+import { SkillShelf } from './tasks/skill-shelf.ts';
+
+/** What a node is handed. */
+export interface AgentNodeInit {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly directory: DataDirectory;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The parts, loaded. */
+export interface AgentParts {
+  readonly init: AgentNodeInit;
+  readonly attestors: ReadonlySet<string>;
+  readonly shelf: SkillShelf;
+  readonly certificates: CertificateShelf;
+  readonly contracts: ContractStore;
+  readonly receipts: ReceiptBook;
+  readonly role: ContractorRole;
+  readonly machine: LocalMachine;
+  readonly outcomes: OutcomeBook;
+  readonly decisions: DecisionLog;
+}
+
+/** Opens every part over the store. */
+export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
+  const { config, identity, store, directory, clock, random, logger } = init;
+  const attestors = new Set(config.trust.attestors);
+  const receipts = new ReceiptBook(keyValueStore(store.section('receipts')));
+  const shelf = new SkillShelf({
+    section: store.json('offers'),
+    baseDirectory: directory.path,
+    random,
+  });
+  const certificates = new CertificateShelf({
+    identity,
+    held: store.section('certificates'),
+    issued: store.section('issued-certificates'),
+    statusLists: store.section('status-lists'),
+    clock,
+    random,
+    logger,
+    attestors,
+  });
+  const role = new ContractorRole({
+    config,
+    shelf,
+    results: store.json('results'),
+    onReceipt: (contract) => void keepEarned(receipts, contract, clock, logger),
+    clock,
+    logger,
+  });
+  const machine = new LocalMachine({ config, shelf, settings: store.json('settings'), clock });
+  const outcomes = await OutcomeBook.load(store.json('outcomes'));
+  await certificates.load();
+  await machine.load();
+  for (const failure of await shelf.load()) {
+    logger.error(failure, 'A skill on offer cannot be served any more.');
+  }
+  return {
+    init,
+    attestors,
+    shelf,
+    certificates,
+    contracts: new ContractStore(keyValueStore(store.section('contracts'))),
+    receipts,
+    role,
+    machine,
+    outcomes,
+    decisions: new DecisionLog(store.json('decisions'), clock, random),
+  };
+}
+
+async function keepEarned(
+  receipts: ReceiptBook,
+  contract: Contract,
+  clock: Clock,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await keepReceipt(receipts, contract, nowSeconds(clock), logger);
+  } catch (error) {
+    logger.error({ err: error }, 'A receipt could not be stored.');
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * The parts of a node that live while it is on the network: libp2p, the session, the protocols over
+ * it, and the roles that use them. This file is the order in which they start and stop.
+ *
+ * @module
+ */
+
+import { AgentCard } from '@a2a-js/sdk';
+import { DefaultRequestHandler } from '@a2a-js/sdk/server';
+import { LevelDatastore } from 'datastore-level';
+import { fromBase64Url } from '../crypto/bytes.ts';
+import { StatusListMemory } from '../crypto/status-list-memory.ts';
+import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
+import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
+import { createA2aServer } from '../protocols/a2a/server.ts';
+import { acceptCertificates } from '../protocols/attestation/holder.ts';
+import { requestStatusList } from '../protocols/card/client.ts';
+import { serveCards } from '../protocols/card/server.ts';
+import { createHost } from '../protocols/libp2p-host.ts';
+import type { Host } from '../protocols/libp2p-host.ts';
+import { NegotiationClient } from '../protocols/negotiation/client.ts';
+import { isAgreed } from '../protocols/negotiation/contract.ts';
+import { Contractor } from '../protocols/negotiation/contractor.ts';
+import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
+import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
+import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
+import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
+import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
+import type { AgentParts } from './agent-parts.ts';
+import { SkillPublisher } from './skill-publisher.ts';
+import { localEmbedder } from './skills/embedding.ts';
+import { Attestor } from './tasks/attestor.ts';
+import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
+import { ContractWork } from './tasks/contract-work.ts';
+import type { StoredResult } from './tasks/contractor-role.ts';
+import { ContractorSurvey } from './tasks/contractor-survey.ts';
+import { Outsourcing } from './tasks/outsourcing.ts';
+import { ProspectFinder } from './tasks/prospect-finder.ts';
+import { TaskExecution } from './tasks/task-execution.ts';
+import { TaskRunner } from './tasks/task-runner.ts';
+import { VERSION } from './version.ts';
+
+const SWEEP_INTERVAL_MS = 30_000;
+const STATUS_LIST_TIMEOUT_MS = 5_000;
+/** Peers of a local network restart often, and all from one address. */
+const LOCAL_HANDSHAKE_LIMITS = { handshakesPerMinute: 600, handshakeBurst: 100 };
+/** A task takes about six questions: a client may run 30 at once, and two a second for long. */
+const QUESTIONS_PER_PEER = { burst: 200, perSecond: 12 };
+
+/** The running parts that the node's face talks to. */
+export interface AgentRuntime {
+  readonly host: Host;
+  readonly publisher: SkillPublisher;
+  readonly survey: ContractorSurvey;
+  readonly runner: TaskRunner;
+  readonly attestor: Attestor;
+  /** Tasks of other peers in work here. */
+  readonly contractsInWork: () => number;
+  stop(): Promise<void>;
+}
+
+/** Joins the network and serves. Skills on the shelf are published in the background. */
+export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
+  const { config, identity, directory, logger, clock, random } = parts.init;
+  const datastore = new LevelDatastore(directory.peerStoreDirectory);
+  await datastore.open();
+  const guard = new RecordGuard({ clock, datastore });
+  const host = await createHost({
+    identity,
+    logger,
+    datastore,
+    validators: { [RECORD_NAMESPACE]: guard.validate },
+    selectors: { [RECORD_NAMESPACE]: selectRecord },
+    listen: config.network.listen,
+    bootstrap: config.network.bootstrap,
+    isLocalNetwork: config.network.isLocalNetwork,
+  });
+  const sessions = new SessionManager({
+    host: host.libp2p,
+    identity,
+    clock,
+    random,
+    logger,
+    ...(config.network.isLocalNetwork ? { limits: LOCAL_HANDSHAKE_LIMITS } : {}),
+  });
+  const advertiser = new Advertiser({ identity, host, guard, clock, random, logger });
+  const publisher = createPublisher(parts, advertiser, host);
+  const contractor = new Contractor(
+    { identity, clock, random, logger, store: parts.contracts, policy: parts.role },
+    { questionsPerPeer: QUESTIONS_PER_PEER },
+  );
+  const client = createClientRole(parts, sessions, host, guard);
+  const contractorRole = serveTasks(parts, sessions, contractor);
+  serveCertificates(parts, sessions, publisher);
+  await contractor.start(sessions);
+  await sessions.start();
+  advertiser.start();
+  const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
+  const sweep = setInterval(() => void sweepAll(parts, contractor, sessions), SWEEP_INTERVAL_MS);
+  if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
+  return {
+    host,
+    publisher,
+    ...client,
+    contractsInWork: () => contractorRole.work.inWork,
+    stop: async () => {
+      clearInterval(sweep);
+      stopRecordSweeper();
+      contractorRole.work.abort();
+      contractorRole.a2a.close();
+      client.outsourcing.close();
+      advertiser.stop();
+      await sessions.stop();
+      await host.stop();
+      await datastore.close();
+    },
+  };
+}
+
+function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host): SkillPublisher {
+  const { config, identity } = parts.init;
+  return new SkillPublisher({
+    name: config.name,
+    peerId: identity.peerId,
+    shelf: parts.shelf,
+    certificates: parts.certificates,
+    advertiser,
+    embedder: localEmbedder,
+    addresses: () => host.addresses(),
+  });
+}
+
+/** The parts that buy: survey, outsourcing, decisions, attestation. */
+function createClientRole(
+  parts: AgentParts,
+  sessions: SessionManager,
+  host: Host,
+  guard: RecordGuard,
+): Pick<AgentRuntime, 'survey' | 'runner' | 'attestor'> & { readonly outsourcing: Outsourcing } {
+  const { config, identity, logger, clock, random } = parts.init;
+  const { machine, outcomes, receipts, certificates, contracts, attestors } = parts;
+  const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
+  const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
+  const survey = new ContractorSurvey({
+    host,
+    guard,
+    clock,
+    random,
+    streams: sessions,
+    self: identity.peerId,
+    statusMemory: new StatusListMemory(),
+    attestors,
+    outcomes,
+    embedder: localEmbedder,
+    queryTimeoutMs: config.network.queryTimeoutMs,
+  });
+  const execution = new TaskExecution({
+    outsourcing,
+    machine,
+    outcomes,
+    receipts,
+    config,
+    clock,
+    random,
+    logger,
+  });
+  const prospects = new ProspectFinder({ survey, outsourcing, config });
+  const log = parts.decisions;
+  return {
+    outsourcing,
+    survey,
+    runner: new TaskRunner({ prospects, execution, machine, log, config, clock }),
+    attestor: new Attestor({
+      outsourcing,
+      receipts,
+      certificates,
+      streams: sessions,
+      clock,
+      random,
+      logger,
+    }),
+  };
+}
+
+/** Work for other peers: A2A over the session, one executor for all skills. */
+function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Contractor) {
+  const { store, clock, random, logger, config } = parts.init;
+  const results = store.json<StoredResult>('results');
+  const work = new ContractWork({ contractor, shelf: parts.shelf, results, clock, logger });
+  // The handler needs a card for its capabilities; the one that peers see is the publisher's.
+  const card = AgentCard.fromJSON({
+    name: config.name,
+    version: VERSION,
+    capabilities: { streaming: false },
+    supportedInterfaces: [{ protocolBinding: LIBP2P_BINDING_URI, protocolVersion: '1.0' }],
+  });
+  const executor = guardExecutor(work, { clock, random, logger });
+  const a2a = createA2aServer({
+    streams: sessions,
+    requestHandler: new DefaultRequestHandler(card, new BoundedTaskStore(), executor),
+    isParty: (contractId, peerId) => isClientOf(contractor, contractId, peerId),
+    clock,
+    logger,
+  });
+  return { work, a2a };
+}
+
+async function isClientOf(
+  contractor: Contractor,
+  contractId: string,
+  peerId: string,
+): Promise<boolean> {
+  let id: Uint8Array;
+  try {
+    id = fromBase64Url(contractId);
+  } catch {
+    return false;
+  }
+  const contract = await contractor.contract(id);
+  return contract !== undefined && isAgreed(contract) && contract.request.body.client === peerId;
+}
+
+function serveCertificates(
+  parts: AgentParts,
+  sessions: SessionManager,
+  publisher: SkillPublisher,
+): void {
+  const { identity, clock, logger } = parts.init;
+  const { certificates, attestors } = parts;
+  serveCards({
+    streams: sessions,
+    identity,
+    clock,
+    logger,
+    ownCard: () => publisher.ownCard(),
+    certificates: () => Promise.resolve(certificates.held()),
+    statusLists: () => Promise.resolve(certificates.statusLists()),
+    ownStatusList: () => certificates.ownStatusList(),
+  });
+  acceptCertificates({
+    streams: sessions,
+    holder: identity.peerId,
+    clock,
+    logger,
+    isWanted: (attestor) => Promise.resolve(attestors.has(attestor)),
+    store: async ({ held, claims }) => {
+      await certificates.keep(held, claims);
+      await refreshStatusLists(parts, sessions);
+      void publishQuietly(parts, publisher);
+    },
+  });
+}
+
+async function sweepAll(
+  parts: AgentParts,
+  contractor: Contractor,
+  sessions: SessionManager,
+): Promise<void> {
+  try {
+    parts.role.sweep();
+    await contractor.sweep();
+    await refreshStatusLists(parts, sessions);
+  } catch (error) {
+    parts.init.logger.error({ err: error }, 'A sweep failed.');
+  }
+}
+
+/** A certificate without a current status list of its issuer counts for nothing. */
+async function refreshStatusLists(parts: AgentParts, sessions: SessionManager): Promise<void> {
+  const { certificates, init } = parts;
+  for (const issuer of certificates.issuersToAsk()) {
+    try {
+      const signal = AbortSignal.timeout(STATUS_LIST_TIMEOUT_MS);
+      const envelope = await requestStatusList(sessions, issuer, { signal });
+      if (envelope) await certificates.keepStatusList(envelope, issuer);
+    } catch (error) {
+      init.logger.debug({ issuer, err: error }, 'An issuer gave no status list.');
+    }
+  }
+}
+
+async function publishQuietly(parts: AgentParts, publisher: SkillPublisher): Promise<void> {
+  try {
+    await publisher.publish();
+  } catch (error) {
+    parts.init.logger.warn({ err: error }, 'The skill record was not published.');
+  }
+}

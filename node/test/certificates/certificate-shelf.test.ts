@@ -1,0 +1,375 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { fromUtf8, toBase64Url, utf8 } from '../../../crypto/bytes.ts';
+import { openEnvelope } from '../../../crypto/envelope.ts';
+import { checkHeldCertificate } from '../../../crypto/held-certificate.ts';
+import { Identity } from '../../../crypto/identity.ts';
+import { skillCertificateDefinition } from '../../../crypto/skill-certificate.ts';
+import type { HeldCertificate } from '../../../crypto/skill-certificate.ts';
+import { emptyStatusBits, signStatusList } from '../../../crypto/status-list.ts';
+import {
+  FakeClock,
+  FakeLogger,
+  FakeRandom,
+} from '../../../protocols/test/negotiation/fake-world.ts';
+import { CertificateShelf } from '../../certificates/certificate-shelf.ts';
+import { NothingFoundError, RefusedError } from '../../errors.ts';
+import { MemorySection } from '../memory-section.ts';
+
+const ME = Identity.fromSeed(new Uint8Array(32).fill(1));
+const ATTESTOR = Identity.fromSeed(new Uint8Array(32).fill(2));
+const STRANGER = Identity.fromSeed(new Uint8Array(32).fill(3));
+const TERM = 'performs:nlp/sentiment';
+const EVIDENCE = new Uint8Array(32).fill(7);
+const DAY = 86_400;
+
+const clock = () => new FakeClock();
+
+/** A shelf over sections that outlive it, as a data directory outlives a process. */
+class ShelfUnderTest {
+  readonly held = new MemorySection();
+  readonly issued = new MemorySection();
+  readonly statusLists = new MemorySection();
+  readonly logger = new FakeLogger();
+  readonly clock = clock();
+  readonly #identity: Identity;
+  readonly #attestors: readonly string[];
+  shelf: CertificateShelf;
+
+  constructor(identity: Identity, attestors: readonly string[] = [ATTESTOR.peerId]) {
+    this.#identity = identity;
+    this.#attestors = attestors;
+    this.shelf = this.#open();
+  }
+
+  #open(): CertificateShelf {
+    return new CertificateShelf({
+      identity: this.#identity,
+      held: this.held,
+      issued: this.issued,
+      statusLists: this.statusLists,
+      clock: this.clock,
+      random: new FakeRandom(`${this.#identity.peerId} ${this.issued.values.size}`),
+      logger: this.logger,
+      attestors: new Set(this.#attestors),
+    });
+  }
+
+  async restart(): Promise<CertificateShelf> {
+    this.shelf = this.#open();
+    await this.shelf.load();
+    return this.shelf;
+  }
+}
+
+let mine: ShelfUnderTest;
+let theirs: ShelfUnderTest;
+
+beforeEach(() => {
+  mine = new ShelfUnderTest(ME);
+  theirs = new ShelfUnderTest(ATTESTOR);
+});
+
+async function attestation(
+  change: { holder?: string; term?: string; days?: number; by?: ShelfUnderTest } = {},
+): Promise<HeldCertificate> {
+  const { holder = ME.peerId, term = TERM, days = 7, by = theirs } = change;
+  return by.shelf.attest({ holder, term, passed: 7, run: 8, evidence: EVIDENCE, days });
+}
+
+/** Checks a certificate as the holder's protocol does, and keeps it. */
+async function keep(held: HeldCertificate, on = mine): Promise<void> {
+  const checked = checkHeldCertificate(held.certificate.envelope, held.leaves, ME.peerId);
+  if (!checked.valid) throw new Error(checked.reason);
+  await on.shelf.keep(checked.held, checked.claims);
+}
+
+describe('levels', () => {
+  it('gives a certificate of oneself level 0', async () => {
+    const document = await mine.shelf.issueSelf([TERM], 30);
+    expect(document).toMatchObject({ kind: 'self', level: 0, issuer: ME.peerId });
+    expect(document.leaves).toEqual([{ kind: 'skill', name: TERM, value: '' }]);
+    expect(document.expiresAtSeconds - document.issuedAtSeconds).toBe(30 * DAY);
+  });
+
+  it('gives an attestation by a trusted attestor level 2, by any other level 0', async () => {
+    await keep(await attestation());
+    expect(mine.shelf.list()[0]).toMatchObject({ kind: 'attestation', level: 2 });
+    const distrustful = new ShelfUnderTest(ME, []);
+    await keep(await attestation(), distrustful);
+    expect(distrustful.shelf.list()[0]!.level).toBe(0);
+  });
+
+  it('shows level 0 for a certificate that has expired', async () => {
+    await keep(await attestation({ days: 1 }));
+    mine.clock.advanceSeconds(DAY);
+    expect(mine.shelf.list()[0]!.level).toBe(0);
+  });
+
+  it('shows what was passed, and nothing that the leaves do not say', async () => {
+    await keep(await attestation());
+    const leaves = [...mine.shelf.list()[0]!.leaves].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+    expect(leaves).toEqual([
+      { kind: 'score', name: TERM, value: '7 of 8' },
+      { kind: 'skill', name: TERM, value: '' },
+    ]);
+  });
+});
+
+describe('slots of the status list', () => {
+  async function slotOf(held: HeldCertificate): Promise<number> {
+    const opened = openEnvelope(skillCertificateDefinition, held.certificate.envelope);
+    if (!opened.valid) throw new Error(opened.reason);
+    return Promise.resolve(opened.body.slot);
+  }
+
+  it('are never used twice, also by attestations that are issued at once', async () => {
+    const issued = await Promise.all(Array.from({ length: 20 }, () => attestation()));
+    const slots = await Promise.all(issued.map(slotOf));
+    expect(new Set(slots).size).toBe(20);
+  });
+
+  it('are never used twice across a restart', async () => {
+    const before = await Promise.all(
+      [attestation(), attestation()].map(async (a) => slotOf(await a)),
+    );
+    await theirs.restart();
+    const after = await slotOf(await attestation());
+    expect([...before, after]).toEqual([0, 1, 2]);
+  });
+
+  it('are lost rather than used twice if the certificate cannot be stored', async () => {
+    const put = theirs.issued.put.bind(theirs.issued);
+    theirs.issued.put = (key, value) =>
+      key === 'next-slot' ? put(key, value) : Promise.reject(new Error('no space left on device'));
+    await expect(attestation()).rejects.toThrow('no space left');
+    theirs.issued.put = put;
+    expect(await slotOf(await attestation())).toBe(1);
+  });
+
+  it('end with a refusal when all 65,536 are taken, and the last one is used', async () => {
+    await theirs.issued.put('next-slot', utf8('65535'));
+    expect(await slotOf(await attestation())).toBe(65_535);
+    await expect(attestation()).rejects.toThrow(RefusedError);
+  });
+
+  it.each(['x', '1.5', '-1', ''])(
+    'are not given out from a damaged counter: "%s"',
+    async (text) => {
+      await theirs.issued.put('next-slot', utf8(text));
+      await expect(attestation()).rejects.toThrow(RefusedError);
+    },
+  );
+});
+
+describe('keep', () => {
+  it('keeps a certificate over a restart', async () => {
+    await keep(await attestation());
+    const before = mine.shelf.list();
+    expect((await mine.restart()).list()).toEqual(before);
+  });
+
+  it('replaces a certificate of the same issuer whose skills the new one covers', async () => {
+    await keep(await attestation());
+    mine.clock.advanceSeconds(10);
+    theirs.clock.advanceSeconds(10);
+    const second = await attestation();
+    await keep(second);
+    expect(mine.shelf.list().map(({ certId }) => certId)).toEqual([
+      toBase64Url(second.certificate.id),
+    ]);
+    expect(mine.held.values.size).toBe(1);
+  });
+
+  it('keeps those of other skills and of other issuers', async () => {
+    const other = new ShelfUnderTest(STRANGER);
+    await keep(await attestation());
+    await keep(await attestation({ term: 'performs:nlp/summary' }));
+    await keep(await attestation({ by: other }));
+    await mine.shelf.issueSelf([TERM], 1);
+    expect(mine.shelf.list()).toHaveLength(4);
+  });
+
+  it('keeps 32 at most, and the one with the shortest life goes', async () => {
+    for (let i = 0; i < 34; i++) {
+      await keep(await attestation({ term: `performs:nlp/skill-${i}`, days: 30 - (i % 30) }));
+    }
+    expect(mine.shelf.list()).toHaveLength(32);
+    expect(mine.held.values.size).toBe(32);
+    const lives = mine.shelf.list().map((row) => row.expiresAtSeconds);
+    expect(lives).toEqual([...lives].sort((a, b) => b - a));
+    const days = lives.map((exp) => (exp - mine.clock.seconds) / DAY);
+    expect(Math.min(...days)).toBe(3);
+  });
+
+  it('changes nothing when the same certificate is kept again', async () => {
+    const held = await attestation();
+    await keep(held);
+    await keep(held);
+    expect(mine.shelf.list()).toHaveLength(1);
+    expect(mine.held.values.size).toBe(1);
+  });
+});
+
+describe('load', () => {
+  it.each([
+    ['cut off', (bytes: Uint8Array) => bytes.slice(0, -10)],
+    ['a flipped bit', (bytes: Uint8Array) => bytes.map((byte, i) => (i === 400 ? byte ^ 1 : byte))],
+    ['empty', () => new Uint8Array()],
+    ['not JSON', () => utf8('damaged')],
+  ])('leaves a damaged certificate out, with a line in the log: %s', async (_what, damage) => {
+    await keep(await attestation());
+    await keep(await attestation({ term: 'performs:nlp/summary' }));
+    const [id, bytes] = [...mine.held.values][0]!;
+    mine.held.values.set(id, damage(bytes));
+    const shelf = await mine.restart();
+    expect(shelf.list()).toHaveLength(1);
+    expect(shelf.list()[0]!.certId).not.toBe(id);
+    const lines = mine.logger.lines.filter(({ level }) => level === 'error');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.fields).toMatchObject({ certId: id });
+  });
+
+  it('leaves out a certificate of another holder', async () => {
+    await keep(await attestation());
+    const other = new ShelfUnderTest(STRANGER);
+    for (const [id, bytes] of mine.held.values) other.held.values.set(id, bytes);
+    expect((await other.restart()).list()).toEqual([]);
+    expect(other.logger.lines[0]!.fields).toMatchObject({ reason: 'OTHER_HOLDER' });
+  });
+
+  it('leaves out a damaged status list', async () => {
+    await mine.statusLists.put(`${ATTESTOR.peerId}/0`, utf8('damaged'));
+    expect((await mine.restart()).statusLists()).toEqual([]);
+  });
+});
+
+describe('show and verify', () => {
+  it('shows a certificate by its id, and names an id that is not held', async () => {
+    const { certId } = await mine.shelf.issueSelf([TERM], 1);
+    expect(mine.shelf.show(certId).certId).toBe(certId);
+    expect(() => mine.shelf.show('abc')).toThrow(NothingFoundError);
+    expect(() => mine.shelf.show('abc')).toThrow('No certificate abc');
+  });
+
+  it('verifies an envelope of any holder, and does not show leaves that it does not have', async () => {
+    const { certificate } = await attestation({ holder: STRANGER.peerId });
+    const verified = mine.shelf.verify(certificate.envelope);
+    expect(verified).toMatchObject({ valid: true, reason: null });
+    expect(verified.certificate).toMatchObject({ holder: STRANGER.peerId, level: 2, leaves: [] });
+  });
+
+  it('verifies an envelope with a line break at its end, as an editor leaves it', async () => {
+    const { certificate } = await attestation();
+    const text = utf8(`${fromUtf8(certificate.envelope)}\n`);
+    expect(mine.shelf.verify(text).valid).toBe(true);
+  });
+
+  it('refuses a forged certificate: a claim to be issued by the attestor', async () => {
+    const { certificate } = await attestation({ by: new ShelfUnderTest(STRANGER) });
+    const text = fromUtf8(certificate.envelope);
+    const forged = utf8(text.replaceAll(STRANGER.peerId, ATTESTOR.peerId));
+    expect(fromUtf8(forged)).not.toBe(text);
+    expect(mine.shelf.verify(utf8(text)).certificate).toMatchObject({ level: 0 });
+    const verified = mine.shelf.verify(forged);
+    expect(verified).toMatchObject({ valid: false, certificate: null });
+    expect(verified.reason).toMatch(/SIGNATURE/);
+  });
+
+  it('refuses an expired certificate, and one of tomorrow, each with its reason', async () => {
+    const { certificate } = await attestation({ days: 1 });
+    mine.clock.advanceSeconds(DAY + 59);
+    expect(mine.shelf.verify(certificate.envelope).valid).toBe(true);
+    mine.clock.advanceSeconds(1);
+    expect(mine.shelf.verify(certificate.envelope).reason).toMatch(/^EXPIRED: /);
+    mine.clock.advanceSeconds(-DAY - 60 - 61);
+    expect(mine.shelf.verify(certificate.envelope).reason).toMatch(/^NOT_YET_VALID: /);
+  });
+
+  it('refuses every bit that is flipped', async () => {
+    const { envelope } = (await attestation()).certificate;
+    for (let i = 0; i < envelope.length; i += 7) {
+      const flipped = envelope.map((byte, at) => (at === i ? byte ^ 1 : byte));
+      expect(mine.shelf.verify(flipped).valid).toBe(false);
+    }
+  });
+
+  it('answers garbage with a reason, never with an error', () => {
+    const garbage = fc.oneof(
+      fc.uint8Array({ maxLength: 2_000 }),
+      fc.json().map(utf8),
+      fc
+        .record({ body: fc.string(), sigs: fc.array(fc.string()) })
+        .map((value) => utf8(JSON.stringify(value))),
+    );
+    fc.assert(
+      fc.property(garbage, (bytes) => {
+        const verified = mine.shelf.verify(bytes);
+        expect(verified.valid).toBe(false);
+        expect(verified.reason).toMatch(/^[A-Z_]+: /);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('status lists', () => {
+  function list(seq: number, change: { issuer?: Identity; list?: number } = {}) {
+    const { issuer = ATTESTOR, list: number = 0 } = change;
+    const iat = mine.clock.seconds;
+    const bits = emptyStatusBits();
+    return signStatusList({ issuer, list: number, seq, iat, next: iat + DAY, bits }).envelope;
+  }
+
+  it('asks issuers of held certificates, until their list is at hand', async () => {
+    await mine.shelf.issueSelf([TERM], 30);
+    expect(mine.shelf.issuersToAsk()).toEqual([]);
+    await keep(await attestation());
+    expect(mine.shelf.issuersToAsk()).toEqual([ATTESTOR.peerId]);
+    expect(await mine.shelf.keepStatusList(list(1), ATTESTOR.peerId)).toBe(true);
+    expect(mine.shelf.issuersToAsk()).toEqual([]);
+    mine.clock.advanceSeconds(DAY / 2 + 1);
+    expect(mine.shelf.issuersToAsk()).toEqual([ATTESTOR.peerId]);
+  });
+
+  it('does not ask for an expired certificate', async () => {
+    await keep(await attestation({ days: 1 }));
+    mine.clock.advanceSeconds(DAY + 1);
+    expect(mine.shelf.issuersToAsk()).toEqual([]);
+  });
+
+  it('keeps a newer list over a restart, and refuses a replayed older one', async () => {
+    await keep(await attestation());
+    await mine.shelf.keepStatusList(list(2), ATTESTOR.peerId);
+    expect(await mine.shelf.keepStatusList(list(1), ATTESTOR.peerId)).toBe(false);
+    expect(await mine.shelf.keepStatusList(list(2), ATTESTOR.peerId)).toBe(false);
+    const shelf = await mine.restart();
+    expect(shelf.statusLists().map(({ body }) => body.seq)).toEqual([2]);
+    expect(await shelf.keepStatusList(list(1), ATTESTOR.peerId)).toBe(false);
+    expect(await shelf.keepStatusList(list(3), ATTESTOR.peerId)).toBe(true);
+  });
+
+  it('refuses a list of another issuer, and garbage', async () => {
+    await keep(await attestation());
+    const foreign = list(1, { issuer: STRANGER });
+    expect(await mine.shelf.keepStatusList(foreign, ATTESTOR.peerId)).toBe(false);
+    expect(await mine.shelf.keepStatusList(utf8('x'), ATTESTOR.peerId)).toBe(false);
+    expect(mine.statusLists.values.size).toBe(0);
+  });
+
+  it('refuses lists that no held certificate names, so that an issuer cannot fill the disk', async () => {
+    await keep(await attestation());
+    for (let number = 1; number < 10; number++) {
+      const extra = list(1, { list: number });
+      expect(await mine.shelf.keepStatusList(extra, ATTESTOR.peerId)).toBe(false);
+    }
+    expect(mine.statusLists.values.size).toBe(0);
+  });
+
+  it('signs its own list with every bit 0, valid for a day', () => {
+    const { body } = mine.shelf.ownStatusList();
+    expect(body).toMatchObject({ issuer: ME.peerId, list: 0, seq: mine.clock.seconds });
+    expect(body.next - body.iat).toBe(DAY);
+    expect(body.bits).toBe(toBase64Url(new Uint8Array(8_192)));
+  });
+});
