@@ -99,8 +99,11 @@ function resultLine(run: RunDocument): string {
   if (data && Array.isArray(data['documents'])) {
     const documents = data['documents'] as { polarity: number; label: string }[];
     const mean = documents.reduce((sum, { polarity }) => sum + polarity, 0) / documents.length;
-    const labels = documents.map(({ label }) => label).join(', ');
-    return `mean polarity ${mean.toFixed(2)} (${labels})`;
+    const sentences = (data['documents'] as { counts: { sentences: number } }[]).reduce(
+      (sum, { counts }) => sum + counts.sentences,
+      0,
+    );
+    return `${sentences} sentences, mean polarity ${mean.toFixed(2)} (${documents[0]?.label ?? ''})`;
   }
   if (data && Array.isArray(data['weights'])) {
     const weights = data['weights'] as { asset: string; weight: number }[];

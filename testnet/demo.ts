@@ -5,8 +5,8 @@
  * @module
  */
 
-import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type {
   QueryDocument,
@@ -31,17 +31,14 @@ const TASK_VALUE_MICRO_USD = 2_000;
 /** Largest file that `--input` takes: it travels in one message of a megabyte. */
 const MAX_INPUT_BYTES = 600_000;
 
-/** Text files of the project itself; those that an installation lacks are left out. */
+/** Text that the project really has: its documents and its sources, folder by folder. */
 const PROJECT_TEXTS = [
-  'README.md',
-  'LICENSE',
-  '.github/CONTRIBUTING.md',
-  '.github/SECURITY.md',
-  '.github/CHANGELOG.md',
-  'protocols/a2a/README.md',
-  'protocols/negotiation/README.md',
+  { what: 'documents, crypto/ and testnet/', folders: ['.', '.github', 'crypto', 'testnet'] },
+  { what: 'protocols/', folders: ['protocols'] },
+  { what: 'node/', folders: ['node'] },
 ] as const;
-const PRICE_TABLE = 'testnet/examples/data/prices-60-assets.csv';
+const TEXT_FILE = /(?:\.md|\.ts|\.txt|^LICENSE)$/;
+const PRICE_TABLE = 'testnet/examples/data/prices-100-assets.csv';
 const SMALL_PRICE_TABLE = 'testnet/examples/data/prices.csv';
 const REVIEW = 'testnet/examples/data/review-tent.txt';
 
@@ -143,23 +140,21 @@ async function keptNetwork(
 }
 
 async function demoTasks(inputFile: string | undefined): Promise<readonly DemoTask[]> {
-  const texts = inputFile === undefined ? await projectTexts() : [await userFile(inputFile)];
-  const what =
-    inputFile === undefined
-      ? `sentiment of the project's own documents (${texts.length} files, ${kilobytes(texts)})`
-      : `sentiment of ${basename(inputFile)} (${kilobytes(texts)})`;
+  const texts: DemoTask[] = [];
+  if (inputFile !== undefined) {
+    const file = await userFile(inputFile);
+    texts.push(demoTask(`sentiment of ${file.name} (${kilobytes([file])})`, SENTIMENT, [file]));
+  }
+  for (const { what, folders } of PROJECT_TEXTS.slice(texts.length)) {
+    const files = await projectTexts(folders);
+    if (files.length === 0) continue;
+    const title = `sentiment of the project's own text, ${what} (${kilobytes(files)})`;
+    texts.push(demoTask(title, SENTIMENT, files));
+  }
   return [
-    demoTask(what, SENTIMENT, texts),
     demoTask('sentiment of one short review', SENTIMENT, [await projectFile(REVIEW)]),
-    demoTask('portfolio of 60 assets', PORTFOLIO, [await projectFile(PRICE_TABLE)]),
-    demoTask(
-      'portfolio of 60 assets, none above 10 %',
-      PORTFOLIO,
-      [await projectFile(PRICE_TABLE)],
-      {
-        maxWeight: 0.1,
-      },
-    ),
+    ...texts,
+    demoTask('portfolio of 100 assets', PORTFOLIO, [await projectFile(PRICE_TABLE)]),
     demoTask('portfolio of 10 assets', PORTFOLIO, [await projectFile(SMALL_PRICE_TABLE)]),
   ];
 }
@@ -169,26 +164,17 @@ interface InputFile {
   readonly bytes: Buffer;
 }
 
-function demoTask(
-  what: string,
-  skill: string,
-  inputs: readonly InputFile[],
-  parameters?: Readonly<Record<string, number>>,
-): DemoTask {
+function demoTask(what: string, skill: string, inputs: readonly InputFile[]): DemoTask {
   const mediaType = skill === PORTFOLIO ? 'text/csv' : 'text/plain';
-  const parts: unknown[] = inputs.map(({ name }) => ({ file: name, mediaType }));
-  if (parameters) parts.push({ data: parameters, mediaType: 'application/json' });
   return {
     what,
     task: {
       title: what,
       skills: [skill],
-      input: { parts },
+      input: { parts: inputs.map(({ name }) => ({ file: name, mediaType })) },
       output: { mediaType: 'application/json' },
-      verification:
-        skill === PORTFOLIO
-          ? [{ type: 'optimality' }, { type: 'recompute' }]
-          : [{ type: 'recompute' }],
+      // The conditions of optimality prove a portfolio; a sentiment can only be computed again.
+      verification: [{ type: skill === PORTFOLIO ? 'optimality' : 'recompute' }],
       constraints: { sensitivity: 'low' },
       valueMicroUsd: TASK_VALUE_MICRO_USD,
     },
@@ -220,13 +206,34 @@ async function projectFile(name: string): Promise<InputFile> {
   return { name, bytes: await readFile(`${await projectRoot()}${name}`) };
 }
 
-async function projectTexts(): Promise<InputFile[]> {
+/** The text files of some folders, each folder joined into one, cut where the limit is reached. */
+async function projectTexts(folders: readonly string[]): Promise<InputFile[]> {
   const root = await projectRoot();
   const found: InputFile[] = [];
-  for (const name of PROJECT_TEXTS) {
-    if (await isFile(`${root}${name}`)) found.push(await projectFile(name));
+  let room = MAX_INPUT_BYTES;
+  for (const folder of folders) {
+    const texts: Buffer[] = [];
+    for (const name of await textFiles(`${root}${folder}`, folder === '.')) {
+      const bytes = await readFile(name);
+      if (bytes.length > room) continue;
+      room -= bytes.length;
+      texts.push(bytes);
+    }
+    if (texts.length > 0) found.push({ name: folder, bytes: Buffer.concat(texts) });
   }
   return found;
+}
+
+/** Paths of the text files of a folder, in order; tests are left out. */
+async function textFiles(folder: string, isFlat: boolean): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: !isFlat }).catch(
+    () => [],
+  );
+  return entries
+    .filter((entry) => entry.isFile() && TEXT_FILE.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !/[/\\](?:test|node_modules|dist)[/\\]/.test(path.slice(folder.length)))
+    .sort();
 }
 
 async function userFile(path: string): Promise<InputFile> {

@@ -145,7 +145,7 @@ export class LocalMachine {
     const { specification, parts } = task;
     const result = await executor.execute({ specification, parts }, { signal });
     const wallMs = this.#init.clock.monotonicMs() - startMs;
-    await this.#learn(task, wallMs / 1_000);
+    await this.observeRun(task, wallMs / 1_000);
     return { parts: result.parts, wallMs };
   }
 
@@ -165,7 +165,8 @@ export class LocalMachine {
     await this.#save();
   }
 
-  async #learn(task: PreparedTask, seconds: number): Promise<void> {
+  /** Learns from one run of a task on this machine (Eq. 10). */
+  async observeRun(task: PreparedTask, seconds: number): Promise<void> {
     const { execution, memory, hardware } = this.execution(task);
     if (execution === undefined) return;
     const modelled = internalCost({ execution, memory, hardware, queue: [] });

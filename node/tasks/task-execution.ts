@@ -153,12 +153,15 @@ export class TaskExecution {
         ...(recompute ? { recompute } : {}),
       }),
     );
-    const cost = machine.priceOfCpu((clock.monotonicMs() - startMs) / 1_000);
+    const seconds = (clock.monotonicMs() - startMs) / 1_000;
+    const cost = machine.priceOfCpu(seconds);
     ledger.handlingMicroUsd += cost;
     const isRepeated = verification.checks.some(
       ({ type, skipped }) => type === 'recompute' && skipped !== true,
     );
-    if (!isRepeated) await machine.observeOverhead('verificationMicroUsd', cost);
+    // To repeat the work is to do it here: it tells what doing it here costs.
+    if (isRepeated) await machine.observeRun(task, seconds);
+    else await machine.observeOverhead('verificationMicroUsd', cost);
     return verification;
   }
 

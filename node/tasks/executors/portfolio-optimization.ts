@@ -38,8 +38,8 @@ export const PORTFOLIO_TERM = 'performs:finance/portfolio-optimization';
 /** Two honest results differ by rounding at most. */
 export const PORTFOLIO_TOLERANCE = 1e-6;
 
-const SECONDS_BASE = 0.01;
-const SECONDS_PER_MIB = 0.7;
+const SECONDS_BASE = 0.005;
+const SECONDS_PER_MIB = 0.5;
 const MEMORY_BASE_GIB = 0.02;
 /** Text, rows and matrices of a table at their widest, per byte of input. */
 const MEMORY_PER_INPUT_BYTE = 12;

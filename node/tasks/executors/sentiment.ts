@@ -22,8 +22,8 @@ export const MAX_QUOTED_CHARACTERS = 120;
 /** Polarity above which a text is positive, and below whose negative it is negative. */
 export const NEUTRAL_BAND = 0.05;
 
-const SECONDS_BASE = 0.01;
-const SECONDS_PER_MIB = 1.3;
+const SECONDS_BASE = 0.002;
+const SECONDS_PER_MIB = 1;
 const MEMORY_GIB = 0.15;
 const BYTES_PER_MIB = 1024 ** 2;
 const POLARITY_DIGITS = 1e6;

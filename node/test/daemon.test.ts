@@ -1,0 +1,206 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StatusDocument } from '../api-documents.ts';
+import { runDaemon } from '../daemon.ts';
+import type { DaemonInit } from '../daemon.ts';
+import { BadInputError, DataDirectoryLockedError } from '../errors.ts';
+import { ApiClient, readDaemonInfo } from '../http-api/client.ts';
+
+const BINARY = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+
+let path: string;
+let child: ChildProcess | undefined;
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'coalesce-daemon-'));
+});
+
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  child = undefined;
+  await rm(path, { recursive: true, force: true });
+});
+
+function initOf(change: Partial<DaemonInit> = {}): DaemonInit {
+  return {
+    dataPath: path,
+    flags: [],
+    environment: {},
+    logFile: join(path, 'log'),
+    signal: new AbortController().signal,
+    onReady: () => undefined,
+    ...change,
+  };
+}
+
+/** Starts a daemon in this process; `end` lets it drain, and gives its exit code. */
+async function start(change: Partial<DaemonInit> = {}) {
+  const controller = new AbortController();
+  const ready = Promise.withResolvers<StatusDocument>();
+  const ended = runDaemon(initOf({ signal: controller.signal, onReady: ready.resolve, ...change }));
+  const status = await Promise.race([
+    ready.promise,
+    ended.then(() => Promise.reject(new Error('ended before it was ready'))),
+  ]);
+  return {
+    status,
+    ended,
+    end: () => {
+      controller.abort();
+      return ended;
+    },
+  };
+}
+
+/** Starts the built command, as a user does; resolves when it has said that it is ready. */
+async function startProcess(): Promise<void> {
+  child = spawn(process.execPath, [BINARY, 'start', '--data', path, '--json'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout!) {
+    text += String(chunk);
+    if (text.endsWith('}\n')) return;
+  }
+  throw new Error('the process ended before it was ready');
+}
+
+const exists = (name: string) =>
+  access(join(path, name)).then(
+    () => true,
+    () => false,
+  );
+
+describe('a daemon', () => {
+  it('serves its API from ready to end, and leaves identity, token and store behind', async () => {
+    const { status, end } = await start();
+    const info = await readDaemonInfo(path);
+    expect(info).toEqual({ pid: process.pid, url: status.http, peerId: status.peerId });
+    expect((await stat(join(path, 'daemon.json'))).mode & 0o777).toBe(0o600);
+    const client = await ApiClient.forDataDirectory(path);
+    expect(await client.get<StatusDocument>('/v1/status')).toMatchObject({
+      peerId: status.peerId,
+      dataDirectory: path,
+      tasksInWork: 0,
+      skills: [],
+    });
+    client.close();
+    expect(await end()).toBe(0);
+    expect(await exists('daemon.json')).toBe(false);
+    const again = await start();
+    expect(again.status.peerId).toBe(status.peerId);
+    await again.end();
+  });
+
+  it('ends when the API tells it to', async () => {
+    const { ended } = await start();
+    const client = await ApiClient.forDataDirectory(path);
+    expect(await client.post('/v1/stop')).toEqual({ stopping: true });
+    client.close();
+    expect(await ended).toBe(0);
+  });
+
+  it('leaves no listener on the process and no secret in its log', async () => {
+    const names = ['SIGTERM', 'uncaughtException', 'unhandledRejection'] as const;
+    const before = names.map((name) => process.listenerCount(name));
+    const { end } = await start();
+    await end();
+    expect(names.map((name) => process.listenerCount(name))).toEqual(before);
+    const log = await readFile(join(path, 'log'), 'utf8');
+    const identity = JSON.parse(await readFile(join(path, 'identity.json'), 'utf8')) as {
+      seed: string;
+    };
+    expect(log).toContain('The node is ready.');
+    expect(log).not.toContain(identity.seed);
+    expect(log).not.toContain((await readFile(join(path, 'token'), 'utf8')).trim());
+  });
+
+  it('refuses a directory on which another daemon runs, which goes on', async () => {
+    const { end } = await start();
+    const before = await readFile(join(path, 'daemon.json'), 'utf8');
+    await expect(runDaemon(initOf())).rejects.toThrow(DataDirectoryLockedError);
+    expect(await readFile(join(path, 'daemon.json'), 'utf8')).toBe(before);
+    const client = await ApiClient.forDataDirectory(path);
+    await expect(client.get('/v1/status')).resolves.toBeDefined();
+    client.close();
+    expect(await end()).toBe(0);
+  });
+});
+
+describe('a start that fails', () => {
+  it('lists the problems of file, environment and flags at once, and takes no lock', async () => {
+    await writeFile(join(path, 'config.json'), '{"colour":1}');
+    const environment = { COALESCE_HTTP_PORT: 'x', COALESCE_NO: '1' };
+    const error: unknown = await runDaemon(initOf({ environment, flags: ['logLevel=loud'] })).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(BadInputError);
+    expect((error as BadInputError).problems).toHaveLength(4);
+    expect(await exists('store')).toBe(false);
+    expect(await exists('identity.json')).toBe(false);
+  });
+
+  it.each(['{', '[]', 'null', '3'])('says that config.json is bad: %s', async (text) => {
+    await writeFile(join(path, 'config.json'), text);
+    const started = runDaemon(initOf());
+    await expect(started).rejects.toThrow(BadInputError);
+    const error = (await started.catch((reason: unknown) => reason)) as BadInputError;
+    expect([error.message, ...error.problems].join('\n')).toContain('config.json');
+  });
+
+  it('frees the lock when the port of the API is taken', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'coalesce-daemon-'));
+    const { status, end } = await start({ dataPath: other, logFile: join(other, 'log') });
+    const { port } = new URL(status.http);
+    const flags = [`http.port=${port}`];
+    await expect(runDaemon(initOf({ flags }))).rejects.toThrow(`http.port ${port}: cannot listen`);
+    expect(await exists('daemon.json')).toBe(false);
+    await end();
+    const again = await start({ flags });
+    expect(await again.end()).toBe(0);
+    await rm(other, { recursive: true, force: true });
+  });
+
+  it('frees the lock when the identity is damaged, and does not touch it', async () => {
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'identity.json'), '{}');
+    await expect(runDaemon(initOf())).rejects.toThrow(/identity\.json: is damaged/);
+    expect(await readFile(join(path, 'identity.json'), 'utf8')).toBe('{}');
+    await rm(join(path, 'identity.json'));
+    const { end } = await start();
+    expect(await end()).toBe(0);
+  });
+});
+
+describe('a daemon that is killed', () => {
+  it('leaves a directory that opens again, and a daemon.json that fools nobody', async () => {
+    await startProcess();
+    const before = await readDaemonInfo(path);
+    expect(before.pid).toBe(child!.pid);
+    await expect(runDaemon(initOf())).rejects.toThrow(DataDirectoryLockedError);
+    child!.kill('SIGKILL');
+    await once(child!, 'exit');
+    expect(await exists('daemon.json')).toBe(true);
+    const stale = await ApiClient.forDataDirectory(path);
+    await expect(stale.get('/v1/status')).rejects.toMatchObject({ exitCode: 4 });
+    stale.close();
+    const { status, end } = await start();
+    expect(status.peerId).toBe(before.peerId);
+    expect((await readDaemonInfo(path)).pid).toBe(process.pid);
+    expect(await end()).toBe(0);
+  });
+
+  it('ends with 0 on SIGTERM and removes its daemon.json', async () => {
+    await startProcess();
+    child!.kill('SIGTERM');
+    const [code] = (await once(child!, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    expect(await exists('daemon.json')).toBe(false);
+  });
+});

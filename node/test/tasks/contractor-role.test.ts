@@ -1,0 +1,404 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { fromBase64Url } from '../../../crypto/bytes.ts';
+import { countersign } from '../../../crypto/envelope.ts';
+import { Identity } from '../../../crypto/identity.ts';
+import type { Contract, Phase } from '../../../protocols/negotiation/contract.ts';
+import { AGREEMENT } from '../../../protocols/negotiation/documents.ts';
+import type { TaskShape } from '../../../protocols/negotiation/documents.ts';
+import {
+  FakeClock,
+  FakeLogger,
+  FakeRandom,
+} from '../../../protocols/test/negotiation/fake-world.ts';
+import {
+  ALICE,
+  BOB,
+  MALLORY,
+  makeProposal,
+  makeQuote,
+  makeRequest,
+} from '../../../protocols/test/negotiation/fixture.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { ConfigFile } from '../../config/schema.ts';
+import { ContractorRole } from '../../tasks/contractor-role.ts';
+import type { StoredResult } from '../../tasks/contractor-role.ts';
+import { SkillShelf } from '../../tasks/skill-shelf.ts';
+import type { StoredSkill } from '../../tasks/skill-shelf.ts';
+import { MemoryJsonSection } from '../memory-section.ts';
+
+const TERM = 'performs:nlp/sentiment';
+const OTHER_TERM = 'performs:finance/portfolio-optimization';
+const SHAPE: TaskShape = {
+  skills: [TERM],
+  inBytes: 1_000,
+  outMaxBytes: 10_000,
+  maxLatencyMs: 0,
+  sensitivity: 'low',
+  delivery: 'open',
+};
+
+interface OfferChange {
+  readonly skill?: object;
+  readonly accept?: object;
+}
+
+/** A role with skills on a real shelf. */
+class RoleUnderTest {
+  readonly clock = new FakeClock();
+  readonly logger = new FakeLogger();
+  readonly results = new MemoryJsonSection<StoredResult>();
+  readonly shelf = new SkillShelf({
+    section: new MemoryJsonSection<StoredSkill>(),
+    baseDirectory: import.meta.dirname,
+    random: new FakeRandom('shelf'),
+  });
+  readonly receipts: Contract[] = [];
+  readonly role: ContractorRole;
+  #contracts = 0;
+
+  constructor(config: ConfigFile = {}) {
+    this.role = new ContractorRole({
+      config: loadConfig([{ origin: 'test', values: config }]),
+      shelf: this.shelf,
+      results: this.results,
+      onReceipt: (contract) => this.receipts.push(contract),
+      clock: this.clock,
+      logger: this.logger,
+    });
+  }
+
+  static async open(change: OfferChange = {}, config: ConfigFile = {}): Promise<RoleUnderTest> {
+    const test = new RoleUnderTest(config);
+    const skill = {
+      term: TERM,
+      description: 'x',
+      priceMicroUsd: 1_000,
+      perUnit: 'task',
+      latencyMs: 2_000,
+      capacity: 4,
+      executor: { type: 'builtin' },
+      ...change.skill,
+    };
+    await test.shelf.add({ skills: [skill], accept: { ...change.accept } });
+    return test;
+  }
+
+  quote(shape: Partial<TaskShape> = {}, client = ALICE.peerId, openQuotes = 1) {
+    const taskHash = new Uint8Array(32);
+    return this.role.quoteFor({ client, taskHash, shape: { ...SHAPE, ...shape }, openQuotes });
+  }
+
+  /** A contract that a client has signed, with real signatures. */
+  proposal(client: Identity = ALICE, term = TERM): Contract {
+    this.#contracts += 1;
+    const nonce = Buffer.alloc(32, this.#contracts).toString('base64url');
+    const shape = { ...SHAPE, skills: [term] };
+    const request = makeRequest({ client: client.peerId, shape, nonce }, client);
+    const quote = makeQuote(request, { nonce });
+    const agreement = makeProposal(quote, { client: client.peerId, nonce }, client);
+    return {
+      role: 'contractor',
+      phase: 'NEGOTIATING',
+      sinceSeconds: this.clock.seconds,
+      request,
+      quote,
+      agreement,
+    };
+  }
+
+  accept(contract: Contract) {
+    const { request, agreement } = contract;
+    return this.role.acceptAgreement({
+      client: request.body.client,
+      contractId: agreement!.id,
+      agreement: agreement!.body,
+      shape: request.body.shape,
+      priceMicroUsd: BigInt(agreement!.body.price),
+    });
+  }
+
+  /** Agrees to a contract, and fails the test if the role declines. */
+  async agreed(client: Identity = ALICE, term = TERM): Promise<Contract> {
+    const contract = this.proposal(client, term);
+    expect(await this.accept(contract)).toBe(true);
+    this.enter(contract, 'AGREED');
+    return contract;
+  }
+
+  enter(contract: Contract, phase: Phase): void {
+    const agreement = countersign(AGREEMENT, contract.agreement!, BOB);
+    this.role.onContract({ ...contract, agreement, phase });
+  }
+}
+
+const declined = (decline: string) => ({ decline });
+const known = (...peers: Identity[]): ConfigFile => ({
+  trust: { known: peers.map(({ peerId }) => peerId) },
+});
+
+describe('quotes that are declined', () => {
+  let test: RoleUnderTest;
+  beforeEach(async () => {
+    test = await RoleUnderTest.open({
+      accept: { clients: [ALICE.peerId], maxInBytes: 5_000, levels: ['low'] },
+    });
+  });
+
+  it('gives a quote where nothing stands against it', async () => {
+    expect(await test.quote()).toMatchObject({ latencyMs: 2_000, capacitySecs: 600 });
+  });
+
+  const declinedShapes: [string, Partial<TaskShape>, string][] = [
+    ['a skill that is not offered', { skills: [OTHER_TERM] }, 'SKILL_NOT_OFFERED'],
+    ['two skills', { skills: [TERM, OTHER_TERM] }, 'SKILL_NOT_OFFERED'],
+    ['too much input', { inBytes: 5_001 }, 'INPUT_TOO_LARGE'],
+    ['more latency than allowed', { maxLatencyMs: 1_999 }, 'LATENCY_NOT_POSSIBLE'],
+    ['a sensitivity that is not taken', { sensitivity: 'medium' }, 'SENSITIVITY_NOT_ACCEPTED'],
+  ];
+  it.each(declinedShapes)('names %s', async (_what, shape, code) => {
+    expect(await test.quote(shape)).toEqual(declined(code));
+  });
+
+  it('takes input and latency at their limits', async () => {
+    expect(await test.quote({ inBytes: 5_000, maxLatencyMs: 2_000 })).toHaveProperty('latencyMs');
+  });
+
+  it('names a client that is not on the list', async () => {
+    expect(await test.quote({}, MALLORY.peerId)).toEqual(declined('CLIENT_NOT_ACCEPTED'));
+  });
+
+  it('takes known clients and attestors only, where the offer says so', async () => {
+    const config = { trust: { known: [ALICE.peerId], attestors: [BOB.peerId] } };
+    const choosy = await RoleUnderTest.open({ accept: { clients: 'known' } }, config);
+    expect(await choosy.quote({}, ALICE.peerId)).toHaveProperty('latencyMs');
+    expect(await choosy.quote({}, BOB.peerId)).toHaveProperty('latencyMs');
+    expect(await choosy.quote({}, MALLORY.peerId)).toEqual(declined('CLIENT_NOT_ACCEPTED'));
+  });
+
+  it('holds the limit of the node where the offer allows more', async () => {
+    const small = await RoleUnderTest.open({}, { accept: { maxInBytes: 100 } });
+    expect(await small.quote({ inBytes: 101 })).toEqual(declined('INPUT_TOO_LARGE'));
+    expect(await small.quote({ inBytes: 100 })).toHaveProperty('latencyMs');
+  });
+
+  it('is busy when every slot is taken, and when it drains', async () => {
+    const single = await RoleUnderTest.open({ skill: { capacity: 1 } });
+    await single.agreed();
+    expect(await single.quote()).toEqual(declined('BUSY'));
+    test.role.drain();
+    expect(await test.quote()).toEqual(declined('BUSY'));
+  });
+});
+
+describe('price', () => {
+  const priceOf = async (test: RoleUnderTest, shape: Partial<TaskShape> = {}, openQuotes = 1) => {
+    const terms = await test.quote(shape, ALICE.peerId, openQuotes);
+    if ('decline' in terms) throw new Error(terms.decline);
+    return terms;
+  };
+
+  it('follows Eq. 7 with the slots in work and the quotes of others', async () => {
+    const test = await RoleUnderTest.open({}, known(ALICE));
+    // base 1000, alpha 0.5, 4 slots: 1000 x (1 + 0.5 (demand - available) / 4)
+    expect((await priceOf(test)).priceMicroUsd).toBe(500n);
+    expect((await priceOf(test, {}, 3)).priceMicroUsd).toBe(750n);
+    await test.agreed();
+    await test.agreed();
+    const terms = await priceOf(test);
+    expect(terms.load).toEqual({ demand: 2, available: 2, total: 4 });
+    expect(terms.priceMicroUsd).toBe(1_000n);
+    expect((await priceOf(test, {}, 5)).priceMicroUsd).toBe(1_500n);
+  });
+
+  it('is never below the least price of the offer', async () => {
+    const test = await RoleUnderTest.open({ accept: { minPriceMicroUsd: 900 } });
+    expect((await priceOf(test)).priceMicroUsd).toBe(900n);
+    expect((await priceOf(test, {}, 5)).priceMicroUsd).toBe(1_000n);
+  });
+
+  it('is for a megabyte of input where the offer says so, rounded up to a whole micro-USD', async () => {
+    const test = await RoleUnderTest.open({
+      skill: { perUnit: 'megabyte', priceMicroUsd: 1_000_000 },
+      accept: { maxInBytes: 700_000 },
+    });
+    expect((await priceOf(test, { inBytes: 200_000 })).priceMicroUsd).toBe(100_000n);
+    expect((await priceOf(test, { inBytes: 1 })).priceMicroUsd).toBe(1n);
+    expect((await priceOf(test, { inBytes: 0 })).priceMicroUsd).toBe(0n);
+  });
+});
+
+describe('agreements on credit', () => {
+  it('lets all unknown clients share the newcomer slots (a crowd of fresh identities)', async () => {
+    const test = await RoleUnderTest.open({}, { accept: { newcomerSlots: 2 } });
+    await test.agreed(Identity.generate());
+    await test.agreed(Identity.generate());
+    for (let i = 0; i < 5; i++) {
+      const refused = await test.accept(test.proposal(Identity.generate()));
+      expect(refused).toEqual(declined('CREDIT_EXHAUSTED'));
+    }
+    expect(test.role.openContracts).toBe(2);
+  });
+
+  it('keeps the rest of the capacity for known clients', async () => {
+    const test = await RoleUnderTest.open({}, known(ALICE));
+    await test.agreed(MALLORY);
+    for (let i = 0; i < 3; i++) await test.agreed(ALICE);
+    expect(await test.accept(test.proposal(ALICE))).toEqual(declined('BUSY'));
+  });
+
+  it('takes nothing from unknown clients with 0 newcomer slots', async () => {
+    const test = await RoleUnderTest.open({}, { accept: { newcomerSlots: 0 } });
+    expect(await test.accept(test.proposal())).toEqual(declined('CREDIT_EXHAUSTED'));
+  });
+
+  it('counts newcomers over all skills together', async () => {
+    const test = await RoleUnderTest.open();
+    await test.shelf.add({
+      skills: [
+        {
+          term: OTHER_TERM,
+          description: 'x',
+          priceMicroUsd: 1,
+          perUnit: 'task',
+          latencyMs: 1,
+          capacity: 1,
+          executor: { type: 'builtin' },
+        },
+      ],
+    });
+    await test.agreed(ALICE);
+    const other = test.proposal(MALLORY, OTHER_TERM);
+    expect(await test.accept(other)).toEqual(declined('CREDIT_EXHAUSTED'));
+    expect(test.role.inWork(TERM)).toBe(1);
+    expect(test.role.inWork(OTHER_TERM)).toBe(0);
+  });
+
+  it('gives the same answer when the same agreement comes again, and takes one slot', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = test.proposal();
+    expect(await test.accept(contract)).toBe(true);
+    expect(await test.accept(contract)).toBe(true);
+    expect(test.role.openContracts).toBe(1);
+  });
+
+  it('takes none while it drains, for a skill that was withdrawn, or beyond capacity', async () => {
+    const test = await RoleUnderTest.open({ skill: { capacity: 1 } }, known(ALICE));
+    await test.agreed();
+    expect(await test.accept(test.proposal())).toEqual(declined('BUSY'));
+    await test.shelf.remove(TERM);
+    expect(await test.accept(test.proposal())).toEqual(declined('SKILL_NOT_OFFERED'));
+    test.role.drain();
+    expect(await test.accept(test.proposal())).toEqual(declined('BUSY'));
+  });
+});
+
+describe('slots', () => {
+  it.each(['RECEIPT', 'VOID', 'DISPUTED', 'LAPSED', 'VERDICT'] as const)(
+    'are freed in the phase %s',
+    async (phase) => {
+      const test = await RoleUnderTest.open({ skill: { capacity: 1 } });
+      const contract = await test.agreed();
+      for (const open of ['WORKING', 'DELIVERED', 'ACKNOWLEDGED'] as const) {
+        test.enter(contract, open);
+        expect(test.role.openContracts).toBe(1);
+      }
+      test.enter(contract, phase);
+      expect(test.role.openContracts).toBe(0);
+      expect(test.receipts.map((settled) => settled.phase)).toEqual(
+        phase === 'RECEIPT' ? ['RECEIPT'] : [],
+      );
+      expect(await test.quote()).toHaveProperty('latencyMs');
+    },
+  );
+
+  it('are not taken by what is only negotiated', async () => {
+    const test = await RoleUnderTest.open();
+    test.role.onContract(test.proposal());
+    expect(test.role.openContracts).toBe(0);
+  });
+
+  it('of a client that agrees and goes silent are freed after ten minutes, not before', async () => {
+    const test = await RoleUnderTest.open();
+    await test.agreed();
+    test.clock.advanceSeconds(599);
+    test.role.sweep();
+    expect(test.role.openContracts).toBe(1);
+    expect(await test.accept(test.proposal(MALLORY))).toEqual(declined('CREDIT_EXHAUSTED'));
+    test.clock.advanceSeconds(1);
+    test.role.sweep();
+    expect(test.role.openContracts).toBe(0);
+    await test.agreed(MALLORY);
+  });
+
+  it('are not held longer by steps of the client', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = await test.agreed();
+    test.clock.advanceSeconds(500);
+    test.enter(contract, 'WORKING');
+    test.clock.advanceSeconds(100);
+    test.role.sweep();
+    expect(test.role.openContracts).toBe(0);
+  });
+});
+
+describe('debtors', () => {
+  /** Alice takes a result and says nothing more. */
+  async function takesAndGoes(test: RoleUnderTest, phase: Phase): Promise<Contract> {
+    const contract = await test.agreed(ALICE);
+    test.enter(contract, phase);
+    test.clock.advanceSeconds(600);
+    test.role.sweep();
+    return contract;
+  }
+
+  it.each(['DELIVERED', 'ACKNOWLEDGED'] as const)(
+    'get nothing more on credit (a client that takes results and never pays): %s',
+    async (phase) => {
+      const test = await RoleUnderTest.open();
+      await takesAndGoes(test, phase);
+      expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
+      expect(await test.accept(test.proposal(MALLORY))).toBe(true);
+    },
+  );
+
+  it('are served again once the receipt is there', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = await takesAndGoes(test, 'DELIVERED');
+    test.enter(contract, 'RECEIPT');
+    expect(await test.accept(test.proposal(ALICE))).toBe(true);
+  });
+
+  it('are not those who got no result', async () => {
+    const test = await RoleUnderTest.open();
+    await takesAndGoes(test, 'WORKING');
+    expect(await test.accept(test.proposal(ALICE))).toBe(true);
+  });
+
+  it('are not those who are known', async () => {
+    const test = await RoleUnderTest.open({}, known(ALICE));
+    await takesAndGoes(test, 'DELIVERED');
+    expect(await test.accept(test.proposal(ALICE))).toBe(true);
+  });
+});
+
+describe('delivery and verdict', () => {
+  it('delivers what was stored for the contract, and nothing before', async () => {
+    const test = await RoleUnderTest.open();
+    const id = new Uint8Array(32).fill(5);
+    expect(await test.role.deliveryFor(id)).toBeUndefined();
+    const key = Buffer.from(id).toString('base64url');
+    const result = Buffer.alloc(32, 6).toString('base64url');
+    await test.results.put(key, { parts: [], result, bytes: 12, finishedAtMs: 1 });
+    expect(await test.role.deliveryFor(id)).toEqual({ result: fromBase64Url(result), bytes: 12 });
+  });
+
+  it('countersigns a verdict without payment, and logs who gave it', async () => {
+    const test = await RoleUnderTest.open();
+    const contractId = new Uint8Array(32).fill(5);
+    const verdict = { client: ALICE.peerId, outcome: 'fail', contractId };
+    expect(await test.role.reviewVerdict(verdict)).toBe('countersign');
+    expect(test.logger.lines).toMatchObject([
+      { level: 'warn', fields: { client: ALICE.peerId, outcome: 'fail' } },
+    ]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { OutcomeBook } from '../../tasks/outcomes.ts';
+import type { OutcomeEntry } from '../../tasks/outcomes.ts';
+import { MemoryJsonSection } from '../memory-section.ts';
+
+const MONTH_MS = 30.4375 * 24 * 3_600_000;
+const TYPE = 'performs:nlp/sentiment';
+
+function outcome(change: Partial<Parameters<OutcomeBook['record']>[0]> = {}) {
+  return {
+    peerId: 'bob',
+    taskType: TYPE,
+    isSuccess: true,
+    paidMicroUsd: 10,
+    atMs: MONTH_MS,
+    ...change,
+  };
+}
+
+function book(section = new MemoryJsonSection<OutcomeEntry>()): Promise<OutcomeBook> {
+  return OutcomeBook.load(section);
+}
+
+describe('OutcomeBook', () => {
+  it('knows nothing of a contractor that never worked', async () => {
+    const history = (await book()).historyOf('bob', 0);
+    expect(history).toEqual({ successes: 0, failures: 0, monthsSinceLast: 0, byType: {} });
+  });
+
+  it('counts successes and failures of all task types and of each', async () => {
+    const outcomes = await book();
+    await outcomes.record(outcome());
+    await outcomes.record(outcome({ isSuccess: false, paidMicroUsd: 0 }));
+    await outcomes.record(outcome({ taskType: 'performs:x', atMs: 2 * MONTH_MS }));
+    await outcomes.record(outcome({ peerId: 'carol' }));
+    const history = outcomes.historyOf('bob', 3 * MONTH_MS);
+    expect(history).toMatchObject({ successes: 2, failures: 1, monthsSinceLast: 1 });
+    expect(history.byType[TYPE]).toEqual({ successes: 1, failures: 1, monthsSinceLast: 2 });
+    expect(outcomes.entriesOf('bob').map(({ paidMicroUsd }) => paidMicroUsd)).toEqual([10, 10]);
+  });
+
+  it('counts no negative months when the clock was set back', async () => {
+    const outcomes = await book();
+    await outcomes.record(outcome({ atMs: 2 * MONTH_MS }));
+    expect(outcomes.historyOf('bob', MONTH_MS).monthsSinceLast).toBe(0);
+  });
+
+  it('keeps its counts over a restart and goes on counting', async () => {
+    const section = new MemoryJsonSection<OutcomeEntry>();
+    await (await book(section)).record(outcome());
+    const again = await book(section);
+    await again.record(outcome({ isSuccess: false, paidMicroUsd: 5 }));
+    expect((await book(section)).all()).toEqual([
+      {
+        peerId: 'bob',
+        taskType: TYPE,
+        successes: 1,
+        failures: 1,
+        lastMs: MONTH_MS,
+        paidMicroUsd: 15,
+      },
+    ]);
+  });
+
+  it('remembers 20,000 entries, after a restart too, and forgets the one used longest ago', async () => {
+    const section = new MemoryJsonSection<OutcomeEntry>();
+    for (let i = 0; i < 20_000; i++) {
+      // Keys ascend while times descend: the last key is the oldest entry.
+      const peerId = `peer-${String(i).padStart(5, '0')}`;
+      const entry = { peerId, taskType: TYPE, successes: 1, failures: 0, paidMicroUsd: 0 };
+      await section.put(`${peerId}/${TYPE}`, { ...entry, lastMs: 20_000 - i });
+    }
+    const outcomes = await book(section);
+    await outcomes.record(outcome({ peerId: 'new' }));
+    expect(outcomes.all()).toHaveLength(20_000);
+    expect(section.bytes.values.size).toBe(20_000);
+    expect(outcomes.entriesOf('peer-19999')).toEqual([]);
+    expect(outcomes.entriesOf('peer-00000')).toHaveLength(1);
+    expect(outcomes.entriesOf('new')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { utf8 } from '../../../crypto/bytes.ts';
+import { BadInputError } from '../../errors.ts';
+import type { LocalMachine } from '../../tasks/local-machine.ts';
+import { candidatesFromJson, preparedFromRequest } from '../../tasks/task-request.ts';
+
+const TERM = 'performs:nlp/sentiment';
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** Knows one thing: what a task costs here. */
+class FakeLocalMachine {
+  readonly #costMicroUsd: number | null;
+  constructor(costMicroUsd: number | null) {
+    this.#costMicroUsd = costMicroUsd;
+  }
+  costMicroUsd(): number | null {
+    return this.#costMicroUsd;
+  }
+}
+
+const machine = (cost: number | null) => new FakeLocalMachine(cost) as unknown as LocalMachine;
+
+const TASK = {
+  title: 'Mood',
+  skills: [TERM],
+  input: { parts: [{ file: 'in/a.txt', mediaType: 'text/plain' }] },
+  output: { mediaType: 'application/json' },
+  verification: [],
+  constraints: { sensitivity: 'low' },
+  valueMicroUsd: 5,
+};
+
+function problemOf(run: () => unknown): BadInputError {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadInputError);
+    return error as BadInputError;
+  }
+  throw new Error('expected a refusal');
+}
+
+describe('a task with files', () => {
+  it('is taken up with the bytes that were handed in', () => {
+    const files = { 'in/a.txt': base64('good') };
+    const task = preparedFromRequest({ task: TASK, files }, machine(0));
+    expect(task).toMatchObject({ term: TERM, inputBytes: 4, expectedOutputBytes: 4_096 });
+    expect(task.parts).toEqual([{ mediaType: 'text/plain', bytes: utf8('good'), name: 'a.txt' }]);
+    expect(task.specification.valueMicroUsd).toBe(5);
+  });
+
+  it('has an id of its own each time', () => {
+    const request = { task: TASK, files: { 'in/a.txt': '' } };
+    const ids = [1, 2].map(() => preparedFromRequest(request, machine(0)).taskId);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  it.each([
+    ['a file that was not handed in', TASK, {}, /in\/a\.txt was not handed in/],
+    [
+      'a URL',
+      { ...TASK, input: { parts: [{ url: 'https://x.example/', mediaType: 'text/plain' }] } },
+      {},
+      /not fetched/,
+    ],
+    ['two skills', { ...TASK, skills: [TERM, 'performs:x'] }, {}, /one skill/],
+    ['regions', { ...TASK, constraints: { sensitivity: 'low', regions: ['eu'] } }, {}, /regions/],
+  ])('is refused for %s', (_what, task, files, message) => {
+    expect(problemOf(() => preparedFromRequest({ task, files }, machine(0))).message).toMatch(
+      message,
+    );
+  });
+
+  it('is refused with every problem of its specification at once', () => {
+    const task = { ...TASK, titel: 'x', valueMicroUsd: -1, skills: ['x y'] };
+    const { problems } = problemOf(() => preparedFromRequest({ task, files: {} }, machine(0)));
+    for (const named of ['titel', 'valueMicroUsd', 'skills']) {
+      expect(problems.join('\n')).toContain(named);
+    }
+  });
+
+  it.each([undefined, null, [], 3, 'task'])('is refused if it is %j', (task) => {
+    expect(problemOf(() => preparedFromRequest({ task, files: {} }, machine(0))).exitCode).toBe(2);
+  });
+
+  it('takes no file from the prototype of an object', () => {
+    const task = { ...TASK, input: { parts: [{ file: 'toString', mediaType: 'text/plain' }] } };
+    expect(problemOf(() => preparedFromRequest({ task, files: {} }, machine(0))).message).toMatch(
+      /not handed in/,
+    );
+  });
+});
+
+describe('a skill with inputs', () => {
+  const inputs = [
+    { name: 'a.txt', mediaType: 'text/plain', contentBase64: base64('good') },
+    { name: 'b.csv', mediaType: 'text/csv', contentBase64: base64('x') },
+  ];
+
+  it('becomes a task of that skill on those inputs', () => {
+    const task = preparedFromRequest({ skill: TERM, inputs }, machine(0));
+    expect(task).toMatchObject({ term: TERM, inputBytes: 5 });
+    expect(task.parts.map(({ mediaType, name }) => [mediaType, name])).toEqual([
+      ['text/plain', 'a.txt'],
+      ['text/csv', 'b.csv'],
+    ]);
+    expect(task.specification.verification).toEqual([{ type: 'recompute' }]);
+  });
+
+  it.each([
+    [null, 1_000],
+    [0, 1_000],
+    [666, 1_000],
+    [667, 1_001],
+    [10_000.1, 15_001],
+  ])('is worth, where it costs %s here, %i micro-USD', (cost, value) => {
+    const task = preparedFromRequest({ skill: TERM, inputs }, machine(cost));
+    expect(task.specification.valueMicroUsd).toBe(value);
+  });
+});
+
+describe('candidates of a file', () => {
+  it('are a list, left for the engine to judge', () => {
+    expect(candidatesFromJson([])).toEqual([]);
+    expect(candidatesFromJson([{ any: 'thing' }])).toEqual([{ any: 'thing' }]);
+  });
+
+  it.each([undefined, null, {}, 'x', 3])('are refused if they are %j', (json) => {
+    expect(problemOf(() => candidatesFromJson(json)).message).toContain('expected a list');
+  });
+
+  it('are 100,000 at most', () => {
+    expect(candidatesFromJson(Array(100_000).fill(null))).toHaveLength(100_000);
+    const error = problemOf(() => candidatesFromJson(Array(100_001).fill(null)));
+    expect(error.message).toContain('got 100001');
+  });
+});
