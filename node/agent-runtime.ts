@@ -96,7 +96,10 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   await sessions.start();
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
-  const sweep = setInterval(() => void sweepAll(parts, contractor, sessions), SWEEP_INTERVAL_MS);
+  const sweep = setInterval(
+    () => void sweepAll(parts, [contractor, client.negotiation], sessions),
+    SWEEP_INTERVAL_MS,
+  );
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
   return {
     host,
@@ -130,13 +133,18 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
   });
 }
 
+interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'attestor'> {
+  readonly negotiation: NegotiationClient;
+  readonly outsourcing: Outsourcing;
+}
+
 /** The parts that buy: survey, outsourcing, decisions, attestation. */
 function createClientRole(
   parts: AgentParts,
   sessions: SessionManager,
   host: Host,
   guard: RecordGuard,
-): Pick<AgentRuntime, 'survey' | 'runner' | 'attestor'> & { readonly outsourcing: Outsourcing } {
+): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
   const { machine, outcomes, receipts, certificates, contracts, attestors } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
@@ -167,6 +175,7 @@ function createClientRole(
   const prospects = new ProspectFinder({ survey, outsourcing, config });
   const log = parts.decisions;
   return {
+    negotiation,
     outsourcing,
     survey,
     runner: new TaskRunner({ prospects, execution, machine, log, config, clock }),
@@ -253,12 +262,12 @@ function serveCertificates(
 
 async function sweepAll(
   parts: AgentParts,
-  contractor: Contractor,
+  roles: readonly { sweep(): Promise<number> }[],
   sessions: SessionManager,
 ): Promise<void> {
   try {
     parts.role.sweep();
-    await contractor.sweep();
+    for (const role of roles) await role.sweep();
     await refreshStatusLists(parts, sessions);
   } catch (error) {
     parts.init.logger.error({ err: error }, 'A sweep failed.');

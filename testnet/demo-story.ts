@@ -52,7 +52,11 @@ export function tellRun(number: number, what: string, run: RunDocument, network:
   const [subtask] = run.subtasks;
   if (!subtask) return `${number}. ${what}: nothing was done\n`;
   const { decision, attempts, verification, receiptId } = subtask;
-  const rows = decision.candidates.map((candidate) => [
+  const here = ['here', usd(decision.costInternalMicroUsd), '', ''];
+  const byCost = [...decision.candidates].sort(
+    (a, b) => (a.costExternalMicroUsd ?? Infinity) - (b.costExternalMicroUsd ?? Infinity),
+  );
+  const rows = byCost.map((candidate) => [
     nameOf(candidate.peerId, network),
     candidate.costExternalMicroUsd === undefined ? '' : usd(candidate.costExternalMicroUsd),
     candidate.score === null ? '' : candidate.score.toFixed(2),
@@ -72,7 +76,7 @@ export function tellRun(number: number, what: string, run: RunDocument, network:
   const lines = [
     `${number}. ${what}`,
     indent(`decision      ${withNames(decision.reason, decision.contractor, network)}`),
-    indent(table(['here', usd(decision.costInternalMicroUsd), '', ''], rows), 4),
+    indent(table(['who', 'cost in all', 'score', ''], [here, ...rows]), 5),
     ...attempts
       .filter(({ outcome }) => outcome !== 'verified')
       .map(({ where, outcome, reason }) =>
@@ -133,7 +137,7 @@ export function tellTotals(
     `  spent                           ${usd(totals.spentMicroUsd)}  (${usd(totals.paidMicroUsd)} paid; the rest is work, checks and sessions here)`,
     `  net saving                      ${percent(totals.netSavingPercent)}  (the paper's clipped metric: ${percent(totals.paperMetricPercent)})`,
     `Why it pays on one machine: the client's hour is set to ${client.prices.computeUsdPerHour} USD, as of a rented GPU server,`,
-    "the contractors' to 0.02 USD. With equal prices every decision is LOCAL.",
+    "the contractors' to 0.02 USD. Change prices.computeUsdPerHour, and the decisions change.",
     `Next: ${next}`,
   ].join('\n');
 }

@@ -72,7 +72,6 @@ export class CliUnderTest {
 
 /** Any character that could move a terminal's cursor or turn the direction of text. */
 export const UNPRINTABLE =
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 /** What a hostile peer writes into each string that it may write. */

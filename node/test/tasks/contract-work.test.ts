@@ -34,7 +34,7 @@ const shout: Execute = ({ parts }) =>
       mediaType: 'text/plain',
       text: Buffer.from(bytes).toString('utf8').toUpperCase(),
     })),
-  }) as ReturnType<Execute>;
+  });
 
 /** Sells two skills, whose executor the test chooses. */
 class FakeShelf {
@@ -350,8 +350,7 @@ describe('work that is refused', () => {
     const test = await newWork();
     const agreed = await test.agree();
     const text = 'x'.repeat(900_001);
-    test.shelf.execute = () =>
-      Promise.resolve({ parts: [{ mediaType: 'text/plain', text }] }) as ReturnType<Execute>;
+    test.shelf.execute = () => Promise.resolve({ parts: [{ mediaType: 'text/plain', text }] });
     expect(await test.send(agreed, agreed.task)).toEqual(rejected(/too large to send/));
     expect(test.results.bytes.values.size).toBe(0);
     expect(await test.phaseOf(agreed)).not.toBe('DELIVERED');

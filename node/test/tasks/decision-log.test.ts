@@ -13,7 +13,7 @@ function open(section = new MemoryJsonSection<DecisionRecord>(), seed = 'log') {
 }
 
 function decided(decisionId: string): DecisionRecord {
-  return decide({ ...request([candidate(), newcomer()]), decisionId });
+  return decide({ ...request([candidate('bob'), newcomer('carol', 7, 8)]), decisionId });
 }
 
 describe('DecisionLog', () => {
