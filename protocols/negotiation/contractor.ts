@@ -28,8 +28,8 @@ import { OpenQuotes } from './open-quotes.ts';
 import type { OpenQuoteLimits } from './open-quotes.ts';
 import { sweepOffers } from './sweep.ts';
 import { taskHashOfBytes } from './task-hash.ts';
-import { TokenBuckets } from './token-bucket.ts';
-import type { BucketLimits } from './token-bucket.ts';
+import { TokenBuckets } from '../token-bucket.ts';
+import type { BucketLimits } from '../token-bucket.ts';
 
 /** Settings of a contractor; each has a default in {@link CONTRACTOR_DEFAULTS}. */
 export interface ContractorInit {

@@ -25,7 +25,9 @@ import type { SessionKeys, SessionRole } from './session-keys.ts';
 import type { SessionStore } from './session-store.ts';
 import { Session } from './session.ts';
 import type { StreamDuplex } from './stream-duplex.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../token-bucket.ts';
+
+const SECONDS_PER_MINUTE = 60;
 
 /** What handshakes need of their node. */
 export interface SessionHandshakesInit {
@@ -51,7 +53,8 @@ export class SessionHandshakes {
   constructor(init: SessionHandshakesInit) {
     this.#init = init;
     const { handshakesPerMinute, handshakeBurst } = init.limits;
-    this.#buckets = new TokenBuckets(handshakesPerMinute, handshakeBurst);
+    const perSecond = handshakesPerMinute / SECONDS_PER_MINUTE;
+    this.#buckets = new TokenBuckets({ burst: handshakeBurst, perSecond });
   }
 
   /**

@@ -246,6 +246,12 @@ describe('agreements on credit', () => {
     expect(await test.accept(test.proposal(ALICE))).toEqual(declined('BUSY'));
   });
 
+  it('does not count the work of known clients against the newcomer slots', async () => {
+    const test = await RoleUnderTest.open({}, known(ALICE));
+    await test.agreed(ALICE);
+    await test.agreed(MALLORY);
+  });
+
   it('takes nothing from unknown clients with 0 newcomer slots', async () => {
     const test = await RoleUnderTest.open({}, { accept: { newcomerSlots: 0 } });
     expect(await test.accept(test.proposal())).toEqual(declined('CREDIT_EXHAUSTED'));

@@ -4,7 +4,7 @@ import { NegotiationTimeoutError } from '../../negotiation/errors.ts';
 import { KeyedLock } from '../../negotiation/keyed-lock.ts';
 import { STEP_TIMEOUTS_MS } from '../../negotiation/messages.ts';
 import { OpenQuotes } from '../../negotiation/open-quotes.ts';
-import { MAX_BUCKETS, TokenBuckets } from '../../negotiation/token-bucket.ts';
+import { MAX_BUCKETS, TokenBuckets } from '../../token-bucket.ts';
 import { Market, SHAPE, TASK_HASH } from './fixture.ts';
 
 const ASK = { taskHash: TASK_HASH, shape: SHAPE };

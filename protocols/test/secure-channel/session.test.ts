@@ -12,7 +12,7 @@ import {
   parseOpenHeader,
   sealOpen,
 } from '../../secure-channel/stream-open.ts';
-import { MAX_BUCKETS, TokenBuckets } from '../../secure-channel/token-bucket.ts';
+import { MAX_BUCKETS, TokenBuckets } from '../../token-bucket.ts';
 import { RESPONDER, repeat, runHandshake, sessionPair } from './example-session.ts';
 
 const BODY = { purpose: 1, context: repeat(0), nonce: repeat(5) };
@@ -301,7 +301,7 @@ describe('SessionStore', () => {
 
 describe('TokenBuckets', () => {
   it('lets four handshakes through at once and then one every ten seconds', () => {
-    const buckets = new TokenBuckets(6, 4);
+    const buckets = new TokenBuckets({ burst: 4, perSecond: 0.1 });
     expect([1, 2, 3, 4, 5].map(() => buckets.take('a', 0))).toEqual([
       true,
       true,
@@ -317,7 +317,7 @@ describe('TokenBuckets', () => {
   });
 
   it('remembers a bounded number of peers', () => {
-    const buckets = new TokenBuckets(6, 1);
+    const buckets = new TokenBuckets({ burst: 1, perSecond: 0.1 });
     expect(buckets.take('first', 0)).toBe(true);
     expect(buckets.take('first', 0)).toBe(false);
     for (let i = 0; i < MAX_BUCKETS; i++) buckets.take(`peer ${i}`, 0);

@@ -1,5 +1,5 @@
 /**
- * Token buckets, one per peer and one for all: how many questions a contractor answers.
+ * Token buckets, one per peer and one for all: how often peers may ask for something that costs.
  *
  * Limits per identity only slow a flood, for identities are free (wire-formats.md 6); the bucket
  * for all is what bounds the work.
@@ -18,10 +18,17 @@ interface Bucket {
   atMs: number;
 }
 
+/** A bucket that is always full. */
+const UNLIMITED: BucketLimits = { burst: Infinity, perSecond: Infinity };
+
 /** Most peers with a bucket of their own; the least recently seen is forgotten first. */
 export const MAX_BUCKETS = 4_096;
 
 function refill(bucket: Bucket, { burst, perSecond }: BucketLimits, nowMs: number): void {
+  if (perSecond === Infinity) {
+    bucket.tokens = burst;
+    return;
+  }
   const elapsedMs = Math.max(0, nowMs - bucket.atMs);
   bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs * perSecond) / 1000);
   bucket.atMs = nowMs;
@@ -34,7 +41,8 @@ export class TokenBuckets {
   readonly #buckets = new Map<string, Bucket>();
   readonly #shared: Bucket;
 
-  constructor(perPeer: BucketLimits, all: BucketLimits, nowMs: number) {
+  /** @param all - Left out: no limit over all peers. */
+  constructor(perPeer: BucketLimits, all: BucketLimits = UNLIMITED, nowMs = 0) {
     this.#perPeer = perPeer;
     this.#all = all;
     this.#shared = { tokens: all.burst, atMs: nowMs };
