@@ -72,12 +72,15 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     config,
     shelf,
     results: store.json('results'),
+    open: store.json('open-contracts'),
+    debtors: store.json('debtors'),
     onReceipt: (contract) => void keepEarned(receipts, contract, clock, logger),
     clock,
     logger,
   });
   const machine = new LocalMachine({ config, shelf, settings: store.json('settings'), clock });
   const outcomes = await OutcomeBook.load(store.json('outcomes'));
+  await role.load();
   await certificates.load();
   await machine.load();
   for (const failure of await shelf.load()) {

@@ -195,7 +195,14 @@ function createClientRole(
 function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Contractor) {
   const { store, clock, random, logger, config } = parts.init;
   const results = store.json<StoredResult>('results');
-  const work = new ContractWork({ contractor, shelf: parts.shelf, results, clock, logger });
+  const work = new ContractWork({
+    contractor,
+    shelf: parts.shelf,
+    results,
+    onUndone: (contractId) => parts.role.giveUp(contractId),
+    clock,
+    logger,
+  });
   // The handler needs a card for its capabilities; the one that peers see is the publisher's.
   const card = AgentCard.fromJSON({
     name: config.name,

@@ -45,11 +45,24 @@ const errorSchema = z.object({
 /** Largest answer that is read: a decision on 100,000 candidates fits. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
+/** Whether a process runs, also one of another user. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
 /** Address of the daemon of a data directory. @throws {@link UnreachableError} if none runs. */
 export async function readDaemonInfo(dataPath: string): Promise<DaemonInfo> {
   const directory = dataDirectory(dataPath);
   try {
-    return daemonInfoSchema.parse(await readJsonFile(directory.daemonFile));
+    const info = daemonInfoSchema.parse(await readJsonFile(directory.daemonFile));
+    // A killed daemon leaves its file behind, and its port may be a stranger's by now.
+    if (!isAlive(info.pid)) throw new RangeError(`process ${info.pid} is gone`);
+    return info;
   } catch (error) {
     throw new UnreachableError(
       `No daemon runs on ${directory.path}; start one with "coalesce start", or name another with --data`,

@@ -15,9 +15,11 @@ import type { DataDirectory } from './data-directory.ts';
 export const SECTIONS = [
   'certificates',
   'contracts',
+  'debtors',
   'decisions',
   'issued-certificates',
   'offers',
+  'open-contracts',
   'outcomes',
   'receipts',
   'results',
@@ -35,6 +37,8 @@ export interface Section {
   /** Resolves once the value is on disk. */
   put(key: string, value: Uint8Array): Promise<void>;
   delete(key: string): Promise<void>;
+  /** Puts and deletes (`undefined`) in one step, all or nothing; resolves once it is on disk. */
+  write(changes: ReadonlyMap<string, Uint8Array | undefined>): Promise<void>;
   /** Entries in key order, or the last ones first. */
   entries(options?: EntriesOptions): AsyncIterable<readonly [string, Uint8Array]>;
 }
@@ -104,6 +108,15 @@ function openSection(level: ClassicLevel<string, Uint8Array>, name: SectionName)
     get: (key) => sublevel.get(key),
     put: (key, value) => level.batch([{ type: 'put', sublevel, key, value }], { sync: true }),
     delete: (key) => level.batch([{ type: 'del', sublevel, key }], { sync: true }),
+    write: (changes) =>
+      level.batch(
+        [...changes].map(([key, value]) =>
+          value === undefined
+            ? { type: 'del' as const, sublevel, key }
+            : { type: 'put' as const, sublevel, key, value },
+        ),
+        { sync: true },
+      ),
     entries: ({ prefix, limit, reverse } = {}) =>
       sublevel.iterator({
         ...(prefix === undefined ? {} : { gte: prefix, lt: `${prefix}\u{10ffff}` }),

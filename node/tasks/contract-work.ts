@@ -16,6 +16,7 @@ import { fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
 import { contractOf } from '../../protocols/a2a/request-dispatcher.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
+import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
@@ -35,6 +36,8 @@ export interface ContractWorkInit {
   readonly contractor: Contractor;
   readonly shelf: SkillShelf;
   readonly results: JsonSection<StoredResult>;
+  /** Told of each contract whose task was refused or failed. */
+  readonly onUndone: (contractId: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -91,6 +94,8 @@ export class ContractWork implements AgentExecutor {
       );
       this.#finish(context, bus, TaskState.TASK_STATE_COMPLETED);
     } catch (error) {
+      const contract = contractOf(context.context);
+      if (contract !== undefined) this.#init.onUndone(contract);
       if (!(error instanceof WorkRefusal) && !(error instanceof ExecutorInputError)) throw error;
       this.#init.logger.info({ taskId, err: error }, 'A task was refused.');
       this.#finish(context, bus, TaskState.TASK_STATE_REJECTED, error.message);
@@ -136,6 +141,9 @@ export class ContractWork implements AgentExecutor {
     if (!started.accepted)
       throw new WorkRefusal(`The contract does not allow it: ${started.refusal}`);
     const specification = readSpecification(received.specification);
+    if (!isOfShape(specification, started.contract.request.body.shape)) {
+      throw new WorkRefusal('The task is not of the agreed shape: skill, size, sensitivity');
+    }
     if (!matchesWireInput(specification, received.parts)) {
       throw new WorkRefusal('The input is not the one that the specification names');
     }
@@ -223,6 +231,20 @@ function readSpecification(bytes: Uint8Array): WireTaskSpecification {
   const parsed = parseWireTaskSpecification(json);
   if (!parsed.valid) throw new WorkRefusal('The specification is not valid');
   return parsed.value;
+}
+
+/** Whether a task is what was quoted: the price was made for the shape, before the task was known. */
+function isOfShape(
+  { skills, input, constraints }: WireTaskSpecification,
+  shape: TaskShape,
+): boolean {
+  const inBytes = input.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return (
+    skills.length === shape.skills.length &&
+    skills.every((skill, i) => skill === shape.skills[i]) &&
+    inBytes <= shape.inBytes &&
+    constraints.sensitivity === shape.sensitivity
+  );
 }
 
 function sdkPart({

@@ -47,17 +47,28 @@ export interface ContractorRoleInit {
   readonly config: Config;
   readonly shelf: SkillShelf;
   readonly results: JsonSection<StoredResult>;
+  /** Open contracts by id, and debtors by PeerId: a restart forgives nobody. */
+  readonly open: JsonSection<OpenContract>;
+  readonly debtors: JsonSection<Debtor>;
   /** Told of each contract that both sides have settled. */
   readonly onReceipt: (contract: Contract) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-interface OpenContract {
+/** A contract that is agreed and not settled. */
+export interface OpenContract {
+  readonly contractId: string;
   readonly client: string;
   readonly term: string;
   readonly phase: Phase;
+  /** Wall clock, so that it can outlive a restart. */
   readonly sinceMs: number;
+}
+
+/** A client that took a result and left it unpaid. */
+export interface Debtor {
+  readonly client: string;
 }
 
 /** Clients remembered for a result they took and did not judge. */
@@ -76,6 +87,16 @@ export class ContractorRole implements ContractorPolicy {
   constructor(init: ContractorRoleInit) {
     this.#init = init;
     this.#known = new Set([...init.config.trust.known, ...init.config.trust.attestors]);
+  }
+
+  /** Takes up the slots and the debtors of the time before a restart. */
+  async load(): Promise<void> {
+    for (const contract of await this.#init.open.values()) {
+      this.#open.set(contract.contractId, contract);
+    }
+    for (const { client } of await this.#init.debtors.values({ limit: MAX_DEBTORS })) {
+      this.#debtors.add(client);
+    }
   }
 
   /** From now on no quote is given and no agreement taken. */
@@ -131,8 +152,8 @@ export class ContractorRole implements ContractorPolicy {
     if (item === undefined) return declined('SKILL_NOT_OFFERED');
     if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
     if (!this.#hasCredit(client)) return declined('CREDIT_EXHAUSTED');
-    const sinceMs = this.#init.clock.monotonicMs();
-    this.#open.set(id, { client, term: item.term, phase: 'AGREED', sinceMs });
+    const sinceMs = this.#init.clock.nowMs();
+    this.#keep({ contractId: id, client, term: item.term, phase: 'AGREED', sinceMs });
     return Promise.resolve(true);
   }
 
@@ -170,21 +191,23 @@ export class ContractorRole implements ContractorPolicy {
   onContract(contract: Contract): void {
     if (!isAgreed(contract) || contract.agreement === undefined) return;
     const id = toBase64Url(contract.agreement.id);
+    const { client, shape } = contract.request.body;
     if (!OPEN_PHASES.has(contract.phase)) {
-      this.#open.delete(id);
+      this.#free(id);
       if (contract.phase === 'RECEIPT') {
-        this.#debtors.delete(contract.request.body.client);
+        if (this.#debtors.delete(client)) this.#store(this.#init.debtors.delete(client));
         this.#init.onReceipt(contract);
       }
       return;
     }
-    const known = this.#open.get(id);
-    this.#open.set(id, {
-      client: contract.request.body.client,
-      term: contract.request.body.shape.skills[0]!,
-      phase: contract.phase,
-      sinceMs: known?.sinceMs ?? this.#init.clock.monotonicMs(),
-    });
+    const sinceMs = this.#open.get(id)?.sinceMs ?? this.#init.clock.nowMs();
+    const { phase } = contract;
+    this.#keep({ contractId: id, client, term: shape.skills[0]!, phase, sinceMs });
+  }
+
+  /** Frees the slot of a contract whose task was refused or failed here: no result will come. */
+  giveUp(contractId: string): void {
+    this.#free(contractId);
   }
 
   /**
@@ -192,15 +215,33 @@ export class ContractorRole implements ContractorPolicy {
    * silent costs a slot for ten minutes, not for ever.
    */
   sweep(): void {
-    const nowMs = this.#init.clock.monotonicMs();
+    const nowMs = this.#init.clock.nowMs();
     for (const [id, { client, phase, sinceMs }] of this.#open) {
       if (nowMs - sinceMs < CAPACITY_SECONDS * 1_000) continue;
-      this.#open.delete(id);
+      this.#free(id);
       const tookResult = phase === 'DELIVERED' || phase === 'ACKNOWLEDGED';
       if (tookResult && !this.#known.has(client) && this.#debtors.size < MAX_DEBTORS) {
         this.#debtors.add(client);
+        this.#store(this.#init.debtors.put(client, { client }));
       }
     }
+  }
+
+  #keep(contract: OpenContract): void {
+    this.#open.set(contract.contractId, contract);
+    this.#store(this.#init.open.put(contract.contractId, contract));
+  }
+
+  #free(contractId: string): void {
+    if (!this.#open.delete(contractId)) return;
+    this.#store(this.#init.open.delete(contractId));
+  }
+
+  /** The memory counts now; the store only for the time after a restart. */
+  #store(written: Promise<void>): void {
+    written.catch((error: unknown) => {
+      this.#init.logger.error({ err: error }, 'The book of open contracts could not be written.');
+    });
   }
 
   #hasCredit(client: string): boolean {

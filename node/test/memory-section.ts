@@ -20,6 +20,14 @@ export class MemorySection implements Section {
     return Promise.resolve();
   }
 
+  write(changes: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    for (const [key, value] of changes) {
+      if (value === undefined) this.values.delete(key);
+      else this.values.set(key, Uint8Array.from(value));
+    }
+    return Promise.resolve();
+  }
+
   async *entries(options: EntriesOptions = {}): AsyncIterable<readonly [string, Uint8Array]> {
     await Promise.resolve();
     const { prefix = '', limit = Infinity, reverse = false } = options;

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RefusedError } from '../../errors.ts';
 import { systemClock } from '../../system-clock.ts';
-import { readDaemonInfo } from '../../http-api/client.ts';
+import { isAlive, readDaemonInfo } from '../../http-api/client.ts';
 import type { RegisterCommand } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 
@@ -33,12 +33,3 @@ export const registerStop: RegisterCommand = (program, run) => {
       }),
     );
 };
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -21,7 +21,7 @@ import {
 import { loadConfig } from '../../config/load.ts';
 import type { ConfigFile } from '../../config/schema.ts';
 import { ContractorRole } from '../../tasks/contractor-role.ts';
-import type { StoredResult } from '../../tasks/contractor-role.ts';
+import type { Debtor, OpenContract, StoredResult } from '../../tasks/contractor-role.ts';
 import { SkillShelf } from '../../tasks/skill-shelf.ts';
 import type { StoredSkill } from '../../tasks/skill-shelf.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
@@ -53,14 +53,28 @@ class RoleUnderTest {
     random: new FakeRandom('shelf'),
   });
   readonly receipts: Contract[] = [];
-  readonly role: ContractorRole;
+  readonly open = new MemoryJsonSection<OpenContract>();
+  readonly debtors = new MemoryJsonSection<Debtor>();
+  role: ContractorRole;
   #contracts = 0;
 
   constructor(config: ConfigFile = {}) {
-    this.role = new ContractorRole({
+    this.role = this.#newRole(config);
+  }
+
+  /** The node's process ends and starts again over the same store. */
+  async restart(config: ConfigFile = {}): Promise<void> {
+    this.role = this.#newRole(config);
+    await this.role.load();
+  }
+
+  #newRole(config: ConfigFile): ContractorRole {
+    return new ContractorRole({
       config: loadConfig([{ origin: 'test', values: config }]),
       shelf: this.shelf,
       results: this.results,
+      open: this.open,
+      debtors: this.debtors,
       onReceipt: (contract) => this.receipts.push(contract),
       clock: this.clock,
       logger: this.logger,
@@ -371,6 +385,29 @@ describe('debtors', () => {
     const test = await RoleUnderTest.open();
     const contract = await takesAndGoes(test, 'DELIVERED');
     test.enter(contract, 'RECEIPT');
+    expect(await test.accept(test.proposal(ALICE))).toBe(true);
+  });
+
+  it('are not forgiven by a restart', async () => {
+    const test = await RoleUnderTest.open();
+    await takesAndGoes(test, 'DELIVERED');
+    await test.restart();
+    expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
+    expect(await test.accept(test.proposal(MALLORY))).toBe(true);
+  });
+
+  it('do not include an open contract, which keeps its slot over a restart', async () => {
+    const test = await RoleUnderTest.open({ skill: { capacity: 1 } });
+    await test.agreed(ALICE);
+    await test.restart();
+    expect(test.role.inWork(TERM)).toBe(1);
+    expect(await test.quote()).toEqual(declined('BUSY'));
+  });
+
+  it('do not include a client whose task was given up here, and its slot is free', async () => {
+    const test = await RoleUnderTest.open({ skill: { capacity: 1 } });
+    const contract = await test.agreed(ALICE);
+    test.role.giveUp(Buffer.from(contract.agreement!.id).toString('base64url'));
     expect(await test.accept(test.proposal(ALICE))).toBe(true);
   });
 
