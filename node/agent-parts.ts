@@ -6,6 +6,7 @@
  */
 
 import type { Identity } from '../crypto/identity.ts';
+import { StatusListMemory } from '../crypto/status-list-memory.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
@@ -15,7 +16,9 @@ import { CertificateShelf } from './certificates/certificate-shelf.ts';
 import type { Config } from './config/schema.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { keyValueStore } from './storage/key-value-store.ts';
-import type { Store } from './storage/store.ts';
+import type { JsonSection, Store } from './storage/store.ts';
+import type { StoredMemory } from './seen-memory.ts';
+import { systemProcessor } from './system-clock.ts';
 import { ContractorRole } from './tasks/contractor-role.ts';
 import { DecisionLog } from './tasks/decision-log.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
@@ -46,6 +49,10 @@ export interface AgentParts {
   readonly machine: LocalMachine;
   readonly outcomes: OutcomeBook;
   readonly decisions: DecisionLog;
+  /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
+  readonly statusMemory: StatusListMemory;
+  /** What was seen before the restart, against rollback. */
+  readonly memory: JsonSection<StoredMemory>;
 }
 
 /** Opens every part over the store. */
@@ -78,7 +85,12 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     clock,
     logger,
   });
-  const machine = new LocalMachine({ config, shelf, settings: store.json('settings'), clock });
+  const machine = new LocalMachine({
+    config,
+    shelf,
+    settings: store.json('settings'),
+    processor: systemProcessor,
+  });
   const outcomes = await OutcomeBook.load(store.json('outcomes'));
   await role.load();
   await certificates.load();
@@ -97,6 +109,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     machine,
     outcomes,
     decisions: new DecisionLog(store.json('decisions'), clock, random),
+    statusMemory: new StatusListMemory({ isKept: (issuer) => attestors.has(issuer) }),
+    memory: store.json('memory'),
   };
 }
 

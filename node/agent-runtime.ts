@@ -9,7 +9,6 @@ import { AgentCard } from '@a2a-js/sdk';
 import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { LevelDatastore } from 'datastore-level';
 import { fromBase64Url } from '../crypto/bytes.ts';
-import { StatusListMemory } from '../crypto/status-list-memory.ts';
 import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
@@ -27,6 +26,8 @@ import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
+import { restoreMemory, storeMemory } from './seen-memory.ts';
+import type { SeenMemory } from './seen-memory.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import { localEmbedder } from './skills/embedding.ts';
 import { Attestor } from './tasks/attestor.ts';
@@ -38,6 +39,7 @@ import { Outsourcing } from './tasks/outsourcing.ts';
 import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { TaskExecution } from './tasks/task-execution.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
+import { systemProcessor } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
 const SWEEP_INTERVAL_MS = 30_000;
@@ -65,6 +67,8 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const datastore = new LevelDatastore(directory.peerStoreDirectory);
   await datastore.open();
   const guard = new RecordGuard({ clock, datastore });
+  const seen = { section: parts.memory, statusMemory: parts.statusMemory, guard, clock };
+  await restoreMemory(seen);
   const host = await createHost({
     identity,
     logger,
@@ -97,7 +101,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
   const sweep = setInterval(
-    () => void sweepAll(parts, [contractor, client.negotiation], sessions),
+    () => void sweepAll(parts, [contractor, client.negotiation], sessions, seen),
     SWEEP_INTERVAL_MS,
   );
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
@@ -113,6 +117,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       contractorRole.a2a.close();
       client.outsourcing.close();
       advertiser.stop();
+      await storeMemory(seen);
       await sessions.stop();
       await host.stop();
       await datastore.close();
@@ -156,7 +161,7 @@ function createClientRole(
     random,
     streams: sessions,
     self: identity.peerId,
-    statusMemory: new StatusListMemory(),
+    statusMemory: parts.statusMemory,
     attestors,
     outcomes,
     embedder: localEmbedder,
@@ -171,6 +176,7 @@ function createClientRole(
     clock,
     random,
     logger,
+    processor: systemProcessor,
   });
   const prospects = new ProspectFinder({ survey, outsourcing, config });
   const log = parts.decisions;
@@ -178,7 +184,15 @@ function createClientRole(
     negotiation,
     outsourcing,
     survey,
-    runner: new TaskRunner({ prospects, execution, machine, log, config, clock }),
+    runner: new TaskRunner({
+      prospects,
+      execution,
+      machine,
+      log,
+      config,
+      clock,
+      processor: systemProcessor,
+    }),
     attestor: new Attestor({
       outsourcing,
       receipts,
@@ -271,8 +285,10 @@ async function sweepAll(
   parts: AgentParts,
   roles: readonly { sweep(): Promise<number> }[],
   sessions: SessionManager,
+  seen: SeenMemory,
 ): Promise<void> {
   try {
+    await storeMemory(seen);
     parts.role.sweep();
     for (const role of roles) await role.sweep();
     await refreshStatusLists(parts, sessions);

@@ -1,5 +1,6 @@
 /**
- * The machine's clock and its random source, for everything that is handed a `Clock` or a `Random`.
+ * The machine's clock, its random source and the processor time of this process, for everything that
+ * is handed one of them.
  *
  * @module
  */
@@ -15,4 +16,17 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = {
   bytes: (length) => new Uint8Array(randomBytes(length)),
+};
+
+/** Processor time of this process. */
+export interface Processor {
+  /** Seconds since the start of the process, of all its threads. */
+  seconds(): number;
+}
+
+export const systemProcessor: Processor = {
+  seconds: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
 };

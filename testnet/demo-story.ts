@@ -11,6 +11,7 @@ import type {
   TotalsDocument,
 } from '../node/api-documents.ts';
 import { percent, table, usd } from '../node/cli/table.ts';
+import { shortPeerId } from '../node/decision/plain-text.ts';
 import type { Testnet } from './testnet.ts';
 
 function seconds(ms: number): string {
@@ -68,14 +69,17 @@ export function tellRun(number: number, what: string, run: RunDocument, network:
       return `${type} ${passed ? 'passed' : 'FAILED'}`;
     })
     .join(', ');
+  const isDoneHere = attempts.at(-1)?.where === 'local';
   const settled =
     receiptId === null
-      ? `done here, nothing to pay (${run.totals.wallMs} ms)`
+      ? isDoneHere
+        ? `done here, nothing to pay (${run.totals.wallMs} ms)`
+        : `owes ${usd(subtask.paidMicroUsd)}, not countersigned yet (${run.totals.wallMs} ms)`
       : `paid ${usd(subtask.paidMicroUsd)}, receipt ${receiptId.slice(0, 12)}… ` +
         `signed by both (${run.totals.wallMs} ms)`;
   const lines = [
     `${number}. ${what}`,
-    indent(`decision      ${withNames(decision.reason, decision.contractor, network)}`),
+    indent(`decision      ${withNames(decision.reason, network)}`),
     indent(table(['who', 'cost in all', 'score', ''], [here, ...rows]), 5),
     ...attempts
       .filter(({ outcome }) => outcome !== 'verified')
@@ -90,24 +94,25 @@ export function tellRun(number: number, what: string, run: RunDocument, network:
   return lines.join('\n');
 }
 
-/** The engine's sentence names a contractor by its PeerId; on this network it has a name. */
-function withNames(reason: string, contractor: string | null, network: Testnet): string {
-  if (contractor === null) return reason;
-  const short = `${contractor.slice(0, 4)}…${contractor.slice(-4)}`;
-  return reason.replace(short, nameOf(contractor, network));
+/** The engine's sentence names contractors by their PeerId; on this network they have names. */
+function withNames(reason: string, network: Testnet): string {
+  return network.nodes.reduce(
+    (text, { process: { peerId, name } }) => text.replaceAll(shortPeerId(peerId), name),
+    reason,
+  );
 }
 
 /** The result in one line. */
 function resultLine(run: RunDocument): string {
   const data = run.output?.[0]?.data as Readonly<Record<string, unknown>> | undefined;
   if (data && Array.isArray(data['documents'])) {
-    const documents = data['documents'] as { polarity: number; label: string }[];
+    const documents = data['documents'] as {
+      polarity: number;
+      counts: { sentences: number };
+    }[];
     const mean = documents.reduce((sum, { polarity }) => sum + polarity, 0) / documents.length;
-    const sentences = (data['documents'] as { counts: { sentences: number } }[]).reduce(
-      (sum, { counts }) => sum + counts.sentences,
-      0,
-    );
-    return `${sentences} sentences, mean polarity ${mean.toFixed(2)} (${documents[0]?.label ?? ''})`;
+    const sentences = documents.reduce((sum, { counts }) => sum + counts.sentences, 0);
+    return `${sentences} sentences in ${documents.length} texts, mean polarity ${mean.toFixed(2)}`;
   }
   if (data && Array.isArray(data['weights'])) {
     const weights = data['weights'] as { asset: string; weight: number }[];
@@ -126,7 +131,9 @@ export function tellTotals(
   client: StatusDocument,
   keptDataDir: string | null,
 ): string {
-  const outsourced = runs.filter(({ subtasks }) => subtasks[0]?.receiptId !== null).length;
+  const outsourced = runs.filter(
+    ({ subtasks }) => subtasks[0]?.attempts.at(-1)?.where !== 'local',
+  ).length;
   const next =
     keptDataDir === null
       ? 'npm run demo -- --keep   (leaves the network up to play with)'

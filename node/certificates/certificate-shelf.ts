@@ -14,6 +14,7 @@ import { issueSkillCertificate, verifySkillCertificate } from '../../crypto/skil
 import type { HeldCertificate, SkillCertificate } from '../../crypto/skill-certificate.ts';
 import {
   emptyStatusBits,
+  isRevoked,
   signStatusList,
   statusListDefinition,
   verifyStatusList,
@@ -277,9 +278,15 @@ export class CertificateShelf {
     return this.#documentOf(held.certificate, claims);
   }
 
-  #levelOf({ kind, issuer, exp }: SkillCertificate): number {
-    const isCurrent = nowSeconds(this.#init.clock) < exp;
-    return isCurrent && kind === 'attestation' && this.#init.attestors.has(issuer) ? 2 : 0;
+  /** Fails closed: without a current status list of its issuer a certificate proves nothing. */
+  #levelOf({ kind, issuer, exp, list, slot }: SkillCertificate): number {
+    const now = nowSeconds(this.#init.clock);
+    const isTrusted = kind === 'attestation' && this.#init.attestors.has(issuer);
+    if (!isTrusted || now >= exp) return 0;
+    const own = issuer === this.#init.identity.peerId ? this.ownStatusList() : undefined;
+    const status = (own ?? this.#status.get(`${issuer}/${list}`))?.body;
+    const isGood = status !== undefined && now < status.next && isRevoked(status, slot) === false;
+    return isGood ? 2 : 0;
   }
 
   #documentOf(

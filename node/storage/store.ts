@@ -18,6 +18,7 @@ export const SECTIONS = [
   'debtors',
   'decisions',
   'issued-certificates',
+  'memory',
   'offers',
   'open-contracts',
   'outcomes',

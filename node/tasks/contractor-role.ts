@@ -27,8 +27,11 @@ import type { AcceptanceRules } from './offer.ts';
 import type { SkillShelf, SkillOnSale } from './skill-shelf.ts';
 import type { ResultPart } from './task-parts.ts';
 
-/** How long a contractor promises to hold its capacity, in seconds. */
-const CAPACITY_SECONDS = 600;
+/**
+ * How long a contractor promises to hold its capacity, in seconds: longer than any task may run. An
+ * unsettled result is kept as long.
+ */
+const CAPACITY_SECONDS = 1_200;
 const BYTES_PER_MEGABYTE = 1e6;
 
 /** Phases in which a contract still needs a slot. */
@@ -168,8 +171,8 @@ export class ContractorRole implements ContractorPolicy {
   }
 
   /**
-   * Without arbiters nobody can rule, so contesting would only leave both sides with a dispute. The
-   * client's verdict is countersigned as a record of what happened; the log has it.
+   * A known client's word is taken: the verdict is countersigned. A stranger who takes a result and
+   * calls it bad is contested, so that this node does not sign evidence against itself.
    */
   reviewVerdict({
     client,
@@ -184,7 +187,7 @@ export class ContractorRole implements ContractorPolicy {
       { client, outcome, contract: toBase64Url(contractId) },
       'A client did not accept a result.',
     );
-    return Promise.resolve('countersign');
+    return Promise.resolve(this.#known.has(client) ? 'countersign' : 'contest');
   }
 
   /** Takes up or frees the slot of a contract whose phase changed. */
@@ -194,10 +197,10 @@ export class ContractorRole implements ContractorPolicy {
     const { client, shape } = contract.request.body;
     if (!OPEN_PHASES.has(contract.phase)) {
       this.#free(id);
-      if (contract.phase === 'RECEIPT') {
-        if (this.#debtors.delete(client)) this.#store(this.#init.debtors.delete(client));
-        this.#init.onReceipt(contract);
-      }
+      this.#store(this.#init.results.delete(id)); // the client has it, or will not pay for it
+      if (contract.phase === 'RECEIPT') this.#init.onReceipt(contract);
+      if (contract.verdict?.body.outcome === 'pass') this.#clear(client);
+      else if (contract.delivery) this.#owe(client);
       return;
     }
     const sinceMs = this.#open.get(id)?.sinceMs ?? this.#init.clock.nowMs();
@@ -212,7 +215,7 @@ export class ContractorRole implements ContractorPolicy {
 
   /**
    * Frees the slots that have been held longer than was promised: a client that agrees and goes
-   * silent costs a slot for ten minutes, not for ever.
+   * silent costs a slot for twenty minutes, not for ever.
    */
   sweep(): void {
     const nowMs = this.#init.clock.nowMs();
@@ -220,11 +223,24 @@ export class ContractorRole implements ContractorPolicy {
       if (nowMs - sinceMs < CAPACITY_SECONDS * 1_000) continue;
       this.#free(id);
       const tookResult = phase === 'DELIVERED' || phase === 'ACKNOWLEDGED';
-      if (tookResult && !this.#known.has(client) && this.#debtors.size < MAX_DEBTORS) {
-        this.#debtors.add(client);
-        this.#store(this.#init.debtors.put(client, { client }));
-      }
+      if (tookResult) this.#owe(client);
+      this.#store(this.#init.results.delete(id));
     }
+  }
+
+  /** A stranger that took a result and did not pay gets nothing more on credit. */
+  #owe(client: string): void {
+    if (this.#known.has(client) || this.#debtors.has(client)) return;
+    for (const oldest of this.#debtors) {
+      if (this.#debtors.size < MAX_DEBTORS) break;
+      this.#clear(oldest);
+    }
+    this.#debtors.add(client);
+    this.#store(this.#init.debtors.put(client, { client }));
+  }
+
+  #clear(client: string): void {
+    if (this.#debtors.delete(client)) this.#store(this.#init.debtors.delete(client));
   }
 
   #keep(contract: OpenContract): void {

@@ -7,6 +7,7 @@
 
 import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
 import { requestCard, requestPresentation } from '../../protocols/card/client.ts';
+import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import { findContractors } from '../../protocols/skill-discovery/find-contractors.ts';
@@ -147,7 +148,9 @@ export class ContractorSurvey {
     const { clock } = this.#components;
     const key = `${hit.peerId}/${hit.matchedTerm}/${hit.record.body.seq}`;
     const known = this.#proofs.get(key);
-    if (known && clock.monotonicMs() - known.atMs < PROOF_LIFETIME_MS) return known;
+    const isFresh = known && clock.monotonicMs() - known.atMs < PROOF_LIFETIME_MS;
+    const expiresAt = known?.proved.expiresAtSeconds ?? Infinity;
+    if (isFresh && nowSeconds(clock) < expiresAt) return known;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
     const [proved, vector] = await Promise.all([
       this.#prove(hit, limited),

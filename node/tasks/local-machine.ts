@@ -2,13 +2,12 @@
  * This machine as a place where tasks can run: its executors, its prices, what tasks have really
  * cost here, and what dealing with contractors costs besides their price (equations.md 7).
  *
- * Dealing with a contractor is charged by processor time: a node that waits for an answer can do
- * other work meanwhile.
+ * Work here and dealings with contractors are both measured in processor time of this process: what
+ * other processes take of the machine, and waiting for an answer, is neither's cost.
  *
  * @module
  */
 
-import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
 import { Calibration, LOCAL_PARTY, ewma } from '../cost/calibration.ts';
 import type { CalibrationJson } from '../cost/calibration.ts';
@@ -17,6 +16,7 @@ import type { HardwareProfile } from '../cost/internal-cost.ts';
 import { COST_PRESETS, microUsd } from '../cost/presets.ts';
 import type { LocalExecution } from '../decision/request.ts';
 import type { JsonSection } from '../storage/store.ts';
+import type { Processor } from '../system-clock.ts';
 import { createBuiltinExecutor } from './executors/executor-registry.ts';
 import type { SkillExecutor } from './executors/skill-executor.ts';
 import type { PreparedTask } from './prepared-task.ts';
@@ -42,13 +42,14 @@ export interface LocalMachineInit {
   readonly config: Config;
   readonly shelf: SkillShelf;
   readonly settings: JsonSection<StoredMachine>;
-  readonly clock: Clock;
+  readonly processor: Processor;
 }
 
 /** One run on this machine. */
 export interface LocalRun {
   readonly parts: readonly ResultPart[];
-  readonly wallMs: number;
+  /** Processor time of the work. */
+  readonly seconds: number;
 }
 
 /** Machine, prices and experience of one node. */
@@ -56,6 +57,8 @@ export class LocalMachine {
   readonly hardware: HardwareProfile;
   readonly #init: LocalMachineInit;
   readonly #builtins = new Map<string, SkillExecutor>();
+  /** Task types that have run since the start. */
+  readonly #warm = new Set<string>();
   #calibration = new Calibration();
   #overheads: MeasuredOverheads = { sessionMicroUsd: null, verificationMicroUsd: null };
 
@@ -135,18 +138,19 @@ export class LocalMachine {
     return this.#overheads;
   }
 
-  /** Runs a task here, and learns from the time it took. */
+  /** Runs a task here, and learns from the processor time it took. */
   async run(task: PreparedTask, signal: AbortSignal): Promise<LocalRun> {
     const executor = this.executor(task.term);
     if (!executor)
       throw new TypeError(`"task" expected a skill with an executor, got ${task.term}`);
     await executor.prepare?.();
-    const startMs = this.#init.clock.monotonicMs();
+    const { processor } = this.#init;
+    const start = processor.seconds();
     const { specification, parts } = task;
     const result = await executor.execute({ specification, parts }, { signal });
-    const wallMs = this.#init.clock.monotonicMs() - startMs;
-    await this.observeRun(task, wallMs / 1_000);
-    return { parts: result.parts, wallMs };
+    const seconds = processor.seconds() - start;
+    await this.observeRun(task, seconds);
+    return { parts: result.parts, seconds };
   }
 
   /** Price of processor time here, in micro-USD: Eq. 2 and Eq. 4. */
@@ -165,8 +169,15 @@ export class LocalMachine {
     await this.#save();
   }
 
-  /** Learns from one run of a task on this machine (Eq. 10). */
+  /**
+   * Learns from one run of a task on this machine (Eq. 10). The first run of a type after a start
+   * pays for code that is compiled once: it is no measure.
+   */
   async observeRun(task: PreparedTask, seconds: number): Promise<void> {
+    if (!this.#warm.has(task.term)) {
+      this.#warm.add(task.term);
+      return;
+    }
     const { execution, memory, hardware } = this.execution(task);
     if (execution === undefined) return;
     const modelled = internalCost({ execution, memory, hardware, queue: [] });

@@ -11,8 +11,8 @@ import type { AttemptDocument } from '../api-documents.ts';
 export class RunLedger {
   readonly attempts: AttemptDocument[] = [];
   paidMicroUsd = 0;
-  /** Processor time here for sessions and checks. */
-  handlingMicroUsd = 0;
+  /** Processor time of the work itself, where it was done here. */
+  workHereSeconds = 0;
   isDoneHere = false;
   readonly #clock: Clock;
   readonly #phasesMs = new Map<string, number>();

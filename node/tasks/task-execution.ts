@@ -15,6 +15,7 @@ import type { Config } from '../config/schema.ts';
 import { auditRate } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
 import { keepReceipt } from './keep-receipt.ts';
+import type { Processor } from '../system-clock.ts';
 import type { LocalMachine } from './local-machine.ts';
 import type { OutcomeBook } from './outcomes.ts';
 import { ContractorFailedError } from './outsourcing.ts';
@@ -25,10 +26,10 @@ import type { ResultPart } from './task-parts.ts';
 import { verifyResult } from './verification/verify-result.ts';
 import type { Verification } from './verification/verify-result.ts';
 
-/** Dealings with contractors after a start whose processor time is not learned from. */
-const COLD_DEALINGS = 2;
 /** A contractor that promised less has at least this long. */
 const MIN_TASK_TIMEOUT_MS = 30_000;
+/** How long a result may take to be checked and settled once it is here. */
+const SETTLE_TIMEOUT_MS = 120_000;
 /** How much longer than promised a contractor may take. */
 const LATENESS_FACTOR = 5;
 
@@ -41,6 +42,7 @@ export interface TaskExecutionComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly processor: Processor;
 }
 
 /** What a task came to. */
@@ -60,7 +62,7 @@ const FAILED: Finished = { status: 'failed', ...NOT_DONE };
 /** Carries out attempts. */
 export class TaskExecution {
   readonly #components: TaskExecutionComponents;
-  #dealings = 0;
+  #isWarm = false;
 
   constructor(components: TaskExecutionComponents) {
     this.#components = components;
@@ -72,7 +74,8 @@ export class TaskExecution {
     const startMs = clock.monotonicMs();
     ledger.isDoneHere = true;
     try {
-      const { parts } = await ledger.timed('work', () => machine.run(task, signal));
+      const { parts, seconds } = await ledger.timed('work', () => machine.run(task, signal));
+      ledger.workHereSeconds += seconds;
       const verification = await this.#verify(task, parts, 0, ledger, signal);
       noteChecked(ledger, 'local', verification, 0, startMs);
       const status = verification.passed ? 'completed' : 'failed';
@@ -92,16 +95,15 @@ export class TaskExecution {
     ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<Finished | undefined> {
-    const { outsourcing, clock, config } = this.#components;
+    const { outsourcing, clock, config, processor } = this.#components;
     const { peerId } = quoted;
     const startMs = clock.monotonicMs();
+    const startSeconds = processor.seconds();
     const limitMs = Math.max(MIN_TASK_TIMEOUT_MS, quoted.quote.latencyMs * LATENESS_FACTOR);
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     let delivered: DeliveredResult;
     try {
-      delivered = await ledger.timed('work', () =>
-        this.#charged(ledger, () => outsourcing.perform(quoted, task, limited)),
-      );
+      delivered = await ledger.timed('work', () => outsourcing.perform(quoted, task, limited));
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
@@ -109,9 +111,14 @@ export class TaskExecution {
       ledger.note({ where: peerId, outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return undefined;
     }
+    const performedSeconds = processor.seconds() - startSeconds;
+    // From here on the contractor has done its part: a caller who hangs up must not leave it unpaid.
+    const toTheEnd = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
     const rate = auditRate(contractor, config);
-    const verification = await this.#verify(task, delivered.parts, rate, ledger, signal);
-    const { receiptId, paidMicroUsd } = await this.#settle(quoted, verification, ledger, signal);
+    const verification = await this.#verify(task, delivered.parts, rate, ledger, toTheEnd);
+    const checkedSeconds = processor.seconds();
+    const { receiptId, paidMicroUsd } = await this.#settle(quoted, verification, ledger, toTheEnd);
+    await this.#observeDeal(performedSeconds + processor.seconds() - checkedSeconds);
     await this.#recordOutcome(peerId, task, verification.passed, paidMicroUsd);
     noteChecked(ledger, peerId, verification, paidMicroUsd, startMs);
     if (!verification.passed) return undefined;
@@ -126,8 +133,8 @@ export class TaskExecution {
     reason: string,
   ): Promise<void> {
     this.#components.logger.warn({ peerId, reason }, 'A contractor failed.');
-    const hadAgreed = !(error instanceof ContractorFailedError) || error.details.isAgreed;
-    if (hadAgreed) await this.#recordOutcome(peerId, task, false, 0);
+    if (error instanceof ContractorFailedError && error.details.isAgreed)
+      await this.#recordOutcome(peerId, task, false, 0);
   }
 
   /** Checks a result; the time of checks that did not repeat the work is learned as their price. */
@@ -138,10 +145,10 @@ export class TaskExecution {
     ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<Verification> {
-    const { machine, random, clock } = this.#components;
+    const { machine, random, processor } = this.#components;
     const recompute = machine.executor(task.term);
     await recompute?.prepare?.();
-    const startMs = clock.monotonicMs();
+    const start = processor.seconds();
     const verification = await ledger.timed('verify', () =>
       verifyResult({
         specification: task.specification,
@@ -153,15 +160,13 @@ export class TaskExecution {
         ...(recompute ? { recompute } : {}),
       }),
     );
-    const seconds = (clock.monotonicMs() - startMs) / 1_000;
-    const cost = machine.priceOfCpu(seconds);
-    ledger.handlingMicroUsd += cost;
+    const seconds = processor.seconds() - start;
     const isRepeated = verification.checks.some(
       ({ type, skipped }) => type === 'recompute' && skipped !== true,
     );
     // To repeat the work is to do it here: it tells what doing it here costs.
     if (isRepeated) await machine.observeRun(task, seconds);
-    else await machine.observeOverhead('verificationMicroUsd', cost);
+    else await machine.observeOverhead('verificationMicroUsd', machine.priceOfCpu(seconds));
     return verification;
   }
 
@@ -178,9 +183,7 @@ export class TaskExecution {
       .map(({ type, passed }) => ({ type, passed: passed ? (1 as const) : (0 as const) }));
     const outcome = verification.passed ? 'pass' : 'fail';
     const { receiptId, contract } = await ledger.timed('settle', () =>
-      this.#charged(ledger, () =>
-        outsourcing.settle(quoted, { outcome, checks, evidence }, signal),
-      ),
+      outsourcing.settle(quoted, { outcome, checks, evidence }, signal),
     );
     await keepReceipt(receipts, contract, nowSeconds(clock), logger);
     // The verdict binds this node whether or not the contractor has signed it too.
@@ -200,22 +203,12 @@ export class TaskExecution {
     await outcomes.record({ peerId, taskType: term, isSuccess, paidMicroUsd, atMs });
   }
 
-  /**
-   * Charges the processor time that this process spends on `work` to the dealing with contractors.
-   */
-  async #charged<Result>(ledger: RunLedger, work: () => Promise<Result>): Promise<Result> {
+  /** Learns what a deal costs besides its price: agreement, delivery and settlement together. */
+  async #observeDeal(seconds: number): Promise<void> {
     const { machine } = this.#components;
-    const before = process.cpuUsage();
-    try {
-      return await work();
-    } finally {
-      const { user, system } = process.cpuUsage(before);
-      const cost = machine.priceOfCpu((user + system) / 1e6);
-      ledger.handlingMicroUsd += cost;
-      // The first dealings pay for code that is loaded and compiled once: spent, but no measure.
-      const isWarm = this.#dealings++ >= COLD_DEALINGS;
-      if (isWarm) await machine.observeOverhead('sessionMicroUsd', cost);
-    }
+    // The first deal after a start pays for code that is compiled once: it is no measure.
+    if (this.#isWarm) await machine.observeOverhead('sessionMicroUsd', machine.priceOfCpu(seconds));
+    this.#isWarm = true;
   }
 }
 

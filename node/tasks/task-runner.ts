@@ -13,6 +13,7 @@ import type { Config } from '../config/schema.ts';
 import type { DecisionRecord } from '../decision/decision-record.ts';
 import { decide } from '../decision/engine.ts';
 import type { Candidate } from '../decision/request.ts';
+import type { Processor } from '../system-clock.ts';
 import { shortDecision } from './decision-log.ts';
 import type { DecisionLog } from './decision-log.ts';
 import { candidateOf, decisionRequest } from './decision-request.ts';
@@ -35,6 +36,7 @@ export interface TaskRunnerComponents {
   readonly log: DecisionLog;
   readonly config: Config;
   readonly clock: Clock;
+  readonly processor: Processor;
 }
 
 /** How a task ended: the decision that led there, and what came of it. */
@@ -78,15 +80,24 @@ export class TaskRunner {
     }
   }
 
-  /** Runs a task to its end. Failures of contractors are part of the answer, not errors. */
+  /**
+   * Runs a task to its end. Failures of contractors are part of the answer, not errors.
+   *
+   * All processor time of this process during the run, the work itself left out, is charged as
+   * handling: looking, quotes, decisions, sessions, checks, and what else the node does meanwhile.
+   */
   async run(task: PreparedTask, signal: AbortSignal): Promise<RunDocument> {
     this.#inWork++;
-    const { clock } = this.#components;
+    const { clock, processor, machine } = this.#components;
     const startMs = clock.monotonicMs();
+    const startSeconds = processor.seconds();
     const ledger = new RunLedger(clock);
     try {
       const ending = await this.#untilDone(task, ledger, signal);
-      return documentOf(task, ending, ledger, clock.monotonicMs() - startMs);
+      const seconds = processor.seconds() - startSeconds - ledger.workHereSeconds;
+      const handlingMicroUsd = machine.priceOfCpu(Math.max(0, seconds));
+      const wallMs = clock.monotonicMs() - startMs;
+      return documentOf(task, ending, ledger, { handlingMicroUsd, wallMs });
     } finally {
       this.#inWork--;
     }
@@ -149,7 +160,7 @@ function documentOf(
   task: PreparedTask,
   { record, finished, refused }: Ending,
   ledger: RunLedger,
-  wallMs: number,
+  { handlingMicroUsd, wallMs }: { readonly handlingMicroUsd: number; readonly wallMs: number },
 ): RunDocument {
   const { result } = record;
   const decision = shortDecision(record);
@@ -170,7 +181,7 @@ function documentOf(
       : result.costInternalWithoutOpportunityMicroUsd,
     localCostWithOpportunityMicroUsd: result.localInfeasible ? null : result.costInternalMicroUsd,
     paidMicroUsd: ledger.paidMicroUsd,
-    handlingMicroUsd: ledger.handlingMicroUsd,
+    handlingMicroUsd,
     isDoneHere: ledger.isDoneHere,
     wallMs,
   };
