@@ -94,11 +94,9 @@ function parseJson(text) {
   }
 }
 
-/** How many subtasks of the demo's runs were decided so. */
-function countChoice(report, choice) {
-  const runs = Array.isArray(report?.runs) ? report.runs : [];
-  const subtasks = runs.flatMap((run) => run?.subtasks ?? []);
-  return subtasks.filter((subtask) => subtask?.decision?.choice === choice).length;
+/** How many different processes the demo's nodes were. */
+function countProcesses(report) {
+  return new Set((report?.nodes ?? []).map(({ pid }) => pid)).size;
 }
 
 const home = mkdtempSync(path.join(tmpdir(), 'coalesce-demo-home-'));
@@ -108,13 +106,36 @@ for (const pid of left) endProcess(pid);
 rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 
 const report = parseJson(stdout);
+const runs = Array.isArray(report?.runs) ? report.runs : [];
+const subtasks = runs.flatMap((run) => run?.subtasks ?? []);
+const isCheaperThere = ({ decision, receiptId, verification }) =>
+  decision.choice === 'OUTSOURCE' &&
+  decision.costExternalMicroUsd < decision.costInternalMicroUsd &&
+  typeof receiptId === 'string' &&
+  verification.passed;
+const isCheaperHere = ({ decision, verification }) =>
+  decision.choice === 'LOCAL' &&
+  decision.costExternalMicroUsd >= decision.costInternalMicroUsd &&
+  verification.passed;
 const checks = [
   { title: `demo ends with exit code 0, got ${code}`, passed: code === 0 },
   { title: 'demo --json prints one JSON document and nothing else', passed: report !== undefined },
-  { title: 'demo buys a task', passed: countChoice(report, 'OUTSOURCE') > 0 },
-  { title: 'demo does a task by itself', passed: countChoice(report, 'LOCAL') > 0 },
+  { title: 'demo runs ten nodes, each another process', passed: countProcesses(report) === 10 },
+  {
+    title: 'demo ends four tasks or more, every one verified',
+    passed: runs.length >= 4 && runs.every(({ status }) => status === 'completed'),
+  },
+  {
+    title: 'demo buys a task because it costs less there, with a receipt',
+    passed: subtasks.some(isCheaperThere),
+  },
+  {
+    title: 'demo does a task here because it costs less here',
+    passed: subtasks.some(isCheaperHere),
+  },
   { title: `demo leaves no process behind, left ${left.length}`, passed: left.length === 0 },
 ];
+process.stdout.write(`the demo took ${report?.wallMs} ms from its first process on\n`);
 for (const { title, passed } of checks) {
   process.stdout.write(`${passed ? 'passed' : 'FAILED'}: ${title}\n`);
 }

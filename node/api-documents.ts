@@ -157,6 +157,8 @@ export interface TotalsDocument {
   readonly spentMicroUsd: number | null;
   /** 100 x (1 - spent / local cost); null where the local cost is 0 or infeasible. */
   readonly netSavingPercent: number | null;
+  /** The same without this node's own processor time: money paid, and work done here. */
+  readonly moneySavingPercent: number | null;
   readonly netSavingWithOpportunityPercent: number | null;
   /** The paper's metric: clipped savings over the cost of what was done locally. */
   readonly paperMetricPercent: number | null;

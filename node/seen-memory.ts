@@ -1,7 +1,7 @@
 /**
  * What protects from rollback and equivocation must outlive a restart: the newest records seen of
- * other peers, and the newest status lists of trusted attestors. At a kill, what was seen in the last
- * half minute is lost.
+ * other peers, and the newest status lists of trusted attestors. At a kill, what was seen in the
+ * last half minute is lost.
  *
  * @module
  */

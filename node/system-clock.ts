@@ -1,6 +1,6 @@
 /**
- * The machine's clock, its random source and the processor time of this process, for everything that
- * is handed one of them.
+ * The machine's clock, its random source and the processor time of this process, for everything
+ * that is handed one of them.
  *
  * @module
  */

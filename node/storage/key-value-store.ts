@@ -1,7 +1,7 @@
 /**
- * A section of the store in the form that the protocols ask for: writes wait for `flush`, which puts
- * all of them on disk in one step. A contract and its indexes are then either all there or not at
- * all, and cost one wait for the disk.
+ * A section of the store in the form that the protocols ask for: writes wait for `flush`, which
+ * puts all of them on disk in one step. A contract and its indexes are then either all there or not
+ * at all, and cost one wait for the disk.
  *
  * @module
  */

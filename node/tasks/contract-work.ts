@@ -233,7 +233,7 @@ function readSpecification(bytes: Uint8Array): WireTaskSpecification {
   return parsed.value;
 }
 
-/** Whether a task is what was quoted: the price was made for the shape, before the task was known. */
+/** Whether a task is what was quoted: the price was made for the shape, unseen the task. */
 function isOfShape(
   { skills, input, constraints }: WireTaskSpecification,
   shape: TaskShape,

@@ -26,6 +26,8 @@ import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
 const PROOF_TIMEOUT_MS = 5_000;
 /** Peers that are asked for proofs at the same time. */
 const PROOF_CONCURRENCY = 8;
+/** How old a look may be that serves for another task. */
+const RECENT_MS = 20_000;
 /** How long a proof is believed without asking again. */
 const PROOF_LIFETIME_MS = 60_000;
 const MAX_CACHED = 1_024;
@@ -77,6 +79,7 @@ interface Proof {
 export class ContractorSurvey {
   readonly #components: ContractorSurveyComponents;
   readonly #proofs = new Map<string, Proof>();
+  readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
 
   constructor(components: ContractorSurveyComponents) {
     this.#components = components;
@@ -89,7 +92,7 @@ export class ContractorSurvey {
    *   one the term itself says all there is, and Eq. 12 does without its embedding part.
    */
   async look(term: string, description: string | undefined, signal: AbortSignal): Promise<Survey> {
-    const { queryTimeoutMs, embedder, self } = this.#components;
+    const { queryTimeoutMs, embedder, self, clock } = this.#components;
     const search = await findContractors(this.#components, term, {
       timeoutMs: queryTimeoutMs,
       signal,
@@ -105,11 +108,39 @@ export class ContractorSurvey {
       );
     }
     contractors.sort((a, b) => b.proved.level - a.proved.level || b.fit.score - a.fit.score);
-    return { search, contractors };
+    const survey = { search, contractors };
+    if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
+      this.#last.delete(term);
+      this.#last.set(term, { survey, atMs: clock.monotonicMs() });
+      if (this.#last.size > MAX_CACHED) this.#last.delete([...this.#last.keys()][0]!);
+    }
+    return survey;
+  }
+
+  /**
+   * The last look of a few seconds ago, else a new one: a client with many tasks of a kind need not
+   * ask the whole network before each. Prices are not stale, since every quote is asked for anew.
+   */
+  async recent(
+    term: string,
+    description: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Survey> {
+    const { clock, outcomes } = this.#components;
+    const last = description === undefined ? this.#last.get(term) : undefined;
+    if (!last || clock.monotonicMs() - last.atMs > RECENT_MS) {
+      return this.look(term, description, signal);
+    }
+    const contractors = last.survey.contractors.map((contractor) => ({
+      ...contractor,
+      history: outcomes.historyOf(contractor.hit.peerId, clock.nowMs()),
+    }));
+    return { ...last.survey, contractors };
   }
 
   /** Forgets what was proved, so that the next look asks again. */
   forget(peerId: string): void {
+    this.#last.clear();
     for (const key of this.#proofs.keys())
       if (key.startsWith(`${peerId}/`)) this.#proofs.delete(key);
   }

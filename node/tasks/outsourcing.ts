@@ -102,7 +102,8 @@ export class Outsourcing {
    * Agrees on a quote, hands the task over and takes the result, checked against the signed
    * delivery.
    *
-   * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
+   * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists. So
+   *   does one that ran out of time: it must not be cheaper to stall than to fail.
    */
   async perform(
     quoted: QuotedTask,
@@ -154,7 +155,6 @@ export class Outsourcing {
       return resultPartsOf(answer.task) ?? fail('its result is neither text nor JSON');
     } catch (error) {
       if (error instanceof ContractorFailedError) throw error;
-      signal.throwIfAborted();
       return fail(error instanceof Error ? error.message : 'it did not answer', error);
     }
   }
@@ -204,7 +204,6 @@ export class Outsourcing {
       outcome = await talk(stream);
       await stream.closeWrite({ signal });
     } catch (error) {
-      signal.throwIfAborted();
       const reason = error instanceof Error ? error.message : 'it did not answer';
       throw new ContractorFailedError({ peerId, step, isAgreed }, reason, { cause: error });
     }

@@ -36,7 +36,9 @@ export class ProspectFinder {
   async find(task: PreparedTask, ledger: RunLedger, signal: AbortSignal): Promise<Prospects> {
     const { survey, outsourcing, config } = this.#components;
     const { description } = task.specification;
-    const found = await ledger.timed('discover', () => survey.look(task.term, description, signal));
+    const found = await ledger.timed('discover', () =>
+      survey.recent(task.term, description, signal),
+    );
     const quoted: Prospect[] = [];
     const refused = found.search.dropped.map(({ peerId, reason }) => ({
       peerId,

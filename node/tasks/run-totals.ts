@@ -34,6 +34,7 @@ export function totalsOf(costs: readonly TaskCost[], wallMs: number): TotalsDocu
   let local = 0;
   let localWithOpportunity = 0;
   let spent = 0;
+  let money = 0;
   let savedClipped = 0;
   let doneHere = 0;
   let comparable = 0;
@@ -47,6 +48,7 @@ export function totalsOf(costs: readonly TaskCost[], wallMs: number): TotalsDocu
     local += localCostMicroUsd;
     localWithOpportunity += cost.localCostWithOpportunityMicroUsd ?? localCostMicroUsd;
     spent += costOfTask;
+    money += cost.paidMicroUsd + own;
     if (cost.isDoneHere) doneHere += localCostMicroUsd;
     else savedClipped += Math.max(0, localCostMicroUsd - costOfTask);
   }
@@ -57,6 +59,7 @@ export function totalsOf(costs: readonly TaskCost[], wallMs: number): TotalsDocu
     localCostWithOpportunityMicroUsd: hasAny ? localWithOpportunity : null,
     spentMicroUsd: hasAny ? spent : null,
     netSavingPercent: share(spent, local),
+    moneySavingPercent: share(money, local),
     netSavingWithOpportunityPercent: share(spent, localWithOpportunity),
     paperMetricPercent: doneHere > 0 ? (100 * savedClipped) / doneHere : null,
     wallMs: Math.round(wallMs),

@@ -112,7 +112,8 @@ export class TaskExecution {
       return undefined;
     }
     const performedSeconds = processor.seconds() - startSeconds;
-    // From here on the contractor has done its part: a caller who hangs up must not leave it unpaid.
+    // From here on the contractor has done its part: a caller who hangs up must not leave it
+    // unpaid.
     const toTheEnd = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
     const rate = auditRate(contractor, config);
     const verification = await this.#verify(task, delivered.parts, rate, ledger, toTheEnd);

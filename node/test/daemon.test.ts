@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StatusDocument } from '../api-documents.ts';
 import { runDaemon } from '../daemon.ts';
 import type { DaemonInit } from '../daemon.ts';
-import { BadInputError, DataDirectoryLockedError } from '../errors.ts';
+import { BadInputError, DataDirectoryLockedError, UnreachableError } from '../errors.ts';
 import { ApiClient, readDaemonInfo } from '../http-api/client.ts';
 
 const BINARY = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
@@ -187,9 +187,9 @@ describe('a daemon that is killed', () => {
     child!.kill('SIGKILL');
     await once(child!, 'exit');
     expect(await exists('daemon.json')).toBe(true);
-    const stale = await ApiClient.forDataDirectory(path);
-    await expect(stale.get('/v1/status')).rejects.toMatchObject({ exitCode: 4 });
-    stale.close();
+    const refused = ApiClient.forDataDirectory(path);
+    await expect(refused).rejects.toThrow(UnreachableError);
+    await expect(refused).rejects.toMatchObject({ exitCode: 4 });
     const { status, end } = await start();
     expect(status.peerId).toBe(before.peerId);
     expect((await readDaemonInfo(path)).pid).toBe(process.pid);

@@ -6,7 +6,7 @@ import { checkHeldCertificate } from '../../../crypto/held-certificate.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { skillCertificateDefinition } from '../../../crypto/skill-certificate.ts';
 import type { HeldCertificate } from '../../../crypto/skill-certificate.ts';
-import { emptyStatusBits, signStatusList } from '../../../crypto/status-list.ts';
+import { emptyStatusBits, revokeSlot, signStatusList } from '../../../crypto/status-list.ts';
 import {
   FakeClock,
   FakeLogger,
@@ -84,6 +84,17 @@ async function keep(held: HeldCertificate, on = mine): Promise<void> {
   await on.shelf.keep(checked.held, checked.claims);
 }
 
+/** Hands `on` a status list of the attestor, signed now. @returns whether it was kept. */
+function takeStatusList(
+  change: { list?: number; seq?: number; bits?: Uint8Array } = {},
+  on = mine,
+): Promise<boolean> {
+  const iat = on.clock.seconds;
+  const { list = 0, seq = 1, bits = emptyStatusBits() } = change;
+  const status = signStatusList({ issuer: ATTESTOR, list, seq, iat, next: iat + DAY, bits });
+  return on.shelf.keepStatusList(status.envelope, ATTESTOR.peerId);
+}
+
 describe('levels', () => {
   it('gives a certificate of oneself level 0', async () => {
     const document = await mine.shelf.issueSelf([TERM], 30);
@@ -94,15 +105,55 @@ describe('levels', () => {
 
   it('gives an attestation by a trusted attestor level 2, by any other level 0', async () => {
     await keep(await attestation());
+    expect(await takeStatusList()).toBe(true);
     expect(mine.shelf.list()[0]).toMatchObject({ kind: 'attestation', level: 2 });
     const distrustful = new ShelfUnderTest(ME, []);
     await keep(await attestation(), distrustful);
+    expect(await takeStatusList({}, distrustful)).toBe(true);
     expect(distrustful.shelf.list()[0]!.level).toBe(0);
+  });
+
+  it('gives level 0 without a status list of the issuer: it fails closed', async () => {
+    await keep(await attestation());
+    expect(mine.shelf.list()[0]).toMatchObject({ kind: 'attestation', level: 0 });
+    await takeStatusList({ list: 1 });
+    expect(mine.shelf.list()[0]!.level).toBe(0);
+  });
+
+  it('gives level 0 once the status list has run out (an issuer that is kept silent)', async () => {
+    await keep(await attestation());
+    await takeStatusList();
+    mine.clock.advanceSeconds(DAY - 1);
+    expect(mine.shelf.list()[0]!.level).toBe(2);
+    mine.clock.advanceSeconds(1);
+    expect(mine.shelf.list()[0]!.level).toBe(0);
+  });
+
+  it('gives level 0 to a revoked certificate, level 2 to its neighbour', async () => {
+    const [first, second] = [await attestation(), await attestation({ term: 'performs:a/b' })];
+    await keep(first);
+    await keep(second);
+    const { slot } = first.certificate.body;
+    await takeStatusList({ bits: revokeSlot(emptyStatusBits(), slot) });
+    const levelOf = (id: Uint8Array) => mine.shelf.show(toBase64Url(id)).level;
+    expect(levelOf(first.certificate.id)).toBe(0);
+    expect(levelOf(second.certificate.id)).toBe(2);
+  });
+
+  it('gives level 0 to a slot beyond the end of the list', async () => {
+    await attestation();
+    for (let i = 0; i < 8; i++) await attestation();
+    await keep(await attestation());
+    await takeStatusList({ bits: new Uint8Array(1) });
+    expect(mine.shelf.list()[0]!.level).toBe(0);
   });
 
   it('shows level 0 for a certificate that has expired', async () => {
     await keep(await attestation({ days: 1 }));
-    mine.clock.advanceSeconds(DAY);
+    mine.clock.advanceSeconds(DAY - 1);
+    await takeStatusList({ seq: 2 });
+    expect(mine.shelf.list()[0]!.level).toBe(2);
+    mine.clock.advanceSeconds(1);
     expect(mine.shelf.list()[0]!.level).toBe(0);
   });
 
@@ -256,7 +307,11 @@ describe('show and verify', () => {
     const { certificate } = await attestation({ holder: STRANGER.peerId });
     const verified = mine.shelf.verify(certificate.envelope);
     expect(verified).toMatchObject({ valid: true, reason: null });
-    expect(verified.certificate).toMatchObject({ holder: STRANGER.peerId, level: 2, leaves: [] });
+    expect(verified.certificate).toMatchObject({ holder: STRANGER.peerId, level: 0, leaves: [] });
+    await keep(await attestation());
+    await takeStatusList();
+    const { certificate: document } = mine.shelf.verify(certificate.envelope);
+    expect(document).toMatchObject({ holder: STRANGER.peerId, level: 2, leaves: [] });
   });
 
   it('verifies an envelope with a line break at its end, as an editor leaves it', async () => {

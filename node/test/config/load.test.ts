@@ -147,7 +147,8 @@ describe('order of sources', () => {
     for (const [path] of settings()) {
       const value = defaults.get(path);
       const text = Array.isArray(value) ? value.join(',') : String(value);
-      const variable = `COALESCE_${path.replaceAll('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+      const name = path.replaceAll('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase();
+      const variable = `COALESCE_${name}`;
       expect(loadConfig([environmentSource({ [variable]: text })])).toEqual(loadConfig([]));
       expect(loadConfig([flagSource([`${path}=${text}`])])).toEqual(loadConfig([]));
     }

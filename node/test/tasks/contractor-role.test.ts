@@ -14,9 +14,11 @@ import {
   ALICE,
   BOB,
   MALLORY,
+  makeDelivery,
   makeProposal,
   makeQuote,
   makeRequest,
+  makeVerdict,
 } from '../../../protocols/test/negotiation/fixture.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { ConfigFile } from '../../config/schema.ts';
@@ -143,6 +145,24 @@ class RoleUnderTest {
     const agreement = countersign(AGREEMENT, contract.agreement!, BOB);
     this.role.onContract({ ...contract, agreement, phase });
   }
+
+  /** Alice's verdict on a delivered result, and the end of the contract. */
+  settle(contract: Contract, outcome: 'pass' | 'fail' | 'partial'): void {
+    const agreement = countersign(AGREEMENT, contract.agreement!, BOB);
+    const delivery = makeDelivery(agreement);
+    const paid = { pass: agreement.body.price, fail: '0', partial: '1' }[outcome];
+    const verdict = makeVerdict(agreement, delivery, { outcome, paid });
+    this.role.onContract({ ...contract, agreement, delivery, verdict, phase: 'RECEIPT' });
+  }
+
+  /** Stores a result for a contract, as the work does. @returns the contract's id. */
+  async store(contract: Contract): Promise<Uint8Array> {
+    const { id } = contract.agreement!;
+    const result = Buffer.alloc(32, 6).toString('base64url');
+    const stored = { parts: [], result, bytes: 12, finishedAtMs: this.clock.nowMs() };
+    await this.results.put(Buffer.from(id).toString('base64url'), stored);
+    return id;
+  }
 }
 
 const declined = (decline: string) => ({ decline });
@@ -159,7 +179,7 @@ describe('quotes that are declined', () => {
   });
 
   it('gives a quote where nothing stands against it', async () => {
-    expect(await test.quote()).toMatchObject({ latencyMs: 2_000, capacitySecs: 600 });
+    expect(await test.quote()).toMatchObject({ latencyMs: 2_000, capacitySecs: 1_200 });
   });
 
   const declinedShapes: [string, Partial<TaskShape>, string][] = [
@@ -337,10 +357,10 @@ describe('slots', () => {
     expect(test.role.openContracts).toBe(0);
   });
 
-  it('of a client that agrees and goes silent are freed after ten minutes, not before', async () => {
+  it('of a client that agrees and goes silent are freed after twenty minutes, not before', async () => {
     const test = await RoleUnderTest.open();
     await test.agreed();
-    test.clock.advanceSeconds(599);
+    test.clock.advanceSeconds(1_199);
     test.role.sweep();
     expect(test.role.openContracts).toBe(1);
     expect(await test.accept(test.proposal(MALLORY))).toEqual(declined('CREDIT_EXHAUSTED'));
@@ -353,9 +373,9 @@ describe('slots', () => {
   it('are not held longer by steps of the client', async () => {
     const test = await RoleUnderTest.open();
     const contract = await test.agreed();
-    test.clock.advanceSeconds(500);
+    test.clock.advanceSeconds(1_000);
     test.enter(contract, 'WORKING');
-    test.clock.advanceSeconds(100);
+    test.clock.advanceSeconds(200);
     test.role.sweep();
     expect(test.role.openContracts).toBe(0);
   });
@@ -366,7 +386,7 @@ describe('debtors', () => {
   async function takesAndGoes(test: RoleUnderTest, phase: Phase): Promise<Contract> {
     const contract = await test.agreed(ALICE);
     test.enter(contract, phase);
-    test.clock.advanceSeconds(600);
+    test.clock.advanceSeconds(1_200);
     test.role.sweep();
     return contract;
   }
@@ -381,11 +401,45 @@ describe('debtors', () => {
     },
   );
 
-  it('are served again once the receipt is there', async () => {
+  it('are served again once their "pass" is there', async () => {
     const test = await RoleUnderTest.open();
     const contract = await takesAndGoes(test, 'DELIVERED');
-    test.enter(contract, 'RECEIPT');
+    test.settle(contract, 'pass');
+    const next = await test.agreed(ALICE);
+    test.settle(next, 'pass');
+    await test.restart();
     expect(await test.accept(test.proposal(ALICE))).toBe(true);
+  });
+
+  it.each(['fail', 'partial'] as const)(
+    'are not cleared by a "%s" (a client that calls every result bad)',
+    async (outcome) => {
+      const test = await RoleUnderTest.open();
+      const contract = await takesAndGoes(test, 'DELIVERED');
+      test.settle(contract, outcome);
+      expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
+    },
+  );
+
+  it.each(['fail', 'partial'] as const)(
+    'include a stranger who answers a result with "%s", at once and after a restart',
+    async (outcome) => {
+      const test = await RoleUnderTest.open();
+      test.settle(await test.agreed(ALICE), outcome);
+      expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
+      await test.restart();
+      expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
+      expect(await test.accept(test.proposal(MALLORY))).toBe(true);
+    },
+  );
+
+  it('do not include a stranger who says "pass", nor a known client who says "fail"', async () => {
+    const test = await RoleUnderTest.open();
+    test.settle(await test.agreed(ALICE), 'pass');
+    expect(await test.accept(test.proposal(ALICE))).toBe(true);
+    const friendly = await RoleUnderTest.open({}, known(ALICE));
+    friendly.settle(await friendly.agreed(ALICE), 'fail');
+    expect(await friendly.accept(friendly.proposal(ALICE))).toBe(true);
   });
 
   it('are not forgiven by a restart', async () => {
@@ -435,13 +489,41 @@ describe('delivery and verdict', () => {
     expect(await test.role.deliveryFor(id)).toEqual({ result: fromBase64Url(result), bytes: 12 });
   });
 
-  it('countersigns a verdict without payment, and logs who gave it', async () => {
+  it.each(['fail', 'partial'])(
+    'contests the "%s" of a stranger, countersigns that of a known client, and logs both',
+    async (outcome) => {
+      const test = await RoleUnderTest.open({}, known(BOB));
+      const contractId = new Uint8Array(32).fill(5);
+      const review = (client: string) => test.role.reviewVerdict({ client, outcome, contractId });
+      expect(await review(ALICE.peerId)).toBe('contest');
+      expect(await review(BOB.peerId)).toBe('countersign');
+      expect(test.logger.lines).toMatchObject([
+        { level: 'warn', fields: { client: ALICE.peerId, outcome } },
+        { level: 'warn', fields: { client: BOB.peerId, outcome } },
+      ]);
+    },
+  );
+
+  it('keeps a result until the contract is settled, and no longer', async () => {
     const test = await RoleUnderTest.open();
-    const contractId = new Uint8Array(32).fill(5);
-    const verdict = { client: ALICE.peerId, outcome: 'fail', contractId };
-    expect(await test.role.reviewVerdict(verdict)).toBe('countersign');
-    expect(test.logger.lines).toMatchObject([
-      { level: 'warn', fields: { client: ALICE.peerId, outcome: 'fail' } },
-    ]);
+    const contract = await test.agreed();
+    const id = await test.store(contract);
+    test.enter(contract, 'DELIVERED');
+    expect(await test.role.deliveryFor(id)).toBeDefined();
+    test.settle(contract, 'pass');
+    expect(await test.role.deliveryFor(id)).toBeUndefined();
+  });
+
+  it('keeps an unsettled result for twenty minutes (a client that fills the disk)', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = await test.agreed();
+    const id = await test.store(contract);
+    test.enter(contract, 'DELIVERED');
+    test.clock.advanceSeconds(1_199);
+    test.role.sweep();
+    expect(await test.role.deliveryFor(id)).toBeDefined();
+    test.clock.advanceSeconds(1);
+    test.role.sweep();
+    expect(await test.role.deliveryFor(id)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../crypto/bytes.ts';
-import { FakeClock, FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
+import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { ConfigFile } from '../../config/schema.ts';
 import { LOCAL_PARTY } from '../../cost/calibration.ts';
@@ -11,9 +11,11 @@ import { prepareTask } from '../../tasks/prepared-task.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import { SkillShelf } from '../../tasks/skill-shelf.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
+import type { Processor } from '../../system-clock.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/sentiment';
+const OTHER_TERM = 'performs:finance/portfolio-optimization';
 const HARDWARE: ConfigFile = {
   hardware: { peakFlops: 1e9, utilisation: 0.5, memoryGib: 2, powerWatts: 100, purchaseUsd: 0 },
   prices: { computeUsdPerHour: 3.6, memoryUsdPerHour: 0, energyUsdPerKwh: 0 },
@@ -22,18 +24,18 @@ const never = new AbortController().signal;
 
 type Settings = LocalMachineInit['settings'];
 
-/** A clock that goes on by itself: each look at it takes this long. */
-class StepClock extends FakeClock {
-  stepMs = 0;
-  #passedMs = 0;
-  override monotonicMs(): number {
-    this.#passedMs += this.stepMs;
-    return this.#passedMs;
+/** Processor time that goes on by itself: this much from one look at it to the next. */
+class FakeProcessor implements Processor {
+  stepSeconds = 0;
+  #seconds = 0;
+  seconds(): number {
+    this.#seconds += this.stepSeconds;
+    return this.#seconds;
   }
 }
 
 function open(config: ConfigFile = HARDWARE, settings: Settings = new MemoryJsonSection()) {
-  const clock = new StepClock();
+  const processor = new FakeProcessor();
   const shelf = new SkillShelf({
     section: new MemoryJsonSection(),
     baseDirectory: import.meta.dirname,
@@ -43,9 +45,9 @@ function open(config: ConfigFile = HARDWARE, settings: Settings = new MemoryJson
     config: loadConfig([{ origin: 'test', values: config }]),
     shelf,
     settings,
-    clock,
+    processor,
   });
-  return { machine, shelf, settings, clock };
+  return { machine, shelf, settings, processor };
 }
 
 function task(change: object = {}, text = 'good'): PreparedTask {
@@ -123,22 +125,37 @@ describe('executors', () => {
 });
 
 describe('a run', () => {
-  it('gives the result and the time, and moves the calibration towards what it cost', async () => {
-    const { machine, clock } = open();
-    clock.stepMs = 1_000; // far longer than the estimate
+  it('gives the result and its processor time, and moves the calibration towards it', async () => {
+    const { machine, processor } = open();
+    processor.stepSeconds = 1; // far longer than the estimate
+    await machine.run(task(), never);
     const before = machine.costMicroUsd(task())!;
     const run = await machine.run(task(), never);
-    expect(run.wallMs).toBe(1_000);
+    expect(run.seconds).toBe(1);
     expect(run.parts).toHaveLength(1);
     expect(machine.ratio(LOCAL_PARTY, TERM)).toBeGreaterThan(1);
     expect(machine.costMicroUsd(task())!).toBeGreaterThan(before);
     expect(machine.ratio(LOCAL_PARTY, 'performs:nlp/none')).toBe(1);
   });
 
-  it('teaches what a restart does not forget', async () => {
-    const { machine, settings, clock } = open();
-    clock.stepMs = 1_000;
+  it('teaches nothing the first time, when its code is compiled; each task type has its own', async () => {
+    const { machine, processor } = open();
+    processor.stepSeconds = 1;
     await machine.run(task(), never);
+    expect(machine.ratio(LOCAL_PARTY, TERM)).toBe(1);
+    await machine.observeRun(task({ skills: [OTHER_TERM] }), 1_000);
+    expect(machine.ratio(LOCAL_PARTY, OTHER_TERM)).toBe(1);
+    await machine.observeRun(task({ skills: [OTHER_TERM] }), 1_000);
+    expect(machine.ratio(LOCAL_PARTY, OTHER_TERM)).toBeGreaterThan(1);
+    expect(machine.ratio(LOCAL_PARTY, TERM)).toBe(1);
+  });
+
+  it('teaches what a restart does not forget', async () => {
+    const { machine, settings, processor } = open();
+    processor.stepSeconds = 1;
+    await machine.run(task(), never);
+    await machine.run(task(), never);
+    expect(machine.ratio(LOCAL_PARTY, TERM)).toBeGreaterThan(1);
     await machine.observeOverhead('sessionMicroUsd', 40);
     const again = open(HARDWARE, settings).machine;
     expect(again.ratio(LOCAL_PARTY, TERM)).toBe(1);
@@ -148,8 +165,9 @@ describe('a run', () => {
   });
 
   it('that fails teaches nothing', async () => {
-    const { machine, clock } = open();
-    clock.stepMs = 1_000;
+    const { machine, processor } = open();
+    processor.stepSeconds = 1;
+    await machine.run(task(), never);
     const bad = task({}, '\u0000'.repeat(10));
     const binary = { ...bad, parts: [{ mediaType: 'text/plain', bytes: new Uint8Array([255]) }] };
     await expect(machine.run(binary, never)).rejects.toThrow(ExecutorInputError);
