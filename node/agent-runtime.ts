@@ -28,6 +28,7 @@ import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validato
 import type { AgentParts } from './agent-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
+import { BadInputError } from './errors.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import { localEmbedder } from './skills/embedding.ts';
 import { Attestor } from './tasks/attestor.ts';
@@ -78,6 +79,11 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     listen: config.network.listen,
     bootstrap: config.network.bootstrap,
     isLocalNetwork: config.network.isLocalNetwork,
+  }).catch((error: unknown) => {
+    throw new BadInputError(
+      `network.listen: cannot listen on ${config.network.listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,
+      { cause: error },
+    );
   });
   const sessions = new SessionManager({
     host: host.libp2p,
@@ -317,4 +323,10 @@ async function publishQuietly(parts: AgentParts, publisher: SkillPublisher): Pro
   } catch (error) {
     parts.init.logger.warn({ err: error }, 'The skill record was not published.');
   }
+}
+
+/** libp2p joins several errors with their stacks; the first line says what failed. */
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : 'unknown error';
+  return /E[A-Z]{4,}/.exec(text)?.[0] ?? text.split('\n')[0] ?? text;
 }

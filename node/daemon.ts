@@ -120,7 +120,7 @@ async function serve(node: AgentNode, init: ServeInit): Promise<number> {
     await writeFileAtomically(directory.daemonFile, `${JSON.stringify(info)}\n`);
     isReady = true;
     const status = await node.status();
-    logger.info({ config, peerId: node.peerId, http: api.url }, 'The node is ready.');
+    logger.debug({ config, peerId: node.peerId, http: api.url }, 'The node is ready.');
     init.onReady(status);
     await end.requested;
     isReady = false;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isUtf8 } from 'node:buffer';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -248,5 +249,6 @@ async function userFile(path: string): Promise<InputFile> {
       `--input ${path}: expected a text file of 1 to ${MAX_INPUT_BYTES} bytes, got ${bytes.length}`,
     );
   }
+  if (!isUtf8(bytes)) throw new BadInputError(`--input ${path}: expected text in UTF-8`);
   return { name: basename(path), bytes };
 }

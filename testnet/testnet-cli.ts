@@ -7,7 +7,8 @@
 
 import { Command, CommanderError } from 'commander';
 import { wholeNumber } from '../node/cli/options.ts';
-import { shortPeerId, table } from '../node/cli/table.ts';
+import { table } from '../node/cli/table.ts';
+import { shortPeerId } from '../node/decision/plain-text.ts';
 import { UserFacingError, printable } from '../node/errors.ts';
 import { VERSION } from '../node/version.ts';
 import { runDemo } from './demo.ts';
@@ -31,6 +32,8 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
   const onInterrupt = (): void => interrupt.abort(new Error('Interrupted'));
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  // A reader that is gone (`demo | head`) ends the command as Ctrl-C does: with everything stopped.
+  process.stdout.on('error', onInterrupt);
   const program = new Command('coalesce-testnet')
     .description('A local network of real nodes, each a process of its own.')
     .version(VERSION)
@@ -79,7 +82,7 @@ function addCommands(program: Command, signal: AbortSignal): void {
       wholeNumber(MIN_NODES + 1, MAX_NODES),
       10,
     )
-    .option('--input <file>', 'text file whose sentiment is analysed instead of the README')
+    .option('--input <file>', 'text file to analyse in the place of one of the project’s own')
     .option('--keep', 'leave the network up')
     .option('--json', 'print one JSON document on stdout and nothing else')
     .action(async (options: Options) => {

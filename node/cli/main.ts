@@ -9,4 +9,6 @@
 import '../../protocols/polyfills.ts';
 import { runCli } from './run-cli.ts';
 
+// `coalesce … | head` closes the pipe early: that ends the command, and is no error.
+process.stdout.on('error', () => process.exit(0));
 process.exitCode = await runCli(process.argv.slice(2));

@@ -29,11 +29,6 @@ export function usd(microUsd: number | null | undefined): string {
   return `${dollars < 0 ? '-' : ''}$${Math.abs(dollars).toFixed(Math.abs(dollars) < 1 ? 6 : 2)}`;
 }
 
-/** The end of a PeerId, enough to tell peers of one network apart. */
-export function shortPeerId(peerId: string): string {
-  return `…${printable(peerId).slice(-8)}`;
-}
-
 /** A share as percent, or n/a. */
 export function percent(value: number | null): string {
   return value === null ? 'n/a' : `${value.toFixed(1)} %`;

@@ -94,12 +94,16 @@ export function flagSource(flags: readonly string[]): ConfigSource {
   return { origin: '--set', values, problems };
 }
 
-function merge(target: Record<string, unknown>, source: Record<string, unknown>): void {
+/** Puts the settings of `source` over those of `target`. Check both with `loadConfig` first. */
+export function mergeSettings(
+  target: Record<string, unknown>,
+  source: Record<string, unknown>,
+): void {
   for (const [key, value] of Object.entries(source)) {
     const isSection = typeof value === 'object' && value !== null && !Array.isArray(value);
     const at = target[key];
     if (isSection && typeof at === 'object' && at !== null && !Array.isArray(at)) {
-      merge(at as Record<string, unknown>, value as Record<string, unknown>);
+      mergeSettings(at as Record<string, unknown>, value as Record<string, unknown>);
     } else {
       target[key] = isSection ? structuredClone(value) : value;
     }
@@ -115,7 +119,7 @@ export function loadConfig(sources: readonly ConfigSource[]): Config {
   const problems = sources.flatMap(problemsOf);
   if (problems.length > 0) throw new BadInputError('The configuration is not valid', { problems });
   const merged: Record<string, unknown> = {};
-  for (const { values } of sources) merge(merged, values);
+  for (const { values } of sources) mergeSettings(merged, values);
   return configSchema.parse(merged);
 }
 

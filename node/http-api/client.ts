@@ -91,7 +91,7 @@ export class ApiClient {
       return new ApiClient(url, token.trim());
     } catch (error) {
       throw new UnreachableError(
-        `${dataDirectory(dataPath).tokenFile}: cannot be read (${codeOf(error)}); run the command as the daemon's user`,
+        `${dataDirectory(dataPath).tokenFile}: cannot be read (${codeOf(error)}); run as the daemon's user, or restart the daemon if it is gone`,
         { cause: error },
       );
     }

@@ -19,7 +19,7 @@ import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateShelf } from '../certificates/certificate-shelf.ts';
-import { BadInputError } from '../errors.ts';
+import { BadInputError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
@@ -62,6 +62,7 @@ interface Graded {
   readonly failure: string | null;
   readonly paidMicroUsd: number;
   readonly contractId: string | null;
+  readonly isUnreachable: boolean;
 }
 
 /** Runs attestations. */
@@ -86,19 +87,28 @@ export class Attestor {
     const startMs = clock.monotonicMs();
     const tasks = makeKnownAnswerTasks(term, randomBytes(16).toString('hex'), count);
     const graded: Graded[] = [];
-    for (const task of tasks) graded.push(await this.#grade(peerId, term, task, signal));
+    for (const task of tasks) {
+      const result = await this.#grade(peerId, term, task, signal);
+      if (graded.length === 0 && result.isUnreachable) {
+        throw new UnreachableError(`${peerId} cannot be reached: ${result.failure ?? 'no answer'}`);
+      }
+      graded.push(result);
+    }
     const passed = graded.filter(({ isPassed }) => isPassed).length;
     const certificate =
       passed >= count * MIN_PASSED_SHARE ? await this.#certify(peerId, term, passed, graded) : null;
-    const delivered = certificate ? await this.#deliver(certificate, signal) : false;
+    const undelivered = certificate ? await this.#deliver(certificate, signal) : null;
     return {
       peerId,
       term,
       run: count,
       passed,
-      failures: graded.flatMap(({ failure }) => (failure === null ? [] : [failure])),
+      failures: [
+        ...graded.flatMap(({ failure }) => (failure === null ? [] : [failure])),
+        ...(undelivered === null ? [] : [`certificate not delivered: ${undelivered}`]),
+      ],
       certId: certificate ? toBase64Url(certificate.certificate.id) : null,
-      delivered,
+      delivered: certificate !== null && undelivered === null,
       paidMicroUsd: graded.reduce((sum, { paidMicroUsd }) => sum + paidMicroUsd, 0),
       elapsedMs: Math.round(clock.monotonicMs() - startMs),
     };
@@ -126,11 +136,15 @@ export class Attestor {
         failure: isPassed ? null : 'a wrong answer',
         paidMicroUsd: Number(contract.verdict?.body.paid ?? 0),
         contractId,
+        isUnreachable: false,
       };
     } catch (error) {
       outer.throwIfAborted();
-      const failure = error instanceof Error ? error.message : 'no answer';
-      return { isPassed: false, failure, paidMicroUsd: 0, contractId: null };
+      const failure = messageOf(error);
+      const cause = error instanceof Error ? error.cause : undefined;
+      const isUnreachable =
+        cause instanceof Error && 'code' in cause && cause.code === 'PEER_UNREACHABLE';
+      return { isPassed: false, failure, paidMicroUsd: 0, contractId: null, isUnreachable };
     }
   }
 
@@ -169,18 +183,22 @@ export class Attestor {
     });
   }
 
-  async #deliver(certificate: HeldCertificate, signal: AbortSignal): Promise<boolean> {
+  /** @returns why the holder did not take it, or `null` if it did. */
+  async #deliver(certificate: HeldCertificate, signal: AbortSignal): Promise<string | null> {
     const { streams, random, logger } = this.#components;
     try {
       const outcome = await deliverCertificate(streams, { certificate, random, signal });
       if (!outcome.delivered) {
         logger.warn({ reason: outcome.reason }, 'A holder did not take its certificate.');
       }
-      return outcome.delivered;
+      if (outcome.delivered) return null;
+      return outcome.reason === 'NOT_SUPPORTED'
+        ? 'the peer does not trust this attestor; add its PeerId to trust.attestors there'
+        : outcome.reason;
     } catch (error) {
       signal.throwIfAborted();
       logger.warn({ err: error }, 'A certificate could not be delivered.');
-      return false;
+      return messageOf(error);
     }
   }
 }
@@ -194,4 +212,8 @@ function preparedTask(term: string, { specification, parts }: KnownAnswerTask): 
     inputBytes: parts.reduce((sum, { bytes }) => sum + bytes.length, 0),
     expectedOutputBytes: 0,
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'no answer';
 }

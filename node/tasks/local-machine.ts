@@ -25,6 +25,8 @@ import type { ResultPart } from './task-parts.ts';
 
 const SETTINGS_KEY = 'local-machine';
 const SECONDS_PER_HOUR = 3_600;
+/** Shortest modelled work that is learned from. */
+const MIN_MEASURED_SECONDS = 0.02;
 
 /** What tasks have cost besides their price, as running means in micro-USD; null until measured. */
 export interface MeasuredOverheads {
@@ -181,6 +183,8 @@ export class LocalMachine {
     const { execution, memory, hardware } = this.execution(task);
     if (execution === undefined) return;
     const modelled = internalCost({ execution, memory, hardware, queue: [] });
+    // A task of a few milliseconds measures what comes with every task, not its work.
+    if (modelled.executionHours * SECONDS_PER_HOUR < MIN_MEASURED_SECONDS) return;
     const actual = internalCost({
       execution: { measuredSeconds: seconds },
       memory,

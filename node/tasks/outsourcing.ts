@@ -102,8 +102,8 @@ export class Outsourcing {
    * Agrees on a quote, hands the task over and takes the result, checked against the signed
    * delivery.
    *
-   * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists. So
-   *   does one that ran out of time: it must not be cheaper to stall than to fail.
+   * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
+   *   Time that runs out is such a failure too: to stall must not be cheaper than to fail.
    */
   async perform(
     quoted: QuotedTask,

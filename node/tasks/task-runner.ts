@@ -106,6 +106,7 @@ export class TaskRunner {
   async #untilDone(task: PreparedTask, ledger: RunLedger, signal: AbortSignal): Promise<Ending> {
     const { prospects, execution } = this.#components;
     const { quoted, refused } = await prospects.find(task, ledger, signal);
+    const untried = new Set(quoted);
     let left = quoted;
     let attempts = 0;
     try {
@@ -118,6 +119,7 @@ export class TaskRunner {
             choice === 'REFUSED' ? REFUSED : await execution.here(task, ledger, signal);
           return { record, finished, refused };
         }
+        untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
         const finished = await execution.at(chosen, task, ledger, signal);
         if (finished) return { record, finished, refused };
@@ -125,7 +127,7 @@ export class TaskRunner {
         if (++attempts === MAX_ATTEMPTS) left = [];
       }
     } finally {
-      void prospects.release(quoted.filter((prospect) => left.includes(prospect)));
+      void prospects.release([...untried]);
     }
   }
 
@@ -167,7 +169,11 @@ function documentOf(
   const notQuoted = refused.map((row) => ({ ...row, score: null }));
   const subtask: SubtaskDocument = {
     id: 'task',
-    decision: { ...decision, candidates: [...decision.candidates, ...notQuoted] },
+    decision: {
+      ...decision,
+      reason: withHistory(decision.reason, ledger, refused),
+      candidates: [...decision.candidates, ...notQuoted],
+    },
     attempts: ledger.attempts,
     verification: finished.verification,
     paidMicroUsd: ledger.paidMicroUsd,
@@ -194,4 +200,20 @@ function documentOf(
     totals: totalsOf([cost], wallMs),
     cost,
   };
+}
+
+/** The engine saw only who was left: a reader must know who was there before. */
+function withHistory(
+  reason: string,
+  { attempts }: RunLedger,
+  refused: Prospects['refused'],
+): string {
+  const failed = attempts.filter(
+    ({ where, outcome }) => where !== 'local' && outcome !== 'verified',
+  );
+  const notes = [
+    ...(failed.length > 0 ? [`${failed.length} failed before`] : []),
+    ...(refused.length > 0 ? [`${refused.length} gave no quote: ${refused[0]?.dropped}`] : []),
+  ];
+  return notes.length === 0 ? reason : `${reason} (${notes.join('; ')})`;
 }

@@ -28,6 +28,11 @@ export const registerCert: RegisterCommand = (program, run) => {
     .option('--days <n>', 'how long it is valid', wholeNumber(1, 30), 30)
     .action(
       run(async (context, options: IssueOptions) => {
+        if (options.skill.length === 0) {
+          throw new BadInputError(
+            'cert issue: name a skill, for example --skill performs:nlp/sentiment',
+          );
+        }
         const certificate = await context.withDaemon((client) =>
           client.post<CertificateDocument>(
             '/v1/certificates',

@@ -1,8 +1,7 @@
 /** `coalesce init`: identity, token and config in the data directory. @module */
 
 import { access } from 'node:fs/promises';
-import { BadInputError } from '../../errors.ts';
-import { flagSource, loadConfig } from '../../config/load.ts';
+import { flagSource, loadConfig, mergeSettings } from '../../config/load.ts';
 import type { ConfigSource } from '../../config/load.ts';
 import {
   createDataDirectory,
@@ -39,17 +38,14 @@ export const registerInit: RegisterCommand = (program, run) => {
         }
         const asked = flagSource(flags);
         const hasConfig = await exists(directory.configFile);
-        if (hasConfig && flags.length > 0) {
-          throw new BadInputError(
-            `${directory.configFile}: exists; edit it, or run init without settings`,
-          );
-        }
-        loadConfig([hasConfig ? await fileSource(directory.configFile) : asked]);
-        if (!hasConfig) {
-          await writeFileAtomically(
-            directory.configFile,
-            `${JSON.stringify(asked.values, undefined, 2)}\n`,
-          );
+        const kept = hasConfig
+          ? await fileSource(directory.configFile)
+          : { origin: directory.configFile, values: {} };
+        loadConfig([kept, asked]);
+        if (!hasConfig || flags.length > 0) {
+          mergeSettings(kept.values, asked.values);
+          const text = `${JSON.stringify(kept.values, undefined, 2)}\n`;
+          await writeFileAtomically(directory.configFile, text);
         }
         await loadOrCreateToken(directory);
         const { identity, isNew } = await loadOrCreateIdentity(directory);

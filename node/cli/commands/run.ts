@@ -3,7 +3,8 @@
 import type { RunDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
-import { percent, shortPeerId, usd } from '../table.ts';
+import { shortPeerId } from '../../decision/plain-text.ts';
+import { percent, usd } from '../table.ts';
 import { readInputs, readTaskFile } from '../task-files.ts';
 
 interface RunOptions {

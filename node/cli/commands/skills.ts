@@ -1,5 +1,6 @@
 /** `coalesce skills`: what this node offers. @module */
 
+import { resolve } from 'node:path';
 import type { PublishDocument, SkillDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
@@ -76,7 +77,7 @@ function offerOf(options: PublishOptions): unknown {
         perUnit: options.perUnit,
         latencyMs: options.latencyMs,
         capacity: options.capacity,
-        executor: path === undefined ? { type } : { type, path },
+        executor: path === undefined ? { type } : { type, path: resolve(path) },
       },
     ],
   };

@@ -1,0 +1,274 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
+import type { RunDocument } from '../../api-documents.ts';
+import type { ConfigFile } from '../../config/schema.ts';
+import type { DecisionRecord } from '../../decision/decision-record.ts';
+import { DecisionLog } from '../../tasks/decision-log.ts';
+import type { PreparedTask } from '../../tasks/prepared-task.ts';
+import { ProspectFinder } from '../../tasks/prospect-finder.ts';
+import { RunLedger } from '../../tasks/run-ledger.ts';
+import { TaskRunner } from '../../tasks/task-runner.ts';
+import { candidate } from '../decision/requests.ts';
+import { MemoryJsonSection } from '../memory-section.ts';
+import {
+  FakeSurvey,
+  PRICE_MICRO_USD,
+  TERM,
+  contractor,
+  never,
+  openClient,
+  peer,
+  prospect,
+  rightResult,
+  task,
+} from './client-fakes.ts';
+import type { Client, Conduct } from './client-fakes.ts';
+
+const PEERS = [1, 2, 3, 4, 5, 6].map(peer);
+/** Enough good outcomes to be believed. */
+const SUCCESSES = 1_000;
+
+/** A client with a runner that finds whom the test puts there. */
+class RunnerUnderTest {
+  readonly client: Client;
+  readonly survey = new FakeSurvey();
+  readonly decisions = new MemoryJsonSection<DecisionRecord>();
+  readonly prospects: ProspectFinder;
+  readonly runner: TaskRunner;
+
+  constructor(client: Client) {
+    const { outsourcing, config, clock, processor, execution, machine } = client;
+    this.client = client;
+    this.prospects = new ProspectFinder({ survey: this.survey, outsourcing, config });
+    const log = new DecisionLog(this.decisions, clock, new FakeRandom('log'));
+    const { prospects } = this;
+    this.runner = new TaskRunner({ prospects, execution, machine, log, config, clock, processor });
+  }
+
+  static async open(config: ConfigFile = {}): Promise<RunnerUnderTest> {
+    return new RunnerUnderTest(await openClient(config));
+  }
+
+  /** Puts contractors there, each with its conduct. */
+  find(...conducts: Conduct[]): string[] {
+    const peerIds = PEERS.slice(0, conducts.length);
+    this.survey.contractors = peerIds.map((peerId) => contractor(peerId, SUCCESSES));
+    conducts.forEach((conduct, i) => this.client.outsourcing.conduct.set(PEERS[i]!, conduct));
+    return peerIds;
+  }
+
+  run(work: PreparedTask = task(), signal = never): Promise<RunDocument> {
+    return this.runner.run(work, signal);
+  }
+
+  /** Whom each decision so far could choose from, the oldest decision first. */
+  async choices(): Promise<string[][]> {
+    const records = await this.decisions.values();
+    return records
+      .map(({ request }) => request.candidates.map(({ peerId }) => peerId).sort())
+      .sort((a, b) => b.length - a.length);
+  }
+}
+
+let test: RunnerUnderTest;
+
+beforeEach(async () => {
+  test = await RunnerUnderTest.open({ decision: { maxCandidates: 6 } });
+});
+
+describe('a run with good contractors', () => {
+  it('has one of them do the task, and gives the others their quotes back, not that one', async () => {
+    const peerIds = test.find('good', 'good', 'good');
+    const { outsourcing } = test.client;
+    const run = await test.run();
+    expect(run).toMatchObject({ status: 'completed', output: await rightResult(task()) });
+    expect(outsourcing.performed).toHaveLength(1);
+    const [taken] = outsourcing.performed;
+    expect(run.subtasks[0]).toMatchObject({
+      decision: { choice: 'OUTSOURCE', contractor: taken },
+      paidMicroUsd: PRICE_MICRO_USD,
+    });
+    expect(run.subtasks[0]!.receiptId).not.toBeNull();
+    const others = peerIds.filter((peerId) => peerId !== taken).sort();
+    expect([...outsourcing.released].sort()).toEqual(others);
+    expect(test.survey.forgotten).toEqual([]);
+    expect(await test.decisions.values()).toHaveLength(1);
+  });
+
+  it('names those who gave no quote, and why', async () => {
+    const [, busy] = test.find('good', 'noQuote');
+    test.survey.dropped = [{ peerId: PEERS[5]!, reason: 'NO_RECORD' }];
+    const { candidates } = (await test.run()).subtasks[0]!.decision;
+    expect(candidates).toContainEqual({ peerId: PEERS[5], dropped: 'NO_RECORD', score: null });
+    const refused = candidates.find(({ peerId }) => peerId === busy);
+    expect(refused).toMatchObject({ score: null });
+    expect(refused!.dropped).toContain('BUSY');
+  });
+});
+
+describe('a contractor that fails', () => {
+  it.each(['wrong', 'breaks', 'declines'] as const)(
+    'is left out of the next decision, and its proofs are forgotten: %s',
+    async (conduct) => {
+      const peerIds = test.find(conduct, conduct);
+      const run = await test.run(task({ verification: [{ type: 'recompute', auditRate: 1 }] }));
+      const { performed } = test.client.outsourcing;
+      expect([...performed].sort()).toEqual([...peerIds].sort());
+      expect(test.survey.forgotten).toEqual(performed);
+      expect(await test.choices()).toEqual([[...peerIds].sort(), [performed[1]], []]);
+      expect(run.status).toBe('completed');
+      expect(run.subtasks[0]!.attempts.map(({ where }) => where)).toEqual([...performed, 'local']);
+      expect(run.subtasks[0]!.decision.choice).toBe('LOCAL');
+    },
+  );
+
+  it('gives way to another, whose result is the one returned', async () => {
+    test.find('breaks', 'breaks', 'good');
+    const run = await test.run();
+    expect(run).toMatchObject({ status: 'completed', output: await rightResult(task()) });
+    expect(run.subtasks[0]!.attempts.at(-1)).toMatchObject({ where: PEERS[2] });
+    expect(test.client.outsourcing.released).toEqual(
+      PEERS.slice(0, 3).filter((peerId) => !test.client.outsourcing.performed.includes(peerId)),
+    );
+  });
+
+  it('is one of four at most: then the task is done here, and the rest are released', async () => {
+    const peerIds = test.find('breaks', 'breaks', 'breaks', 'breaks', 'breaks', 'breaks');
+    const run = await test.run();
+    const { performed, released } = test.client.outsourcing;
+    expect(performed).toHaveLength(4);
+    expect(run).toMatchObject({ status: 'completed' });
+    expect(run.subtasks[0]!.attempts.at(-1)).toMatchObject({ where: 'local' });
+    const untried = peerIds.filter((peerId) => !performed.includes(peerId)).sort();
+    expect([...released].sort()).toEqual(untried);
+  });
+});
+
+describe('a task that nobody may do', () => {
+  it('is refused where it cannot run here and nobody is found', async () => {
+    const run = await test.run(task({ resources: { flops: 5e9, memoryGiB: 3 } }));
+    expect(run).toMatchObject({ status: 'refused', output: null });
+    expect(run.subtasks[0]).toMatchObject({ attempts: [], decision: { choice: 'REFUSED' } });
+    expect(run.totals).toMatchObject({ netSavingPercent: null, localCostMicroUsd: null });
+  });
+
+  it('is refused where it cannot run here and the only contractor failed', async () => {
+    test.find('breaks');
+    const run = await test.run(task({ resources: { flops: 5e9, memoryGiB: 3 } }));
+    expect(run).toMatchObject({ status: 'refused', output: null });
+    expect(run.subtasks[0]!.attempts).toMatchObject([{ where: PEERS[0], outcome: 'failed' }]);
+  });
+
+  it('is refused where those found ask more than it may cost', async () => {
+    const peerIds = test.find('good', 'good');
+    const constraints = { sensitivity: 'low', maxPriceMicroUsd: PRICE_MICRO_USD - 1 };
+    const run = await test.run(task({ resources: { memoryGiB: 3 }, constraints }));
+    expect(run.status).toBe('refused');
+    expect(test.client.outsourcing.performed).toEqual([]);
+    expect([...test.client.outsourcing.released].sort()).toEqual([...peerIds].sort());
+  });
+});
+
+describe('the sums of a run', () => {
+  it('charge all processor time of the run as handling where a contractor does the work', async () => {
+    test.find('good');
+    const { outsourcing, random } = test.client;
+    Object.assign(outsourcing, { performSeconds: 1, settleSeconds: 0.5 });
+    random.costSeconds = 0.25;
+    const { cost, totals } = await test.run();
+    expect(cost).toMatchObject({ isDoneHere: false, paidMicroUsd: PRICE_MICRO_USD });
+    expect(cost.handlingMicroUsd).toBeCloseTo(1_750, 6);
+    expect(totals.localCostMicroUsd).toBeCloseTo(10_000, 6);
+    expect(totals.spentMicroUsd).toBeCloseTo(3_250, 6);
+    expect(totals.netSavingPercent).toBeCloseTo(67.5, 6);
+  });
+
+  it('do not charge the work done here twice, and show a loss as a loss', async () => {
+    test.find('breaks');
+    const { outsourcing, machine } = test.client;
+    outsourcing.performSeconds = 2;
+    machine.workSeconds = 9;
+    // not repeated to be checked: that would be work of its own
+    const { cost, totals } = await test.run(task({ verification: [] }));
+    expect(cost).toMatchObject({ isDoneHere: true, paidMicroUsd: 0 });
+    expect(cost.handlingMicroUsd).toBeCloseTo(2_000, 6);
+    expect(totals.spentMicroUsd).toBeCloseTo(12_000, 6);
+    expect(totals.netSavingPercent).toBeCloseTo(-20, 6);
+  });
+
+  it('count an audit that repeats the work as handling', async () => {
+    test.find('good');
+    test.client.machine.workSeconds = 9;
+    const audited = task({ verification: [{ type: 'recompute', auditRate: 1 }] });
+    const { cost } = await test.run(audited);
+    expect(cost.isDoneHere).toBe(false);
+    expect(cost.handlingMicroUsd).toBeCloseTo(9_000, 6);
+  });
+});
+
+describe('a run that is broken off', () => {
+  it('gives the quotes back that it did not take, and is no longer in work', async () => {
+    const peerIds = test.find('stalls', 'stalls', 'stalls');
+    const { outsourcing } = test.client;
+    outsourcing.quote = (peerId, asked) => Promise.resolve(prospect(peerId, asked).quoted);
+    const caller = new AbortController();
+    const done = test.run(task(), caller.signal);
+    const { performed, released } = outsourcing;
+    await vi.waitFor(() => expect(performed).toHaveLength(1));
+    expect(test.runner.inWork).toBe(1);
+    caller.abort(new Error('hung up'));
+    await expect(done).rejects.toThrow('hung up');
+    expect(test.runner.inWork).toBe(0);
+    const others = peerIds.filter((peerId) => peerId !== performed[0]);
+    expect([...released].sort()).toEqual(others.sort());
+    expect(test.client.outcomes.all()).toEqual([]);
+  });
+});
+
+describe('a decision without action', () => {
+  it('asks for quotes and gives every one of them back', async () => {
+    const peerIds = test.find('good', 'good');
+    const record = await test.runner.decide(task(), undefined, never);
+    expect(record.result.choice).toBe('OUTSOURCE');
+    expect(test.client.outsourcing.performed).toEqual([]);
+    expect([...test.client.outsourcing.released].sort()).toEqual([...peerIds].sort());
+  });
+
+  it('asks nobody where the caller brings candidates', async () => {
+    test.find('good');
+    const record = await test.runner.decide(task(), [candidate(PEERS[1]!)], never);
+    expect(record.request.candidates.map(({ peerId }) => peerId)).toEqual([PEERS[1]]);
+    expect(test.survey.looks).toEqual([]);
+    expect(await test.decisions.values()).toHaveLength(1);
+  });
+});
+
+describe('prospects', () => {
+  const find = (signal = never) =>
+    test.prospects.find(task({ description: 'Reviews' }), new RunLedger(test.client.clock), signal);
+
+  it('are looked for by skill and description; the best known are asked, up to the limit', async () => {
+    test = await RunnerUnderTest.open({ decision: { maxCandidates: 2 } });
+    test.find('good', 'noQuote', 'good');
+    const { quoted, refused } = await find();
+    expect(test.survey.looks).toEqual([[TERM, 'Reviews']]);
+    expect(quoted.map(({ quoted: { peerId } }) => peerId)).toEqual([PEERS[0]]);
+    expect(refused.map(({ peerId }) => peerId)).toEqual([PEERS[1]]);
+  });
+
+  it('do not include one that lets the time for a quote run out, and do not wait for it', async () => {
+    test = await RunnerUnderTest.open({ decision: { quoteTimeoutMs: 100 } });
+    test.find('stalls', 'good');
+    const { quoted, refused } = await find();
+    expect(quoted.map(({ quoted: { peerId } }) => peerId)).toEqual([PEERS[1]]);
+    expect(refused).toMatchObject([{ peerId: PEERS[0] }]);
+  });
+
+  it('are not looked for any longer once the caller hangs up', async () => {
+    test.find('stalls');
+    const caller = new AbortController();
+    const done = find(caller.signal);
+    caller.abort(new Error('hung up'));
+    await expect(done).rejects.toThrow('hung up');
+  });
+});
