@@ -109,7 +109,7 @@ describe('a daemon', () => {
   it('leaves no listener on the process and no secret in its log', async () => {
     const names = ['SIGTERM', 'uncaughtException', 'unhandledRejection'] as const;
     const before = names.map((name) => process.listenerCount(name));
-    const { end } = await start();
+    const { end } = await start({ flags: ['logLevel=debug'] });
     await end();
     expect(names.map((name) => process.listenerCount(name))).toEqual(before);
     const log = await readFile(join(path, 'log'), 'utf8');

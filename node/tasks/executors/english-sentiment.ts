@@ -8,7 +8,8 @@
  * @module
  */
 
-import model from 'wink-eng-lite-web-model';
+import { createRequire } from 'node:module';
+import type sharedModel from 'wink-eng-lite-web-model';
 import winkNLP from 'wink-nlp';
 import type { ItsFunction, WinkMethods } from 'wink-nlp';
 import { MAX_SLICE_MS, runWithin } from './time-limit.ts';
@@ -21,6 +22,19 @@ const MAX_INSTANCE_CHARACTERS = 4 * 1024 * 1024;
 const OVERLONG_WORD = new RegExp(`\\S{${MAX_WORD_CHARACTERS + 1},}`, 'gu');
 /** Places where a block may end, best first. */
 const BLOCK_ENDS = [/\n\s*\n/g, /[.!?]["')\]]*\s/g, /\s/g] as const;
+
+const requireModel = createRequire(import.meta.url);
+
+/**
+ * wink-nlp writes into the model that it is given: each further instance on it takes longer than the
+ * one before (measured: 75 ms for the first, 290 ms for the 18th, then it fails). So each gets its own.
+ */
+function freshModel(): typeof sharedModel {
+  for (const path of Object.keys(requireModel.cache)) {
+    if (/[/\\]wink-eng-lite-web-model[/\\]/.test(path)) delete requireModel.cache[path];
+  }
+  return requireModel('wink-eng-lite-web-model') as typeof sharedModel;
+}
 
 /** A sentence and its polarity in [-1, 1]. */
 export interface ScoredSentence {
@@ -55,7 +69,7 @@ export class EnglishSentiment {
       throw new RangeError(`"block" expected <= ${MAX_BLOCK_CHARACTERS} characters`);
     }
     if (this.#wink === undefined || this.#charactersRead > this.#maxInstanceCharacters) {
-      this.#wink = winkNLP(model, ['sbd', 'negation', 'sentiment']);
+      this.#wink = winkNLP(freshModel(), ['sbd', 'negation', 'sentiment']);
       this.#charactersRead = 0;
       this.#instances += 1;
     }

@@ -223,8 +223,8 @@ export class FakeOutsourcing extends Outsourcing {
 }
 
 /** What an honest contractor delivers. */
-export async function rightResult({ specification, parts }: PreparedTask): Promise<ResultPart[]> {
-  const result = await SENTIMENT.execute({ specification, parts }, { signal: never });
+export async function rightResult({ parts }: PreparedTask): Promise<ResultPart[]> {
+  const result = await SENTIMENT.execute({ parts }, { signal: never });
   return [...result.parts];
 }
 

@@ -203,6 +203,14 @@ describe('hostile text', () => {
     expect(sentiment.instances).toBe(2);
   });
 
+  it('makes its 24th instance from a model that the 23 before have not touched', () => {
+    const sentiment = new EnglishSentiment({ maxInstanceCharacters: 1 });
+    const first = sentiment.score('I love it.');
+    // On one model for all, wink-nlp fails with "Invalid string length" at about this many.
+    for (let i = 0; i < 23; i++) expect(sentiment.score('I love it.')).toEqual(first);
+    expect(sentiment.instances).toBe(24);
+  }, 60_000);
+
   it('keeps one instance as long as it is small', () => {
     const sentiment = new EnglishSentiment();
     for (let i = 0; i < 20; i++) sentiment.score(`Word${i} is good.`);

@@ -16,6 +16,8 @@ import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const OTHER_TERM = 'performs:finance/portfolio-optimization';
+/** Takes a second on {@link HARDWARE}. */
+const LONG = { resources: { flops: 5e8 } };
 const HARDWARE: ConfigFile = {
   hardware: { peakFlops: 1e9, utilisation: 0.5, memoryGib: 2, powerWatts: 100, purchaseUsd: 0 },
   prices: { computeUsdPerHour: 3.6, memoryUsdPerHour: 0, energyUsdPerKwh: 0 },
@@ -127,34 +129,34 @@ describe('executors', () => {
 describe('a run', () => {
   it('gives the result and its processor time, and moves the calibration towards it', async () => {
     const { machine, processor } = open();
-    processor.stepSeconds = 1; // far longer than the estimate
-    await machine.run(task(), never);
-    const before = machine.costMicroUsd(task())!;
-    const run = await machine.run(task(), never);
-    expect(run.seconds).toBe(1);
+    processor.stepSeconds = 2; // modelled as 1
+    await machine.run(task(LONG), never);
+    const before = machine.costMicroUsd(task(LONG))!;
+    const run = await machine.run(task(LONG), never);
+    expect(run.seconds).toBe(2);
     expect(run.parts).toHaveLength(1);
     expect(machine.ratio(LOCAL_PARTY, TERM)).toBeGreaterThan(1);
-    expect(machine.costMicroUsd(task())!).toBeGreaterThan(before);
+    expect(machine.costMicroUsd(task(LONG))!).toBeGreaterThan(before);
     expect(machine.ratio(LOCAL_PARTY, 'performs:nlp/none')).toBe(1);
   });
 
   it('teaches nothing the first time, when its code is compiled; each task type has its own', async () => {
     const { machine, processor } = open();
-    processor.stepSeconds = 1;
-    await machine.run(task(), never);
+    processor.stepSeconds = 2;
+    await machine.run(task(LONG), never);
     expect(machine.ratio(LOCAL_PARTY, TERM)).toBe(1);
-    await machine.observeRun(task({ skills: [OTHER_TERM] }), 1_000);
+    await machine.observeRun(task({ ...LONG, skills: [OTHER_TERM] }), 1_000);
     expect(machine.ratio(LOCAL_PARTY, OTHER_TERM)).toBe(1);
-    await machine.observeRun(task({ skills: [OTHER_TERM] }), 1_000);
+    await machine.observeRun(task({ ...LONG, skills: [OTHER_TERM] }), 1_000);
     expect(machine.ratio(LOCAL_PARTY, OTHER_TERM)).toBeGreaterThan(1);
     expect(machine.ratio(LOCAL_PARTY, TERM)).toBe(1);
   });
 
   it('teaches what a restart does not forget', async () => {
     const { machine, settings, processor } = open();
-    processor.stepSeconds = 1;
-    await machine.run(task(), never);
-    await machine.run(task(), never);
+    processor.stepSeconds = 2;
+    await machine.run(task(LONG), never);
+    await machine.run(task(LONG), never);
     expect(machine.ratio(LOCAL_PARTY, TERM)).toBeGreaterThan(1);
     await machine.observeOverhead('sessionMicroUsd', 40);
     const again = open(HARDWARE, settings).machine;
@@ -164,11 +166,19 @@ describe('a run', () => {
     expect(again.overheads).toEqual(machine.overheads);
   });
 
+  it('of a few milliseconds teaches nothing, however often', async () => {
+    const { machine, processor } = open();
+    processor.stepSeconds = 2;
+    const short = task({ resources: { flops: 1e6 } });
+    for (let runs = 0; runs < 3; runs++) await machine.run(short, never);
+    expect(machine.ratio(LOCAL_PARTY, TERM)).toBe(1);
+  });
+
   it('that fails teaches nothing', async () => {
     const { machine, processor } = open();
-    processor.stepSeconds = 1;
-    await machine.run(task(), never);
-    const bad = task({}, '\u0000'.repeat(10));
+    processor.stepSeconds = 2;
+    await machine.run(task(LONG), never);
+    const bad = task(LONG, '\u0000'.repeat(10));
     const binary = { ...bad, parts: [{ mediaType: 'text/plain', bytes: new Uint8Array([255]) }] };
     await expect(machine.run(binary, never)).rejects.toThrow(ExecutorInputError);
     expect(machine.ratio(LOCAL_PARTY, TERM)).toBe(1);
