@@ -45,10 +45,10 @@ function verificationMicroUsd(
   { task, config, machine }: DecisionInput,
   contractor: SurveyedContractor,
 ): number {
-  const recompute = task.specification.verification.find((check) => check.type === 'recompute');
-  // A check may ask for more audits than the node does by itself, not for fewer.
-  const rate = Math.max(auditRate(contractor, config), recompute?.auditRate ?? 0);
-  const again = recompute ? rate * (machine.costMicroUsd(task) ?? 0) : 0;
+  const isRecomputed = task.specification.verification.some(({ type }) => type === 'recompute');
+  const again = isRecomputed
+    ? auditRate(contractor, config) * (machine.costMicroUsd(task) ?? 0)
+    : 0;
   return again + (machine.overheads.verificationMicroUsd ?? 0);
 }
 

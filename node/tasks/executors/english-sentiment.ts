@@ -26,8 +26,9 @@ const BLOCK_ENDS = [/\n\s*\n/g, /[.!?]["')\]]*\s/g, /\s/g] as const;
 const requireModel = createRequire(import.meta.url);
 
 /**
- * wink-nlp writes into the model that it is given: each further instance on it takes longer than the
- * one before (measured: 75 ms for the first, 290 ms for the 18th, then it fails). So each gets its own.
+ * wink-nlp writes into the model that it is given: each further instance on it takes longer than
+ * the one before (measured: 75 ms for the first, 290 ms for the 18th, then it fails). So each gets
+ * a model of its own.
  */
 function freshModel(): typeof sharedModel {
   for (const path of Object.keys(requireModel.cache)) {
