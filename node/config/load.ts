@@ -25,10 +25,20 @@ const OTHER_VARIABLES = new Set(['COALESCE_DATA', 'COALESCE_VECTORS', 'COALESCE_
 
 type Path = readonly string[];
 
-/** Paths of all settings, with their schemas. */
-function settings(schema: z.ZodType = configSchema, path: Path = []): [Path, z.ZodType][] {
+/** One setting of the schema. */
+export interface Setting {
+  readonly path: readonly string[];
+  /** Without its default. */
+  readonly schema: z.ZodType;
+  readonly description: string;
+}
+
+/** All settings, in the order of the schema. */
+export function settings(schema: z.ZodType = configSchema, path: Path = []): Setting[] {
   const inner = unwrap(schema);
-  if (!(inner instanceof z.ZodObject)) return [[path, inner]];
+  if (!(inner instanceof z.ZodObject)) {
+    return [{ path, schema: inner, description: schema.description ?? '' }];
+  }
   return Object.entries(inner.shape as Record<string, z.ZodType>).flatMap(([key, value]) =>
     settings(value, [...path, key]),
   );
@@ -42,7 +52,8 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner;
 }
 
-function variableOf(path: Path): string {
+/** Name of the environment variable of a setting. */
+export function environmentVariable(path: Path): string {
   return `COALESCE_${path.map((key) => key.replace(/[A-Z]/g, '_$&')).join('_')}`.toUpperCase();
 }
 
@@ -64,7 +75,7 @@ function coerce(schema: z.ZodType, text: string): unknown {
 /** Settings of the environment. A COALESCE_ variable that names no setting is a problem. */
 export function environmentSource(environment: NodeJS.ProcessEnv): ConfigSource {
   const byVariable = new Map(
-    settings().map(([path, schema]) => [variableOf(path), { path, schema }]),
+    settings().map((setting) => [environmentVariable(setting.path), setting]),
   );
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
@@ -82,7 +93,7 @@ export function environmentSource(environment: NodeJS.ProcessEnv): ConfigSource 
  * without `=` is a problem.
  */
 export function flagSource(flags: readonly string[]): ConfigSource {
-  const byPath = new Map(settings().map(([path, schema]) => [path.join('.'), { path, schema }]));
+  const byPath = new Map(settings().map((setting) => [setting.path.join('.'), setting]));
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const flag of flags) {
