@@ -309,11 +309,16 @@ describe('init', () => {
     expect(stderr).toMatch(/http\.port/);
   });
 
-  it('refuses settings where there is a config, and leaves it alone', async () => {
+  it('puts settings into a config that is there, and keeps the rest of it', async () => {
+    const path = await cli.write('config.json', '{"name":"mine","logLevel":"warn"}');
+    expect((await cli.run('init', '--set', 'name=other')).exitCode).toBe(0);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ name: 'other', logLevel: 'warn' });
+  });
+
+  it('leaves a config alone when a setting is refused, and when there is none to put in', async () => {
     const path = await cli.write('config.json', '{"name":"mine"}');
-    const { exitCode, stderr } = await cli.run('init', '--set', 'name=other');
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('config.json: exists');
+    expect((await cli.run('init', '--set', 'http.port=-1')).exitCode).toBe(2);
+    expect((await cli.run('init')).exitCode).toBe(0);
     expect(await readFile(path, 'utf8')).toBe('{"name":"mine"}');
   });
 
