@@ -70,15 +70,15 @@ export class DataDirectoryLockedError extends UserFacingError {
   readonly httpStatus = 409;
 }
 
+/** Control, format, surrogate, private and unassigned characters, and separators of lines. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
 /**
- * `text` with control characters replaced: a peer's or a file's string must not move the cursor of
- * the terminal that shows it.
+ * `text` with everything that is not plainly visible replaced: a peer's or a file's string must not
+ * move the cursor of the terminal that shows it, hide a character or turn the direction of a line.
  */
 export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    '\ufffd',
-  );
+  return text.replace(UNPRINTABLE, '\ufffd');
 }
 
 /** The same for text of several lines: line breaks and tabs stay. */
@@ -88,8 +88,13 @@ export function printableText(text: string): string {
 
 /** `json` with the control characters that JSON allows in a string written as escapes. */
 export function printableJson(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return json.replace(/[^\n]+/g, (line) => line.replace(UNPRINTABLE, escapeUnits));
+}
+
+/** A character as JSON escapes, one for each UTF-16 unit. */
+function escapeUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
 }

@@ -65,7 +65,7 @@ export class SkillPublisher {
   }
 
   async #content(): Promise<RecordContent> {
-    const { shelf, certificates, embedder } = this.#init;
+    const { shelf, embedder } = this.#init;
     const items = shelf.list();
     if (items.length === 0) {
       this.#card = NO_CARD;
@@ -98,22 +98,25 @@ export class SkillPublisher {
         sha256: toBase64Url(sha256(encodeVector(vector!))),
         buckets: [],
       },
-      certificates: certificates
-        .held()
-        .slice(0, MAX_RECORD_CERTIFICATES)
-        .map(({ certificate }) => ({
-          certId: toBase64Url(certificate.id),
-          kind: certificate.body.kind,
-          issuer: certificate.body.issuer,
-          exp: certificate.body.exp,
-        })),
+      certificates: this.#listedCertificates(),
       sealingKey: NO_SEALING_KEY,
       card: card.hash,
     };
   }
 
+  /** What record and card say of the certificates held, the longest-lived first. */
+  #listedCertificates(): RecordContent['certificates'] {
+    const held = this.#init.certificates.held().slice(0, MAX_RECORD_CERTIFICATES);
+    return held.map(({ certificate: { id, body } }) => ({
+      certId: toBase64Url(id),
+      kind: body.kind,
+      issuer: body.issuer,
+      exp: body.exp,
+    }));
+  }
+
   #buildCard(): BuiltAgentCard {
-    const { name, peerId, shelf, certificates, addresses } = this.#init;
+    const { name, peerId, shelf, addresses } = this.#init;
     return buildAgentCard({
       name,
       description: `${name}, a coalesce node`,
@@ -127,15 +130,7 @@ export class SkillPublisher {
         perUnit,
         latencyMs,
       })),
-      certificates: certificates
-        .held()
-        .slice(0, MAX_RECORD_CERTIFICATES)
-        .map(({ certificate }) => ({
-          certId: toBase64Url(certificate.id),
-          kind: certificate.body.kind,
-          issuer: certificate.body.issuer,
-          exp: certificate.body.exp,
-        })),
+      certificates: this.#listedCertificates(),
     });
   }
 }

@@ -128,6 +128,8 @@ async function argvWithInput(argv: readonly string[]): Promise<string[]> {
   return argv.map((argument) => (argument === 'INPUT' ? input : argument));
 }
 
+const NOT_VISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+
 describe('escape sequences in what a peer wrote', () => {
   it.each(SHOWN)('never reach the terminal raw: %s', async (_what, argv, answer) => {
     const daemon = await cli.startDaemon();
@@ -169,13 +171,13 @@ describe('escape sequences in what a peer wrote', () => {
 });
 
 describe('printable', () => {
-  it('replaces every control and direction character, and leaves other text alone', () => {
+  it('replaces every control, direction and hidden character, and leaves visible text alone', () => {
     for (let code = 0; code < 0x3000; code++) {
       const text = String.fromCharCode(code);
       expect(printable(text)).not.toMatch(/\n|\t/);
       expect(printable(text)).not.toMatch(UNPRINTABLE);
       expect(printableText(text)).not.toMatch(UNPRINTABLE);
-      if (!UNPRINTABLE.test(text) && text !== '\n' && text !== '\t') {
+      if (!NOT_VISIBLE.test(text)) {
         expect(printable(text)).toBe(text);
       }
     }
@@ -188,5 +190,16 @@ describe('printable', () => {
     const json = printableJson(JSON.stringify({ all }));
     expect(json).not.toMatch(UNPRINTABLE);
     expect(JSON.parse(json)).toEqual({ all });
+  });
+});
+
+describe('characters that hide', () => {
+  const hidden = '\u200b\u200f\ufeff\u{e0041}';
+
+  it('are replaced in text and escaped in JSON, and JSON still says the same', () => {
+    expect(printable(`a${hidden}b`)).toMatch(/^a\ufffd+b$/);
+    const json = JSON.stringify({ name: `a${hidden}b` }, undefined, 2);
+    expect(printableJson(json)).not.toMatch(/[\p{Cf}]/u);
+    expect(JSON.parse(printableJson(json))).toEqual({ name: `a${hidden}b` });
   });
 });
