@@ -8,6 +8,7 @@
 import type {
   AttestDocument,
   CertificateDocument,
+  DecisionStatusDocument,
   PeerDocument,
   PublishDocument,
   QueryDocument,
@@ -25,6 +26,8 @@ import { NothingFoundError, RefusedError } from './errors.ts';
 import type { QueryRequest, TaskRequest } from './http-api/routes/requests.ts';
 import type { AttestOrder } from './tasks/attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
+import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
+import { hardwareDocument } from './tasks/hardware-profile.ts';
 import { queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson, preparedFromRequest } from './tasks/task-request.ts';
 import { VERSION } from './version.ts';
@@ -113,8 +116,17 @@ export class AgentNode {
         energyUsdPerKwh: config.prices.energyUsdPerKwh,
         powerWatts: config.hardware.powerWatts,
       },
+      hardware: hardwareDocument(config, this.#parts.measured),
       decisionPolicy: config.decision.policy,
+      decision: this.decisionStatus(),
     };
+  }
+
+  /** How the node decides now, and what it has learned. */
+  decisionStatus(): DecisionStatusDocument {
+    const { init, decisionMemory } = this.#parts;
+    const thresholds = decisionMemory.thresholds(configuredThresholds(init.config));
+    return decisionMemory.status(nodePolicy(init.config, thresholds));
   }
 
   /** Peers that are connected or have worked for this node. */
@@ -185,16 +197,20 @@ export class AgentNode {
     signal: AbortSignal,
   ): Promise<DecisionRecord> {
     const { runner } = this.#runtime();
+    const { policy, explore } = request;
     const task = preparedFromRequest(request, this.#parts.machine);
     const offline = candidates === undefined ? undefined : candidatesFromJson(candidates);
-    return runner.decide(task, offline, signal);
+    return runner.decide(task, offline, { policy, explore }, signal);
   }
 
   /** Runs a task where it costs least. */
   async run(request: TaskRequest, signal: AbortSignal): Promise<RunDocument> {
     const { runner } = this.#runtime();
     if (this.#isDraining) throw new RefusedError('The node is stopping and takes no new task');
-    return runner.run(preparedFromRequest(request, this.#parts.machine), signal);
+    const { machine } = this.#parts;
+    const task = preparedFromRequest(request, machine);
+    const { policy, explore } = request;
+    return machine.attend(task, () => runner.run(task, { policy, explore }, signal));
   }
 
   /** Certificates held here. */

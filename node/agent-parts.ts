@@ -14,17 +14,21 @@ import { ContractStore } from '../protocols/negotiation/contract-store.ts';
 import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
 import { CertificateShelf } from './certificates/certificate-shelf.ts';
 import type { Config } from './config/schema.ts';
+import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
+import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { keyValueStore } from './storage/key-value-store.ts';
 import type { JsonSection, Store } from './storage/store.ts';
 import type { StoredMemory } from './seen-memory.ts';
 import { systemProcessor } from './system-clock.ts';
 import { ContractorRole } from './tasks/contractor-role.ts';
-import { DecisionLog } from './tasks/decision-log.ts';
+import { DecisionLog, seedsFrom } from './tasks/decision-log.ts';
+import { DecisionMemory } from './tasks/decision-memory.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
+import { WorkQueue } from './tasks/work-queue.ts';
 
 /** What a node is handed. */
 export interface AgentNodeInit {
@@ -35,6 +39,8 @@ export interface AgentNodeInit {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
+  /** Measures the machine at the first start; left out: the real one is measured. */
+  readonly hardwareProbe?: HardwareProbe;
 }
 
 /** The parts, loaded. */
@@ -47,8 +53,11 @@ export interface AgentParts {
   readonly receipts: ReceiptBook;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
+  /** What the probe found, now or at an earlier start. */
+  readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
   readonly decisions: DecisionLog;
+  readonly decisionMemory: DecisionMemory;
   /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
   readonly statusMemory: StatusListMemory;
   /** What was seen before the restart, against rollback. */
@@ -75,9 +84,11 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     logger,
     attestors,
   });
+  const queue = new WorkQueue();
   const role = new ContractorRole({
     config,
     shelf,
+    queue,
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
@@ -85,16 +96,18 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     clock,
     logger,
   });
-  const machine = new LocalMachine({
-    config,
-    shelf,
-    settings: store.json('settings'),
-    processor: systemProcessor,
-  });
+  const { machine, measured } = await loadMachine(init, shelf, queue);
   const outcomes = await OutcomeBook.load(store.json('outcomes'));
+  const decisionMemory = new DecisionMemory({
+    settings: store.json('settings'),
+    clock,
+    logger,
+    isAdaptive: config.decision.isAdaptive,
+    maxSpendingShare: config.decision.maxSpendingShare,
+  });
+  await decisionMemory.load();
   await role.load();
   await certificates.load();
-  await machine.load();
   for (const failure of await shelf.load()) {
     logger.error(failure, 'A skill on offer cannot be served any more.');
   }
@@ -107,11 +120,39 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     receipts,
     role,
     machine,
+    measured,
     outcomes,
-    decisions: new DecisionLog(store.json('decisions'), clock, random),
+    decisions: new DecisionLog(
+      store.section('decisions'),
+      clock,
+      random,
+      config.decision.seed === undefined ? undefined : seedsFrom(config.decision.seed),
+    ),
+    decisionMemory,
     statusMemory: new StatusListMemory({ isKept: (issuer) => attestors.has(issuer) }),
     memory: store.json('memory'),
   };
+}
+
+/** The machine as measured, and what tasks cost on it before the restart. */
+async function loadMachine(
+  { config, store, clock, logger, hardwareProbe }: AgentNodeInit,
+  shelf: SkillShelf,
+  queue: WorkQueue,
+): Promise<Pick<AgentParts, 'machine' | 'measured'>> {
+  const probe = hardwareProbe ?? createHardwareProbe(systemProcessor);
+  const settings = store.json<StoredHardware>('settings');
+  const measured = await loadHardware({ config, settings, probe, clock, logger });
+  const machine = new LocalMachine({
+    config,
+    shelf,
+    settings: store.json('settings'),
+    processor: systemProcessor,
+    measured,
+    queue,
+  });
+  await machine.load();
+  return { machine, measured };
 }
 
 async function keepEarned(

@@ -157,7 +157,15 @@ function createClientRole(
   guard: RecordGuard,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
-  const { machine, outcomes, receipts, certificates, contracts, attestors } = parts;
+  const {
+    machine,
+    outcomes,
+    decisionMemory: memory,
+    receipts,
+    certificates,
+    contracts,
+    attestors,
+  } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
   const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
   const survey = new ContractorSurvey({
@@ -177,12 +185,12 @@ function createClientRole(
     outsourcing,
     machine,
     outcomes,
+    memory,
     receipts,
     config,
     clock,
     random,
     logger,
-    processor: systemProcessor,
   });
   const prospects = new ProspectFinder({ survey, outsourcing, config });
   const log = parts.decisions;
@@ -195,9 +203,11 @@ function createClientRole(
       execution,
       machine,
       log,
+      memory,
       config,
       clock,
       processor: systemProcessor,
+      self: identity.peerId,
     }),
     attestor: new Attestor({
       outsourcing,
@@ -220,6 +230,7 @@ function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Con
     shelf: parts.shelf,
     results,
     onUndone: (contractId) => parts.role.giveUp(contractId),
+    meter: parts.machine.meter,
     clock,
     logger,
   });

@@ -33,7 +33,70 @@ export interface StatusDocument {
     readonly energyUsdPerKwh: number;
     readonly powerWatts: number;
   };
+  /** What this machine can do, as the cost of a task here is computed. */
+  readonly hardware: {
+    readonly peakFlopsPerSecond: number;
+    /** Null if it was not measured; the configuration has no such number. */
+    readonly memoryBandwidthBytesPerSecond: number | null;
+    readonly memoryGib: number;
+    /** Of rate and memory; `mixed`: the configuration gives one of them. */
+    readonly source: 'measured' | 'config' | 'mixed' | 'default';
+    /** ISO 8601; null if nothing was measured. */
+    readonly measuredAt: string | null;
+  };
   readonly decisionPolicy: string;
+  readonly decision: DecisionStatusDocument;
+}
+
+/** How this node decides now, and what it has learned. */
+export interface DecisionStatusDocument {
+  readonly policy: string;
+  /** Learned weights of the criteria (Eq. 13), before the market's signals. */
+  readonly weights: {
+    readonly cost: number;
+    readonly reliability: number;
+    readonly latency: number;
+    readonly security: number;
+  };
+  readonly thresholds: {
+    readonly skill: number;
+    readonly score: number;
+    readonly confidence: number;
+  };
+  /** Rates count only decisions in which exploring was allowed. */
+  readonly exploration: {
+    readonly strategy: string;
+    readonly allowedDecisions: number;
+    readonly explored: number;
+    readonly expectedRate: number;
+    readonly actualRate: number;
+    readonly pValue: number;
+    readonly isAlarm: boolean;
+    /** Whether the next decision explores if it may, because the node is stuck. */
+    readonly isForced: boolean;
+    readonly message: string;
+    /** What explorations have lost, and what all tasks would have cost here. */
+    readonly lossMicroUsd: number;
+    readonly localCostMicroUsd: number;
+  };
+  /** Own spending, faded with a half-life of a month; Herfindahl-Hirschman index in [0, 1]. */
+  readonly spending: {
+    readonly microUsd: number;
+    readonly contractors: number;
+    readonly concentrationHhi: number;
+  };
+  /** Of the last decisions (Eq. 17), as a diagnostic; null before there is a transition. */
+  readonly convergence: {
+    readonly decisions: number;
+    readonly stability: number | null;
+    readonly secondEigenvalueModulus: number | null;
+    readonly mixingSteps: number | null;
+  };
+  readonly alarms: readonly {
+    readonly kind: string;
+    readonly atMs: number;
+    readonly sentence: string;
+  }[];
 }
 
 /** One row of `peers`. */
@@ -105,6 +168,7 @@ export interface ShortDecisionDocument {
   readonly contractor: string | null;
   readonly score: number | null;
   readonly confidence: number | null;
+  readonly exploration: boolean;
   readonly costInternalMicroUsd: number | null;
   readonly costExternalMicroUsd: number | null;
   readonly reason: string;
@@ -113,6 +177,19 @@ export interface ShortDecisionDocument {
     readonly score: number | null;
     readonly costExternalMicroUsd?: number;
     readonly dropped?: string;
+  }[];
+}
+
+/** Answer of `decisions summary`. */
+export interface DecisionsSummaryDocument {
+  /** Decisions looked at: the newest, up to 100,000. */
+  readonly decisions: number;
+  readonly choices: Readonly<Record<string, number>>;
+  /** By what settled them: a gate, all of them passed, an exploration, or that nobody was there. */
+  readonly rows: readonly {
+    readonly decidedBy: string;
+    readonly count: number;
+    readonly sharePercent: number;
   }[];
 }
 

@@ -18,6 +18,7 @@ import type { ConfigSource } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { NothingFoundError } from './errors.ts';
 import { routeGroups } from './http-api/routes/route-groups.ts';
+import { decisionMetrics } from './http-api/metrics.ts';
 import { startHttpApi } from './http-api/server.ts';
 import { createLogger } from './logger.ts';
 import {
@@ -109,6 +110,7 @@ async function serve(node: AgentNode, init: ServeInit): Promise<number> {
     port: config.http.port,
     token: init.token,
     isReady: () => isReady,
+    metrics: () => decisionMetrics(node.decisionStatus()),
     groups: routeGroups(node, () => {
       end.request();
     }),

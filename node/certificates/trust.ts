@@ -21,8 +21,17 @@ export interface ProvedSkill {
   readonly expiresAtSeconds: number | null;
   /** Known-answer tasks that a trusted attestor ran. */
   readonly evidence?: { readonly passed: number; readonly run: number };
+  /** What other clients endorse; weighed before it counts (`learning/bootstrapping.ts`). */
+  readonly testimony?: readonly SkillTestimony[];
   /** Why a certificate did not count, for the trace. */
   readonly remarks: readonly string[];
+}
+
+/** What one client says of its own dealings with the holder. */
+export interface SkillTestimony {
+  readonly rater: string;
+  readonly passed: number;
+  readonly run: number;
 }
 
 /** A skill that nothing is known of. */
@@ -42,9 +51,11 @@ export function judgeSkill(
 ): ProvedSkill {
   let best: ProvedSkill = UNPROVED;
   const remarks: string[] = [];
+  const testimony: SkillTestimony[] = [];
   for (const certificate of certificates) {
     const names = certificate.leaves.some((leaf) => leaf.kind === 'skill' && leaf.name === term);
     if (!names) continue;
+    testimony.push(...testimonyOf(certificate, term));
     const refusal = refusalOf(certificate, attestors);
     if (refusal !== undefined) {
       remarks.push(`certificate ${certificate.certId}: ${refusal}`);
@@ -65,7 +76,21 @@ export function judgeSkill(
         : {}),
     };
   }
-  return { ...best, remarks };
+  return { ...best, ...(testimony.length === 0 ? {} : { testimony }), remarks };
+}
+
+/**
+ * The outcomes that an endorsement certifies. It gives no level, and strangers' words next to no
+ * weight, so an endorsement without a current status list is heard; a revoked one is not.
+ */
+function testimonyOf(
+  { kind, issuer, status, leaves }: PresentedCertificate,
+  term: string,
+): SkillTestimony[] {
+  if (kind !== 'endorsement' || status === 'revoked') return [];
+  const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
+  if (score?.kind !== 'canaryScore') return [];
+  return [{ rater: issuer, passed: score.passed, run: score.run }];
 }
 
 function refusalOf(
@@ -73,7 +98,7 @@ function refusalOf(
   attestors: ReadonlySet<string>,
 ): string | undefined {
   if (kind === 'self') return 'is by the holder itself';
-  if (kind === 'endorsement') return 'is an endorsement, which counts only with a ledger';
+  if (kind === 'endorsement') return 'is an endorsement, which gives a level only with a ledger';
   if (!attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
   if (status === 'revoked') return 'is revoked';
   if (status === 'unknown') return 'has no current status list';

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { EXPLORATION_STRATEGIES } from '../decision/exploration/exploration-strategy.ts';
+import { POLICY_NAMES } from '../decision/policy.ts';
 
 /** Collects a repeatable option. */
 export function collect(value: string, previous: readonly string[]): string[] {
@@ -20,6 +22,20 @@ export function wholeNumber(min: number, max: number) {
     }
     return value;
   };
+}
+
+/** `--policy`: how to decide on this one task. */
+export function policyOption(): Option {
+  return new Option('--policy <name>', "decide by this policy instead of the node's").choices(
+    POLICY_NAMES,
+  );
+}
+
+/** `--explore`: which strategy of exploration this one task may use. */
+export function exploreOption(): Option {
+  return new Option('--explore <strategy>', "explore by this instead of the node's").choices(
+    EXPLORATION_STRATEGIES,
+  );
 }
 
 /** Dollars, turned into whole micro-USD. */

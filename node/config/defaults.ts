@@ -18,9 +18,8 @@ export const DEFAULTS = {
     newcomerSlots: 1,
   },
   hardware: {
-    peakFlops: 100e9,
+    isMeasuredAtStart: false,
     utilisation: 0.8,
-    memoryGib: 4,
     powerWatts: 65,
     purchaseUsd: 0,
   },
@@ -33,6 +32,16 @@ export const DEFAULTS = {
   },
   decision: {
     policy: 'rational',
+    isAdaptive: false,
+    maxSpendingShare: 1,
+    exploration: {
+      strategy: 'epsilon-greedy',
+      rate: 0.1,
+      maxSensitivity: 'low',
+      maxLossShareOfValue: 0.01,
+      maxLossShareOfLocal: 0.004,
+      learningValueUsd: 0.001,
+    },
     skillThreshold: 0.7,
     scoreThreshold: 0.6,
     confidenceThreshold: 0.8,
@@ -41,3 +50,6 @@ export const DEFAULTS = {
   },
   verification: { auditRateNew: 0.8, auditRateKnown: 0.25, knownFromOutcomes: 8 },
 } as const;
+
+/** The machine where it cannot be measured and the configuration does not say. */
+export const UNMEASURED_HARDWARE = { peakFlops: 100e9, memoryGib: 4 } as const;

@@ -15,7 +15,7 @@ export function configReference(): string {
   const rows = settings().map(({ path, schema, description }) => {
     const cells = [
       `\`${path.join('.')}\``,
-      `\`${JSON.stringify(valueAt(defaults, path))}\``,
+      defaultOf(valueAt(defaults, path)),
       typeOf(schema),
       description,
       `\`${environmentVariable(path)}\``,
@@ -33,6 +33,10 @@ export function configReference(): string {
     ...rows,
     '',
   ].join('\n');
+}
+
+function defaultOf(value: unknown): string {
+  return value === undefined ? 'unset' : `\`${JSON.stringify(value)}\``;
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

@@ -8,6 +8,8 @@
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { isPeerId } from '../../crypto/identity.ts';
+import { EXPLORATION_STRATEGIES } from '../decision/exploration/exploration-strategy.ts';
+import { POLICY_NAMES } from '../decision/policy.ts';
 import { LOG_LEVELS } from '../logger.ts';
 import { DEFAULTS } from './defaults.ts';
 
@@ -86,11 +88,15 @@ const accept = z.strictObject({
 });
 
 const hardware = z.strictObject({
+  isMeasuredAtStart: z
+    .boolean()
+    .default(DEFAULTS.hardware.isMeasuredAtStart)
+    .describe('Measure the machine at this start too, not at the first one alone'),
   peakFlops: z
     .number()
     .positive()
-    .default(DEFAULTS.hardware.peakFlops)
-    .describe('Peak floating point operations per second'),
+    .optional()
+    .describe('Peak floating point operations per second; unset: measured at the first start'),
   utilisation: z
     .number()
     .gt(0)
@@ -100,8 +106,8 @@ const hardware = z.strictObject({
   memoryGib: z
     .number()
     .positive()
-    .default(DEFAULTS.hardware.memoryGib)
-    .describe('Memory that a task may use'),
+    .optional()
+    .describe('Memory that a task may use; unset: that of the machine or its container'),
   powerWatts: z
     .number()
     .min(0)
@@ -128,8 +134,57 @@ const prices = z.strictObject({
     .describe('Bandwidth to other peers'),
 });
 
+const exploration = z.strictObject({
+  strategy: z
+    .enum(EXPLORATION_STRATEGIES)
+    .default(DEFAULTS.decision.exploration.strategy)
+    .describe('How contractors are tried that the decision would not take'),
+  rate: share
+    .default(DEFAULTS.decision.exploration.rate)
+    .describe('epsilon: share of decisions that explore, of those that may'),
+  maxSensitivity: z
+    .enum(['low', 'medium', 'high'])
+    .default(DEFAULTS.decision.exploration.maxSensitivity)
+    .describe('Most sensitive data that an exploration may hand out'),
+  maxLossShareOfValue: share
+    .default(DEFAULTS.decision.exploration.maxLossShareOfValue)
+    .describe("Most that one exploration may lose, as a share of its task's value"),
+  maxLossShareOfLocal: share
+    .default(DEFAULTS.decision.exploration.maxLossShareOfLocal)
+    .describe('Most that all explorations may lose, as a share of what all tasks would cost here'),
+  learningValueUsd: usd
+    .default(DEFAULTS.decision.exploration.learningValueUsd)
+    .describe('Worth of one nat of information, for the strategy information-gain'),
+});
+
 const decision = z.strictObject({
-  policy: z.enum(['rational']).default(DEFAULTS.decision.policy).describe('Decision policy'),
+  policy: z.enum(POLICY_NAMES).default(DEFAULTS.decision.policy).describe('Decision policy'),
+  hasEconomicGate: z
+    .boolean()
+    .optional()
+    .describe("Whether a contractor must cost less than this machine; unset: the policy's"),
+  isBootstrapped: z
+    .boolean()
+    .optional()
+    .describe("Whether attested tests and testimony count as outcomes; unset: the policy's"),
+  isAdaptive: z
+    .boolean()
+    .default(DEFAULTS.decision.isAdaptive)
+    .describe('Whether thresholds give way when next to nothing is outsourced, and come back'),
+  maxSpendingShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(DEFAULTS.decision.maxSpendingShare)
+    .describe('Largest share of the spending for one contractor; 1: no cap'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(4_294_967_295)
+    .optional()
+    .describe('Fixes every draw of exploration; unset: the system draws'),
+  exploration: exploration.prefault({}),
   skillThreshold: share
     .default(DEFAULTS.decision.skillThreshold)
     .describe('theta: least skill compatibility (>=)'),

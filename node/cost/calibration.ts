@@ -4,6 +4,10 @@
  * Differs from the paper in what is averaged: dollars of tasks of different size say little about
  * each other, so the running average is of the ratio actual / modelled, one per (party, task type),
  * and the model is multiplied by it (equations.md, Eq. 10). A ratio starts at 1: the model itself.
+ * An observed ratio is bounded beside the average, so that one odd bill moves it by 60 % at most.
+ *
+ * Two models are corrected by it: the time of a task that names its operations (party `local`), and
+ * what handling a contractor costs. A task without operations is timed by `execution-time.ts`.
  *
  * Does not store itself; {@link Calibration.toJSON} is what a store keeps.
  *
@@ -23,6 +27,9 @@ export const MAX_CALIBRATION_KEYS = 4_096;
 
 /** Bounds of one observed ratio: a single odd bill must not blind the model for weeks. */
 export const OBSERVED_RATIO_LIMITS = { min: 0.01, max: 100 } as const;
+
+/** Largest observed ratio / average, and average / observed, that counts as such. */
+export const MAX_OBSERVED_STEP = 4;
 
 /** Serial form of a {@link Calibration}, least recently updated first. */
 export interface CalibrationJson {
@@ -89,10 +96,11 @@ export class Calibration {
     requireNonNegative('actualMicroUsd', outcome.actualMicroUsd);
     requireNonNegative('modelledMicroUsd', outcome.modelledMicroUsd);
     if (outcome.modelledMicroUsd === 0) return;
-    const { min, max } = OBSERVED_RATIO_LIMITS;
+    const previous = this.ratio(outcome.party, outcome.taskType);
+    const min = Math.max(OBSERVED_RATIO_LIMITS.min, previous / MAX_OBSERVED_STEP);
+    const max = Math.min(OBSERVED_RATIO_LIMITS.max, previous * MAX_OBSERVED_STEP);
     const observed = outcome.actualMicroUsd / outcome.modelledMicroUsd;
     const bounded = Math.min(max, Math.max(min, observed));
-    const previous = this.ratio(outcome.party, outcome.taskType);
     this.#set(keyOf(outcome.party, outcome.taskType), ewma(previous, bounded, this.rate));
   }
 

@@ -34,6 +34,10 @@ export const DROP_REASONS = [
   'TOO_SLOW',
   'SKILL_MISMATCH',
   'OVER_BUDGET',
+  'BAD_TESTIMONY',
+  'BAD_SHARE',
+  'BAD_STATED',
+  'OVER_SHARE',
 ] as const;
 
 /** One reason. */
@@ -50,7 +54,7 @@ export function dropCode(reason: DropReason): number {
 
 /** Limits of what a peer may state. Beyond them a candidate is dropped, and no sum overflows. */
 export const CANDIDATE_LIMITS = {
-  maxCandidates: 16_384,
+  maxCandidates: 131_072,
   maxPeerIdCharacters: 128,
   maxSkills: 64,
   maxSkillCharacters: 256,
@@ -82,12 +86,12 @@ export interface CandidateReading {
   level: number;
   evidencePassed: number;
   evidenceRun: number;
+  testimonySuccesses: number;
+  testimonyTotal: number;
   successes: number;
   outcomes: number;
   monthsSinceLast: number;
-  typeSuccesses: number;
-  typeOutcomes: number;
-  typeMonthsSinceLast: number;
+  utility: number;
   disputes: number;
   canaryHits: number;
   interactions: number;
@@ -98,6 +102,21 @@ export interface CandidateReading {
   verificationMicroUsd: number;
   integrationMicroUsd: number;
   calibrationRatio: number;
+  /** 1 or 0. */
+  isOverShare: number;
+  /** NaN unless the candidate states its figures. */
+  statedReliability: number;
+  statedSecurityRisk: number;
+  statedQualityRisk: number;
+  statedPerformance: number;
+}
+
+/** Outcomes of one task type; `successes` is NaN if they cannot be used. */
+export interface HistoryReading {
+  successes: number;
+  outcomes: number;
+  monthsSinceLast: number;
+  utility: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -116,12 +135,12 @@ export function newCandidateReading(): CandidateReading {
     level: NaN,
     evidencePassed: NaN,
     evidenceRun: NaN,
+    testimonySuccesses: NaN,
+    testimonyTotal: NaN,
     successes: NaN,
     outcomes: NaN,
     monthsSinceLast: NaN,
-    typeSuccesses: NaN,
-    typeOutcomes: NaN,
-    typeMonthsSinceLast: NaN,
+    utility: NaN,
     disputes: NaN,
     canaryHits: NaN,
     interactions: NaN,
@@ -131,6 +150,11 @@ export function newCandidateReading(): CandidateReading {
     verificationMicroUsd: NaN,
     integrationMicroUsd: NaN,
     calibrationRatio: NaN,
+    isOverShare: NaN,
+    statedReliability: NaN,
+    statedSecurityRisk: NaN,
+    statedQualityRisk: NaN,
+    statedPerformance: NaN,
   };
 }
 
@@ -185,27 +209,31 @@ function readQuote(quote: Fields, out: CandidateReading): DropReason {
   return Number.isNaN(out.demand + out.total + out.available) ? 'BAD_LOAD' : 'NONE';
 }
 
-/** Whether a history holds together; its numbers go to `all` or `type` fields of `out`. */
-function readHistory(history: Fields, taskType: string, out: CandidateReading): DropReason {
+/** Reads outcomes into `out`; its `successes` is NaN unless they hold together. */
+function readOutcomes(history: Fields, out: HistoryReading): void {
   const { maxOutcomes, maxMonths } = CANDIDATE_LIMITS;
   out.successes = quantity(history['successes'], maxOutcomes);
   out.outcomes = out.successes + quantity(history['failures'], maxOutcomes);
   out.monthsSinceLast = out.outcomes === 0 ? 0 : quantity(history['monthsSinceLast'], maxMonths);
-  out.typeSuccesses = 0;
-  out.typeOutcomes = 0;
-  out.typeMonthsSinceLast = 0;
-  const byType = asFields(history['byType']);
-  const entry = byType && Object.hasOwn(byType, taskType) ? byType[taskType] : undefined;
-  if (entry !== undefined) {
-    const ofType = asFields(entry);
-    if (!ofType) return 'BAD_HISTORY';
-    out.typeSuccesses = quantity(ofType['successes'], maxOutcomes);
-    out.typeOutcomes = out.typeSuccesses + quantity(ofType['failures'], maxOutcomes);
-    out.typeMonthsSinceLast =
-      out.typeOutcomes === 0 ? 0 : quantity(ofType['monthsSinceLast'], maxMonths);
+  out.utility = optionalQuantity(history['utility'], out.outcomes, out.successes);
+  if (Number.isNaN(out.outcomes + out.monthsSinceLast + out.utility)) out.successes = NaN;
+}
+
+/** Reads the outcomes of each task type of a candidate that was read, one after the other. */
+export function readOutcomesByType(
+  value: unknown,
+  out: HistoryReading,
+  each: (taskType: string) => void,
+): void {
+  const byType = asFields(asFields(asFields(value)?.['history'])?.['byType']);
+  if (byType === undefined) return;
+  for (const taskType of Object.keys(byType)) {
+    if (byType[taskType] === undefined) continue;
+    const ofType = asFields(byType[taskType]);
+    if (ofType) readOutcomes(ofType, out);
+    else out.successes = NaN;
+    each(taskType);
   }
-  const sum = out.outcomes + out.monthsSinceLast + out.typeOutcomes + out.typeMonthsSinceLast;
-  return Number.isNaN(sum) ? 'BAD_HISTORY' : 'NONE';
 }
 
 function readEvidence(value: unknown, out: CandidateReading): DropReason {
@@ -217,6 +245,17 @@ function readEvidence(value: unknown, out: CandidateReading): DropReason {
   out.evidenceRun = quantity(evidence['run'], CANDIDATE_LIMITS.maxOutcomes);
   out.evidencePassed = quantity(evidence['passed'], out.evidenceRun);
   return Number.isNaN(out.evidencePassed) ? 'BAD_EVIDENCE' : 'NONE';
+}
+
+function readTestimony(value: unknown, out: CandidateReading): DropReason {
+  out.testimonySuccesses = 0;
+  out.testimonyTotal = 0;
+  if (value === undefined) return 'NONE';
+  const testimony = asFields(value);
+  if (!testimony) return 'BAD_TESTIMONY';
+  out.testimonyTotal = quantity(testimony['total'], CANDIDATE_LIMITS.maxOutcomes);
+  out.testimonySuccesses = quantity(testimony['successes'], out.testimonyTotal);
+  return Number.isNaN(out.testimonySuccesses) ? 'BAD_TESTIMONY' : 'NONE';
 }
 
 function readIncidents(value: unknown, out: CandidateReading): DropReason {
@@ -263,12 +302,27 @@ function readOverheads(value: unknown, out: CandidateReading): DropReason {
   return 'NONE';
 }
 
+function readStated(value: unknown, out: CandidateReading): DropReason {
+  out.statedReliability = NaN;
+  out.statedSecurityRisk = NaN;
+  out.statedQualityRisk = NaN;
+  out.statedPerformance = NaN;
+  if (value === undefined) return 'NONE';
+  const stated = asFields(value);
+  if (!stated) return 'BAD_STATED';
+  out.statedReliability = quantity(stated['reliability'], 1);
+  out.statedSecurityRisk = quantity(stated['securityRisk'], 1);
+  out.statedQualityRisk = quantity(stated['qualityRisk'], 1);
+  out.statedPerformance = quantity(stated['performance'], 1);
+  const sum = out.statedReliability + out.statedSecurityRisk + out.statedQualityRisk;
+  return Number.isNaN(sum + out.statedPerformance) ? 'BAD_STATED' : 'NONE';
+}
+
 /**
- * Reads `value` into `out`. Unless the answer is `NONE`, `out` holds no usable candidate.
- *
- * @param taskType - Whose outcomes are read from `history.byType`.
+ * Reads `value` into `out`. Unless the answer is `NONE`, `out` holds no usable candidate. Outcomes
+ * by task type are read apart: `readOutcomesByType`.
  */
-export function readCandidate(value: unknown, taskType: string, out: CandidateReading): DropReason {
+export function readCandidate(value: unknown, out: CandidateReading): DropReason {
   const candidate = asFields(value);
   if (!candidate || !isPeerName(candidate['peerId'])) return 'UNNAMED';
   const { skills, similarity } = candidate;
@@ -282,16 +336,22 @@ export function readCandidate(value: unknown, taskType: string, out: CandidateRe
   }
   const quote = asFields(candidate['quote']);
   if (!quote) return 'NO_QUOTE';
-  let problem = readQuote(quote, out);
+  const problem = readQuote(quote, out);
   if (problem !== 'NONE') return problem;
   const level = candidate['level'];
   if (level !== 0 && level !== 1 && level !== 2 && level !== 3) return 'BAD_LEVEL';
   out.level = level;
   const history = asFields(candidate['history']);
   if (!history) return 'NO_HISTORY';
-  problem = readHistory(history, taskType, out);
+  readOutcomes(history, out);
+  if (Number.isNaN(out.successes)) return 'BAD_HISTORY';
+  return readOptionalParts(candidate, out);
+}
+
+function readOptionalParts(candidate: Fields, out: CandidateReading): DropReason {
+  let problem = readEvidence(candidate['evidence'], out);
   if (problem !== 'NONE') return problem;
-  problem = readEvidence(candidate['evidence'], out);
+  problem = readTestimony(candidate['testimony'], out);
   if (problem !== 'NONE') return problem;
   problem = readIncidents(candidate['incidents'], out);
   if (problem !== 'NONE') return problem;
@@ -299,11 +359,12 @@ export function readCandidate(value: unknown, taskType: string, out: CandidateRe
   if (problem !== 'NONE') return problem;
   problem = readOverheads(candidate['overheads'], out);
   if (problem !== 'NONE') return problem;
-  const ratio = optionalQuantity(
-    candidate['calibrationRatio'],
-    CANDIDATE_LIMITS.maxCalibrationRatio,
-    1,
-  );
-  out.calibrationRatio = ratio;
-  return ratio > 0 ? 'NONE' : 'BAD_CALIBRATION';
+  problem = readStated(candidate['stated'], out);
+  if (problem !== 'NONE') return problem;
+  const { isOverShare = false } = candidate;
+  if (typeof isOverShare !== 'boolean') return 'BAD_SHARE';
+  out.isOverShare = isOverShare ? 1 : 0;
+  const { maxCalibrationRatio } = CANDIDATE_LIMITS;
+  out.calibrationRatio = optionalQuantity(candidate['calibrationRatio'], maxCalibrationRatio, 1);
+  return out.calibrationRatio > 0 ? 'NONE' : 'BAD_CALIBRATION';
 }

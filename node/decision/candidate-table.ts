@@ -1,275 +1,289 @@
 /**
- * The candidates of one decision as columns of numbers: what each would cost (paper Eq. 6-9), how
- * reliable, fast and safe it is (Eq. 14, 15), and how sure that is (Eq. 18). One row per candidate
- * that can be judged; the others carry the reason why not.
+ * The candidates of decisions as columns of facts: read once, when quotes and outcomes arrive, and
+ * judged as often as there are tasks. A candidate that cannot be read keeps its place and its
+ * reason; nothing that a peer supplies makes this throw.
  *
- * Columns instead of objects: the engine walks each a few times and makes nothing on the way.
+ * Columns instead of objects: a decision walks them in a few passes and makes nothing on the way.
+ *
+ * Does not judge: that takes a task and a policy, and happens in `decision-matrix.ts`.
  *
  * @module
  */
 
-import { communicationCostMicroUsd, mishapProbability } from '../cost/external-cost.ts';
-import { transferMicroUsdPerHour } from '../cost/external-cost.ts';
-import { isCompatible, jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
-import { CANDIDATE_LIMITS, dropCode, newCandidateReading } from './candidate-reading.ts';
-import { readCandidate } from './candidate-reading.ts';
-import type { CandidateReading, DropReason } from './candidate-reading.ts';
-import { smoothedConfidence, smoothedMean } from './confidence.ts';
-import { betaMean } from './reliability.ts';
-import type { DecisionRequest } from './request.ts';
+import {
+  CANDIDATE_LIMITS,
+  dropCode,
+  newCandidateReading,
+  readCandidate,
+  readOutcomesByType,
+} from './candidate-reading.ts';
+import type { HistoryReading } from './candidate-reading.ts';
+import { jaccardIndex } from '../skills/compatibility.ts';
 import { incidentRate } from './security-risk.ts';
 
-const BYTES_PER_GB = 1e9;
 const MS_PER_MINUTE = 60_000;
+/** Task types whose relevant outcomes are kept. */
+const MAX_RELEVANT = 16;
 
-/** A what-if: one candidate's reliability (Eq. 14) taken as given. For counterfactuals. */
-export interface ReliabilityOverride {
-  readonly candidateIndex: number;
-  readonly reliability: number;
-}
-
-/** What is the same for all candidates of a request. */
-interface TaskFacts {
-  readonly gigabytes: number;
-  readonly impactMultiplier: number;
-  readonly securityFactor: number;
-  readonly maxLatencyMs: number;
-  readonly maxPriceMicroUsd: number;
-  readonly minLevel: number;
-  readonly latencyMicroUsdPerMinute: number;
-}
-
-const NAMES = [
-  'costMicroUsd',
-  'reliability',
-  'latencyMinutes',
-  'securityRisk',
-  'priceMicroUsd',
-  'communicationMicroUsd',
-  'verificationMicroUsd',
-  'integrationMicroUsd',
-  'riskMicroUsd',
-  'latencyMicroUsd',
-  'calibrationRatio',
-  'compatibility',
-  'outcomes',
-  'successMean',
-  'confidence',
-  'marketPressure',
-  'scores',
-  'distancesToIdeal',
-  'distancesToAntiIdeal',
-] as const;
-
-type ColumnName = (typeof NAMES)[number];
-
-function newColumns(capacity: number): Record<ColumnName, Float64Array> {
-  const columns = {} as Record<ColumnName, Float64Array>;
-  for (const name of NAMES) columns[name] = new Float64Array(capacity);
-  return columns;
-}
-
-function factsOf({ task, policy, context }: DecisionRequest): TaskFacts {
-  const deadlineMinutes = (task.maxLatencyMs ?? 0) / MS_PER_MINUTE;
+/** One array per fact. A literal: objects filled name by name are slow to read. */
+function newFacts(size: number) {
   return {
-    gigabytes: (task.inputBytes + task.expectedOutputBytes) / BYTES_PER_GB,
-    impactMultiplier: task.criticality === 'high' ? policy.highImpactMultiplier : 1,
-    securityFactor: policy.sensitivityFactors[task.sensitivity] * policy.channelExposure,
-    maxLatencyMs: task.maxLatencyMs ?? Infinity,
-    maxPriceMicroUsd: task.maxPriceMicroUsd ?? Infinity,
-    minLevel: task.minLevel ?? 0,
-    latencyMicroUsdPerMinute:
-      context.latencyMicroUsdPerMinute ??
-      (deadlineMinutes > 0 ? task.valueMicroUsd / deadlineMinutes : 0),
+    similarity: new Float64Array(size),
+    priceMicroUsd: new Float64Array(size),
+    latencyMs: new Float64Array(size),
+    latencyMinutes: new Float64Array(size),
+    expiresAtSeconds: new Float64Array(size),
+    level: new Float64Array(size),
+    marketPressure: new Float64Array(size),
+    evidenceRun: new Float64Array(size),
+    evidenceRatio: new Float64Array(size),
+    testimonyTotal: new Float64Array(size),
+    testimonyRatio: new Float64Array(size),
+    incidentRate: new Float64Array(size),
+    transferMicroUsdPerGb: new Float64Array(size),
+    sessionMicroUsd: new Float64Array(size),
+    verificationMicroUsd: new Float64Array(size),
+    integrationMicroUsd: new Float64Array(size),
+    calibrationRatio: new Float64Array(size),
+    isOverShare: new Float64Array(size),
+    statedReliability: new Float64Array(size),
+    statedSecurityRisk: new Float64Array(size),
+    statedQualityRisk: new Float64Array(size),
+    statedPerformance: new Float64Array(size),
   };
 }
 
-/** Columns of the candidates that are judged, and the reasons of the others. Reusable. */
-export class CandidateTable {
-  /** Rows in use. */
-  count = 0;
-  columns: Readonly<Record<ColumnName, Float64Array>>;
-  /** The four criteria in the order of `CRITERIA`. */
-  criteria: readonly Float64Array[];
-  /** Row -> index in the request. */
-  candidateIndex: Int32Array;
-  /** Index in the request -> code in `DROP_REASONS`. */
-  dropCodes: Uint8Array;
-  readonly #reading: CandidateReading = newCandidateReading();
-  readonly #names = new Set<string>();
+/** Columns of facts, one number per candidate. NaN where the candidate says nothing. */
+export type FactColumns = Readonly<ReturnType<typeof newFacts>>;
 
-  constructor(capacity = 64) {
-    this.columns = newColumns(capacity);
-    this.criteria = this.#criteria();
-    this.candidateIndex = new Int32Array(capacity);
-    this.dropCodes = new Uint8Array(capacity);
+/** Outcomes of all candidates, of all task types together or of one. */
+export class HistoryColumns {
+  /** NaN where the outcomes cannot be used. */
+  readonly successes: Float64Array;
+  readonly outcomes: Float64Array;
+  readonly utility: Float64Array;
+  readonly #monthsSinceLast: Float64Array;
+  readonly #fade: Float64Array;
+  #decayPerMonth = NaN;
+
+  constructor(size: number) {
+    this.successes = new Float64Array(size);
+    this.outcomes = new Float64Array(size);
+    this.utility = new Float64Array(size);
+    this.#monthsSinceLast = new Float64Array(size);
+    this.#fade = new Float64Array(size);
   }
 
-  /** Fills the table from a request. What stood in it before is gone. */
-  load(request: DecisionRequest, override?: ReliabilityOverride): void {
-    const { candidates } = request;
-    if (this.dropCodes.length < candidates.length) this.#grow(candidates.length);
-    this.count = 0;
-    this.#names.clear();
-    const facts = factsOf(request);
-    for (let index = 0; index < candidates.length; index++) {
-      const given = override?.candidateIndex === index ? override.reliability : NaN;
-      const reason = this.#add(request, facts, index, given);
-      this.dropCodes[index] = reason === 'NONE' ? 0 : dropCode(reason);
+  set(index: number, reading: HistoryReading): void {
+    this.successes[index] = reading.successes;
+    this.outcomes[index] = reading.outcomes;
+    this.utility[index] = reading.utility;
+    this.#monthsSinceLast[index] = reading.monthsSinceLast;
+    this.#decayPerMonth = NaN;
+  }
+
+  /** Takes over what `other` has at the same place. */
+  take(index: number, other: HistoryColumns): void {
+    this.successes[index] = other.successes[index]!;
+    this.outcomes[index] = other.outcomes[index]!;
+    this.utility[index] = other.utility[index]!;
+    this.#monthsSinceLast[index] = other.#monthsSinceLast[index]!;
+  }
+
+  /** exp(-decay * months since the last outcome), the fading of Eq. (14); 1 without outcomes. */
+  fade(decayPerMonth: number): Float64Array {
+    if (this.#decayPerMonth !== decayPerMonth) {
+      for (let index = 0; index < this.#fade.length; index++) {
+        this.#fade[index] = Math.exp(-decayPerMonth * this.#monthsSinceLast[index]!);
+      }
+      this.#decayPerMonth = decayPerMonth;
     }
+    return this.#fade;
+  }
+}
+
+/** How the terms of one list fit what each candidate offers. */
+export interface TermFit {
+  readonly required: readonly string[];
+  /** Jaccard index per candidate; 1 where nothing is required (Eq. 12, S_ont). */
+  readonly jaccard: Float64Array;
+  /** 1 for a candidate with a required term, or where none is required; else 0. */
+  readonly isRelated: Uint8Array;
+}
+
+/** Evidence that is not this node's own, as outcomes per candidate. */
+export interface PseudoOutcomes {
+  readonly most: number;
+  readonly fromLevel: number;
+  readonly total: Float64Array;
+  readonly successes: Float64Array;
+}
+
+/** Facts of the candidates of one or many decisions. Does not change. */
+export class CandidateTable {
+  readonly size: number;
+  /** What it was made from. Must not be changed. */
+  readonly candidates: readonly unknown[];
+  readonly columns: FactColumns;
+  /** Outcomes of all task types. */
+  readonly history: HistoryColumns;
+  /** Why a candidate cannot be judged for any task, as a code of `DROP_REASONS`; 0: it can. */
+  readonly dropCodes: Uint8Array;
+  /** PeerIds; empty for a candidate that has none. */
+  readonly peerIds: readonly string[];
+  /** Number of each PeerId; equal names have equal numbers. Empty if no name stands twice. */
+  readonly nameNumbers: Int32Array;
+  readonly #skills: (readonly string[])[] = [];
+  #termFit: TermFit | null = null;
+  #pseudoOutcomes: PseudoOutcomes | null = null;
+  readonly #histories = new Map<string, HistoryColumns>();
+  readonly #relevant = new Map<string, HistoryColumns>();
+  readonly #noHistory: HistoryColumns;
+
+  /** @param candidates - Anything; what is no candidate is dropped with its reason. */
+  constructor(candidates: readonly unknown[]) {
+    this.candidates = candidates;
+    this.size = candidates.length;
+    this.columns = newFacts(this.size);
+    this.history = new HistoryColumns(this.size);
+    this.#noHistory = new HistoryColumns(this.size);
+    this.dropCodes = new Uint8Array(this.size);
+    const names = new Map<string, number>();
+    const nameNumbers = new Int32Array(this.size);
+    const reading = newCandidateReading();
+    const peerIds: string[] = [];
+    for (let index = 0; index < this.size; index++) {
+      const value = candidates[index];
+      const isBeyond = index >= CANDIDATE_LIMITS.maxCandidates;
+      const problem = isBeyond ? 'TOO_MANY_CANDIDATES' : readCandidate(value, reading);
+      this.dropCodes[index] = problem === 'NONE' ? 0 : dropCode(problem);
+      peerIds.push(peerIdOf(value));
+      this.#skills.push(problem === 'NONE' ? reading.skills : []);
+      nameNumbers[index] = -1;
+      if (problem !== 'NONE') continue;
+      const { peerId } = value as { readonly peerId: string };
+      if (!names.has(peerId)) names.set(peerId, names.size);
+      nameNumbers[index] = names.get(peerId)!;
+      this.#setFacts(index, reading);
+      this.history.set(index, reading);
+      this.#setHistories(index, value);
+    }
+    this.peerIds = peerIds;
+    const usable = nameNumbers.reduce((count, number) => count + (number < 0 ? 0 : 1), 0);
+    this.nameNumbers = names.size === usable ? new Int32Array(0) : nameNumbers;
   }
 
-  #criteria(): Float64Array[] {
-    const { costMicroUsd, reliability, latencyMinutes, securityRisk } = this.columns;
-    return [costMicroUsd, reliability, latencyMinutes, securityRisk];
+  /** Outcomes that a contractor is judged by: of the task type if there are any, else all. */
+  relevantHistory(taskType: string): HistoryColumns {
+    const known = this.#relevant.get(taskType);
+    if (known) return known;
+    const typed = this.historyOf(taskType);
+    const relevant = new HistoryColumns(this.size);
+    for (let index = 0; index < this.size; index++) {
+      relevant.take(index, typed.outcomes[index]! > 0 ? typed : this.history);
+    }
+    // A table serves tasks of a few types; a caller that invents types must not fill the memory.
+    if (this.#relevant.size >= MAX_RELEVANT) this.#relevant.clear();
+    this.#relevant.set(taskType, relevant);
+    return relevant;
   }
 
-  #grow(capacity: number): void {
-    this.columns = newColumns(capacity);
-    this.criteria = this.#criteria();
-    this.candidateIndex = new Int32Array(capacity);
-    this.dropCodes = new Uint8Array(capacity);
+  /** Outcomes of one task type; zeros if there are none. */
+  historyOf(taskType: string): HistoryColumns {
+    return this.#histories.get(taskType) ?? this.#noHistory;
   }
 
-  #add(request: DecisionRequest, facts: TaskFacts, index: number, given: number): DropReason {
-    if (index >= CANDIDATE_LIMITS.maxCandidates) return 'TOO_MANY_CANDIDATES';
-    const candidate = request.candidates[index]!;
-    const reading = this.#reading;
-    const problem = readCandidate(candidate, request.task.taskType, reading);
-    if (problem !== 'NONE') return problem;
-    const compatibility = this.#compatibility(request);
-    const refusal = refusalOf(request, facts, reading, compatibility);
-    if (refusal !== 'NONE') return refusal;
-    // Only usable rows count: garbage in an honest peer's name must not keep that peer out.
-    const named = this.#names.size;
-    if (this.#names.add(candidate.peerId).size === named) return 'DUPLICATE';
-    const row = this.count++;
-    this.candidateIndex[row] = index;
-    this.columns.compatibility[row] = compatibility;
-    this.#judge(request, facts, row, given);
-    return 'NONE';
+  /**
+   * Outcomes that attested tests and testimony stand for (`learning/bootstrapping.ts`): tests of
+   * certificates from `fromLevel` on count first, testimony fills what they leave of `most`. The
+   * last answer is kept: these two are parameters of a policy.
+   */
+  pseudoOutcomes(most: number, fromLevel: number): PseudoOutcomes {
+    const last = this.#pseudoOutcomes;
+    if (last?.most === most && last.fromLevel === fromLevel) return last;
+    const total = new Float64Array(this.size);
+    const successes = new Float64Array(this.size);
+    const { level, evidenceRun, evidenceRatio, testimonyTotal, testimonyRatio } = this.columns;
+    for (let index = 0; index < this.size; index++) {
+      const tests = level[index]! >= fromLevel ? Math.min(evidenceRun[index]!, most) : 0;
+      const told = Math.min(testimonyTotal[index]!, most - tests);
+      total[index] = tests + told;
+      successes[index] = tests * evidenceRatio[index]! + told * testimonyRatio[index]!;
+    }
+    this.#pseudoOutcomes = { most, fromLevel, total, successes };
+    return this.#pseudoOutcomes;
   }
 
-  #compatibility({ task, policy }: DecisionRequest): number {
-    const { skills, similarity, typeSuccesses, typeOutcomes } = this.#reading;
-    return skillCompatibility(
-      jaccardIndex(task.requiredSkills, skills),
-      Number.isNaN(similarity) ? undefined : similarity,
-      typeOutcomes === 0
-        ? undefined
-        : betaMean(typeSuccesses, typeOutcomes, policy.reliabilityPrior),
-      policy.skillWeights,
-    );
+  /** How well each candidate's terms fit the required ones; the last answer is kept. */
+  termFit(required: readonly string[]): TermFit {
+    const last = this.#termFit;
+    if (last !== null && areSame(last.required, required)) return last;
+    const jaccard = new Float64Array(this.size);
+    const isRelated = new Uint8Array(this.size);
+    for (let index = 0; index < this.size; index++) {
+      const share = jaccardIndex(required, this.#skills[index]!);
+      jaccard[index] = share;
+      isRelated[index] = share > 0 ? 1 : 0;
+    }
+    this.#termFit = { required: [...required], jaccard, isRelated };
+    return this.#termFit;
   }
 
-  /** Reliability, confidence, breach and quality of the reading; then its cost. */
-  #judge(request: DecisionRequest, facts: TaskFacts, row: number, given: number): void {
-    const { policy } = request;
-    const reading = this.#reading;
+  #setHistories(index: number, value: unknown): void {
+    const ofType: HistoryReading = { successes: 0, outcomes: 0, monthsSinceLast: 0, utility: 0 };
+    readOutcomesByType(value, ofType, (taskType) => {
+      let history = this.#histories.get(taskType);
+      if (history === undefined) {
+        history = new HistoryColumns(this.size);
+        this.#histories.set(taskType, history);
+      }
+      history.set(index, ofType);
+    });
+  }
+
+  #setFacts(index: number, reading: ReturnType<typeof newCandidateReading>): void {
     const { columns } = this;
-    const isTyped = reading.typeOutcomes > 0;
-    const successes = isTyped ? reading.typeSuccesses : reading.successes;
-    const outcomes = isTyped ? reading.typeOutcomes : reading.outcomes;
-    const months = isTyped ? reading.typeMonthsSinceLast : reading.monthsSinceLast;
-    const isAttested = reading.level >= policy.pseudoOutcomesFromLevel;
-    const pseudo = isAttested ? Math.min(reading.evidenceRun, policy.maxPseudoOutcomes) : 0;
-    const pseudoSuccesses =
-      pseudo === 0 ? 0 : (reading.evidencePassed / reading.evidenceRun) * pseudo;
-    const prior = policy.reliabilityPrior;
-    const fade = outcomes === 0 ? 1 : Math.exp(-policy.decayPerMonth * months);
-    const modelled =
-      policy.reliabilityMode === 'literal'
-        ? betaMean(successes + pseudoSuccesses, outcomes + pseudo, prior) * fade
-        : betaMean(successes * fade + pseudoSuccesses, outcomes * fade + pseudo, prior);
-    const reliability = Number.isNaN(given) ? modelled : given;
-    const known = outcomes + pseudo;
-    const breach = breachOf(reading, policy.breachProbabilities[reading.level]!);
-    const quality = betaMean(
-      reading.typeSuccesses + pseudoSuccesses,
-      reading.typeOutcomes + pseudo,
-      prior,
-    );
-    columns.reliability[row] = reliability;
-    columns.outcomes[row] = known;
-    columns.successMean[row] = smoothedMean(successes + pseudoSuccesses, known);
-    columns.confidence[row] = smoothedConfidence(
-      successes + pseudoSuccesses,
-      known,
-      policy.zQuantile,
-    );
-    columns.securityRisk[row] = breach * facts.securityFactor;
-    columns.latencyMinutes[row] = reading.latencyMs / MS_PER_MINUTE;
+    for (const fact of READ_AS_THEY_ARE) columns[fact][index] = reading[fact];
+    const { evidenceRun, evidencePassed, testimonyTotal, testimonySuccesses } = reading;
+    columns.latencyMinutes[index] = reading.latencyMs / MS_PER_MINUTE;
     const pressure = 0.5 + (0.5 * (reading.demand - reading.available)) / reading.total;
-    columns.marketPressure[row] = Math.max(0, Math.min(1, pressure));
-    this.#price(request, facts, row, mishapProbability(1 - reliability, breach, 1 - quality));
-  }
-
-  /** The parts of Eq. (6) and their sum. */
-  #price(
-    { task, policy, context }: DecisionRequest,
-    facts: TaskFacts,
-    row: number,
-    mishap: number,
-  ) {
-    const reading = this.#reading;
-    const { columns } = this;
-    const hasLink = !Number.isNaN(reading.bandwidthMbps);
-    const bandwidth = hasLink ? reading.bandwidthMbps : context.link.bandwidthMbps;
-    const perGb = hasLink ? reading.transferMicroUsdPerGb : context.link.transferMicroUsdPerGb;
-    const { overheads } = context;
-    const communication = communicationCostMicroUsd(
-      facts.gigabytes,
-      bandwidth,
-      transferMicroUsdPerHour(perGb, bandwidth),
-      either(reading.sessionMicroUsd, overheads.sessionMicroUsd),
-    );
-    const isAutomatic = columns.reliability[row]! > policy.automaticVerificationAbove;
-    const verification = either(
-      reading.verificationMicroUsd,
-      isAutomatic ? overheads.automaticVerificationMicroUsd : overheads.manualVerificationMicroUsd,
-    );
-    const integration = either(reading.integrationMicroUsd, overheads.integrationMicroUsd);
-    const risk = task.valueMicroUsd * mishap * facts.impactMultiplier;
-    const lateMs = Math.max(0, reading.latencyMs - facts.maxLatencyMs);
-    const lateness = (lateMs / MS_PER_MINUTE) * facts.latencyMicroUsdPerMinute;
-    columns.priceMicroUsd[row] = reading.priceMicroUsd;
-    columns.communicationMicroUsd[row] = communication;
-    columns.verificationMicroUsd[row] = verification;
-    columns.integrationMicroUsd[row] = integration;
-    columns.riskMicroUsd[row] = risk;
-    columns.latencyMicroUsd[row] = lateness;
-    columns.calibrationRatio[row] = reading.calibrationRatio;
-    // The price is no model: it is what will be invoiced. Only the other parts are corrected.
-    columns.costMicroUsd[row] =
-      reading.priceMicroUsd +
-      reading.calibrationRatio * (communication + verification + integration + risk + lateness);
+    columns.marketPressure[index] = Math.max(0, Math.min(1, pressure));
+    columns.evidenceRatio[index] = evidenceRun === 0 ? 0 : evidencePassed / evidenceRun;
+    columns.testimonyRatio[index] = testimonyTotal === 0 ? 0 : testimonySuccesses / testimonyTotal;
+    const dispute = incidentRate(reading.disputes, reading.interactions);
+    const canary = incidentRate(reading.canaryHits, reading.interactions);
+    columns.incidentRate[index] = dispute + (1 - dispute) * canary;
   }
 }
 
-function either(own: number, common: number): number {
-  return Number.isNaN(own) ? common : own;
+const READ_AS_THEY_ARE = [
+  'similarity',
+  'priceMicroUsd',
+  'latencyMs',
+  'expiresAtSeconds',
+  'level',
+  'evidenceRun',
+  'testimonyTotal',
+  'transferMicroUsdPerGb',
+  'sessionMicroUsd',
+  'verificationMicroUsd',
+  'integrationMicroUsd',
+  'calibrationRatio',
+  'isOverShare',
+  'statedReliability',
+  'statedSecurityRisk',
+  'statedQualityRisk',
+  'statedPerformance',
+] as const;
+
+function peerIdOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const { peerId } = value as { readonly peerId?: unknown };
+  return typeof peerId === 'string' ? peerId : '';
 }
 
-/** Probability that at least one of three breaches happens: by certificate, disputes, canaries. */
-function breachOf(reading: CandidateReading, byLevel: number): number {
-  const disputes = incidentRate(reading.disputes, reading.interactions);
-  const canaries = incidentRate(reading.canaryHits, reading.interactions);
-  return mishapProbability(byLevel, disputes, canaries);
-}
-
-/** Hard limits of the task, then the skill threshold. The budget is last: see counterfactuals. */
-function refusalOf(
-  { policy, context }: DecisionRequest,
-  facts: TaskFacts,
-  reading: CandidateReading,
-  compatibility: number,
-): DropReason {
-  if (context.atSeconds !== undefined && reading.expiresAtSeconds <= context.atSeconds) {
-    return 'QUOTE_EXPIRED';
-  }
-  if (reading.level < facts.minLevel) return 'LEVEL_TOO_LOW';
-  if (policy.isLatencyHard && reading.latencyMs > facts.maxLatencyMs) return 'TOO_SLOW';
-  if (!isCompatible(compatibility, policy.skillThreshold)) return 'SKILL_MISMATCH';
-  if (reading.priceMicroUsd > facts.maxPriceMicroUsd) return 'OVER_BUDGET';
-  return 'NONE';
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

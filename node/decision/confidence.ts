@@ -68,3 +68,21 @@ export function pseudoOutcomes(
   const total = Math.min(run, maxPseudoOutcomes);
   return { successes: (passed / run) * total, total };
 }
+
+/** What the paper's own code gives before it has decided ten times. */
+const REFERENCE_START_CONFIDENCE = 0.8;
+const REFERENCE_MIN_DECISIONS = 10;
+
+/**
+ * Confidence as the paper's own code has it (reference-results.md a): no matter who the contractor
+ * is, from how many of the last decisions ended with a high score.
+ *
+ * @param decisions - Decisions so far that were no exploration.
+ * @param recent - How many of them are looked at, and `highScores` of those.
+ */
+export function referenceConfidence(decisions: number, recent: number, highScores: number): number {
+  requireOutcomes(highScores, recent);
+  if (decisions < REFERENCE_MIN_DECISIONS || recent === 0) return REFERENCE_START_CONFIDENCE;
+  const share = highScores / recent;
+  return 1 - ((2 * Math.min(share, 1 - share)) / Math.sqrt(recent)) * Z_QUANTILE;
+}

@@ -11,8 +11,8 @@
 
 import { CANDIDATE_LIMITS, DROP_REASONS } from './candidate-reading.ts';
 import { CandidateTable } from './candidate-table.ts';
-import { evaluate } from './evaluation.ts';
-import type { Choice, Evaluation } from './evaluation.ts';
+import { evaluate, newWorkspace } from './evaluation.ts';
+import type { Choice, Evaluation, Workspace } from './evaluation.ts';
 import { formatFractionPair, formatUsdPair, shortPeerId } from './plain-text.ts';
 import type { Candidate, DecisionRequest, OutcomeHistory } from './request.ts';
 
@@ -43,11 +43,13 @@ interface Outcome {
   readonly contractor: string | null;
 }
 
-function outcomeOf(request: DecisionRequest, evaluation: Evaluation): Outcome {
-  const row = evaluation.selection.chosenRow;
-  const index = row < 0 ? -1 : evaluation.table.candidateIndex[row]!;
+/** Exploration is left out: a counterfactual is about the decision, not about the draw. */
+function outcomeOf(request: DecisionRequest, { selection, matrix, local }: Evaluation): Outcome {
+  const row = selection.chosenRow;
+  const index = row < 0 ? -1 : matrix.candidateIndex[row]!;
+  const fallback = local.isInfeasible ? 'REFUSED' : 'LOCAL';
   return {
-    choice: evaluation.choice,
+    choice: row < 0 ? fallback : 'OUTSOURCE',
     contractor: index < 0 ? null : request.candidates[index]!.peerId,
   };
 }
@@ -57,27 +59,32 @@ class WhatIf {
   readonly request: DecisionRequest;
   readonly base: Outcome;
   readonly #table: CandidateTable;
+  readonly #workspace: Workspace;
   readonly #candidates: Candidate[];
 
   constructor(request: DecisionRequest, base: Outcome) {
-    this.request = request;
+    this.request = { ...request, context: { ...request.context, exploration: null } };
     this.base = base;
-    this.#table = new CandidateTable(request.candidates.length);
+    this.#table = new CandidateTable(request.candidates);
+    this.#workspace = newWorkspace(request.candidates.length);
     this.#candidates = [...request.candidates];
   }
 
   with(index: number, changed: Candidate): Outcome {
     const original = this.#candidates[index]!;
     this.#candidates[index] = changed;
-    const request = { ...this.request, candidates: this.#candidates };
-    const outcome = outcomeOf(request, evaluate(request, this.#table));
+    const table = new CandidateTable(this.#candidates);
+    const outcome = outcomeOf(this.request, evaluate(table, this.request, this.#workspace));
     this.#candidates[index] = original;
     return outcome;
   }
 
   withReliability(candidateIndex: number, reliability: number): Outcome {
     const override = { candidateIndex, reliability };
-    return outcomeOf(this.request, evaluate(this.request, this.#table, override));
+    const evaluation = evaluate(this.#table, this.request, this.#workspace, null, {
+      override,
+    });
+    return outcomeOf(this.request, evaluation);
   }
 
   isTurned({ choice, contractor }: Outcome): boolean {
@@ -220,14 +227,14 @@ function relativeChange({ from, to }: Counterfactual): number {
 /**
  * Candidates whose change is looked for: the considered one, the cheapest, the cheapest refused.
  */
-function targetsOf(request: DecisionRequest, { table, selection, choice }: Evaluation): number[] {
-  const { candidateIndex, columns, dropCodes } = table;
+function targetsOf(request: DecisionRequest, { matrix, selection, choice }: Evaluation): number[] {
+  const { candidateIndex, columns, dropCodes } = matrix;
   const row = selection.consideredRow;
   const targets = new Set<number>();
   if (row >= 0) targets.add(candidateIndex[row]!);
   if (choice === 'OUTSOURCE') return [...targets];
   let cheapestRow = -1;
-  for (let other = 0; other < table.count; other++) {
+  for (let other = 0; other < matrix.count; other++) {
     const isCheaper =
       columns.costMicroUsd[other]! < (columns.costMicroUsd[cheapestRow] ?? Infinity);
     if (isCheaper) cheapestRow = other;
@@ -258,16 +265,16 @@ export function counterfactualOf(
   if (request.candidates.length > MAX_COUNTERFACTUAL_CANDIDATES) return null;
   const whatIf = new WhatIf(request, outcomeOf(request, evaluation));
   const isOutsourced = evaluation.choice === 'OUTSOURCE';
-  const { table } = evaluation;
+  const { matrix } = evaluation;
   const targets = targetsOf(request, evaluation);
   const found: Counterfactual[] = [];
   for (const index of targets) {
     const { peerId, quote } = request.candidates[index]!;
     const price = priceTurn(whatIf, index, isOutsourced);
     if (price !== null) found.push(describe(peerId, 'PRICE', quote.priceMicroUsd ?? 0, price));
-    const row = table.candidateIndex.subarray(0, table.count).indexOf(index);
+    const row = matrix.candidateIndex.subarray(0, matrix.count).indexOf(index);
     if (row < 0) continue;
-    const from = table.columns.reliability[row]!;
+    const from = matrix.columns.reliability[row]!;
     const reliability = reliabilityTurn(whatIf, index, from, isOutsourced);
     if (reliability !== null) found.push(describe(peerId, 'RELIABILITY', from, reliability));
   }

@@ -33,3 +33,14 @@ export function weightVector(weights: CriterionWeights): number[] {
 export function namedWeights(vector: ArrayLike<number>): CriterionWeights {
   return { cost: vector[0]!, reliability: vector[1]!, latency: vector[2]!, security: vector[3]! };
 }
+
+/**
+ * Value of a criterion within its field, in [0, 1], more is better (min-max; equations.md, Eq. 13).
+ * 0 where all of the field are equal: then the criterion had no part in the choice, and its weight
+ * must not move with the outcome. A value outside of the field counts as its nearest end.
+ */
+export function benefitShare(x: number, min: number, max: number, type: CriterionType): number {
+  if (max === min) return 0;
+  const share = Math.max(0, Math.min(1, (x - min) / (max - min)));
+  return type === 'benefit' ? share : 1 - share;
+}

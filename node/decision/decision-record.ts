@@ -8,13 +8,25 @@
  * @module
  */
 
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { InternalCost } from '../cost/internal-cost.ts';
 import type { ExternalCost } from '../cost/external-cost.ts';
 import type { DropReason } from './candidate-reading.ts';
+import { CandidateTable } from './candidate-table.ts';
+import { compareValues } from './compare-values.ts';
 import type { Counterfactual } from './counterfactual.ts';
 import type { CriterionWeights } from './criteria.ts';
-import { decide, ENGINE_VERSION } from './engine.ts';
-import type { Choice } from './evaluation.ts';
+import { resultOf } from './decision-result.ts';
+import type { ResultOptions } from './decision-result.ts';
+import { ENGINE_VERSION } from './engine.ts';
+import type { Decision } from './engine.ts';
+import type { Choice, DecidedBy } from './evaluation.ts';
+import { evaluate, newWorkspace } from './evaluation.ts';
+import type { ExplorationBar } from './exploration-step.ts';
+import type { ExplorationStrategy } from './exploration/exploration-strategy.ts';
+import { requireValidQuery } from './request-checks.ts';
+import { canonicalRequest, snapshotRequest } from './request-snapshot.ts';
 import type { DecisionRequest } from './request.ts';
 import type { Gate, GateResult } from './selection.ts';
 
@@ -61,16 +73,40 @@ export interface ExternalCostParts extends ExternalCost {
   readonly calibrationRatio: number;
 }
 
+/** What exploring had to do with it. */
+export interface ExplorationParts {
+  readonly strategy: ExplorationStrategy;
+  /** Why this decision could not explore; `null` if it could. */
+  readonly bar: ExplorationBar | null;
+  /** Contractors that might have been explored; `null` where the draw said no at once. */
+  readonly contractors: number | null;
+  /** Probability with which it explored, and the number drawn against it. */
+  readonly rate: number;
+  readonly draw: number | null;
+  readonly isForced: boolean;
+  /** What it might lose, `null` for no limit; and what the explored contractor can cost it. */
+  readonly budgetMicroUsd: number | null;
+  readonly lossMicroUsd: number | null;
+  /** The same if it delivers, and if it fails. */
+  readonly successLossMicroUsd: number | null;
+  readonly failureLossMicroUsd: number | null;
+  /** What would have been done without exploration. */
+  readonly otherwise: { readonly choice: Choice; readonly contractor: string | null };
+}
+
 /** What came out. Score, confidence, external cost and gates are those of `considered`. */
 export interface DecisionResult {
   readonly decisionId: string;
   readonly choice: Choice;
+  /** What settled it: a gate, an exploration, or that nobody was there. */
+  readonly decidedBy: DecidedBy;
   readonly contractor: string | null;
   /** The contractor, or the best one that did not get the task. */
   readonly considered: string | null;
   readonly score: number | null;
   readonly confidence: number | null;
   readonly exploration: boolean;
+  readonly explorationParts: ExplorationParts | null;
   readonly reason: string;
   readonly localInfeasible: boolean;
   readonly costInternalMicroUsd: number | null;
@@ -91,6 +127,10 @@ export interface DecisionResult {
   readonly runnerUp: RunnerUp | null;
   readonly counterfactual: Counterfactual | null;
   readonly gates: readonly GateResult[];
+  /** Criteria of the considered one, benefit-oriented, in [0, 1]; weights learn of it (Eq. 13). */
+  readonly features: CriterionValues | null;
+  /** Price that would split the gain with the considered one (Nash 1950), at most what it asks. */
+  readonly bargainingPriceMicroUsd: number | null;
   readonly policy: string;
   readonly seed: number;
 }
@@ -108,27 +148,47 @@ export interface DecisionRecord {
 /** Whether a record agrees with itself. */
 export interface Replay {
   readonly agrees: boolean;
-  /** Paths that differ, such as `result.score`; at most {@link MAX_DIFFERENCES}. */
+  /** Paths that differ, such as `result.score`; at most 20. */
   readonly differences: readonly string[];
 }
 
-/** Most differences that a replay lists. */
-export const MAX_DIFFERENCES = 20;
-
-function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+/**
+ * Decides where a task runs.
+ *
+ * @returns The record; it shares nothing with `request` and survives JSON unchanged.
+ * @throws {@link RangeError} if the node's own part of the request is out of range; never for a
+ *   candidate.
+ */
+export function decide(request: DecisionRequest): DecisionRecord {
+  if (!Array.isArray(request.candidates)) throw new RangeError('"candidates" expected a list');
+  requireValidQuery(request);
+  return recordOf(snapshotRequest(request));
 }
 
-function compare(a: unknown, b: unknown, path: string, differences: string[]): void {
-  if (differences.length >= MAX_DIFFERENCES) return;
-  if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) {
-    // === holds 0 and -0 equal, as JSON does; no number here is NaN.
-    if (a !== b) differences.push(path);
-    return;
-  }
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys)
-    compare(a[key], b[key], path === '' ? key : `${path}.${key}`, differences);
+/**
+ * A decision of the engine with everything that it was made from, and why.
+ *
+ * @param options.counterfactual - `false`: it is not looked for, which saves most of the work.
+ */
+export function explainDecision(
+  { table, query, similarities }: Decision,
+  options: ResultOptions = {},
+): DecisionRecord {
+  const candidates = table.candidates as DecisionRequest['candidates'];
+  return recordOf(snapshotRequest({ ...query, candidates }, similarities), options);
+}
+
+function recordOf(snapshot: DecisionRequest, options: ResultOptions = {}): DecisionRecord {
+  const table = new CandidateTable(snapshot.candidates);
+  const evaluation = evaluate(table, snapshot, newWorkspace(table.size), null, {
+    isDetailed: true,
+  });
+  return {
+    version: ENGINE_VERSION,
+    request: snapshot,
+    inputDigest: bytesToHex(sha256(utf8ToBytes(canonicalRequest(snapshot)))),
+    result: resultOf(snapshot, table, evaluation, options),
+  };
 }
 
 /**
@@ -147,7 +207,7 @@ export function replayDecision(record: DecisionRecord): Replay {
     return { agrees: false, differences: [...differences, `request: ${problem}`] };
   }
   if (record.inputDigest !== again.inputDigest) differences.push('inputDigest');
-  compare(record.request, again.request, 'request', differences);
-  compare(record.result, again.result, 'result', differences);
+  compareValues(record.request, again.request, 'request', differences);
+  compareValues(record.result, again.result, 'result', differences);
   return { agrees: differences.length === 0, differences };
 }

@@ -7,12 +7,16 @@
 
 import { DROP_REASONS } from './candidate-reading.ts';
 import type { CandidateTable } from './candidate-table.ts';
+import type { DecisionMatrix } from './decision-matrix.ts';
+import { bargainingPriceMicroUsd } from './game.ts';
+import { consideredFigures, decidedBy } from './evaluation.ts';
 import { counterfactualOf } from './counterfactual.ts';
 import { namedWeights } from './criteria.ts';
 import type { CriterionWeights } from './criteria.ts';
 import type {
   CandidateResult,
   CriteriaRow,
+  ExplorationParts,
   DecisionResult,
   ExternalCostParts,
   InternalCostParts,
@@ -23,8 +27,8 @@ import { reasonOf } from './reason.ts';
 import type { DecisionRequest } from './request.ts';
 import { failedGate, gateResults } from './selection.ts';
 
-function peerOf(request: DecisionRequest, table: CandidateTable, row: number): string | null {
-  return row < 0 ? null : request.candidates[table.candidateIndex[row]!]!.peerId;
+function peerOf(request: DecisionRequest, matrix: DecisionMatrix, row: number): string | null {
+  return row < 0 ? null : request.candidates[matrix.candidateIndex[row]!]!.peerId;
 }
 
 function internalParts(request: DecisionRequest, { local }: Evaluation): InternalCostParts | null {
@@ -32,35 +36,40 @@ function internalParts(request: DecisionRequest, { local }: Evaluation): Interna
   return { ...local.cost, calibrationRatio: request.context.localCalibrationRatio };
 }
 
-function externalParts({ columns }: CandidateTable, row: number): ExternalCostParts | null {
+function externalParts(
+  { columns: own }: CandidateTable,
+  { columns, details, candidateIndex }: DecisionMatrix,
+  row: number,
+): ExternalCostParts | null {
   if (row < 0) return null;
+  const index = candidateIndex[row]!;
   return {
-    priceMicroUsd: columns.priceMicroUsd[row]!,
-    communicationMicroUsd: columns.communicationMicroUsd[row]!,
-    verificationMicroUsd: columns.verificationMicroUsd[row]!,
-    integrationMicroUsd: columns.integrationMicroUsd[row]!,
-    riskMicroUsd: columns.riskMicroUsd[row]!,
-    latencyMicroUsd: columns.latencyMicroUsd[row]!,
-    calibrationRatio: columns.calibrationRatio[row]!,
+    priceMicroUsd: own.priceMicroUsd[index]!,
+    communicationMicroUsd: details.communicationMicroUsd[row]!,
+    verificationMicroUsd: details.verificationMicroUsd[row]!,
+    integrationMicroUsd: details.integrationMicroUsd[row]!,
+    riskMicroUsd: details.riskMicroUsd[row]!,
+    latencyMicroUsd: details.latencyMicroUsd[row]!,
+    calibrationRatio: own.calibrationRatio[index]!,
     totalMicroUsd: columns.costMicroUsd[row]!,
   };
 }
 
 function criteriaRows(
   request: DecisionRequest,
-  { table, topsis }: Evaluation,
+  { matrix, topsis }: Evaluation,
   weight: CriterionWeights | null,
 ): CriteriaRow[] {
   if (topsis === null || weight === null) return [];
   const rows: CriteriaRow[] = [];
-  for (let row = 0; row < table.count; row++) {
-    const raw = table.criteria.map((column) => column[row]!);
+  for (let row = 0; row < matrix.count; row++) {
+    const raw = matrix.criteria.map((column) => column[row]!);
     const normalised = raw.map((value, c) => {
       const { offset, scale } = topsis.scales[c]!;
       return scale === 0 ? 0 : (value - offset) / scale;
     });
     rows.push({
-      peerId: peerOf(request, table, row)!,
+      peerId: peerOf(request, matrix, row)!,
       raw: namedWeights(raw),
       normalised: namedWeights(normalised),
       weight,
@@ -70,24 +79,24 @@ function criteriaRows(
 }
 
 function candidateResults(request: DecisionRequest, evaluation: Evaluation): CandidateResult[] {
-  const { table, gateFacts } = evaluation;
-  const { columns } = table;
+  const { matrix, gateFacts } = evaluation;
+  const { columns } = matrix;
   const results: CandidateResult[] = [];
   let row = 0;
   for (let index = 0; index < request.candidates.length; index++) {
     const { peerId } = request.candidates[index]!;
-    const code = table.dropCodes[index]!;
+    const code = matrix.dropCodes[index]!;
     if (code !== 0) {
       results.push({ peerId, score: null, dropped: DROP_REASONS[code]! });
       continue;
     }
-    const gate = failedGate(table, gateFacts, row);
+    const gate = failedGate(matrix, gateFacts, row);
     results.push({
       peerId,
       score: columns.scores[row]!,
       ...(gate === null ? {} : { failedGate: gate }),
       confidence: columns.confidence[row]!,
-      compatibility: columns.compatibility[row]!,
+      compatibility: matrix.details.compatibility[row]!,
       costExternalMicroUsd: columns.costMicroUsd[row]!,
     });
     row++;
@@ -95,41 +104,92 @@ function candidateResults(request: DecisionRequest, evaluation: Evaluation): Can
   return results;
 }
 
-function runnerUpOf(request: DecisionRequest, evaluation: Evaluation): RunnerUp | null {
-  const { table, gateFacts, selection } = evaluation;
-  const row = selection.runnerUpRow;
-  const peerId = peerOf(request, table, row);
+function runnerUpOf(
+  request: DecisionRequest,
+  { matrix, gateFacts }: Evaluation,
+  row: number,
+): RunnerUp | null {
+  const peerId = peerOf(request, matrix, row);
   if (peerId === null) return null;
   return {
     peerId,
-    score: table.columns.scores[row]!,
-    costExternalMicroUsd: table.columns.costMicroUsd[row]!,
-    failedGate: failedGate(table, gateFacts, row),
+    score: matrix.columns.scores[row]!,
+    costExternalMicroUsd: matrix.columns.costMicroUsd[row]!,
+    failedGate: failedGate(matrix, gateFacts, row),
   };
 }
 
-/** Everything that the record shows of an evaluation, the counterfactual included. */
-export function resultOf(request: DecisionRequest, evaluation: Evaluation): DecisionResult {
-  const { table, local, selection, gateFacts } = evaluation;
-  const row = selection.consideredRow;
+function explorationParts(
+  request: DecisionRequest,
+  { exploration, selection, matrix, local }: Evaluation,
+): ExplorationParts | null {
+  if (exploration === null) return null;
+  const { row: _, armCount, ...rest } = exploration;
+  const contractor = peerOf(request, matrix, selection.chosenRow);
+  const fallback = local.isInfeasible ? 'REFUSED' : 'LOCAL';
+  return {
+    strategy: request.policy.exploration.strategy,
+    contractors: armCount,
+    ...rest,
+    otherwise: { choice: contractor === null ? fallback : 'OUTSOURCE', contractor },
+  };
+}
+
+/**
+ * Price that would split the gain evenly between the client and the considered contractor. What the
+ * work costs the contractor is its secret; the lowest price asked by anybody stands for it.
+ */
+function bargainingPrice(
+  { columns: own }: CandidateTable,
+  { matrix, local }: Evaluation,
+  row: number,
+): number | null {
+  if (row < 0 || local.costMicroUsd === null) return null;
+  const { candidateIndex, columns, count } = matrix;
+  const priceAt = (one: number): number => own.priceMicroUsd[candidateIndex[one]!]!;
+  const price = priceAt(row);
+  let floor = price;
+  for (let other = 0; other < count; other++) floor = Math.min(floor, priceAt(other));
+  const overheads = Math.max(0, columns.costMicroUsd[row]! - price);
+  const split = bargainingPriceMicroUsd(local.costMicroUsd, overheads, floor);
+  return split === null ? null : Math.min(price, split);
+}
+
+/** What of a result is made. */
+export interface ResultOptions {
+  readonly counterfactual?: boolean;
+}
+
+/** Everything that the record shows of an evaluation. An exploration has no counterfactual. */
+export function resultOf(
+  request: DecisionRequest,
+  table: CandidateTable,
+  evaluation: Evaluation,
+  { counterfactual: isAsked = true }: ResultOptions = {},
+): DecisionResult {
+  const { matrix, local, gateFacts } = evaluation;
+  const figures = consideredFigures(evaluation);
+  const row = figures.consideredRow;
   const parts = evaluation.weights;
   const weights = parts === null ? null : namedWeights(parts.adjusted);
   return {
     decisionId: request.decisionId,
     choice: evaluation.choice,
-    contractor: peerOf(request, table, selection.chosenRow),
-    considered: peerOf(request, table, row),
-    score: row < 0 ? null : table.columns.scores[row]!,
-    confidence: row < 0 ? null : table.columns.confidence[row]!,
-    exploration: false,
+    decidedBy: decidedBy(evaluation),
+    contractor: peerOf(request, matrix, evaluation.chosenRow),
+    considered: peerOf(request, matrix, row),
+    score: figures.score,
+    confidence: figures.confidence,
+    exploration: figures.isExploration,
+    explorationParts: explorationParts(request, evaluation),
     reason: reasonOf(request, evaluation),
     localInfeasible: local.isInfeasible,
     costInternalMicroUsd: local.costMicroUsd,
     costInternalWithoutOpportunityMicroUsd: local.costWithoutOpportunityMicroUsd,
-    costExternalMicroUsd: row < 0 ? null : table.columns.costMicroUsd[row]!,
+    costExternalMicroUsd: row < 0 ? null : matrix.columns.costMicroUsd[row]!,
     costParts: {
       internal: internalParts(request, evaluation),
-      external: externalParts(table, row),
+      external: externalParts(table, matrix, row),
     },
     weights,
     weightParts:
@@ -142,9 +202,12 @@ export function resultOf(request: DecisionRequest, evaluation: Evaluation): Deci
           },
     criteria: criteriaRows(request, evaluation, weights),
     candidates: candidateResults(request, evaluation),
-    runnerUp: runnerUpOf(request, evaluation),
-    counterfactual: counterfactualOf(request, evaluation),
-    gates: row < 0 ? [] : gateResults(table, gateFacts, row),
+    runnerUp: runnerUpOf(request, evaluation, figures.runnerUpRow),
+    counterfactual:
+      isAsked && !figures.isExploration ? counterfactualOf(request, evaluation) : null,
+    gates: row < 0 ? [] : gateResults(matrix, gateFacts, row),
+    features: figures.features === null ? null : namedWeights(figures.features),
+    bargainingPriceMicroUsd: bargainingPrice(table, evaluation, row),
     policy: request.policy.name,
     seed: request.seed,
   };

@@ -1,25 +1,33 @@
 /**
- * A decision as a person can follow it: one line that says why, then what it was made of. Text of
- * peers is escaped.
+ * A decision as a person can follow it and redo it by hand: one line that says why, then what it
+ * was made of, each figure from figures above or beneath it. Text of peers is escaped.
  *
  * @module
  */
 
-import { CRITERIA } from './criteria.ts';
 import type { DecisionRecord, DecisionResult } from './decision-record.ts';
-import { formatUsd, printable, shortPeerId } from './plain-text.ts';
+import type { DecidedBy } from './evaluation.ts';
+import { localCostLines } from './explanation-costs.ts';
+import { evidenceLines } from './explanation-evidence.ts';
+import { explorationLines } from './explanation-exploration.ts';
+import { MAX_SHOWN_CANDIDATES, scoreLines } from './explanation-scores.ts';
+import { dollars, dollarsPair, figure, figurePair, nameOf, table } from './explanation-text.ts';
+import { cashOtherwiseMicroUsd, judgedFieldOf } from './judged-field.ts';
+import type { JudgedField } from './judged-field.ts';
+import { printable } from './plain-text.ts';
 import { dropPhrase } from './reason.ts';
+import type { DecisionRequest } from './request.ts';
 import type { GateResult } from './selection.ts';
 
-/** Contractors that the tables show; the rest is counted. */
-const MAX_SHOWN_CANDIDATES = 20;
-
-const CRITERION_HEADINGS = {
-  cost: 'cost in all',
-  reliability: 'reliability',
-  latency: 'latency',
-  security: 'security risk',
-} as const;
+const SETTLED_BY: Readonly<Record<DecidedBy, string>> = {
+  allGates: 'a contractor passed every gate',
+  score: 'the best contractor scored too low',
+  confidence: 'too little was known of the best contractor',
+  success: 'the best contractor fails too often',
+  economic: 'it costs no less elsewhere',
+  exploration: 'exploration',
+  nobody: 'no contractor could be judged',
+};
 
 const GATE_WORDS = {
   score: 'score above',
@@ -28,153 +36,125 @@ const GATE_WORDS = {
   economic: 'cost in all below the cost here',
 } as const;
 
-/** Lines of cells, each column as wide as its widest cell, indented by two. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, cell.length);
-    });
-  }
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column]!));
-    return `  ${cells.join('  ').trimEnd()}`;
-  });
-}
-
-function minutes(value: number): string {
-  const ms = value * 60_000;
-  return ms < 10_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
-function costLines({ costParts, localInfeasible }: DecisionResult): string[] {
-  const lines: string[] = [];
-  const { internal, external } = costParts;
-  if (internal !== null) {
-    const heading = localInfeasible ? 'Cost here, if it could run here' : 'Cost here';
-    lines.push(
-      '',
-      heading,
-      ...table([
-        ['compute', formatUsd(internal.computeMicroUsd)],
-        ['memory', formatUsd(internal.memoryMicroUsd), `${percent(internal.memoryShare)} of it`],
-        ['energy', formatUsd(internal.energyMicroUsd)],
-        ['waiting tasks', formatUsd(internal.opportunityMicroUsd)],
-        ['wear', formatUsd(internal.depreciationMicroUsd)],
-        ['correction', `x ${internal.calibrationRatio.toFixed(3)}`],
-        ['in all', formatUsd(internal.totalMicroUsd * internal.calibrationRatio)],
-      ]),
-    );
-  }
-  if (external !== null) {
-    lines.push(
-      '',
-      'Cost at the contractor',
-      ...table([
-        ['price', formatUsd(external.priceMicroUsd)],
-        ['communication', formatUsd(external.communicationMicroUsd)],
-        ['verification', formatUsd(external.verificationMicroUsd)],
-        ['integration', formatUsd(external.integrationMicroUsd)],
-        ['risk', formatUsd(external.riskMicroUsd)],
-        ['lateness', formatUsd(external.latencyMicroUsd)],
-        ['correction', `x ${external.calibrationRatio.toFixed(3)}`, 'of all but the price'],
-        ['in all', formatUsd(external.totalMicroUsd)],
-      ]),
-    );
-  }
-  return lines;
-}
-
 function gateCells(gate: GateResult): string[] {
   const verdict = gate.applies ? (gate.passed ? 'passed' : 'FAILED') : 'not asked';
   if (gate.name === 'economic') {
-    const here = gate.threshold === null ? 'cannot run here' : formatUsd(gate.threshold);
-    return [GATE_WORDS.economic, `${formatUsd(gate.value)} against ${here}`, verdict];
+    const [there, here] =
+      gate.threshold === null
+        ? [dollars(gate.value ?? 0), 'cannot run here']
+        : dollarsPair(gate.value ?? 0, gate.threshold);
+    return [GATE_WORDS.economic, `${there} against ${here}`, verdict];
   }
-  const threshold = (gate.threshold ?? 0).toFixed(2);
-  return [`${GATE_WORDS[gate.name]} ${threshold}`, gate.value.toFixed(4), verdict];
+  const least = gate.threshold ?? 0;
+  if (gate.value === null) {
+    return [`${GATE_WORDS[gate.name]} ${figure(least)}`, 'no outcome yet', verdict];
+  }
+  const [value, threshold] = figurePair(gate.value, least);
+  return [`${GATE_WORDS[gate.name]} ${threshold}`, value, verdict];
 }
 
 function gateLines(result: DecisionResult): string[] {
   if (result.considered === null) return [];
-  return ['', `Gates of ${shortPeerId(result.considered)}`, ...table(result.gates.map(gateCells))];
+  const bypassed = result.exploration ? ', which an exploration bypasses' : '';
+  const heading = `Gates of ${nameOf(result.considered)}${bypassed}`;
+  return ['', heading, ...table(result.gates.map(gateCells))];
 }
 
-function criteriaLines(result: DecisionResult): string[] {
-  const { weights } = result;
-  if (weights === null) return [];
-  const headings = CRITERIA.map((criterion) => CRITERION_HEADINGS[criterion]);
-  const scores = new Map(result.candidates.map(({ peerId, score }) => [peerId, score]));
-  const ranked = [...result.criteria].sort(
-    (a, b) => (scores.get(b.peerId) ?? 0) - (scores.get(a.peerId) ?? 0),
-  );
-  const rows = ranked
-    .slice(0, MAX_SHOWN_CANDIDATES)
-    .map((row) => [
-      shortPeerId(row.peerId),
-      (scores.get(row.peerId) ?? 0).toFixed(4),
-      `${formatUsd(row.raw.cost)} (${row.normalised.cost.toFixed(3)})`,
-      `${row.raw.reliability.toFixed(3)} (${row.normalised.reliability.toFixed(3)})`,
-      `${minutes(row.raw.latency)} (${row.normalised.latency.toFixed(3)})`,
-      `${row.raw.security.toFixed(4)} (${row.normalised.security.toFixed(3)})`,
-    ]);
-  const weightCells = CRITERIA.map((criterion) => weights[criterion].toFixed(3));
-  const hidden = ranked.length - rows.length;
-  return [
-    '',
-    'Contractors by score; in brackets the normalised value',
-    ...table([['', 'score', ...headings], ['weight', '', ...weightCells], ...rows]),
-    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
-  ];
-}
-
-function droppedLines(result: DecisionResult): string[] {
-  const dropped = result.candidates.filter((candidate) => candidate.dropped !== undefined);
+function droppedLines({ candidates, exploration, contractor }: DecisionResult): string[] {
+  const dropped = candidates.filter((candidate) => candidate.dropped !== undefined);
   if (dropped.length === 0) return [];
   const shown = dropped.slice(0, MAX_SHOWN_CANDIDATES);
   const hidden = dropped.length - shown.length;
   return [
     '',
     'Not judged',
-    ...table(shown.map(({ peerId, dropped: why }) => [nameOf(peerId), dropPhrase(why ?? 'NONE')])),
+    ...table(
+      shown.map(({ peerId, dropped: why = 'NONE' }) => {
+        const isExplored = exploration && peerId === contractor && why === 'SKILL_MISMATCH';
+        return [nameOf(peerId), `${dropPhrase(why)}${isExplored ? ', explored all the same' : ''}`];
+      }),
+    ),
     ...(hidden > 0 ? [`  and ${hidden} more`] : []),
   ];
 }
 
-function nameOf(peerId: string): string {
-  return peerId === '' ? '(no name)' : shortPeerId(peerId);
+/** The price that splits the gain, and how it comes about. */
+function bargainingLines({ request, result }: DecisionRecord): string[] {
+  const { bargainingPriceMicroUsd: price, considered, costParts } = result;
+  const { external } = costParts;
+  const here = result.costInternalMicroUsd;
+  if (price === null || considered === null || external === null || here === null) return [];
+  const floor = lowestPriceMicroUsd(request, result);
+  const overheads = dollars(external.totalMicroUsd - external.priceMicroUsd);
+  return [
+    `The gain would be split evenly with ${nameOf(considered)} at ${dollars(price)}: ` +
+      `(${dollars(here)} here - ${overheads} beside`,
+    `the price + ${dollars(floor)}, the lowest price) / 2, at most the price asked (Nash 1950).`,
+  ];
 }
 
-function alternativeLines({ runnerUp, counterfactual }: DecisionResult): string[] {
+/** Of those that were judged and of the considered one. */
+function lowestPriceMicroUsd({ candidates }: DecisionRequest, result: DecisionResult): number {
+  let lowest = result.costParts.external?.priceMicroUsd ?? Infinity;
+  result.candidates.forEach(({ score }, index) => {
+    if (score === null) return;
+    lowest = Math.min(lowest, candidates[index]?.quote.priceMicroUsd ?? Infinity);
+  });
+  return lowest;
+}
+
+function alternativeLines(record: DecisionRecord): string[] {
+  const { runnerUp, counterfactual } = record.result;
   const lines: string[] = [];
   if (runnerUp !== null) {
     const gate = runnerUp.failedGate;
     const standing = gate === null ? 'passes every gate' : `stopped by the ${gate} gate`;
     lines.push(
-      `Runner-up: ${nameOf(runnerUp.peerId)}, score ${runnerUp.score.toFixed(4)}, ` +
-        `${formatUsd(runnerUp.costExternalMicroUsd)} in all, ${standing}`,
+      `Runner-up: ${nameOf(runnerUp.peerId)}, score ${figure(runnerUp.score)}, ` +
+        `${dollars(runnerUp.costExternalMicroUsd)} in all, ${standing}`,
     );
   }
   if (counterfactual !== null) lines.push(`${counterfactual.sentence}.`);
+  lines.push(...bargainingLines(record));
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function closingLines({ request, result, version }: DecisionRecord, field: JudgedField | null) {
+  const { task, policy } = request;
+  const { maxLatencyMs, maxPriceMicroUsd, minLevel } = task;
+  const limits = [
+    ...(maxLatencyMs === undefined ? [] : [`within ${maxLatencyMs} ms`]),
+    ...(maxPriceMicroUsd === undefined ? [] : [`at most ${dollars(maxPriceMicroUsd)}`]),
+    ...(minLevel === undefined ? [] : [`from level ${minLevel} on`]),
+  ];
+  const bytes = `${figure(task.inputBytes)} bytes in and ${figure(task.expectedOutputBytes)} out`;
+  const labels = [`sensitivity ${task.sensitivity}`, `criticality ${task.criticality}`];
+  const gate = policy.hasEconomicGate ? 'with' : 'without';
+  const next = policy.triesNextAfter === 'anyGate' ? 'any gate' : 'this gate alone';
+  return [
+    '',
+    `Task ${printable(task.taskType)}`,
+    `  worth ${[dollars(task.valueMicroUsd), bytes, ...labels, ...limits].join(', ')}`,
+    `Decision ${printable(result.decisionId)}, policy ${result.policy}, seed ${result.seed}; ` +
+      `${gate} economic gate, another is tried after ${next}`,
+    ...(field === null ? [`Decided by engine ${version}; what it does not say is left out`] : []),
+  ];
 }
 
 /** The decision as text, lines joined by `\n`, without a final one. */
 export function formatDecision(record: DecisionRecord): string {
-  const { result, request } = record;
+  const { result } = record;
+  const field = judgedFieldOf(record);
   return [
     result.reason,
+    `Settled by: ${SETTLED_BY[result.decidedBy]}`,
     ...gateLines(result),
-    ...costLines(result),
-    ...criteriaLines(result),
+    ...localCostLines(record),
+    ...(field === null ? [] : evidenceLines(field)),
+    ...scoreLines(record, field),
     ...droppedLines(result),
-    ...alternativeLines(result),
-    '',
-    `Task ${printable(request.task.taskType)}, decision ${printable(result.decisionId)}, ` +
-      `policy ${result.policy}, seed ${result.seed}`,
+    ...explorationLines(record, field === null ? null : cashOtherwiseMicroUsd(field)),
+    ...alternativeLines(record),
+    ...closingLines(record, field),
   ].join('\n');
 }

@@ -6,6 +6,7 @@
 
 import { DROP_REASONS } from './candidate-reading.ts';
 import type { DropReason } from './candidate-reading.ts';
+import { consideredFigures } from './evaluation.ts';
 import type { Evaluation } from './evaluation.ts';
 import {
   formatFractionPair,
@@ -44,6 +45,10 @@ const DROP_PHRASES: Readonly<Record<DropReason, string>> = {
   TOO_SLOW: 'too slow for the deadline',
   SKILL_MISMATCH: 'without a fitting skill',
   OVER_BUDGET: 'over the price limit',
+  BAD_TESTIMONY: 'with unusable testimony',
+  BAD_SHARE: 'with an unusable mark of its share',
+  BAD_STATED: 'without usable stated figures',
+  OVER_SHARE: 'with its share of the spending already',
 };
 
 /** A reason as words. */
@@ -66,18 +71,18 @@ function contractors(count: number): string {
 }
 
 /** "none of 3 contractors qualifies (2 over the price limit, 1 too slow for the deadline)". */
-function nobody(request: DecisionRequest, { table, gateFacts }: Evaluation): string {
+function nobody(request: DecisionRequest, { matrix, gateFacts }: Evaluation): string {
   const total = request.candidates.length;
   if (total === 0) return 'no contractor offered the work';
   const counts = new Map<string, number>();
   for (let index = 0; index < total; index++) {
-    const code = table.dropCodes[index]!;
+    const code = matrix.dropCodes[index]!;
     if (code === 0) continue;
     const phrase = dropPhrase(DROP_REASONS[code]!);
     counts.set(phrase, (counts.get(phrase) ?? 0) + 1);
   }
-  for (let row = 0; row < table.count; row++) {
-    const gate = failedGate(table, gateFacts, row);
+  for (let row = 0; row < matrix.count; row++) {
+    const gate = failedGate(matrix, gateFacts, row);
     const phrase = gate === 'success' ? 'with too many failures' : `stopped by the ${gate} gate`;
     counts.set(phrase, (counts.get(phrase) ?? 0) + 1);
   }
@@ -88,9 +93,8 @@ function nobody(request: DecisionRequest, { table, gateFacts }: Evaluation): str
 }
 
 function outsourced(request: DecisionRequest, evaluation: Evaluation, name: string): string {
-  const { table, local, selection } = evaluation;
-  const { columns } = table;
-  const row = selection.chosenRow;
+  const { matrix, local, chosenRow: row } = evaluation;
+  const { columns } = matrix;
   const costMicroUsd = columns.costMicroUsd[row]!;
   const score = columns.scores[row]!.toFixed(2);
   const confidence = columns.confidence[row]!.toFixed(2);
@@ -107,14 +111,14 @@ function outsourced(request: DecisionRequest, evaluation: Evaluation, name: stri
 }
 
 function keptHere(request: DecisionRequest, evaluation: Evaluation, name: string): string {
-  const { table, local, selection, gateFacts } = evaluation;
+  const { matrix, local, selection, gateFacts } = evaluation;
   const row = selection.consideredRow;
   const hereMicroUsd = local.costMicroUsd ?? 0;
   const cost = formatUsd(hereMicroUsd);
   if (row < 0) return `LOCAL for ${cost}: ${nobody(request, evaluation)}`;
-  const { columns } = table;
+  const { columns } = matrix;
   const { policy } = request;
-  switch (failedGate(table, gateFacts, row)) {
+  switch (failedGate(matrix, gateFacts, row)) {
     case 'score': {
       const [score, least] = formatFractionPair(columns.scores[row]!, policy.scoreThreshold);
       return (
@@ -147,12 +151,34 @@ function keptHere(request: DecisionRequest, evaluation: Evaluation, name: string
   }
 }
 
+/** "as an exploration (epsilon-greedy): otherwise LOCAL; at most $0.0001 dearer than that". */
+function explored(request: DecisionRequest, evaluation: Evaluation, name: string): string {
+  const { exploration, selection, matrix, local } = evaluation;
+  const { strategy } = request.policy.exploration;
+  const index = selection.chosenRow < 0 ? -1 : matrix.candidateIndex[selection.chosenRow]!;
+  const otherwise =
+    index >= 0
+      ? `it would have gone to ${shortPeerId(request.candidates[index]!.peerId)}`
+      : local.isInfeasible
+        ? 'it would have been refused'
+        : 'it would have stayed here';
+  const loss = formatUsd(exploration?.lossMicroUsd ?? 0);
+  const budget = exploration?.budgetMicroUsd ?? null;
+  const limit = budget === null ? 'without a limit' : `with ${formatUsd(budget)} to lose`;
+  const how = exploration?.isForced === true ? `${strategy}, forced` : strategy;
+  return (
+    `OUTSOURCE to ${name} as an exploration (${how}): otherwise ${otherwise}; ` +
+    `it costs at most ${loss} more than that, ${limit}`
+  );
+}
+
 /** The sentence. */
 export function reasonOf(request: DecisionRequest, evaluation: Evaluation): string {
-  const { choice, table, selection } = evaluation;
-  const row = selection.consideredRow;
-  const candidate = row < 0 ? undefined : request.candidates[table.candidateIndex[row]!];
+  const { choice, matrix } = evaluation;
+  const { consideredRow: row, isExploration } = consideredFigures(evaluation);
+  const candidate = row < 0 ? undefined : request.candidates[matrix.candidateIndex[row]!];
   const name = candidate === undefined ? '' : shortPeerId(candidate.peerId);
+  if (isExploration) return explored(request, evaluation, name);
   if (choice === 'OUTSOURCE') return outsourced(request, evaluation, name);
   if (choice === 'LOCAL') return keptHere(request, evaluation, name);
   const why = infeasibility(request, evaluation);

@@ -11,8 +11,17 @@ import {
   requirePositive,
   requirePositiveFraction,
 } from '../cost/quantity-checks.ts';
-import type { DecisionPolicy } from './policy.ts';
-import type { DecisionContext, DecisionRequest, DecisionTask, LocalExecution } from './request.ts';
+import { requireExplorationParameters } from './exploration/exploration-strategy.ts';
+import type { DecisionPolicy, ExplorationPolicy } from './policy.ts';
+import { POLICY_NAMES } from './policy.ts';
+import { requireOutcomes } from './reliability.ts';
+import type {
+  DecisionContext,
+  DecisionQuery,
+  DecisionTask,
+  ExplorationContext,
+  LocalExecution,
+} from './request.ts';
 
 const MAX_ID_CHARACTERS = 128;
 const MAX_REQUIRED_SKILLS = 64;
@@ -34,14 +43,30 @@ function requireOptional(name: string, value: number | undefined): void {
   if (value !== undefined) requireNonNegative(name, value);
 }
 
+/** Policies that were checked. A policy is plain data that nobody changes. */
+const checkedPolicies = new WeakSet<DecisionPolicy>();
+
 function checkPolicy(policy: DecisionPolicy): void {
-  requireOneOf('policy.name', policy.name, ['rational']);
+  if (checkedPolicies.has(policy)) return;
+  requireOneOf('policy.name', policy.name, POLICY_NAMES);
+  requireOneOf('policy.weightRule', policy.weightRule, ['signals', 'multipliers']);
+  requireOneOf('policy.evidence', policy.evidence, ['outcomes', 'stated']);
+  requireOneOf('policy.confidenceRule', policy.confidenceRule, ['outcomes', 'recentScores']);
+  requireOneOf('policy.riskRule', policy.riskRule, ['product', 'sum']);
   requireOneOf('policy.normalisation', policy.normalisation, ['vector', 'minmax']);
   requireOneOf('policy.reliabilityMode', policy.reliabilityMode, ['literal', 'evidence']);
   requireOneOf('policy.triesNextAfter', policy.triesNextAfter, ['economicGate', 'anyGate']);
   requireOneOf('policy.pseudoOutcomesFromLevel', policy.pseudoOutcomesFromLevel, [0, 1, 2, 3]);
   requireOneOf('policy.isLatencyHard', policy.isLatencyHard, [true, false]);
-  requireOneOf('policy.hasEconomicGate', policy.hasEconomicGate, [true, false]);
+  for (const field of ['hasEconomicGate', 'isLoneScoreTested', 'isPriceLimitHard'] as const) {
+    requireOneOf(`policy.${field}`, policy[field], [true, false]);
+  }
+  checkNumbers(policy);
+  checkExplorationPolicy(policy.exploration);
+  checkedPolicies.add(policy);
+}
+
+function checkNumbers(policy: DecisionPolicy): void {
   for (const field of [
     'skillThreshold',
     'scoreThreshold',
@@ -73,6 +98,29 @@ function checkPolicy(policy: DecisionPolicy): void {
   for (const label of ['low', 'medium', 'high'] as const) {
     requireFraction('policy.sensitivityFactors', policy.sensitivityFactors[label]);
   }
+}
+
+function checkExplorationPolicy(rules: ExplorationPolicy): void {
+  requireExplorationParameters(rules);
+  requireOneOf('policy.exploration.maxSensitivity', rules.maxSensitivity, [
+    'low',
+    'medium',
+    'high',
+  ]);
+  requireOneOf('policy.exploration.allowsCritical', rules.allowsCritical, [true, false]);
+  requireOneOf('policy.exploration.scope', rules.scope, ['safe', 'all']);
+  if (rules.lossLimits === null) return;
+  const { maxShareOfValue, maxShareOfLocal } = rules.lossLimits;
+  requireFraction('policy.exploration.lossLimits.maxShareOfValue', maxShareOfValue);
+  requireFraction('policy.exploration.lossLimits.maxShareOfLocal', maxShareOfLocal);
+}
+
+function checkExploration(exploration: ExplorationContext): void {
+  requireNonNegative('context.exploration.decisionIndex', exploration.decisionIndex);
+  const { cumulativeLocalMicroUsd, cumulativeLossMicroUsd } = exploration;
+  requireNonNegative('context.exploration.cumulativeLocalMicroUsd', cumulativeLocalMicroUsd);
+  requireNonNegative('context.exploration.cumulativeLossMicroUsd', cumulativeLossMicroUsd);
+  requireOneOf('context.exploration.isForced', exploration.isForced, [true, false]);
 }
 
 function checkTask(task: DecisionTask): void {
@@ -126,7 +174,11 @@ function checkContext(context: DecisionContext): void {
   requirePositive('context.localCalibrationRatio', context.localCalibrationRatio);
   requireOptional('context.latencyMicroUsdPerMinute', context.latencyMicroUsdPerMinute);
   requireOptional('context.atSeconds', context.atSeconds);
-  requireOneOf('context.explorationAllowed', context.explorationAllowed, [false]);
+  if (context.exploration !== null) checkExploration(context.exploration);
+  const { recentDecisions } = context;
+  if (recentDecisions === undefined) return;
+  requireNonNegative('context.recentDecisions.decisions', recentDecisions.decisions);
+  requireOutcomes(recentDecisions.recentHighScores, recentDecisions.recent);
 }
 
 /**
@@ -134,16 +186,13 @@ function checkContext(context: DecisionContext): void {
  *
  * @throws {@link RangeError} that names the field, what it expected and what it got.
  */
-export function requireValidRequest(request: DecisionRequest): void {
-  requireText('decisionId', request.decisionId, MAX_ID_CHARACTERS);
-  if (!(Number.isSafeInteger(request.seed) && request.seed >= 0)) {
-    throw new RangeError(`"seed" expected an integer from 0 to 2^53-1, got ${request.seed}`);
+export function requireValidQuery(query: DecisionQuery): void {
+  requireText('decisionId', query.decisionId, MAX_ID_CHARACTERS);
+  if (!(Number.isSafeInteger(query.seed) && query.seed >= 0)) {
+    throw new RangeError(`"seed" expected an integer from 0 to 2^53-1, got ${query.seed}`);
   }
-  if (!Array.isArray(request.candidates)) {
-    throw new RangeError('"candidates" expected a list');
-  }
-  checkPolicy(request.policy);
-  checkTask(request.task);
-  checkLocal(request.local);
-  checkContext(request.context);
+  checkPolicy(query.policy);
+  checkTask(query.task);
+  checkLocal(query.local);
+  checkContext(query.context);
 }

@@ -7,7 +7,7 @@
  */
 
 import { CANDIDATE_LIMITS } from './candidate-reading.ts';
-import type { Candidate, CandidateNumber, DecisionRequest, OutcomeHistory } from './request.ts';
+import type { Candidate, CandidateNumber, DecisionRequest } from './request.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,21 +49,23 @@ function snapshotNumbers(
   return numbers;
 }
 
-const HISTORY_FIELDS = ['successes', 'failures', 'monthsSinceLast'];
+const HISTORY_FIELDS = ['successes', 'failures', 'monthsSinceLast', 'utility'];
 
-function snapshotHistory(value: unknown, taskType: string): Candidate['history'] | null {
+function snapshotHistory(value: unknown, taskType: string | null): Candidate['history'] | null {
   if (typeof value !== 'object' || value === null) return null;
-  const byType = asFields(asFields(value)['byType']);
   const history = snapshotNumbers(value, HISTORY_FIELDS);
-  if (!Object.hasOwn(byType, taskType) || byType[taskType] === undefined) {
-    return history as unknown as OutcomeHistory;
-  }
-  const entry = byType[taskType];
-  const ofType =
-    typeof entry === 'object' && entry !== null ? snapshotNumbers(entry, HISTORY_FIELDS) : null;
+  const byType = asFields(asFields(value)['byType']);
+  const types = taskType === null ? Object.keys(byType) : [taskType];
+  const kept = types
+    .filter((type) => Object.hasOwn(byType, type) && byType[type] !== undefined)
+    .map((type) => {
+      const entry = byType[type];
+      const isGroup = typeof entry === 'object' && entry !== null;
+      return [type, isGroup ? snapshotNumbers(entry, HISTORY_FIELDS) : null] as const;
+    });
   // A plain assignment to a key such as "__proto__" would be lost.
-  const kept = Object.fromEntries([[taskType, ofType]]);
-  return { ...history, byType: kept } as unknown as Candidate['history'];
+  const all = kept.length === 0 ? history : { ...history, byType: Object.fromEntries(kept) };
+  return all as unknown as Candidate['history'];
 }
 
 function snapshotQuote(value: unknown): Candidate['quote'] | null {
@@ -81,12 +83,19 @@ function snapshotQuote(value: unknown): Candidate['quote'] | null {
 /** Groups of numbers of a candidate that may be left out as a whole. */
 const OPTIONAL_GROUPS = {
   evidence: ['passed', 'run'],
+  testimony: ['successes', 'total'],
+  stated: ['reliability', 'securityRisk', 'qualityRisk', 'performance'],
   incidents: ['disputes', 'canaryHits', 'interactions'],
   link: ['bandwidthMbps', 'transferMicroUsdPerGb'],
   overheads: ['sessionMicroUsd', 'verificationMicroUsd', 'integrationMicroUsd'],
 } as const;
 
-function snapshotCandidate(value: unknown, taskType: string): Candidate {
+/**
+ * A candidate as a record keeps it.
+ *
+ * @param taskType - Whose outcomes are kept beside the sums; `null`: those of every type.
+ */
+export function snapshotCandidate(value: unknown, taskType: string | null): Candidate {
   const fields = asFields(value);
   const snapshot: Record<string, unknown> = {
     peerId: snapshotText(fields['peerId'], CANDIDATE_LIMITS.maxPeerIdCharacters),
@@ -97,6 +106,10 @@ function snapshotCandidate(value: unknown, taskType: string): Candidate {
   };
   for (const name of ['similarity', 'calibrationRatio']) {
     if (fields[name] !== undefined) snapshot[name] = snapshotNumber(fields[name]);
+  }
+  const { isOverShare } = fields;
+  if (isOverShare !== undefined) {
+    snapshot['isOverShare'] = typeof isOverShare === 'boolean' ? isOverShare : null;
   }
   for (const [name, numbers] of Object.entries(OPTIONAL_GROUPS)) {
     const group = fields[name];
@@ -110,15 +123,29 @@ function snapshotCandidate(value: unknown, taskType: string): Candidate {
 /**
  * Copy of a checked request that survives JSON unchanged. Deciding from the copy gives the same as
  * deciding from the original, and a snapshot of a snapshot is the same again.
+ *
+ * @param similarities - By index, in the place of what the candidates say; NaN if unknown.
  */
-export function snapshotRequest(request: DecisionRequest): DecisionRequest {
-  const { candidates, ...own } = request;
-  const copy = JSON.parse(JSON.stringify(own)) as Omit<DecisionRequest, 'candidates'>;
+export function snapshotRequest(
+  request: DecisionRequest,
+  similarities: ArrayLike<number> | null = null,
+): DecisionRequest {
+  const { decisionId, seed, policy, task, local, context, candidates } = request;
+  const own = { decisionId, seed, policy, task, local, context };
+  const copy = JSON.parse(JSON.stringify(own)) as typeof own;
   const { taskType } = copy.task;
   return {
     ...copy,
-    candidates: candidates.map((candidate) => snapshotCandidate(candidate, taskType)),
+    candidates: candidates.map((candidate, index) => {
+      const snapshot = snapshotCandidate(candidate, taskType);
+      return similarities === null ? snapshot : withSimilarity(snapshot, similarities[index]!);
+    }),
   };
+}
+
+function withSimilarity(candidate: Candidate, similarity: number): Candidate {
+  const { similarity: _, ...rest } = candidate;
+  return Number.isNaN(similarity) ? rest : { ...rest, similarity: snapshotNumber(similarity) };
 }
 
 /** JSON of a snapshot with the keys of every object in order: the same after any store. */

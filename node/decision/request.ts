@@ -16,6 +16,7 @@ import type {
   QueuedTask,
 } from '../cost/internal-cost.ts';
 import type { CriterionWeights } from './criteria.ts';
+import type { LinearModel } from './exploration/linear-model.ts';
 import type { CertificateLevel, DecisionPolicy } from './policy.ts';
 import type { Sensitivity } from './security-risk.ts';
 
@@ -69,6 +70,23 @@ export interface OutcomeHistory {
   readonly failures: CandidateNumber;
   /** Not read while there is no outcome. */
   readonly monthsSinceLast: CandidateNumber;
+  /**
+   * Sum of the utilities that the outcomes had, each in [0, 1] (Eq. 13); what bandits learn from.
+   * Left out: the number of successes.
+   */
+  readonly utility?: CandidateNumber;
+}
+
+/**
+ * Figures that are given instead of measured, for the paper's own code: it knows each contractor's
+ * reliability and risks beforehand. Read by policies whose `evidence` is `stated`, only.
+ */
+export interface StatedFigures {
+  readonly reliability: CandidateNumber;
+  readonly securityRisk: CandidateNumber;
+  readonly qualityRisk: CandidateNumber;
+  /** The performance part of Eq. (12). */
+  readonly performance: CandidateNumber;
 }
 
 /** A contractor that offers the work. */
@@ -82,6 +100,11 @@ export interface Candidate {
   readonly level: CandidateNumber;
   /** Attested known-answer tests; count from the policy's certificate level on. */
   readonly evidence?: { readonly passed: CandidateNumber; readonly run: CandidateNumber };
+  /**
+   * Outcomes that others saw, by certified history and countersigned receipts, each weighted by its
+   * rater's credibility already; fractions. They fill what attested tests leave of the cap.
+   */
+  readonly testimony?: { readonly successes: CandidateNumber; readonly total: CandidateNumber };
   readonly history: OutcomeHistory & {
     readonly byType?: Readonly<Record<string, OutcomeHistory>>;
   };
@@ -101,8 +124,34 @@ export interface Candidate {
     readonly verificationMicroUsd?: CandidateNumber;
     readonly integrationMicroUsd?: CandidateNumber;
   };
-  /** Actual / modelled cost with this contractor (Eq. 10); 1 if left out. */
+  /** Actual / modelled handling with this contractor (Eq. 10); 1 if left out. */
   readonly calibrationRatio?: CandidateNumber;
+  /** Whether it has had its share of this node's spending already; not so if left out. */
+  readonly isOverShare?: boolean;
+  readonly stated?: StatedFigures;
+}
+
+/** What exploration depends on beside the draw: what was explored and spent before. */
+export interface ExplorationContext {
+  /** Decisions so far in which exploring was allowed. */
+  readonly decisionIndex: number;
+  /** What all tasks so far would have cost here, this one left out. */
+  readonly cumulativeLocalMicroUsd: number;
+  /** What explorations so far have cost more than the decision without them. */
+  readonly cumulativeLossMicroUsd: number;
+  /** Whether the monitor found the node stuck: then this decision explores if it may. */
+  readonly isForced: boolean;
+  /** State of the contextual strategy. */
+  readonly linearModel: LinearModel | null;
+}
+
+/** Recent decisions, for the confidence rule of the paper's own code. */
+export interface RecentDecisions {
+  /** Decisions that were no exploration. */
+  readonly decisions: number;
+  /** Of the last 50 of them: how many, and how many were outsourced with a score above 0.7. */
+  readonly recent: number;
+  readonly recentHighScores: number;
 }
 
 /** What the client knows beside the task. */
@@ -116,17 +165,24 @@ export interface DecisionContext {
   readonly latencyMicroUsdPerMinute?: number;
   /** Time of the decision; quotes that have expired by then are dropped. */
   readonly atSeconds?: number;
-  readonly explorationAllowed: false;
+  /** `null`: this decision must not explore. */
+  readonly exploration: ExplorationContext | null;
+  /** Left out: no decision yet. */
+  readonly recentDecisions?: RecentDecisions;
 }
 
-/** Everything that a decision is made from. */
-export interface DecisionRequest {
+/** Everything that a decision is made from, but the candidates. */
+export interface DecisionQuery {
   readonly decisionId: string;
   /** Of the random draws of exploration. An unsigned integer. */
   readonly seed: number;
   readonly policy: DecisionPolicy;
   readonly task: DecisionTask;
   readonly local: LocalExecution;
-  readonly candidates: readonly Candidate[];
   readonly context: DecisionContext;
+}
+
+/** Everything that a decision is made from. */
+export interface DecisionRequest extends DecisionQuery {
+  readonly candidates: readonly Candidate[];
 }

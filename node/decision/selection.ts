@@ -12,9 +12,8 @@
  */
 
 import type { CandidateTable } from './candidate-table.ts';
-import { tradeEquilibrium } from './game.ts';
+import type { DecisionMatrix } from './decision-matrix.ts';
 import type { DecisionPolicy } from './policy.ts';
-import type { DecisionRequest } from './request.ts';
 
 /** Tests that a contractor must pass after it was scored. */
 export const GATES = ['score', 'confidence', 'success', 'economic'] as const;
@@ -22,13 +21,17 @@ export const GATES = ['score', 'confidence', 'success', 'economic'] as const;
 /** One of them. */
 export type Gate = (typeof GATES)[number];
 
+/** Number of the economic gate, from 1. */
+const ECONOMIC = GATES.indexOf('economic') + 1;
+
 /** One test of one contractor. */
 export interface GateResult {
   readonly name: Gate;
   /** Whether this gate counts in this decision. */
   readonly applies: boolean;
   readonly passed: boolean;
-  readonly value: number;
+  /** `null` for a success rate without an outcome. */
+  readonly value: number | null;
   /** `null` for a threshold that is not finite: the cost of a task that cannot run here. */
   readonly threshold: number | null;
 }
@@ -51,48 +54,46 @@ export interface Selection {
   readonly runnerUpRow: number;
 }
 
-/** Whether the contractor of this row saves money (strictly). Paper Eq. (16), resolved. */
-function isWorthwhile(table: CandidateTable, facts: GateFacts, row: number): boolean {
-  const price = table.columns.priceMicroUsd[row]!;
-  const trade = {
-    costInternalMicroUsd: facts.costInternalMicroUsd,
-    costExternalMicroUsd: table.columns.costMicroUsd[row]!,
-    priceMicroUsd: price,
-    contractorCostMicroUsd: price,
-  };
-  return tradeEquilibrium(trade) === 'OUTSOURCE';
+/**
+ * Number of the first gate that this row fails, from 1 in the order of {@link GATES}; 0 for none.
+ *
+ * The economic gate is the equilibrium of the trade (paper Eq. 16, `game.ts`): a signed quote says
+ * that the contractor does not lose, so what is left of it is C_ext < C_int, strictly.
+ */
+function failedGateNumber(matrix: DecisionMatrix, facts: GateFacts, row: number): number {
+  const { policy, costInternalMicroUsd } = facts;
+  const { columns } = matrix;
+  if (costInternalMicroUsd !== null) {
+    const isTested = !facts.isDegenerate || policy.isLoneScoreTested;
+    if (isTested && !(columns.scores[row]! > policy.scoreThreshold)) return 1;
+    if (!(columns.confidence[row]! > policy.confidenceThreshold)) return 2;
+  }
+  // Without an outcome the rate is NaN, and not below anything.
+  if (columns.successMean[row]! < policy.successThreshold) return 3;
+  const isWorthwhile =
+    costInternalMicroUsd === null || columns.costMicroUsd[row]! < costInternalMicroUsd;
+  return policy.hasEconomicGate && !isWorthwhile ? 4 : 0;
 }
 
 /** The first gate that this row fails, or `null`. */
-export function failedGate(table: CandidateTable, facts: GateFacts, row: number): Gate | null {
-  const { policy } = facts;
-  const { columns } = table;
-  const isLocalPossible = facts.costInternalMicroUsd !== null;
-  if (isLocalPossible) {
-    const isHigh = columns.scores[row]! > policy.scoreThreshold;
-    if (!facts.isDegenerate && !isHigh) return 'score';
-    if (!(columns.confidence[row]! > policy.confidenceThreshold)) return 'confidence';
-  }
-  const hasOutcomes = columns.outcomes[row]! > 0;
-  if (hasOutcomes && columns.successMean[row]! < policy.successThreshold) return 'success';
-  if (isLocalPossible && policy.hasEconomicGate && !isWorthwhile(table, facts, row)) {
-    return 'economic';
-  }
-  return null;
+export function failedGate(matrix: DecisionMatrix, facts: GateFacts, row: number): Gate | null {
+  const number = failedGateNumber(matrix, facts, row);
+  return number === 0 ? null : GATES[number - 1]!;
 }
 
 /** All gates of a row with their figures. */
-export function gateResults(table: CandidateTable, facts: GateFacts, row: number): GateResult[] {
+export function gateResults(matrix: DecisionMatrix, facts: GateFacts, row: number): GateResult[] {
   const { policy, costInternalMicroUsd } = facts;
-  const { columns } = table;
+  const { columns } = matrix;
   const isLocalPossible = costInternalMicroUsd !== null;
   const score = columns.scores[row]!;
   const confidence = columns.confidence[row]!;
   const successMean = columns.successMean[row]!;
+  const cost = columns.costMicroUsd[row]!;
   return [
     {
       name: 'score',
-      applies: isLocalPossible && !facts.isDegenerate,
+      applies: isLocalPossible && (!facts.isDegenerate || policy.isLoneScoreTested),
       passed: score > policy.scoreThreshold,
       value: score,
       threshold: policy.scoreThreshold,
@@ -106,16 +107,16 @@ export function gateResults(table: CandidateTable, facts: GateFacts, row: number
     },
     {
       name: 'success',
-      applies: columns.outcomes[row]! > 0,
-      passed: successMean >= policy.successThreshold,
-      value: successMean,
+      applies: !Number.isNaN(successMean),
+      passed: !(successMean < policy.successThreshold),
+      value: Number.isNaN(successMean) ? null : successMean,
       threshold: policy.successThreshold,
     },
     {
       name: 'economic',
       applies: isLocalPossible && policy.hasEconomicGate,
-      passed: isWorthwhile(table, facts, row),
-      value: columns.costMicroUsd[row]!,
+      passed: costInternalMicroUsd === null || cost < costInternalMicroUsd,
+      value: cost,
       threshold: costInternalMicroUsd,
     },
   ];
@@ -126,49 +127,53 @@ export function gateResults(table: CandidateTable, facts: GateFacts, row: number
  * a dominated contractor never wins a tie, then by PeerId.
  */
 export function ranksBefore(
-  request: DecisionRequest,
-  table: CandidateTable,
+  { peerIds }: CandidateTable,
+  matrix: DecisionMatrix,
   a: number,
   b: number,
 ): boolean {
-  const { scores, costMicroUsd, reliability, latencyMinutes, securityRisk } = table.columns;
+  const { scores, costMicroUsd, reliability, latencyMinutes, securityRisk } = matrix.columns;
   if (scores[a] !== scores[b]) return scores[a]! > scores[b]!;
   if (costMicroUsd[a] !== costMicroUsd[b]) return costMicroUsd[a]! < costMicroUsd[b]!;
   if (reliability[a] !== reliability[b]) return reliability[a]! > reliability[b]!;
   if (latencyMinutes[a] !== latencyMinutes[b]) return latencyMinutes[a]! < latencyMinutes[b]!;
   if (securityRisk[a] !== securityRisk[b]) return securityRisk[a]! < securityRisk[b]!;
-  const { candidates } = request;
-  return (
-    candidates[table.candidateIndex[a]!]!.peerId < candidates[table.candidateIndex[b]!]!.peerId
-  );
+  return peerIds[matrix.candidateIndex[a]!]! < peerIds[matrix.candidateIndex[b]!]!;
 }
 
-/** Chooses. One pass, no sort: 10^4 contractors that all fail cost no more than 10^4 that pass. */
-export function select(
-  request: DecisionRequest,
-  table: CandidateTable,
-  facts: GateFacts,
-): Selection {
+/** Chooses. One pass, no sort: 10^5 contractors that all fail cost no more than 10^5 that pass. */
+export function select(table: CandidateTable, matrix: DecisionMatrix, facts: GateFacts): Selection {
   const isLocalPossible = facts.costInternalMicroUsd !== null;
   const stopsAtOthers = isLocalPossible && facts.policy.triesNextAfter === 'economicGate';
+  const { scores } = matrix.columns;
   let best = -1;
+  let second = -1;
   let passing = -1;
   let blocking = -1;
-  for (let row = 0; row < table.count; row++) {
-    if (best < 0 || ranksBefore(request, table, row, best)) best = row;
-    const failed = failedGate(table, facts, row);
-    if (failed === null) {
-      if (passing < 0 || ranksBefore(request, table, row, passing)) passing = row;
-    } else if (failed !== 'economic' && stopsAtOthers) {
-      if (blocking < 0 || ranksBefore(request, table, row, blocking)) blocking = row;
+  for (let row = 0; row < matrix.count; row++) {
+    const score = scores[row]!;
+    // Most rows are behind both leaders: they need no more than this to be passed over.
+    if (best < 0 || (score >= scores[best]! && ranksBefore(table, matrix, row, best))) {
+      second = best;
+      best = row;
+    } else if (
+      second < 0 ||
+      (score >= scores[second]! && ranksBefore(table, matrix, row, second))
+    ) {
+      second = row;
+    }
+    // A row behind one that passes is neither chosen nor in anyone's way.
+    if (passing >= 0 && !(score >= scores[passing]! && ranksBefore(table, matrix, row, passing))) {
+      continue;
+    }
+    const failed = failedGateNumber(matrix, facts, row);
+    if (failed === 0) passing = row;
+    else if (failed !== ECONOMIC && stopsAtOthers) {
+      if (blocking < 0 || ranksBefore(table, matrix, row, blocking)) blocking = row;
     }
   }
-  const isBlocked = passing >= 0 && blocking >= 0 && ranksBefore(request, table, blocking, passing);
+  const isBlocked = passing >= 0 && blocking >= 0 && ranksBefore(table, matrix, blocking, passing);
   const chosenRow = isBlocked ? -1 : passing;
-  let runnerUpRow = chosenRow === best ? -1 : best;
-  for (let row = 0; row < table.count && chosenRow === best; row++) {
-    if (row === best) continue;
-    if (runnerUpRow < 0 || ranksBefore(request, table, row, runnerUpRow)) runnerUpRow = row;
-  }
+  const runnerUpRow = chosenRow === best ? second : best;
   return { chosenRow, consideredRow: chosenRow < 0 ? best : chosenRow, runnerUpRow };
 }

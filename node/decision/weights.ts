@@ -16,9 +16,6 @@ export const SIGNAL_SHARE = 0.7;
 /** Paper Eq. (11), symbol alpha. */
 export const CORRELATION_PENALTY = 0.3;
 
-/** Fewest rows for which a correlation says anything. */
-const MIN_CORRELATED_ROWS = 3;
-
 /** Scaled to add up to 1; equal shares if all are zero. */
 export function normaliseWeights(weights: ArrayLike<number>): number[] {
   let sum = 0;
@@ -58,58 +55,6 @@ export function mixWeights(
   return mixed;
 }
 
-/** Pearson's coefficients of all pairs of columns; the diagonal is 1. */
-export function correlationMatrix(columns: readonly Float64Array[], count: number): number[][] {
-  const size = columns.length;
-  const rho: number[][] = columns.map((_, i) => columns.map((__, j) => (i === j ? 1 : 0)));
-  if (count < MIN_CORRELATED_ROWS) return rho;
-  const means = columns.map((column) => meanUnlessConstant(column, count));
-  for (let i = 0; i < size; i++) {
-    for (let j = i + 1; j < size; j++) {
-      const coefficient = pearson(columns[i]!, columns[j]!, count, means[i]!, means[j]!);
-      rho[i]![j] = coefficient;
-      rho[j]![i] = coefficient;
-    }
-  }
-  return rho;
-}
-
-/** NaN for a column without spread. Its mean, rounded, could differ from each of its values. */
-function meanUnlessConstant(column: Float64Array, count: number): number {
-  const first = column[0]!;
-  let isConstant = true;
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    const x = column[i]!;
-    sum += x;
-    if (x !== first) isConstant = false;
-  }
-  return isConstant ? NaN : sum / count;
-}
-
-function pearson(
-  a: Float64Array,
-  b: Float64Array,
-  count: number,
-  meanA: number,
-  meanB: number,
-): number {
-  if (Number.isNaN(meanA) || Number.isNaN(meanB)) return 0;
-  let products = 0;
-  let squaresA = 0;
-  let squaresB = 0;
-  for (let i = 0; i < count; i++) {
-    const x = a[i]! - meanA;
-    const y = b[i]! - meanB;
-    products += x * y;
-    squaresA += x * x;
-    squaresB += y * y;
-  }
-  const scale = Math.sqrt(squaresA) * Math.sqrt(squaresB);
-  if (!(scale > 0 && scale < Infinity)) return 0;
-  return Math.max(-1, Math.min(1, products / scale));
-}
-
 /** Weights before and after the correction for correlation. */
 export interface CorrelationAdjustedWeights {
   /** Before the clamp at 0; may be negative with five or more criteria. */
@@ -119,24 +64,28 @@ export interface CorrelationAdjustedWeights {
 
 /**
  * Less weight for criteria that repeat others. Paper Eq. (11). The weights returned add up to 1.
+ *
+ * @param rho - Coefficients of all pairs, row by row: `correlationMatrix`.
  */
 export function correlationAdjusted(
-  rho: readonly (readonly number[])[],
+  rho: ArrayLike<number>,
   weights: ArrayLike<number>,
   correlationPenalty: number = CORRELATION_PENALTY,
 ): CorrelationAdjustedWeights {
-  if (weights.length !== rho.length) {
-    throw new TypeError(`"weights" expected ${rho.length} entries, got ${weights.length}`);
+  const size = weights.length;
+  if (rho.length !== size * size) {
+    throw new TypeError(`"rho" expected ${size * size} coefficients, got ${rho.length}`);
   }
   const raw: number[] = [];
+  const usable: number[] = [];
   let hasPositive = false;
-  for (let i = 0; i < rho.length; i++) {
+  for (let i = 0; i < size; i++) {
     let overlap = 0;
-    for (let j = 0; j < rho.length; j++) if (j !== i) overlap += Math.abs(rho[i]![j]!);
+    for (let j = 0; j < size; j++) if (j !== i) overlap += Math.abs(rho[i * size + j]!);
     const adjusted = weights[i]! * (1 - correlationPenalty * overlap);
     if (adjusted > 0) hasPositive = true;
     raw.push(adjusted);
+    usable.push(adjusted > 0 ? adjusted : 0);
   }
-  const usable = hasPositive ? raw.map((weight) => Math.max(0, weight)) : weights;
-  return { raw, weights: normaliseWeights(usable) };
+  return { raw, weights: normaliseWeights(hasPositive ? usable : weights) };
 }

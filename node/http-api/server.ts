@@ -18,6 +18,7 @@ import { utf8 } from '../../crypto/bytes.ts';
 import type { Logger } from '../../protocols/components.ts';
 import { BadInputError, UserFacingError, printable } from '../errors.ts';
 import { codeOf } from '../storage/data-directory.ts';
+import { METRICS_TYPE } from './metrics.ts';
 
 /** Largest request body: a task's input in base64 with its specification. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -42,6 +43,8 @@ export interface HttpApiInit {
   readonly token: string;
   readonly isReady: () => boolean;
   readonly groups: readonly RouteGroup[];
+  /** Text of `/metrics`. */
+  readonly metrics: () => string;
   readonly logger: Logger;
 }
 
@@ -62,6 +65,9 @@ export async function startHttpApi(init: HttpApiInit): Promise<HttpApi> {
   app.get('/readyz', (_request, response) => {
     const ready = init.isReady();
     response.status(ready ? 200 : 503).json({ ready });
+  });
+  app.get('/metrics', checkToken(init.token), (_request, response) => {
+    response.type(METRICS_TYPE).send(init.metrics());
   });
   app.use('/v1', checkToken(init.token));
   app.use('/v1', express.json({ limit: MAX_BODY_BYTES, strict: true }), refuseBody);

@@ -48,6 +48,8 @@ export interface Section {
 export interface EntriesOptions {
   /** Only keys that start with it. */
   readonly prefix?: string;
+  /** Only keys up to this one, which is included. */
+  readonly until?: string;
   readonly limit?: number;
   readonly reverse?: boolean;
 }
@@ -118,9 +120,10 @@ function openSection(level: ClassicLevel<string, Uint8Array>, name: SectionName)
         ),
         { sync: true },
       ),
-    entries: ({ prefix, limit, reverse } = {}) =>
+    entries: ({ prefix, until, limit, reverse } = {}) =>
       sublevel.iterator({
         ...(prefix === undefined ? {} : { gte: prefix, lt: `${prefix}\u{10ffff}` }),
+        ...(until === undefined ? {} : { lte: until }),
         limit: limit ?? -1,
         reverse: reverse ?? false,
       }),

@@ -26,6 +26,7 @@ import type { ResolvedPart, ResultPart } from './task-parts.ts';
 import { parseWireTaskSpecification } from './task.ts';
 import type { WireTaskSpecification } from './task.ts';
 import { manifestOf, readTaskMessage } from './wire-task.ts';
+import type { WorkMeter } from './work-meter.ts';
 
 /** Longest time that a task may run here, unless its specification asks for less. */
 const MAX_WORK_MS = 15 * 60_000;
@@ -38,6 +39,8 @@ export interface ContractWorkInit {
   readonly results: JsonSection<StoredResult>;
   /** Told of each contract whose task was refused or failed. */
   readonly onUndone: (contractId: string) => void;
+  /** Shared with what this node learns from: work for others disturbs its measures. */
+  readonly meter: WorkMeter;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -174,7 +177,10 @@ export class ContractWork implements AgentExecutor {
     }, limitMs);
     try {
       const work = { specification, parts };
-      return (await item.runner.execute(work, { signal: controller.signal })).parts;
+      const { result } = await this.#init.meter.time('computes', () =>
+        item.runner.execute(work, { signal: controller.signal }),
+      );
+      return result.parts;
     } finally {
       clearTimeout(timer);
     }

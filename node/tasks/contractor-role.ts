@@ -26,6 +26,7 @@ import type { JsonSection } from '../storage/store.ts';
 import type { AcceptanceRules } from './offer.ts';
 import type { SkillShelf, SkillOnSale } from './skill-shelf.ts';
 import type { ResultPart } from './task-parts.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /**
  * How long a contractor promises to hold its capacity, in seconds: longer than any task may run. An
@@ -49,6 +50,8 @@ export interface StoredResult {
 export interface ContractorRoleInit {
   readonly config: Config;
   readonly shelf: SkillShelf;
+  /** Told of each task that is agreed and not done yet. */
+  readonly queue: WorkQueue;
   readonly results: JsonSection<StoredResult>;
   /** Open contracts by id, and debtors by PeerId: a restart forgives nobody. */
   readonly open: JsonSection<OpenContract>;
@@ -67,6 +70,9 @@ export interface OpenContract {
   readonly phase: Phase;
   /** Wall clock, so that it can outlive a restart. */
   readonly sinceMs: number;
+  /** Agreed price and size. Left out by an older version: such a contract is not queued. */
+  readonly priceMicroUsd?: number;
+  readonly inBytes?: number;
 }
 
 /** A client that took a result and left it unpaid. */
@@ -96,6 +102,7 @@ export class ContractorRole implements ContractorPolicy {
   async load(): Promise<void> {
     for (const contract of await this.#init.open.values()) {
       this.#open.set(contract.contractId, contract);
+      this.#enqueue(contract);
     }
     for (const { client } of await this.#init.debtors.values({ limit: MAX_DEBTORS })) {
       this.#debtors.add(client);
@@ -147,7 +154,8 @@ export class ContractorRole implements ContractorPolicy {
     });
   }
 
-  acceptAgreement({ client, contractId, shape }: AgreementQuestion): Promise<true | Declined> {
+  acceptAgreement(question: AgreementQuestion): Promise<true | Declined> {
+    const { client, contractId, shape } = question;
     const id = toBase64Url(contractId);
     if (this.#open.has(id)) return Promise.resolve(true);
     const item = this.#itemFor(shape.skills);
@@ -156,7 +164,15 @@ export class ContractorRole implements ContractorPolicy {
     if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
     if (!this.#hasCredit(client)) return declined('CREDIT_EXHAUSTED');
     const sinceMs = this.#init.clock.nowMs();
-    this.#keep({ contractId: id, client, term: item.term, phase: 'AGREED', sinceMs });
+    this.#keep({
+      contractId: id,
+      client,
+      term: item.term,
+      phase: 'AGREED',
+      sinceMs,
+      priceMicroUsd: Number(question.priceMicroUsd),
+      inBytes: shape.inBytes,
+    });
     return Promise.resolve(true);
   }
 
@@ -204,8 +220,16 @@ export class ContractorRole implements ContractorPolicy {
       return;
     }
     const sinceMs = this.#open.get(id)?.sinceMs ?? this.#init.clock.nowMs();
-    const { phase } = contract;
-    this.#keep({ contractId: id, client, term: shape.skills[0]!, phase, sinceMs });
+    const { phase, agreement } = contract;
+    this.#keep({
+      contractId: id,
+      client,
+      term: shape.skills[0]!,
+      phase,
+      sinceMs,
+      priceMicroUsd: Number(agreement.body.price),
+      inBytes: shape.inBytes,
+    });
   }
 
   /** Frees the slot of a contract whose task was refused or failed here: no result will come. */
@@ -245,12 +269,24 @@ export class ContractorRole implements ContractorPolicy {
 
   #keep(contract: OpenContract): void {
     this.#open.set(contract.contractId, contract);
+    this.#enqueue(contract);
     this.#store(this.#init.open.put(contract.contractId, contract));
   }
 
   #free(contractId: string): void {
     if (!this.#open.delete(contractId)) return;
+    this.#init.queue.delete(contractId);
     this.#store(this.#init.open.delete(contractId));
+  }
+
+  /** A contract waits for this machine until its result is there. */
+  #enqueue({ contractId, term, phase, priceMicroUsd, inBytes }: OpenContract): void {
+    const { queue } = this.#init;
+    if (phase !== 'AGREED' && phase !== 'WORKING') queue.delete(contractId);
+    else if (priceMicroUsd !== undefined && inBytes !== undefined) {
+      const task = { term, inputBytes: inBytes, specification: {} };
+      queue.add(contractId, { task, valueMicroUsd: priceMicroUsd });
+    }
   }
 
   /** The memory counts now; the store only for the time after a restart. */

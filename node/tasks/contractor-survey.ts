@@ -18,7 +18,8 @@ import type {
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import { UNPROVED, judgeSkill } from '../certificates/trust.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
-import { cosineSimilarity, jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
+import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
+import { EmbeddingTable } from '../skills/embedding-table.ts';
 import type { Embedder } from '../skills/embedding.ts';
 import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
 
@@ -100,13 +101,12 @@ export class ContractorSurvey {
     const [question] =
       description === undefined ? [] : await embedder.embed([`${term} ${description}`], { signal });
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
-    const contractors: SurveyedContractor[] = [];
+    const proofs: Proof[] = [];
     for (let i = 0; i < hits.length; i += PROOF_CONCURRENCY) {
       const group = hits.slice(i, i + PROOF_CONCURRENCY);
-      contractors.push(
-        ...(await Promise.all(group.map((hit) => this.#survey(hit, term, question, signal)))),
-      );
+      proofs.push(...(await Promise.all(group.map((hit) => this.#proofOf(hit, signal)))));
     }
+    const contractors = this.#judge(hits, proofs, term, question);
     contractors.sort((a, b) => b.proved.level - a.proved.level || b.fit.score - a.fit.score);
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
@@ -145,34 +145,39 @@ export class ContractorSurvey {
       if (key.startsWith(`${peerId}/`)) this.#proofs.delete(key);
   }
 
-  async #survey(
-    hit: ContractorHit,
+  /** How well each hit fits the question. Vectors of another model have no similarity to it. */
+  #judge(
+    hits: readonly ContractorHit[],
+    proofs: readonly Proof[],
     term: string,
     question: Float32Array | undefined,
-    signal: AbortSignal,
-  ): Promise<SurveyedContractor> {
+  ): SurveyedContractor[] {
     const { clock, outcomes, embedder } = this.#components;
-    const { proved, vector } = await this.#proofOf(hit, signal);
-    const isSameModel = hit.record.body.embeddings.model === embedder.modelId;
-    const similarity =
-      isSameModel && vector && question && vector.length === question.length
-        ? cosineSimilarity(question, vector)
-        : undefined;
-    const history = outcomes.historyOf(hit.peerId, clock.nowMs());
-    const performance = performanceOf(history, hit.matchedTerm, proved);
-    const ontology = jaccardIndex([term], [hit.matchedTerm]);
-    return {
-      hit,
-      proved,
-      similarity,
-      history,
-      fit: {
-        score: skillCompatibility(ontology, similarity, performance),
-        ontology,
-        embedding: similarity ?? null,
-        performance: performance ?? null,
-      },
-    };
+    const vectors = hits.map(({ record }, i) =>
+      record.body.embeddings.model === embedder.modelId ? proofs[i]!.vector : undefined,
+    );
+    const similarities =
+      question && new EmbeddingTable(vectors, question.length).similarities(question);
+    return hits.map((hit, i) => {
+      const { proved } = proofs[i]!;
+      const cosine = similarities?.[i] ?? NaN;
+      const similarity = Number.isNaN(cosine) ? undefined : cosine;
+      const history = outcomes.historyOf(hit.peerId, clock.nowMs());
+      const performance = performanceOf(history, hit.matchedTerm, proved);
+      const ontology = jaccardIndex([term], [hit.matchedTerm]);
+      return {
+        hit,
+        proved,
+        similarity,
+        history,
+        fit: {
+          score: skillCompatibility(ontology, similarity, performance),
+          ontology,
+          embedding: similarity ?? null,
+          performance: performance ?? null,
+        },
+      };
+    });
   }
 
   async #proofOf(hit: ContractorHit, signal: AbortSignal): Promise<Proof> {

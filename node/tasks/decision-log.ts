@@ -1,65 +1,255 @@
 /**
- * The log of decisions: one record each, appended and never changed, so that any of them can be
- * shown and recomputed later.
+ * The log of decisions: appended, never changed, so that any of them can be shown, recomputed and
+ * redone by hand later. What it holds stands in `stored-decision.ts`.
+ *
+ * Appending is cheap: all entries that wait go to disk as one value in one step, and a table, a
+ * policy or a machine is written once for all decisions that were made from it. Such a value stands
+ * under the first of its ids; ids ascend, so the value of an id is the last one up to it.
  *
  * @module
  */
 
-import { replayDecision } from '../decision/decision-record.ts';
-import type { DecisionRecord, Replay } from '../decision/decision-record.ts';
-import type { ShortDecisionDocument } from '../api-documents.ts';
+import { fromUtf8, toHex, utf8 } from '../../crypto/bytes.ts';
 import type { Clock, Random } from '../../protocols/components.ts';
-import { toHex } from '../../crypto/bytes.ts';
+import type { DecisionsSummaryDocument, ShortDecisionDocument } from '../api-documents.ts';
+import type { HardwareProfile } from '../cost/internal-cost.ts';
+import type { CandidateTable } from '../decision/candidate-table.ts';
+import { explainDecision } from '../decision/decision-record.ts';
+import type { DecisionRecord, Replay } from '../decision/decision-record.ts';
+import { compareValues } from '../decision/compare-values.ts';
+import { DecisionEngine, ENGINE_VERSION } from '../decision/engine.ts';
+import type { Decision } from '../decision/engine.ts';
+import { SeededRandom } from '../decision/exploration/seeded-random.ts';
+import type { DecisionPolicy } from '../decision/policy.ts';
 import { NothingFoundError } from '../errors.ts';
-import type { JsonSection } from '../storage/store.ts';
+import type { Section } from '../storage/store.ts';
+import {
+  digestOf,
+  readableEntry,
+  similaritiesOf,
+  storedDecision,
+  storedHardware,
+  storedPolicy,
+  storedTable,
+  tableOf,
+} from './stored-decision.ts';
+import type { Digested, StoredDecision } from './stored-decision.ts';
 
 /** Characters of a decision's id that tell its time: it sorts by it. */
 const TIME_CHARACTERS = 9;
+/** Decisions that a summary reads at most, the newest ones. */
+export const MAX_SUMMARISED = 100_000;
+
+const DECISION = 'decision/';
+const POLICY = 'policy/';
+const TABLE = 'table/';
+const HARDWARE = 'hardware/';
+/** Between entries of one value. JSON has no line break outside of a text, and escapes it there. */
+const SEPARATOR = '\n';
+
+/** An entry on its way to the disk. */
+interface WaitingEntry {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Where seeds come from: the system, or one seed that fixes them all. */
+export interface SeedSource {
+  next(): number;
+}
+
+/** The same seeds in the same order, for a run that is to be repeated. */
+export function seedsFrom(seed: number): SeedSource {
+  const random = new SeededRandom(seed);
+  return { next: () => random.integer(2 ** 32) };
+}
 
 /** The log of one node. */
 export class DecisionLog {
-  readonly #section: JsonSection<DecisionRecord>;
+  readonly #section: Section;
+  /** Entries that wait for the disk, and the parts that they refer to. */
+  #waiting: WaitingEntry[] = [];
+  #waitingParts = new Map<string, Uint8Array>();
+  #turn: Promise<void> = Promise.resolve();
+  #lastMs = 0;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #seeds: SeedSource | undefined;
+  readonly #engine = new DecisionEngine();
+  readonly #storedTables = new WeakMap<CandidateTable, string>();
+  readonly #storedPolicies = new WeakMap<DecisionPolicy, string>();
+  readonly #storedHardware = new WeakMap<HardwareProfile, string>();
 
-  constructor(section: JsonSection<DecisionRecord>, clock: Clock, random: Random) {
+  constructor(section: Section, clock: Clock, random: Random, seeds?: SeedSource) {
     this.#section = section;
     this.#clock = clock;
     this.#random = random;
+    this.#seeds = seeds;
   }
 
-  /** A new id: time first, so that the log's order is the order of decisions. */
+  /** A new id: time first, so that ids ascend. Two of one millisecond are a millisecond apart. */
   newId(): string {
-    const time = this.#clock.nowMs().toString(36).padStart(TIME_CHARACTERS, '0');
+    this.#lastMs = Math.max(this.#clock.nowMs(), this.#lastMs + 1);
+    const time = this.#lastMs.toString(36).padStart(TIME_CHARACTERS, '0');
     return `${time}-${toHex(this.#random.bytes(4))}`;
   }
 
   /** A fresh seed, an unsigned 32-bit integer. */
   newSeed(): number {
+    if (this.#seeds) return this.#seeds.next();
     return new DataView(this.#random.bytes(4).buffer).getUint32(0);
   }
 
-  async append(record: DecisionRecord): Promise<void> {
-    await this.#section.put(record.result.decisionId, record);
+  /** Resolves once the decision is on disk. Several at once take one wait for the disk. */
+  async append(decision: Decision): Promise<void> {
+    const { table, query } = decision;
+    const entry = storedDecision(decision, {
+      table: this.#keep(this.#storedTables, table, TABLE, storedTable),
+      policy: this.#keep(this.#storedPolicies, query.policy, POLICY, storedPolicy),
+      hardware: this.#keep(this.#storedHardware, query.local.hardware, HARDWARE, storedHardware),
+    });
+    this.#waiting.push({ id: query.decisionId, text: entry });
+    await this.#flush();
   }
 
   /** The newest decisions first. */
   async list(limit: number): Promise<ShortDecisionDocument[]> {
-    const records = await this.#section.values({ limit, reverse: true });
-    return records.map(shortDecision);
+    const newest: ShortDecisionDocument[] = [];
+    for await (const entry of this.#newest(limit)) {
+      const decision = await this.#decide(entry);
+      newest.push(shortDecision(explainDecision(decision, { counterfactual: false })));
+    }
+    return newest;
   }
 
-  /** @throws {@link NothingFoundError} for an id that is not in the log. */
+  /** Everything about one decision. @throws {@link NothingFoundError} for an unknown id. */
   async show(decisionId: string): Promise<DecisionRecord> {
-    const record = await this.#section.get(decisionId);
-    if (!record) throw new NothingFoundError(`No decision ${decisionId} is in the log`);
-    return record;
+    return explainDecision(await this.#decide(await this.#entry(decisionId)));
   }
 
-  /** Recomputes a decision from its record. */
+  /**
+   * Recomputes a decision from its entry and compares every figure, bit for bit.
+   *
+   * @throws {@link NothingFoundError} for an unknown id.
+   */
   async replay(decisionId: string): Promise<Replay & { readonly decisionId: string }> {
-    return { decisionId, ...replayDecision(await this.show(decisionId)) };
+    const entry = await this.#entry(decisionId);
+    const differences: string[] = [];
+    if (entry.version !== ENGINE_VERSION) differences.push('version');
+    try {
+      const again = JSON.parse(storedDecision(await this.#decide(entry), entry.parts)) as unknown;
+      compareValues(readableEntry(entry), readableEntry(again as StoredDecision), '', differences);
+    } catch (error) {
+      differences.push(`inputs: ${error instanceof Error ? error.message : 'unusable'}`);
+    }
+    return { decisionId, agrees: differences.length === 0, differences };
   }
+
+  /** How many decisions were settled by what; of the newest {@link MAX_SUMMARISED}. */
+  async summary(): Promise<DecisionsSummaryDocument> {
+    let decisions = 0;
+    const choices: Record<string, number> = {};
+    const counts: Record<string, number> = {};
+    for await (const { choice, decidedBy } of this.#newest(MAX_SUMMARISED)) {
+      decisions++;
+      choices[choice] = (choices[choice] ?? 0) + 1;
+      counts[decidedBy] = (counts[decidedBy] ?? 0) + 1;
+    }
+    const rows = Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([decidedBy, count]) => ({ decidedBy, count, sharePercent: (100 * count) / decisions }));
+    return { decisions, choices, rows };
+  }
+
+  async *#newest(limit: number): AsyncIterable<StoredDecision> {
+    let left = limit;
+    for await (const [, bytes] of this.#section.entries({ prefix: DECISION, reverse: true })) {
+      for (const text of fromUtf8(bytes).split(SEPARATOR).reverse()) {
+        if (left-- <= 0) return;
+        yield JSON.parse(text) as StoredDecision;
+      }
+    }
+  }
+
+  /** The engine's decision, made again from what an entry was made from. */
+  async #decide(entry: StoredDecision): Promise<Decision> {
+    const { parts, query } = entry;
+    const policy = JSON.parse(
+      fromUtf8(await this.#digested(POLICY, parts.policy)),
+    ) as DecisionPolicy;
+    const hardware = JSON.parse(
+      fromUtf8(await this.#digested(HARDWARE, parts.hardware)),
+    ) as HardwareProfile;
+    const table = tableOf(await this.#digested(TABLE, parts.table));
+    const whole = { ...query, policy, local: { ...query.local, hardware } };
+    return this.#engine.decide(table, whole, similaritiesOf(entry));
+  }
+
+  async #entry(decisionId: string): Promise<StoredDecision> {
+    const likely = { prefix: DECISION, until: DECISION + decisionId, limit: 1, reverse: true };
+    // A clock that was set back between two starts makes the first look miss.
+    for (const where of [likely, { prefix: DECISION }]) {
+      for await (const [, bytes] of this.#section.entries(where)) {
+        const found = fromUtf8(bytes)
+          .split(SEPARATOR)
+          .find((text) => text.includes(decisionIdField(decisionId)));
+        if (found !== undefined) return JSON.parse(found) as StoredDecision;
+      }
+    }
+    throw new NothingFoundError(`No decision ${decisionId} is in the log`);
+  }
+
+  /** @throws {@link RangeError} if the text is gone or is not the one that was decided on. */
+  async #digested(prefix: string, digest: string): Promise<Uint8Array> {
+    const text = await this.#section.get(prefix + digest);
+    if (!text || digestOf(text) !== digest) {
+      throw new RangeError(`"${prefix}${digest}" expected its text, got another or none`);
+    }
+    return text;
+  }
+
+  /** Puts all that waits on disk in one step; resolves once it is there. */
+  #flush(): Promise<void> {
+    const step = this.#turn.then(async () => {
+      const entries = this.#waiting;
+      const parts = this.#waitingParts;
+      if (entries.length === 0) return;
+      this.#waiting = [];
+      this.#waitingParts = new Map();
+      const sorted = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const value = utf8(sorted.map(({ text }) => text).join(SEPARATOR));
+      try {
+        await this.#section.write(new Map([...parts, [DECISION + sorted[0]!.id, value]]));
+      } catch (error) {
+        // What could not be written waits again.
+        this.#waiting = [...entries, ...this.#waiting];
+        this.#waitingParts = new Map([...parts, ...this.#waitingParts]);
+        throw error;
+      }
+    });
+    this.#turn = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Writes a table or a policy once; it is on disk no later than the decision made from it. */
+  #keep<Value extends object>(
+    stored: WeakMap<Value, string>,
+    value: Value,
+    prefix: string,
+    encode: (value: Value) => Digested,
+  ): string {
+    const known = stored.get(value);
+    if (known !== undefined) return known;
+    const { digest, text } = encode(value);
+    this.#waitingParts.set(prefix + digest, utf8(text));
+    stored.set(value, digest);
+    return digest;
+  }
+}
+
+/** Each entry begins with it, so no text of a peer can pass for it. */
+function decisionIdField(decisionId: string): string {
+  return `"query":{"decisionId":${JSON.stringify(decisionId)},`;
 }
 
 /** A decision as it stands in a list or in a run. */
@@ -70,6 +260,7 @@ export function shortDecision({ result }: DecisionRecord): ShortDecisionDocument
     contractor: result.contractor,
     score: result.score,
     confidence: result.confidence,
+    exploration: result.exploration,
     costInternalMicroUsd: result.costInternalMicroUsd,
     costExternalMicroUsd: result.costExternalMicroUsd,
     reason: result.reason,

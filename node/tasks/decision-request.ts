@@ -1,6 +1,6 @@
 /**
- * From a task, this machine and quoted contractors to the engine's request: where each symbol of
- * the equations comes from in a running node (equations.md 7).
+ * From a task, this machine and quoted contractors to what the engine is asked: where each symbol
+ * of the equations comes from in a running node (equations.md 7).
  *
  * @module
  */
@@ -9,8 +9,13 @@ import type { Config } from '../config/schema.ts';
 import { LOCAL_PARTY } from '../cost/calibration.ts';
 import { microUsd } from '../cost/presets.ts';
 import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
-import { INITIAL_WEIGHTS, RATIONAL_POLICY } from '../decision/policy.ts';
-import type { Candidate, DecisionRequest, DecisionTask } from '../decision/request.ts';
+import type { DecisionPolicy } from '../decision/policy.ts';
+import type {
+  Candidate,
+  DecisionContext,
+  DecisionQuery,
+  DecisionTask,
+} from '../decision/request.ts';
 import { DEFAULT_COMPLEXITY, DEFAULT_CRITICALITY } from './task-limits.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 import type { LocalMachine } from './local-machine.ts';
@@ -30,6 +35,9 @@ export interface DecisionInput {
   readonly config: Config;
   readonly machine: LocalMachine;
   readonly nowSeconds: number;
+  readonly policy: DecisionPolicy;
+  /** What earlier decisions left behind. */
+  readonly memory: Pick<DecisionContext, 'historicalWeights' | 'exploration' | 'recentDecisions'>;
 }
 
 /** Share of results of this contractor that are checked by doing them again. */
@@ -53,7 +61,15 @@ function verificationMicroUsd(
 }
 
 /** Facts of one quoted contractor. */
-export function candidateOf(input: DecisionInput, { contractor, quoted }: Prospect): Candidate {
+export function candidateOf(
+  input: DecisionInput,
+  { contractor, quoted }: Prospect,
+  others: {
+    readonly isOverShare?: boolean;
+    readonly testimony?: Candidate['testimony'] | undefined;
+  } = {},
+): Candidate {
+  const { isOverShare = false, testimony } = others;
   const { hit, proved, similarity, history } = contractor;
   const { price, latencyMs, load, exp } = quoted.quote;
   return {
@@ -63,38 +79,31 @@ export function candidateOf(input: DecisionInput, { contractor, quoted }: Prospe
     quote: { priceMicroUsd: Number(price), latencyMs, load, expiresAtSeconds: exp },
     level: proved.level,
     ...(proved.evidence ? { evidence: proved.evidence } : {}),
+    ...(testimony === undefined ? {} : { testimony }),
     history,
+    ...(isOverShare ? { isOverShare } : {}),
     overheads: { verificationMicroUsd: verificationMicroUsd(input, contractor) },
     calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),
   };
 }
 
-/** The engine's request. */
-export function decisionRequest(
-  input: DecisionInput,
-  candidates: readonly Candidate[],
-): DecisionRequest {
+/** What the engine is asked, but for the candidates. */
+export function decisionQuery(input: DecisionInput): DecisionQuery {
   const { task, config, machine } = input;
-  const { decision, prices } = config;
+  const { prices } = config;
   return {
     decisionId: input.decisionId,
     seed: input.seed,
-    policy: {
-      ...RATIONAL_POLICY,
-      skillThreshold: decision.skillThreshold,
-      scoreThreshold: decision.scoreThreshold,
-      confidenceThreshold: decision.confidenceThreshold,
-    },
+    policy: input.policy,
     task: decisionTask(task),
     local: machine.execution(task),
-    candidates,
     context: {
-      historicalWeights: INITIAL_WEIGHTS,
+      ...input.memory,
       overheads: {
         sessionMicroUsd: machine.overheads.sessionMicroUsd ?? 0,
         automaticVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
         manualVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
-        integrationMicroUsd: 0,
+        integrationMicroUsd: machine.overheads.integrationMicroUsd ?? 0,
       },
       link: {
         bandwidthMbps: prices.bandwidthMbps,
@@ -102,7 +111,6 @@ export function decisionRequest(
       },
       localCalibrationRatio: machine.ratio(LOCAL_PARTY, task.term),
       atSeconds: input.nowSeconds,
-      explorationAllowed: false,
     },
   };
 }

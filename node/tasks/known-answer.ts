@@ -9,11 +9,15 @@
  */
 
 import { utf8 } from '../../crypto/bytes.ts';
+import type { JsonValue } from '../../crypto/canonical-json.ts';
+import { DOCUMENT_ANALYSIS_TERM } from './executors/document-analysis.ts';
 import { BUILTIN_TERMS, createBuiltinExecutor } from './executors/executor-registry.ts';
 import { PORTFOLIO_TERM } from './executors/portfolio-optimization.ts';
+import { RISK_TERM } from './executors/risk-assessment.ts';
 import { SENTIMENT_TERM } from './executors/sentiment.ts';
-import { composeReview } from './known-answer-reviews.ts';
 import { composePriceTable } from './known-answer-prices.ts';
+import { composeReport } from './known-answer-reports.ts';
+import { composeReview } from './known-answer-reviews.ts';
 import { SeededSequence } from './seeded-sequence.ts';
 import { taskForSkill } from './task-for-skill.ts';
 import type { SkillInput } from './task-for-skill.ts';
@@ -58,8 +62,12 @@ interface Input {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
+const LEVELS: readonly (readonly number[])[] = [[0.95], [0.99], [0.9, 0.975], [0.95, 0.99, 0.995]];
+
 const COMPOSERS: Readonly<Record<string, (sequence: SeededSequence) => Input>> = {
+  [DOCUMENT_ANALYSIS_TERM]: composeReportInput,
   [PORTFOLIO_TERM]: composePortfolioInput,
+  [RISK_TERM]: composeRiskInput,
   [SENTIMENT_TERM]: composeSentimentInput,
 };
 
@@ -68,8 +76,12 @@ export const KNOWN_ANSWER_TERMS: readonly string[] = BUILTIN_TERMS.filter((term)
   Object.hasOwn(COMPOSERS, term),
 );
 
+function pickPriceFile(sequence: SeededSequence): string {
+  return `${sequence.pick(['prices', 'closes', 'history', 'quotes'])}.csv`;
+}
+
 function composePortfolioInput(sequence: SeededSequence): Input {
-  const file = `${sequence.pick(['prices', 'closes', 'history', 'quotes'])}.csv`;
+  const file = pickPriceFile(sequence);
   const { csv, assets } = composePriceTable(sequence);
   const inputs: SkillInput[] = [{ file, mediaType: 'text/csv' }];
   if (sequence.uniform() < 0.6) {
@@ -81,13 +93,35 @@ function composePortfolioInput(sequence: SeededSequence): Input {
   return { inputs, files: new Map([[file, utf8(csv)]]) };
 }
 
+function composeRiskInput(sequence: SeededSequence): Input {
+  const file = pickPriceFile(sequence);
+  const { csv } = composePriceTable(sequence);
+  const inputs: SkillInput[] = [{ file, mediaType: 'text/csv' }];
+  if (sequence.uniform() < 0.6) {
+    const data: Record<string, JsonValue> = { horizonDays: sequence.pick([1, 5, 10, 20]) };
+    if (sequence.uniform() < 0.5) data['confidenceLevels'] = sequence.pick(LEVELS);
+    if (sequence.uniform() < 0.5) data['draws'] = 5_000 * sequence.integer(1, 6);
+    inputs.push({ data, mediaType: 'application/json' });
+  }
+  return { inputs, files: new Map([[file, utf8(csv)]]) };
+}
+
+function composeReportInput(sequence: SeededSequence): Input {
+  const name = sequence.pick(['report', 'letter', 'filing', 'statement']);
+  return composeTexts(sequence, name, () => composeReport(sequence).text);
+}
+
 function composeSentimentInput(sequence: SeededSequence): Input {
   const name = sequence.pick(['review', 'feedback', 'comment', 'survey']);
+  return composeTexts(sequence, name, () => composeReview(sequence));
+}
+
+function composeTexts(sequence: SeededSequence, name: string, compose: () => string): Input {
   const files = new Map<string, Uint8Array>();
   const count = sequence.integer(1, 3);
   for (let i = 1; i <= count; i++) {
     const file = count === 1 ? `${name}.txt` : `${name}-${i}.txt`;
-    files.set(file, utf8(composeReview(sequence)));
+    files.set(file, utf8(compose()));
   }
   const inputs = [...files.keys()].map((file) => ({ file, mediaType: 'text/plain' }));
   return { inputs, files };

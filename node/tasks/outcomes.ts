@@ -20,6 +20,8 @@ export interface OutcomeEntry {
   readonly failures: number;
   readonly lastMs: number;
   readonly paidMicroUsd: number;
+  /** Sum of the realised utilities (Eq. 13). Left out in entries of an older version. */
+  readonly utility?: number;
 }
 
 /** Outcomes of one contractor, in the form the decision engine reads. */
@@ -56,6 +58,8 @@ export class OutcomeBook {
     readonly taskType: string;
     readonly isSuccess: boolean;
     readonly paidMicroUsd: number;
+    /** In [0, 1]. */
+    readonly utility: number;
     readonly atMs: number;
   }): Promise<void> {
     const key = keyOf(outcome.peerId, outcome.taskType);
@@ -67,6 +71,7 @@ export class OutcomeBook {
       failures: (before?.failures ?? 0) + (outcome.isSuccess ? 0 : 1),
       lastMs: outcome.atMs,
       paidMicroUsd: (before?.paidMicroUsd ?? 0) + outcome.paidMicroUsd,
+      utility: (before ? utilityOf(before) : 0) + outcome.utility,
     };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
@@ -104,11 +109,18 @@ function historyOf(entries: readonly OutcomeEntry[], nowMs: number): OutcomeHist
   let successes = 0;
   let failures = 0;
   let lastMs = 0;
+  let utility = 0;
   for (const entry of entries) {
     successes += entry.successes;
     failures += entry.failures;
     lastMs = Math.max(lastMs, entry.lastMs);
+    utility += utilityOf(entry);
   }
   const monthsSinceLast = lastMs === 0 ? 0 : Math.max(0, (nowMs - lastMs) / MS_PER_MONTH);
-  return { successes, failures, monthsSinceLast };
+  // Rounding must not lift the sum above what it is a part of.
+  return { successes, failures, monthsSinceLast, utility: Math.min(utility, successes) };
+}
+
+function utilityOf({ utility, successes }: OutcomeEntry): number {
+  return utility ?? successes;
 }

@@ -12,10 +12,13 @@ import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import type { RunDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
+import type { Decision } from '../decision/engine.ts';
+import { utilityOf } from './decision-memory.ts';
+import type { DecisionMemory } from './decision-memory.ts';
+import type { SurveyedContractor } from './contractor-survey.ts';
 import { auditRate } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
 import { keepReceipt } from './keep-receipt.ts';
-import type { Processor } from '../system-clock.ts';
 import type { LocalMachine } from './local-machine.ts';
 import type { OutcomeBook } from './outcomes.ts';
 import { ContractorFailedError } from './outsourcing.ts';
@@ -25,6 +28,7 @@ import type { RunLedger } from './run-ledger.ts';
 import type { ResultPart } from './task-parts.ts';
 import { verifyResult } from './verification/verify-result.ts';
 import type { Verification } from './verification/verify-result.ts';
+import type { Measure } from './work-meter.ts';
 
 /** A contractor that promised less has at least this long. */
 const MIN_TASK_TIMEOUT_MS = 30_000;
@@ -37,12 +41,12 @@ export interface TaskExecutionComponents {
   readonly outsourcing: Outsourcing;
   readonly machine: LocalMachine;
   readonly outcomes: OutcomeBook;
+  readonly memory: DecisionMemory;
   readonly receipts: ReceiptBook;
   readonly config: Config;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly processor: Processor;
 }
 
 /** What a task came to. */
@@ -62,7 +66,6 @@ const FAILED: Finished = { status: 'failed', ...NOT_DONE };
 /** Carries out attempts. */
 export class TaskExecution {
   readonly #components: TaskExecutionComponents;
-  #isWarm = false;
 
   constructor(components: TaskExecutionComponents) {
     this.#components = components;
@@ -76,7 +79,7 @@ export class TaskExecution {
     try {
       const { parts, seconds } = await ledger.timed('work', () => machine.run(task, signal));
       ledger.workHereSeconds += seconds;
-      const verification = await this.#verify(task, parts, 0, ledger, signal);
+      const { verification } = await this.#verify(task, parts, 0, ledger, signal);
       noteChecked(ledger, 'local', verification, 0, startMs);
       const status = verification.passed ? 'completed' : 'failed';
       return { status, parts, verification, receiptId: null };
@@ -88,87 +91,121 @@ export class TaskExecution {
     }
   }
 
-  /** Has a contractor do the task. @returns `undefined` if the task is still to be done. */
+  /**
+   * Has a contractor do the task.
+   *
+   * @param decision - The one that chose the contractor: what comes of it is learned.
+   * @returns `undefined` if the task is still to be done.
+   */
   async at(
     { contractor, quoted }: Prospect,
+    decision: Decision,
     task: PreparedTask,
     ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<Finished | undefined> {
-    const { outsourcing, clock, config, processor } = this.#components;
+    const { machine, clock, config } = this.#components;
     const { peerId } = quoted;
     const startMs = clock.monotonicMs();
-    const startSeconds = processor.seconds();
+    // The decision was taken just now: these are the figures that it reckoned with.
+    const expected = machine.overheads;
     const limitMs = Math.max(MIN_TASK_TIMEOUT_MS, quoted.quote.latencyMs * LATENESS_FACTOR);
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-    let delivered: DeliveredResult;
+    let performed: Measure & { readonly result: DeliveredResult };
     try {
-      delivered = await ledger.timed('work', () => outsourcing.perform(quoted, task, limited));
+      performed = await ledger.timed('work', () => this.#perform(quoted, task, limited));
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
-      await this.#noteFailure(peerId, task, error, reason);
+      await this.#noteFailure(contractor, decision, error, reason);
       ledger.note({ where: peerId, outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return undefined;
     }
-    const performedSeconds = processor.seconds() - startSeconds;
+    const { parts } = performed.result;
     // From here on the contractor has done its part: a caller who hangs up must not leave it
     // unpaid.
     const toTheEnd = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
     const rate = auditRate(contractor, config);
-    const verification = await this.#verify(task, delivered.parts, rate, ledger, toTheEnd);
-    const checkedSeconds = processor.seconds();
-    const { receiptId, paidMicroUsd } = await this.#settle(quoted, verification, ledger, toTheEnd);
-    await this.#observeDeal(performedSeconds + processor.seconds() - checkedSeconds);
-    await this.#recordOutcome(peerId, task, verification.passed, paidMicroUsd);
+    const { verification, check } = await this.#verify(task, parts, rate, ledger, toTheEnd);
+    const settled = await machine.meter.time('waits', () =>
+      this.#settle(quoted, verification, ledger, toTheEnd),
+    );
+    const { receiptId, paidMicroUsd } = settled.result;
+    await this.#recordOutcome(contractor, decision, verification.passed, paidMicroUsd);
     noteChecked(ledger, peerId, verification, paidMicroUsd, startMs);
+    const session = {
+      seconds: performed.seconds + settled.seconds,
+      isAlone: performed.isAlone && settled.isAlone,
+    };
+    const deal = { party: peerId, expected, session, verification: check };
+    await machine.observeDeal(task, deal, verification.passed ? parts : null);
     if (!verification.passed) return undefined;
-    return { status: 'completed', parts: delivered.parts, verification, receiptId };
+    return { status: 'completed', parts, verification, receiptId };
+  }
+
+  /** Has the work done and takes the result; meanwhile the task does not wait for this machine. */
+  #perform(
+    quoted: Prospect['quoted'],
+    task: PreparedTask,
+    signal: AbortSignal,
+  ): Promise<Measure & { readonly result: DeliveredResult }> {
+    const { machine, outsourcing } = this.#components;
+    return machine.meter.time('waits', () =>
+      machine.queue.whileElsewhere(task.taskId, () => outsourcing.perform(quoted, task, signal)),
+    );
   }
 
   /** A contractor that had agreed and did not deliver has failed; one that declined has not. */
   async #noteFailure(
-    peerId: string,
-    task: PreparedTask,
+    contractor: SurveyedContractor,
+    decision: Decision,
     error: unknown,
     reason: string,
   ): Promise<void> {
+    const { peerId } = contractor.hit;
     this.#components.logger.warn({ peerId, reason }, 'A contractor failed.');
     if (error instanceof ContractorFailedError && error.details.isAgreed)
-      await this.#recordOutcome(peerId, task, false, 0);
+      await this.#recordOutcome(contractor, decision, false, 0);
   }
 
-  /** Checks a result; the time of checks that did not repeat the work is learned as their price. */
+  /**
+   * Checks a result; the time of checks that did not repeat the work is learned as their price.
+   *
+   * @returns what came out, and how long such checks took: `null` if the work was repeated.
+   */
   async #verify(
     task: PreparedTask,
     resultParts: readonly ResultPart[],
     rate: number,
     ledger: RunLedger,
     signal: AbortSignal,
-  ): Promise<Verification> {
-    const { machine, random, processor } = this.#components;
+  ): Promise<{ verification: Verification; check: Measure | null }> {
+    const { machine, random } = this.#components;
     const recompute = machine.executor(task.term);
     await recompute?.prepare?.();
-    const start = processor.seconds();
-    const verification = await ledger.timed('verify', () =>
-      verifyResult({
-        specification: task.specification,
-        inputParts: task.parts,
-        resultParts,
-        random,
-        auditRate: rate,
-        signal,
-        ...(recompute ? { recompute } : {}),
-      }),
+    const { result: verification, ...measure } = await ledger.timed('verify', () =>
+      machine.meter.time('computes', () =>
+        verifyResult({
+          specification: task.specification,
+          inputParts: task.parts,
+          resultParts,
+          random,
+          auditRate: rate,
+          signal,
+          ...(recompute ? { recompute } : {}),
+        }),
+      ),
     );
-    const seconds = processor.seconds() - start;
     const isRepeated = verification.checks.some(
       ({ type, skipped }) => type === 'recompute' && skipped !== true,
     );
+    if (!isRepeated) {
+      await machine.observeOverhead('verificationMicroUsd', measure);
+      return { verification, check: measure };
+    }
     // To repeat the work is to do it here: it tells what doing it here costs.
-    if (isRepeated) await machine.observeRun(task, seconds);
-    else await machine.observeOverhead('verificationMicroUsd', machine.priceOfCpu(seconds));
-    return verification;
+    if (measure.isAlone) await machine.observeRun(task, measure.seconds);
+    return { verification, check: null };
   }
 
   async #settle(
@@ -194,22 +231,25 @@ export class TaskExecution {
   }
 
   async #recordOutcome(
-    peerId: string,
-    { term }: PreparedTask,
+    { hit: { peerId }, proved }: SurveyedContractor,
+    decision: Decision,
     isSuccess: boolean,
     paidMicroUsd: number,
   ): Promise<void> {
-    const { outcomes, clock } = this.#components;
-    const atMs = clock.nowMs();
-    await outcomes.record({ peerId, taskType: term, isSuccess, paidMicroUsd, atMs });
-  }
-
-  /** Learns what a deal costs besides its price: agreement, delivery and settlement together. */
-  async #observeDeal(seconds: number): Promise<void> {
-    const { machine } = this.#components;
-    // The first deal after a start pays for code that is compiled once: it is no measure.
-    if (this.#isWarm) await machine.observeOverhead('sessionMicroUsd', machine.priceOfCpu(seconds));
-    this.#isWarm = true;
+    const { outcomes, memory, clock } = this.#components;
+    const { taskType } = decision.query.task;
+    const outcome = { isSuccess, paidMicroUsd };
+    await outcomes.record({
+      peerId,
+      taskType,
+      utility: utilityOf(decision, outcome),
+      ...outcome,
+      atMs: clock.nowMs(),
+    });
+    const seen = outcomes.historyOf(peerId, clock.nowMs()).byType[taskType];
+    const successes = seen?.successes ?? 0;
+    const own = { successes, total: successes + (seen?.failures ?? 0) };
+    await memory.observeOutcome(decision, outcome, { testimony: proved.testimony ?? [], own });
   }
 }
 

@@ -6,7 +6,9 @@
  */
 
 import type { JsonValue } from '../../crypto/canonical-json.ts';
+import { DOCUMENT_ANALYSIS_TERM } from './executors/document-analysis.ts';
 import { PORTFOLIO_TERM } from './executors/portfolio-optimization.ts';
+import { RISK_TERM } from './executors/risk-assessment.ts';
 import { SENTIMENT_TERM } from './executors/sentiment.ts';
 import type { VerificationCheck } from './task-verification.ts';
 import type { Sensitivity, TaskSpecification } from './task.ts';
@@ -28,7 +30,9 @@ export interface SkillRequest {
 }
 
 const CHECKS: Readonly<Record<string, readonly VerificationCheck[]>> = {
+  [DOCUMENT_ANALYSIS_TERM]: [{ type: 'grounding' }, { type: 'recompute' }],
   [PORTFOLIO_TERM]: [{ type: 'optimality' }, { type: 'recompute' }],
+  [RISK_TERM]: [{ type: 'recompute' }],
   [SENTIMENT_TERM]: [{ type: 'recompute' }],
 };
 

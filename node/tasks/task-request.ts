@@ -27,7 +27,7 @@ export function preparedFromRequest(request: TaskRequest, machine: LocalMachine)
     const files = Object.entries(request.files).map(
       ([name, base64]) => [name, new Uint8Array(Buffer.from(base64, 'base64'))] as const,
     );
-    return prepareTask(request.task, new Map(files));
+    return sized(prepareTask(request.task, new Map(files)), machine);
   }
   const { skill: term, inputs } = request;
   const files = new Map(
@@ -45,7 +45,12 @@ export function preparedFromRequest(request: TaskRequest, machine: LocalMachine)
   const draft = prepareTask(specificationOf(MIN_DEFAULT_VALUE_MICRO_USD), files);
   const costHere = machine.costMicroUsd(draft) ?? 0;
   const value = Math.max(MIN_DEFAULT_VALUE_MICRO_USD, Math.ceil(DEFAULT_VALUE_RATIO * costHere));
-  return prepareTask(specificationOf(value), files);
+  return sized(prepareTask(specificationOf(value), files), machine);
+}
+
+/** The size of the result as earlier results of this type suggest it. */
+function sized(task: PreparedTask, machine: LocalMachine): PreparedTask {
+  return { ...task, expectedOutputBytes: machine.expectedOutputBytes(task) };
 }
 
 /**

@@ -7,22 +7,27 @@
  */
 
 import type { Clock } from '../../protocols/components.ts';
-import { nowSeconds } from '../../protocols/components.ts';
 import type { RunDocument, SubtaskDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
+import { complexityMultiplier } from '../cost/external-cost.ts';
+import { explainDecision } from '../decision/decision-record.ts';
 import type { DecisionRecord } from '../decision/decision-record.ts';
-import { decide } from '../decision/engine.ts';
+import type { UnitQuote } from '../decision/portfolio/quote-window.ts';
 import type { Candidate } from '../decision/request.ts';
 import type { Processor } from '../system-clock.ts';
 import { shortDecision } from './decision-log.ts';
 import type { DecisionLog } from './decision-log.ts';
-import { candidateOf, decisionRequest } from './decision-request.ts';
-import type { DecisionInput, Prospect } from './decision-request.ts';
+import type { DecisionMemory } from './decision-memory.ts';
+import type { Prospect } from './decision-request.ts';
+import { Deliberation } from './deliberation.ts';
 import type { LocalMachine } from './local-machine.ts';
+import { configuredThresholds } from './node-policy.ts';
+import type { PolicyChoice } from './node-policy.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { ProspectFinder, Prospects } from './prospect-finder.ts';
 import { RunLedger } from './run-ledger.ts';
 import { totalsOf } from './run-totals.ts';
+import { DEFAULT_COMPLEXITY } from './task-limits.ts';
 import { REFUSED } from './task-execution.ts';
 import type { Finished, TaskExecution } from './task-execution.ts';
 
@@ -34,9 +39,12 @@ export interface TaskRunnerComponents {
   readonly execution: TaskExecution;
   readonly machine: LocalMachine;
   readonly log: DecisionLog;
+  readonly memory: DecisionMemory;
   readonly config: Config;
   readonly clock: Clock;
   readonly processor: Processor;
+  /** PeerId of this node. */
+  readonly self: string;
 }
 
 /** How a task ended: the decision that led there, and what came of it. */
@@ -49,10 +57,12 @@ interface Ending {
 /** Decides on tasks and runs them. */
 export class TaskRunner {
   readonly #components: TaskRunnerComponents;
+  readonly #deliberation: Deliberation;
   #inWork = 0;
 
   constructor(components: TaskRunnerComponents) {
     this.#components = components;
+    this.#deliberation = new Deliberation(components);
   }
 
   /** Tasks that this node runs for itself now. */
@@ -61,20 +71,23 @@ export class TaskRunner {
   }
 
   /**
-   * Decides without acting.
+   * Decides without acting: the decision is logged, and nothing is learned from it.
    *
    * @param offline - Candidates of the caller's; nobody is asked then.
    */
   async decide(
     task: PreparedTask,
     offline: readonly Candidate[] | undefined,
+    choice: PolicyChoice,
     signal: AbortSignal,
   ): Promise<DecisionRecord> {
     const { prospects, clock } = this.#components;
-    if (offline) return this.#record(this.#input(task), offline);
+    if (offline) {
+      return explainDecision(await this.#deliberation.onCandidates(task, choice, offline));
+    }
     const { quoted } = await prospects.find(task, new RunLedger(clock), signal);
     try {
-      return await this.#deliberate(task, quoted);
+      return explainDecision(await this.#deliberation.onProspects(task, choice, quoted, true));
     } finally {
       await prospects.release(quoted);
     }
@@ -86,14 +99,14 @@ export class TaskRunner {
    * All processor time of this process during the run, the work itself left out, is charged as
    * handling: looking, quotes, decisions, sessions, checks, and what else the node does meanwhile.
    */
-  async run(task: PreparedTask, signal: AbortSignal): Promise<RunDocument> {
+  async run(task: PreparedTask, choice: PolicyChoice, signal: AbortSignal): Promise<RunDocument> {
     this.#inWork++;
     const { clock, processor, machine } = this.#components;
     const startMs = clock.monotonicMs();
     const startSeconds = processor.seconds();
     const ledger = new RunLedger(clock);
     try {
-      const ending = await this.#untilDone(task, ledger, signal);
+      const ending = await this.#untilDone(task, choice, ledger, signal);
       const seconds = processor.seconds() - startSeconds - ledger.workHereSeconds;
       const handlingMicroUsd = machine.priceOfCpu(Math.max(0, seconds));
       const wallMs = clock.monotonicMs() - startMs;
@@ -103,15 +116,27 @@ export class TaskRunner {
     }
   }
 
-  async #untilDone(task: PreparedTask, ledger: RunLedger, signal: AbortSignal): Promise<Ending> {
-    const { prospects, execution } = this.#components;
+  async #untilDone(
+    task: PreparedTask,
+    policyChoice: PolicyChoice,
+    ledger: RunLedger,
+    signal: AbortSignal,
+  ): Promise<Ending> {
+    const { prospects, execution, memory, config } = this.#components;
     const { quoted, refused } = await prospects.find(task, ledger, signal);
+    memory.observeQuotes(task.term, unitQuotes(task, quoted));
     const untried = new Set(quoted);
     let left = quoted;
     let attempts = 0;
     try {
       for (;;) {
-        const record = await ledger.timed('decide', () => this.#deliberate(task, left));
+        const isFirst = attempts === 0;
+        const decision = await ledger.timed('decide', async () => {
+          const made = await this.#deliberation.onProspects(task, policyChoice, left, isFirst);
+          await memory.observeDecision(made, configuredThresholds(config), isFirst);
+          return made;
+        });
+        const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
         const chosen = left.find(({ quoted: { peerId } }) => peerId === contractor);
         if (choice !== 'OUTSOURCE' || !chosen) {
@@ -121,7 +146,7 @@ export class TaskRunner {
         }
         untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
-        const finished = await execution.at(chosen, task, ledger, signal);
+        const finished = await execution.at(chosen, decision, task, ledger, signal);
         if (finished) return { record, finished, refused };
         prospects.forget(chosen.quoted.peerId);
         if (++attempts === MAX_ATTEMPTS) left = [];
@@ -130,32 +155,15 @@ export class TaskRunner {
       void prospects.release([...untried]);
     }
   }
+}
 
-  #deliberate(task: PreparedTask, prospects: readonly Prospect[]): Promise<DecisionRecord> {
-    const input = this.#input(task);
-    return this.#record(
-      input,
-      prospects.map((prospect) => candidateOf(input, prospect)),
-    );
-  }
-
-  async #record(input: DecisionInput, candidates: readonly Candidate[]): Promise<DecisionRecord> {
-    const record = decide(decisionRequest(input, candidates));
-    await this.#components.log.append(record);
-    return record;
-  }
-
-  #input(task: PreparedTask): DecisionInput {
-    const { log, config, machine, clock } = this.#components;
-    return {
-      decisionId: log.newId(),
-      seed: log.newSeed(),
-      task,
-      config,
-      machine,
-      nowSeconds: nowSeconds(clock),
-    };
-  }
+/** Quotes as the market watch compares them: for a task of the same kind, of complexity 1. */
+function unitQuotes({ specification }: PreparedTask, quoted: readonly Prospect[]): UnitQuote[] {
+  const multiplier = complexityMultiplier(specification.complexity ?? DEFAULT_COMPLEXITY);
+  return quoted.map(({ quoted: { peerId, quote } }) => ({
+    contractor: peerId,
+    unitPriceMicroUsd: Number(quote.price) / multiplier,
+  }));
 }
 
 function documentOf(

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { exactObject, quote } from './task-problems.ts';
 
 /** Checks that this node can carry out. */
-export const CHECK_TYPES = ['json-schema', 'recompute', 'optimality'] as const;
+export const CHECK_TYPES = ['json-schema', 'recompute', 'optimality', 'grounding'] as const;
 const KNOWN = CHECK_TYPES.map(quote).join(', ');
 
 /** Name of a check. */
@@ -37,6 +37,7 @@ const checks = [
     /** How far from the best value a portfolio may be, relative. */
     tolerance: z.number().min(1e-9).max(0.1).optional(),
   }),
+  exactObject({ type: z.literal('grounding') }),
 ] as const;
 
 /** One entry of `verification`. */

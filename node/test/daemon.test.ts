@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StatusDocument } from '../api-documents.ts';
+import type { RunDocument, StatusDocument } from '../api-documents.ts';
 import { runDaemon } from '../daemon.ts';
+import type { DecisionRecord } from '../decision/decision-record.ts';
 import type { DaemonInit } from '../daemon.ts';
 import { BadInputError, DataDirectoryLockedError, UnreachableError } from '../errors.ts';
 import { ApiClient, readDaemonInfo } from '../http-api/client.ts';
@@ -96,6 +97,52 @@ describe('a daemon', () => {
     const again = await start();
     expect(again.status.peerId).toBe(status.peerId);
     await again.end();
+  });
+
+  it('measures its machine at the first start and never again, and says so', async () => {
+    const { status, end } = await start();
+    expect(status.hardware.source).toBe('measured');
+    expect(status.hardware.peakFlopsPerSecond).toBeGreaterThan(1e7);
+    expect(status.hardware.memoryBandwidthBytesPerSecond).toBeGreaterThan(1e7);
+    expect(status.hardware.memoryGib).toBeGreaterThan(0.1);
+    expect(Date.parse(status.hardware.measuredAt!)).toBeGreaterThan(0);
+    await end();
+    const again = await start();
+    expect(again.status.hardware).toEqual(status.hardware);
+    await again.end();
+    const configured = await start({ flags: ['hardware.peakFlops=1e9', 'hardware.memoryGib=2'] });
+    expect(configured.status.hardware).toMatchObject({
+      source: 'config',
+      peakFlopsPerSecond: 1e9,
+      memoryGib: 2,
+    });
+    await configured.end();
+  });
+
+  it('decides on a task with the other tasks in its queue, Paper Eq. (5)', async () => {
+    const { end } = await start();
+    const client = await ApiClient.forDataDirectory(path);
+    const task = {
+      title: 'Sentiment',
+      skills: ['performs:nlp/sentiment'],
+      input: { parts: [{ text: 'A good day. '.repeat(20_000), mediaType: 'text/plain' }] },
+      output: { mediaType: 'application/json' },
+      verification: [],
+      constraints: { sensitivity: 'low' },
+      valueMicroUsd: 3_000,
+    };
+    const runs = await Promise.all([1, 2].map(() => client.post<RunDocument>('/v1/run', { task })));
+    expect(runs.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    const queues = await Promise.all(
+      runs.map(async ({ subtasks }) => {
+        const id = subtasks[0]!.decision.decisionId;
+        const record = await client.get<DecisionRecord>(`/v1/decisions/${id}`);
+        return record.request.local.queue.map(({ valueMicroUsd }) => valueMicroUsd);
+      }),
+    );
+    client.close();
+    await end();
+    expect(queues).toContainEqual([3_000]);
   });
 
   it('ends when the API tells it to', async () => {

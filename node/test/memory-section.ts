@@ -30,8 +30,10 @@ export class MemorySection implements Section {
 
   async *entries(options: EntriesOptions = {}): AsyncIterable<readonly [string, Uint8Array]> {
     await Promise.resolve();
-    const { prefix = '', limit = Infinity, reverse = false } = options;
-    const keys = [...this.values.keys()].filter((key) => key.startsWith(prefix)).sort();
+    const { prefix = '', until, limit = Infinity, reverse = false } = options;
+    const keys = [...this.values.keys()]
+      .filter((key) => key.startsWith(prefix) && (until === undefined || key <= until))
+      .sort();
     if (reverse) keys.reverse();
     for (const key of keys.slice(0, limit)) yield [key, this.values.get(key)!];
   }

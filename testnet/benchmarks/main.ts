@@ -7,12 +7,17 @@
 
 import '../../protocols/polyfills.ts';
 import { table } from '../../node/cli/table.ts';
+import { benchDecision } from './decision.ts';
 import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 import { benchNodeStart } from './node-start.ts';
 import { benchTask } from './task-end-to-end.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { node: benchNodeStart, task: benchTask };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  decision: benchDecision,
+  node: benchNodeStart,
+  task: benchTask,
+};
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const isJson = process.argv.includes('--json');
@@ -44,7 +49,7 @@ if (unknown.length > 0) {
 
 function print(rows: readonly BenchRow[]): string {
   return table(
-    ['bench', 'case', 'median', 'unit', 'baseline', 'ratio'],
+    ['bench', 'case', 'median', 'unit', 'baseline', 'ratio', 'bar', 'met'],
     rows.map((row) => [
       row.bench,
       row.case,
@@ -52,6 +57,8 @@ function print(rows: readonly BenchRow[]): string {
       row.unit,
       row.baseline === undefined ? '' : figure(row.baseline),
       row.ratio === undefined ? '' : row.ratio.toFixed(2),
+      row.bar === undefined ? '' : figure(row.bar),
+      row.met === undefined ? '' : row.met ? 'yes' : 'NO',
     ]),
   );
 }

@@ -2,27 +2,66 @@
 
 import { formatDecision } from '../../decision/explanation.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
-import type { RegisterCommand } from '../context.ts';
+import type { ExplorationStrategy } from '../../decision/exploration/exploration-strategy.ts';
+import type { PolicyName } from '../../decision/policy.ts';
+import { UnreachableError } from '../../errors.ts';
+import type { CliContext, RegisterCommand } from '../context.ts';
+import { exploreOption, policyOption } from '../options.ts';
 import { readTaskFile, readUserJson } from '../task-files.ts';
+import type { TaskBody } from '../task-files.ts';
+
+interface DecideOptions {
+  readonly candidates?: string;
+  readonly policy?: PolicyName;
+  readonly explore?: ExplorationStrategy;
+}
+
+type DecideBody = TaskBody & Pick<DecideOptions, 'policy' | 'explore'>;
 
 export const registerDecide: RegisterCommand = (program, run) => {
   program
     .command('decide <task.json>')
     .description('where a task should run and why, without running it')
-    .option('--candidates <file>', 'candidates from a file instead of the network')
+    .option('--candidates <file>', 'candidates from a file; nobody is asked, no daemon is needed')
+    .addOption(policyOption())
+    .addOption(exploreOption())
     .action(
-      run(async (context, file: string, options: { readonly candidates?: string }) => {
+      run(async (context, file: string, { candidates, policy, explore }: DecideOptions) => {
         const body = {
           ...(await readTaskFile(file)),
-          ...(options.candidates === undefined
-            ? {}
-            : { candidates: await readUserJson(options.candidates) }),
+          ...(policy === undefined ? {} : { policy }),
+          ...(explore === undefined ? {} : { explore }),
         };
-        const record = await context.withDaemon((client) =>
-          client.post<DecisionRecord>('/v1/decide', body, { signal: context.signal }),
-        );
+        const record =
+          candidates === undefined
+            ? await ask(context, body)
+            : await decideOn(context, body, await readUserJson(candidates));
         context.print(record.result, () => formatDecision(record));
         return record.result.choice === 'REFUSED' ? 1 : 0;
       }),
     );
 };
+
+function ask(context: CliContext, body: unknown): Promise<DecisionRecord> {
+  return context.withDaemon((client) =>
+    client.post<DecisionRecord>('/v1/decide', body, { signal: context.signal }),
+  );
+}
+
+/** By the daemon if there is one: its store is locked, and it may have learned something. */
+async function decideOn(
+  context: CliContext,
+  body: DecideBody,
+  candidates: unknown,
+): Promise<DecisionRecord> {
+  try {
+    return await ask(context, { ...body, candidates });
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+  }
+  // Loaded here, because the other commands do without the store.
+  const { decideOffline } = await import('../../offline-decision.ts');
+  const { record, isLogged } = await decideOffline(context.dataPath, body, candidates);
+  if (!isLogged) context.progress('no data directory: decided with the defaults, not logged');
+  return record;
+}

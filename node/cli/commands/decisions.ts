@@ -2,10 +2,10 @@
 
 import { formatDecision } from '../../decision/explanation.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
-import type { ShortDecisionDocument } from '../../api-documents.ts';
+import type { DecisionsSummaryDocument, ShortDecisionDocument } from '../../api-documents.ts';
 import type { RegisterCommand } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import { table, usd } from '../table.ts';
+import { percent, table, usd } from '../table.ts';
 
 interface ReplayDocument {
   readonly decisionId: string;
@@ -70,4 +70,43 @@ export const registerDecisions: RegisterCommand = (program, run) => {
         return result.agrees ? 0 : 1;
       }),
     );
+  decisions
+    .command('summary')
+    .description('how many decisions were settled by what')
+    .action(
+      run(async (context) => {
+        const summary = await context.withDaemon((client) =>
+          client.get<DecisionsSummaryDocument>('/v1/decisions/summary'),
+        );
+        context.print(summary, () => describeSummary(summary));
+        return summary.decisions === 0 ? 3 : 0;
+      }),
+    );
 };
+
+/** Each way to settle a decision, in words. */
+const SETTLED_BY: Readonly<Record<string, string>> = {
+  allGates: 'a contractor passed every gate',
+  score: 'the best contractor scored too low',
+  confidence: 'too little was known of the best contractor',
+  success: 'the best contractor fails too often',
+  economic: 'it costs no less elsewhere',
+  exploration: 'exploration',
+  nobody: 'no contractor could be judged',
+};
+
+function describeSummary({ decisions, choices, rows }: DecisionsSummaryDocument): string {
+  if (decisions === 0) return 'No decisions yet. See: coalesce run --help';
+  const counts = Object.entries(choices).map(([choice, count]) => `${count} ${choice}`);
+  return [
+    `${decisions} decisions: ${counts.join(', ')}`,
+    table(
+      ['settled by', 'decisions', 'share'],
+      rows.map(({ decidedBy, count, sharePercent }) => [
+        SETTLED_BY[decidedBy] ?? decidedBy,
+        String(count),
+        percent(sharePercent),
+      ]),
+    ),
+  ].join('\n');
+}

@@ -4,12 +4,15 @@ import type { RunDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 import { shortPeerId } from '../../decision/plain-text.ts';
+import { exploreOption, policyOption } from '../options.ts';
 import { percent, usd } from '../table.ts';
 import { readInputs, readTaskFile } from '../task-files.ts';
 
 interface RunOptions {
   readonly skill?: string;
   readonly input?: string;
+  readonly policy?: string;
+  readonly explore?: string;
 }
 
 export const registerRun: RegisterCommand = (program, run) => {
@@ -18,9 +21,12 @@ export const registerRun: RegisterCommand = (program, run) => {
     .description('run a task where it costs least, verify and settle it, print the result')
     .option('--skill <term>', 'skill to apply, with --input')
     .option('--input <path>', 'file or directory to apply it to')
+    .addOption(policyOption())
+    .addOption(exploreOption())
     .action(
       run(async (context, file: string | undefined, options: RunOptions) => {
-        const body = await bodyOf(file, options);
+        const { policy, explore } = options;
+        const body = { ...(await bodyOf(file, options)), policy, explore };
         context.progress('running …');
         const result = await context.withDaemon((client) =>
           client.post<RunDocument>('/v1/run', body, { signal: context.signal }),
@@ -31,7 +37,7 @@ export const registerRun: RegisterCommand = (program, run) => {
     );
 };
 
-async function bodyOf(file: string | undefined, options: RunOptions): Promise<unknown> {
+async function bodyOf(file: string | undefined, options: RunOptions): Promise<object> {
   if (file !== undefined && options.skill === undefined) return readTaskFile(file);
   if (file === undefined && options.skill !== undefined && options.input !== undefined) {
     return { skill: options.skill, inputs: await readInputs(options.input) };

@@ -9,6 +9,7 @@ interface StartOptions {
   readonly bootstrap: string[];
   readonly httpPort?: string;
   readonly logFile?: string;
+  readonly seed?: string;
   readonly stopWithParent?: true;
 }
 
@@ -19,6 +20,7 @@ export const registerStart: RegisterCommand = (program, run) => {
     .option('--bootstrap <multiaddr>', 'peer to join the network through (repeatable)', collect, [])
     .option('--http-port <port>', 'port of the HTTP API, 0 for a free one')
     .option('--log-file <path>', 'append the log to a file instead of stderr')
+    .option('--seed <n>', 'fix the draws of exploration, to repeat a run')
     .option('--set <key=value>', 'setting that wins over file and environment', collect, [])
     .addOption(
       new Option(
@@ -30,6 +32,7 @@ export const registerStart: RegisterCommand = (program, run) => {
       run(async (context, options: StartOptions) => {
         const flags = [...options.set];
         if (options.httpPort !== undefined) flags.push(`http.port=${options.httpPort}`);
+        if (options.seed !== undefined) flags.push(`decision.seed=${options.seed}`);
         if (options.bootstrap.length > 0) {
           flags.push(`network.bootstrap=${options.bootstrap.join(',')}`);
         }

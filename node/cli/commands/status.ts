@@ -1,8 +1,11 @@
 /** `coalesce status`: what the daemon is and does. @module */
 
-import type { StatusDocument } from '../../api-documents.ts';
+import type { DecisionStatusDocument, StatusDocument } from '../../api-documents.ts';
 import type { RegisterCommand } from '../context.ts';
-import { table, usd } from '../table.ts';
+import { percent, table, usd } from '../table.ts';
+
+/** Alarms that are shown, the newest; `--json` has all. */
+const MAX_SHOWN_ALARMS = 3;
 
 export const registerStatus: RegisterCommand = (program, run) => {
   program
@@ -13,12 +16,14 @@ export const registerStatus: RegisterCommand = (program, run) => {
         const status = await context.withDaemon((client) =>
           client.get<StatusDocument>('/v1/status', { signal: context.signal }),
         );
-        context.print(status, () => describe(status));
+        context.print(status, () => describeStatus(status));
       }),
     );
 };
 
-function describe(status: StatusDocument): string {
+/** What the daemon is and does, and how it decides. */
+export function describeStatus(status: StatusDocument): string {
+  const { hardware } = status;
   return table(
     ['', ''],
     [
@@ -41,7 +46,67 @@ function describe(status: StatusDocument): string {
         'costs here',
         `${status.prices.computeUsdPerHour} USD/h compute, ${status.prices.powerWatts} W at ${status.prices.energyUsdPerKwh} USD/kWh`,
       ],
-      ['decides by', status.decisionPolicy],
+      [
+        'machine',
+        `${(hardware.peakFlopsPerSecond / 1e9).toFixed(1)} GFLOP/s, ${hardware.memoryGib.toFixed(1)} GiB (${hardware.source})`,
+      ],
+      ...decisionRows(status.decision),
     ],
   ).trimStart();
+}
+
+/** Policy, what was learned, what exploring cost, where the money went, and what looks odd. */
+function decisionRows(decision: DecisionStatusDocument): string[][] {
+  const { weights, thresholds, exploration, spending, convergence, alarms } = decision;
+  const { lossMicroUsd, localCostMicroUsd } = exploration;
+  const lossShare = localCostMicroUsd === 0 ? 0 : (100 * lossMicroUsd) / localCostMicroUsd;
+  const { stability } = convergence;
+  const mark = exploration.isAlarm ? 'ALARM: ' : '';
+  return [
+    ['decides by', `policy ${decision.policy}; learned weights ${named(weights)}`],
+    ['thresholds', named(thresholds)],
+    [
+      'exploration',
+      `${exploration.strategy}: ` +
+        (exploration.allowedDecisions === 0
+          ? 'no decision yet that might explore'
+          : `${mark}${exploration.message}`),
+    ],
+    [
+      'loss account',
+      `${usd(lossMicroUsd)} lost by exploring, of ${usd(localCostMicroUsd)} that all tasks ` +
+        `would have cost here (${lossShare.toFixed(2)} %)`,
+    ],
+    [
+      'spending',
+      spending.contractors === 0
+        ? 'none yet'
+        : `${usd(spending.microUsd)}, faded by half each month, ` +
+          `concentration (HHI) ${spending.concentrationHhi.toFixed(2)} ` +
+          `over ${spending.contractors} ${spending.contractors === 1 ? 'contractor' : 'contractors'}`,
+    ],
+    [
+      'stability',
+      stability === null
+        ? 'not known yet'
+        : `${percent(100 * stability)} of the last ${convergence.decisions} decisions ` +
+          'as the one before of their type',
+    ],
+    ...alarmRows(alarms),
+  ];
+}
+
+function named(figures: object): string {
+  return Object.entries(figures)
+    .map(([name, figure]: [string, number]) => `${name} ${figure.toFixed(2)}`)
+    .join(', ');
+}
+
+function alarmRows(alarms: DecisionStatusDocument['alarms']): string[][] {
+  const shown = alarms.slice(-MAX_SHOWN_ALARMS).toReversed();
+  const hidden = alarms.length - shown.length;
+  return [
+    ...shown.map(({ atMs, sentence }) => ['alarm', `${new Date(atMs).toISOString()} ${sentence}`]),
+    ...(hidden > 0 ? [['', `and ${hidden} older alarms: status --json`]] : []),
+  ];
 }

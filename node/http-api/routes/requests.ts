@@ -6,6 +6,8 @@
 
 import { z } from 'zod';
 import { isPeerId } from '../../../crypto/identity.ts';
+import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
+import { POLICY_NAMES } from '../../decision/policy.ts';
 import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
 
 export const term = z
@@ -23,11 +25,19 @@ export const queryBody = z.strictObject({
   trace: z.boolean().default(false),
 });
 
+/** How to decide on this one task, instead of as the node does otherwise. */
+const policyChoice = {
+  policy: z.enum(POLICY_NAMES).optional(),
+  explore: z.enum(EXPLORATION_STRATEGIES).optional(),
+};
+
 const taskBody = z.strictObject({
+  ...policyChoice,
   task: z.unknown(),
   files: z.record(z.string(), base64).default({}),
 });
 const skillBody = z.strictObject({
+  ...policyChoice,
   skill: term,
   inputs: z
     .array(

@@ -90,6 +90,9 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         const { limit } = check(listQuery, request.query, 'query string');
         response.json({ decisions: await node.decisions.list(limit) });
       });
+      router.get('/decisions/summary', async (_request, response) => {
+        response.json(await node.decisions.summary());
+      });
       router.get('/decisions/:id', async (request, response) => {
         response.json(await node.decisions.show(parameter(request, 'id')));
       });

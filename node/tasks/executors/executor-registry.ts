@@ -7,9 +7,11 @@
 import type { Random } from '../../../protocols/components.ts';
 import { EXECUTOR_TYPES } from '../offer.ts';
 import type { ExecutorConfig } from '../offer.ts';
+import { DOCUMENT_ANALYSIS_TERM, DocumentAnalysis } from './document-analysis.ts';
 import { ExecutorConfigError } from './errors.ts';
 import { loadModuleExecutor } from './module.ts';
 import { PORTFOLIO_TERM, PortfolioOptimization } from './portfolio-optimization.ts';
+import { RISK_TERM, RiskAssessment } from './risk-assessment.ts';
 import { Sentiment, SENTIMENT_TERM } from './sentiment.ts';
 import type { SkillExecutor } from './skill-executor.ts';
 
@@ -18,7 +20,9 @@ interface BuiltinOptions {
 }
 
 const BUILTINS: Readonly<Record<string, (options: BuiltinOptions) => SkillExecutor>> = {
+  [DOCUMENT_ANALYSIS_TERM]: (options) => new DocumentAnalysis(options),
   [PORTFOLIO_TERM]: (options) => new PortfolioOptimization(options),
+  [RISK_TERM]: (options) => new RiskAssessment(options),
   [SENTIMENT_TERM]: (options) => new Sentiment(options),
 };
 

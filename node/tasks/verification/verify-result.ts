@@ -16,6 +16,7 @@ import { encodeResultPart } from '../task-parts.ts';
 import type { ResolvedPart, ResultPart } from '../task-parts.ts';
 import type { CheckType, VerificationCheck } from '../task-verification.ts';
 import type { TaskSpecification } from '../task.ts';
+import { checkGrounding } from './grounding-check.ts';
 import { checkJsonSchema } from './json-schema-check.ts';
 import type { CheckOutcome } from './json-schema-check.ts';
 import { checkPortfolio } from './optimality-check.ts';
@@ -109,6 +110,8 @@ async function runCheck(
     }
     case 'optimality':
       return checkPortfolio(inputParts, resultParts, check.tolerance, signal);
+    case 'grounding':
+      return checkGrounding(inputParts, resultParts);
     case 'recompute':
       return runRecompute(Math.max(check.auditRate ?? 0, request.auditRate), request);
   }

@@ -40,7 +40,7 @@ describe('judgeSkill', () => {
   it.each([
     ['is by an attestor that this node does not trust', { issuer: STRANGER }, /does not trust/],
     ['is by the holder itself', { kind: 'self' }, /by the holder itself/],
-    ['is an endorsement', { kind: 'endorsement' }, /only with a ledger/],
+    ['is an endorsement', { kind: 'endorsement' }, /level only with a ledger/],
     ['is revoked', { status: 'revoked' }, /is revoked/],
     ['has no current status list', { status: 'unknown' }, /no current status list/],
   ] as const)('gives level 0 and a remark where the certificate %s', (_what, change, remark) => {
@@ -49,6 +49,18 @@ describe('judgeSkill', () => {
     expect(judged.evidence).toBeUndefined();
     expect(judged.remarks).toHaveLength(1);
     expect(judged.remarks[0]).toMatch(remark);
+  });
+
+  it('hears what other clients endorse, but not what is revoked or without a score', () => {
+    const endorsed = { kind: 'endorsement', issuer: STRANGER } as const;
+    const heard = judgeSkill([certificate({ ...endorsed, status: 'unknown' })], TERM, TRUSTED);
+    expect(heard).toMatchObject({ level: 0, testimony: [{ rater: STRANGER, passed: 7, run: 8 }] });
+    const silent = [
+      certificate({ ...endorsed, status: 'revoked' }),
+      certificate({ ...endorsed, leaves: [{ kind: 'skill', name: TERM }] } as never),
+      certificate({ kind: 'self' }),
+    ];
+    expect(judgeSkill(silent, TERM, TRUSTED).testimony).toBeUndefined();
   });
 
   it('gives no level for oneself even if the holder is a trusted attestor', () => {

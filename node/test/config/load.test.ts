@@ -40,7 +40,11 @@ function leaves(value: unknown, path = ''): [string, unknown][] {
 function settings(schema: z.ZodType = configSchema, path = ''): [string, string | undefined][] {
   let inner = schema;
   const { description } = schema;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
+  while (
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodOptional
+  ) {
     inner = inner.unwrap() as z.ZodType;
   }
   if (!(inner instanceof z.ZodObject)) return [[path, description ?? inner.description]];
@@ -144,7 +148,7 @@ describe('order of sources', () => {
 
   it('has a variable and a flag for every setting', () => {
     const defaults = new Map(leaves(loadConfig([])));
-    for (const [path] of settings()) {
+    for (const [path] of settings().filter(([setting]) => defaults.has(setting))) {
       const value = defaults.get(path);
       const text = Array.isArray(value) ? value.join(',') : String(value);
       const name = path.replaceAll('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase();
@@ -152,6 +156,25 @@ describe('order of sources', () => {
       expect(loadConfig([environmentSource({ [variable]: text })])).toEqual(loadConfig([]));
       expect(loadConfig([flagSource([`${path}=${text}`])])).toEqual(loadConfig([]));
     }
+  });
+
+  it('has them for a setting without a default too, which stays unset without them', () => {
+    for (const key of ['peakFlops', 'memoryGib'] as const) {
+      expect(loadConfig([]).hardware[key]).toBeUndefined();
+      const variable = `COALESCE_HARDWARE_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+      expect(loadConfig([environmentSource({ [variable]: '2.5' })]).hardware[key]).toBe(2.5);
+      expect(loadConfig([flagSource([`hardware.${key}=2.5`])]).hardware[key]).toBe(2.5);
+    }
+    const withoutDefault = settings().filter(
+      ([path]) => !leaves(loadConfig([])).some(([leaf]) => leaf === path),
+    );
+    expect(withoutDefault.map(([path]) => path)).toEqual([
+      'hardware.peakFlops',
+      'hardware.memoryGib',
+      'decision.hasEconomicGate',
+      'decision.isBootstrapped',
+      'decision.seed',
+    ]);
   });
 
   it('leaves variables alone that are not settings of the node', () => {

@@ -5,6 +5,7 @@ import {
   ewma,
   LOCAL_PARTY,
   MAX_CALIBRATION_KEYS,
+  MAX_OBSERVED_STEP,
   OBSERVED_RATIO_LIMITS,
 } from '../../cost/calibration.ts';
 import { expectAllClose, readVectors } from '../vectors/read-vectors.ts';
@@ -56,10 +57,23 @@ describe('calibration', () => {
 
   it('bounds what one odd bill can teach', () => {
     const calibration = new Calibration(1);
+    const ratio = () => calibration.ratio('peer', 'performs:nlp/sentiment');
     observe(calibration, 'peer', 1e12, 1);
-    expect(calibration.ratio('peer', 'performs:nlp/sentiment')).toBe(OBSERVED_RATIO_LIMITS.max);
+    expect(ratio()).toBe(MAX_OBSERVED_STEP);
     observe(calibration, 'peer', 0, 1);
-    expect(calibration.ratio('peer', 'performs:nlp/sentiment')).toBe(OBSERVED_RATIO_LIMITS.min);
+    expect(ratio()).toBe(1);
+    for (let bills = 0; bills < 10; bills++) observe(calibration, 'peer', 1e12, 1);
+    expect(ratio()).toBe(OBSERVED_RATIO_LIMITS.max);
+    for (let bills = 0; bills < 10; bills++) observe(calibration, 'peer', 0, 1);
+    expect(ratio()).toBe(OBSERVED_RATIO_LIMITS.min);
+  });
+
+  it('moves by 60 % at most for one odd bill at the usual rate', () => {
+    const calibration = new Calibration();
+    for (let bills = 0; bills < 20; bills++) observe(calibration, 'peer', 2, 1);
+    const before = calibration.ratio('peer', 'performs:nlp/sentiment');
+    observe(calibration, 'peer', 1e9, 1);
+    expect(calibration.ratio('peer', 'performs:nlp/sentiment')).toBeCloseTo(1.6 * before, 9);
   });
 
   it('forgets the pair unused for longest once a flood of new peers fills it', () => {

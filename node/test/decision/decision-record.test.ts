@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { replayDecision } from '../../decision/decision-record.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
-import { decide } from '../../decision/engine.ts';
+import { decide } from '../../decision/decision-record.ts';
 import {
   candidate,
   newcomer,
@@ -86,7 +86,7 @@ describe('a decision record', () => {
     const record = throughJson(decide(request([candidate('a')])));
     const broken = { ...record, request: { ...record.request, seed: -1 } };
     expect(replayDecision(broken).differences[0]).toMatch(/^request: "seed"/);
-    expect(replayDecision({ ...record, version: 2 }).differences).toEqual(['version']);
+    expect(replayDecision({ ...record, version: 1 }).differences).toEqual(['version']);
   });
 
   it('shares nothing with the request that it was made from', () => {
@@ -144,7 +144,15 @@ describe('a decision record', () => {
     expect(policy({ name: 'greedy' })).toThrow(/policy.name/);
     expect(policy({ channelExposure: 0 })).toThrow(/channelExposure/);
     expect(context({ localCalibrationRatio: 0 })).toThrow(/localCalibrationRatio/);
-    expect(context({ explorationAllowed: true })).toThrow(/explorationAllowed/);
+    const exploration = {
+      decisionIndex: 0,
+      cumulativeLocalMicroUsd: -1,
+      cumulativeLossMicroUsd: 0,
+      isForced: false,
+      linearModel: null,
+    };
+    expect(context({ exploration })).toThrow(/cumulativeLocalMicroUsd/);
+    expect(policy({ exploration: { ...base.policy.exploration, rate: 2 } })).toThrow(/rate/);
     expect(context({ link: { bandwidthMbps: 0, transferMicroUsdPerGb: 0 } })).toThrow(/bandwidth/);
   });
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../decision/engine.ts';
+import { decide } from '../../decision/decision-record.ts';
 import type { DecisionResult } from '../../decision/decision-record.ts';
-import { evaluate } from '../../decision/evaluation.ts';
 import type { DecisionRequest } from '../../decision/request.ts';
 import {
   candidate,
+  evaluated,
   newcomer,
   request,
   someCandidates,
@@ -52,13 +52,14 @@ describe('decide', () => {
     const calibrated = { ...candidate('a'), calibrationRatio: 2 };
     const result = resultOf({ ...base, context, local, candidates: [calibrated] });
     const { internal, external } = result.costParts;
-    const overheads =
+    const handling =
       external!.communicationMicroUsd +
       external!.verificationMicroUsd +
-      external!.integrationMicroUsd +
-      external!.riskMicroUsd +
-      external!.latencyMicroUsd;
-    expect(result.costExternalMicroUsd).toBeCloseTo(1000 + 2 * overheads, 9);
+      external!.integrationMicroUsd;
+    expect(result.costExternalMicroUsd).toBeCloseTo(
+      1000 + 2 * handling + external!.riskMicroUsd + external!.latencyMicroUsd,
+      9,
+    );
     expect(result.costInternalMicroUsd).toBeCloseTo(1.5 * internal!.totalMicroUsd, 9);
     expect(internal!.opportunityMicroUsd).toBe(1000);
     expect(result.costInternalWithoutOpportunityMicroUsd).toBeCloseTo(
@@ -244,10 +245,10 @@ describe('every decision', () => {
   it('outsources only what costs strictly less in all than here', () => {
     fc.assert(
       fc.property(someCandidates, (candidates) => {
-        const result = evaluate(request(candidates));
+        const result = evaluated(request(candidates));
         const row = result.selection.chosenRow;
         if (row < 0) return;
-        expect(result.table.columns.costMicroUsd[row]).toBeLessThan(result.local.costMicroUsd!);
+        expect(result.matrix.columns.costMicroUsd[row]).toBeLessThan(result.local.costMicroUsd!);
       }),
       { numRuns: 200 },
     );
@@ -288,9 +289,9 @@ describe('every decision', () => {
       fc.property(someCandidates, prices, fc.nat(60), (others, [price, more], successes) => {
         const cheap = candidate('z-cheap', { priceMicroUsd: price, successes });
         const dear = candidate('a-dear', { priceMicroUsd: price + more, successes });
-        const { choice, selection, table } = evaluate(request([dear, ...others, cheap]));
+        const { choice, selection, matrix } = evaluated(request([dear, ...others, cheap]));
         if (choice !== 'OUTSOURCE') return;
-        expect(table.candidateIndex[selection.chosenRow]).not.toBe(0);
+        expect(matrix.candidateIndex[selection.chosenRow]).not.toBe(0);
       }),
       { numRuns: 200 },
     );
@@ -336,11 +337,11 @@ describe('every decision', () => {
   it('has scores and weights in [0, 1] and weights that add up to 1', () => {
     fc.assert(
       fc.property(someCandidates, (candidates) => {
-        const { topsis, table, weights } = evaluate(request(candidates));
+        const { topsis, matrix, weights } = evaluated(request(candidates));
         if (topsis === null || weights === null) return;
-        for (let row = 0; row < table.count; row++) {
-          expect(table.columns.scores[row]).toBeGreaterThanOrEqual(0);
-          expect(table.columns.scores[row]).toBeLessThanOrEqual(1);
+        for (let row = 0; row < matrix.count; row++) {
+          expect(matrix.columns.scores[row]).toBeGreaterThanOrEqual(0);
+          expect(matrix.columns.scores[row]).toBeLessThanOrEqual(1);
         }
         expect(weights.signals.every((signal) => signal >= 0 && signal <= 1)).toBe(true);
         const sum = weights.adjusted.reduce((total, weight) => total + weight, 0);

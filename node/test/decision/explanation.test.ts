@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_COUNTERFACTUAL_CANDIDATES } from '../../decision/counterfactual.ts';
 import type { Counterfactual } from '../../decision/counterfactual.ts';
-import { decide } from '../../decision/engine.ts';
-import { evaluate } from '../../decision/evaluation.ts';
+import { decide } from '../../decision/decision-record.ts';
 import { formatDecision } from '../../decision/explanation.ts';
 import { formatUsd, formatUsdPair, printable, shortPeerId } from '../../decision/plain-text.ts';
 import type { DecisionRequest } from '../../decision/request.ts';
 import {
   candidate,
+  evaluated,
   newcomer,
   request,
   someCandidates,
@@ -115,8 +115,7 @@ describe('the counterfactual', () => {
     expect(result.contractor).toBe('a');
     const found = result.counterfactual!;
     if (found.change === 'RELIABILITY') {
-      const at = (reliability: number) =>
-        evaluate(input, undefined, { candidateIndex: index, reliability });
+      const at = (reliability: number) => evaluated(input, { candidateIndex: index, reliability });
       expect(at(found.to).selection.chosenRow).not.toBe(0);
       expect(at(found.to + 2e-6).selection.chosenRow).toBe(0);
     } else {
@@ -153,7 +152,7 @@ describe('the counterfactual', () => {
         } else if (change.change === 'RELIABILITY') {
           const index = candidates.findIndex(({ peerId }) => peerId === change.peerId);
           const override = { candidateIndex: index, reliability: change.to };
-          expect(evaluate(input, undefined, override).choice).toBe(change.choice);
+          expect(evaluated(input, override).choice).toBe(change.choice);
         }
       }),
       { numRuns: 60 },
@@ -180,7 +179,7 @@ describe('the printed decision', () => {
     for (const part of [
       'OUTSOURCE to 12D3…zabc',
       'Gates of 12D3…zabc',
-      'confidence above 0.80',
+      'confidence above 0.8 ',
       'Cost here',
       'waiting tasks',
       'Cost at the contractor',

@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CANDIDATE_LIMITS } from '../../decision/candidate-reading.ts';
 import { replayDecision } from '../../decision/decision-record.ts';
-import { decide } from '../../decision/engine.ts';
+import { decide } from '../../decision/decision-record.ts';
 import { formatDecision } from '../../decision/explanation.ts';
-import { evaluate } from '../../decision/evaluation.ts';
 import type { Candidate, DecisionRequest } from '../../decision/request.ts';
-import { candidate, request, TASK_TYPE, withoutLocal } from './requests.ts';
+import { candidate, evaluated, request, TASK_TYPE, withoutLocal } from './requests.ts';
 
 type Path = readonly string[];
 
@@ -120,7 +119,7 @@ describe('a hostile candidate', () => {
     for (const taskType of ['__proto__', 'constructor', 'toString']) {
       const input = { ...base, task: { ...base.task, taskType } };
       const record = decide(input);
-      expect(evaluate(input).table.count).toBe(1);
+      expect(evaluated(input).matrix.count).toBe(1);
       expect(record.result.candidates[0]!.dropped).toBeUndefined();
       expect(replayDecision(JSON.parse(JSON.stringify(record)) as typeof record).agrees).toBe(true);
     }
@@ -175,11 +174,11 @@ describe('any list of candidates', () => {
           ...(list as unknown as Candidate[]),
           candidate('good'),
         ]);
-        const { choice, table } = evaluate(input);
+        const { choice, matrix } = evaluated(input);
         const { result } = decide(input);
         expect(result.choice).toBe(choice);
         expect(result.candidates.filter(({ dropped }) => dropped === undefined)).toHaveLength(
-          table.count,
+          matrix.count,
         );
       }),
       { numRuns: 200 },
@@ -190,8 +189,8 @@ describe('any list of candidates', () => {
     const many = Array.from({ length: 10_000 }, (_, i) =>
       candidate(`peer-${i}`, { priceMicroUsd: 9000 - (i % 5000), latencyMs: 100 + (i % 977) }),
     );
-    const { choice, table } = evaluate(request(many));
-    expect(table.count).toBe(10_000);
+    const { choice, matrix } = evaluated(request(many));
+    expect(matrix.count).toBe(10_000);
     expect(choice).toBe('OUTSOURCE');
     expect(decide(request(many)).result.candidates).toHaveLength(10_000);
   });

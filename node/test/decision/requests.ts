@@ -2,7 +2,15 @@
 
 import fc from 'fast-check';
 import { COST_PRESETS, microUsd } from '../../cost/presets.ts';
+import { CandidateTable } from '../../decision/candidate-table.ts';
+import type { ReliabilityOverride } from '../../decision/judgement.ts';
+import { DecisionEngine } from '../../decision/engine.ts';
+import type { Decision } from '../../decision/engine.ts';
+import { evaluate, newWorkspace } from '../../decision/evaluation.ts';
+import type { Evaluation } from '../../decision/evaluation.ts';
+import type { ExplorationStrategy } from '../../decision/exploration/exploration-strategy.ts';
 import { INITIAL_WEIGHTS, RATIONAL_POLICY } from '../../decision/policy.ts';
+import type { DecisionPolicy } from '../../decision/policy.ts';
 import type { Candidate, DecisionRequest } from '../../decision/request.ts';
 
 export const TASK_TYPE = 'performs:nlp/sentiment';
@@ -89,7 +97,7 @@ export function request(
       link: { bandwidthMbps: 100, transferMicroUsdPerGb: microUsd(0.1) },
       localCalibrationRatio: 1,
       atSeconds: 1_000,
-      explorationAllowed: false,
+      exploration: null,
     },
     ...changes,
   };
@@ -130,3 +138,39 @@ export const someCandidates = fc
     { maxLength: 12 },
   )
   .map((list) => list.map((changes, i) => candidate(`peer-${i}`, changes)));
+
+/** The figures of a decision, without its record. */
+export function evaluated(input: DecisionRequest, override?: ReliabilityOverride): Evaluation {
+  const table = new CandidateTable(input.candidates);
+  return evaluate(table, input, newWorkspace(), null, { override, isDetailed: true });
+}
+
+/** What an engine of its own makes of it. */
+export function decisionOf(
+  { candidates, ...query }: DecisionRequest,
+  similarities: Float64Array | null = null,
+): Decision {
+  return new DecisionEngine().decide(new CandidateTable(candidates), query, similarities);
+}
+
+/** The same under another policy, with exploring allowed and some history behind it. */
+export function exploring(
+  base: DecisionRequest,
+  policy: DecisionPolicy,
+  strategy: ExplorationStrategy,
+): DecisionRequest {
+  return {
+    ...base,
+    policy: { ...policy, exploration: { ...policy.exploration, strategy } },
+    context: {
+      ...base.context,
+      exploration: {
+        decisionIndex: 10,
+        cumulativeLocalMicroUsd: 1e7,
+        cumulativeLossMicroUsd: 0,
+        isForced: false,
+        linearModel: null,
+      },
+    },
+  };
+}

@@ -45,18 +45,23 @@ describe('TOPSIS', () => {
   });
   it.each(vectors.cases)('gives the vector $id, Paper Listing 1', ({ inputs, expected }) => {
     const count = inputs.matrix.length;
-    const result = topsis({
-      columns: columnsOf(inputs.matrix),
-      count,
-      types: inputs.types,
-      weights: inputs.weights,
-      normalisation: inputs.normalization,
-    });
+    const squaresToIdeal = new Float64Array(count);
+    const squaresToAntiIdeal = new Float64Array(count);
+    const result = topsis(
+      {
+        columns: columnsOf(inputs.matrix),
+        count,
+        types: inputs.types,
+        weights: inputs.weights,
+        normalisation: inputs.normalization,
+      },
+      { scores: new Float64Array(count), squaresToIdeal, squaresToAntiIdeal },
+    );
     const { tolerance } = vectors;
     expectAllClose(result.scores, expected.scores, tolerance);
     const parts = {
-      dPlus: result.distancesToIdeal,
-      dMinus: result.distancesToAntiIdeal,
+      dPlus: squaresToIdeal.map(Math.sqrt),
+      dMinus: squaresToAntiIdeal.map(Math.sqrt),
       ideal: result.scales.map(({ ideal }) => ideal),
       antiIdeal: result.scales.map(({ antiIdeal }) => antiIdeal),
     };

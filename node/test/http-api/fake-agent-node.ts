@@ -68,6 +68,7 @@ export class ApiUnderTest {
       port: 0,
       token: TOKEN,
       isReady: () => test.isReady,
+      metrics: () => 'coalesce_up 1\n',
       groups: routeGroups(test.node.asAgentNode(), () => {
         test.stops += 1;
       }),

@@ -305,6 +305,7 @@ describe('start and end', () => {
       port: Number(port),
       token: TOKEN,
       isReady: () => true,
+      metrics: () => 'coalesce_up 1\n',
       groups: [],
       logger: silentLogger,
     });

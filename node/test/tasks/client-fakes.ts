@@ -42,6 +42,11 @@ import { TaskExecution } from '../../tasks/task-execution.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
 import type { ResultPart } from '../../tasks/task-parts.ts';
 import type { Processor } from '../../system-clock.ts';
+import { CandidateTable } from '../../decision/candidate-table.ts';
+import { DecisionEngine } from '../../decision/engine.ts';
+import type { Decision } from '../../decision/engine.ts';
+import { DecisionMemory } from '../../tasks/decision-memory.ts';
+import { candidate, request } from '../decision/requests.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 export const TERM = 'performs:nlp/sentiment';
@@ -249,6 +254,12 @@ export function prospect(peerId: string, asked: PreparedTask, successes = 0): Pr
   return { contractor: contractor(peerId, successes), quoted };
 }
 
+/** A decision for one contractor: that costs 1,000 micro-USD instead of about 9,500. */
+export function decisionFor(peerId: string): Decision {
+  const { candidates, ...query } = request([candidate(peerId)]);
+  return new DecisionEngine().decide(new CandidateTable(candidates), query);
+}
+
 /** Finds whom it was told to find. */
 export class FakeSurvey extends ContractorSurvey {
   contractors: SurveyedContractor[] = [];
@@ -285,8 +296,15 @@ export async function openClient(change: ConfigFile = {}) {
   const outsourcing = new FakeOutsourcing(processor);
   const outcomes = await OutcomeBook.load(new MemoryJsonSection());
   const receipts = new ReceiptBook(new FakeKeyValueStore());
-  const parts = { outsourcing, machine, outcomes, receipts, config, clock, random, logger };
-  const execution = new TaskExecution({ ...parts, processor });
+  const memory = new DecisionMemory({
+    settings: new MemoryJsonSection(),
+    clock,
+    logger,
+    isAdaptive: config.decision.isAdaptive,
+    maxSpendingShare: config.decision.maxSpendingShare,
+  });
+  const parts = { outsourcing, machine, outcomes, memory, receipts, config, clock, random, logger };
+  const execution = new TaskExecution(parts);
   return { ...parts, processor, execution };
 }
 

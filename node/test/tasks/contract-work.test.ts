@@ -20,6 +20,9 @@ import type { SkillOnSale, SkillShelf } from '../../tasks/skill-shelf.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
 import { taskMessage } from '../../tasks/wire-task.ts';
 import type { ReceivedTask } from '../../tasks/wire-task.ts';
+import { WorkMeter } from '../../tasks/work-meter.ts';
+import { WorkQueue } from '../../tasks/work-queue.ts';
+import { systemProcessor } from '../../system-clock.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/shouting';
@@ -83,6 +86,7 @@ class WorkUnderTest {
   readonly shelf = new FakeShelf();
   readonly results = new MemoryJsonSection<StoredResult>();
   readonly random = new FakeRandom('work');
+  readonly meter = new WorkMeter(systemProcessor);
   market!: Market;
   role!: ContractorRole;
   work!: ContractWork;
@@ -102,6 +106,7 @@ class WorkUnderTest {
     test.role = new ContractorRole({
       config: loadConfig([]),
       shelf: test.shelf.asSkillShelf(),
+      queue: new WorkQueue(),
       results: test.results,
       open: new MemoryJsonSection(),
       debtors: new MemoryJsonSection(),
@@ -119,6 +124,7 @@ class WorkUnderTest {
       shelf: this.shelf.asSkillShelf(),
       results: this.results,
       onUndone: (contractId) => this.role.giveUp(contractId),
+      meter: this.meter,
       clock: this.market.clock,
       logger: this.market.logger,
     });
@@ -247,6 +253,15 @@ describe('work under a contract', () => {
       bytes: 5,
     });
     expect(test.work.inWork).toBe(0);
+  });
+
+  it('spoils what is measured at the same time, and nothing once it is done', async () => {
+    const test = await newWork();
+    const agreed = await test.agree();
+    const beside = test.meter.begin('computes');
+    await test.send(agreed, agreed.task);
+    expect(beside.end().isAlone).toBe(false);
+    expect(test.meter.begin('computes').end().isAlone).toBe(true);
   });
 
   it('is done once when the same task comes again', async () => {

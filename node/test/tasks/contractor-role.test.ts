@@ -26,6 +26,7 @@ import { ContractorRole } from '../../tasks/contractor-role.ts';
 import type { Debtor, OpenContract, StoredResult } from '../../tasks/contractor-role.ts';
 import { SkillShelf } from '../../tasks/skill-shelf.ts';
 import type { StoredSkill } from '../../tasks/skill-shelf.ts';
+import { WorkQueue } from '../../tasks/work-queue.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/sentiment';
@@ -57,6 +58,7 @@ class RoleUnderTest {
   readonly receipts: Contract[] = [];
   readonly open = new MemoryJsonSection<OpenContract>();
   readonly debtors = new MemoryJsonSection<Debtor>();
+  queue = new WorkQueue();
   role: ContractorRole;
   #contracts = 0;
 
@@ -71,9 +73,11 @@ class RoleUnderTest {
   }
 
   #newRole(config: ConfigFile): ContractorRole {
+    this.queue = new WorkQueue();
     return new ContractorRole({
       config: loadConfig([{ origin: 'test', values: config }]),
       shelf: this.shelf,
+      queue: this.queue,
       results: this.results,
       open: this.open,
       debtors: this.debtors,
@@ -378,6 +382,54 @@ describe('slots', () => {
     test.clock.advanceSeconds(200);
     test.role.sweep();
     expect(test.role.openContracts).toBe(0);
+  });
+});
+
+describe('the queue of this machine, Paper Eq. (5)', () => {
+  it('has a contract at its price from the agreement until the result is there', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = test.proposal();
+    await test.accept(contract);
+    const queued = {
+      task: { term: TERM, inputBytes: SHAPE.inBytes, specification: {} },
+      valueMicroUsd: Number(contract.agreement!.body.price),
+    };
+    expect(test.queue.beside('another')).toEqual([queued]);
+    test.enter(contract, 'WORKING');
+    expect(test.queue.beside('another')).toEqual([queued]);
+    test.enter(contract, 'DELIVERED');
+    expect(test.queue.size).toBe(0);
+  });
+
+  it('is left by a contract that is void, given up here, or has run out', async () => {
+    const test = await RoleUnderTest.open();
+    test.enter(await test.agreed(), 'VOID');
+    expect(test.queue.size).toBe(0);
+    const undone = await test.agreed();
+    test.role.giveUp(Buffer.from(undone.agreement!.id).toString('base64url'));
+    expect(test.queue.size).toBe(0);
+    await test.agreed();
+    expect(test.queue.size).toBe(1);
+    test.clock.advanceSeconds(1_200);
+    test.role.sweep();
+    expect(test.queue.size).toBe(0);
+  });
+
+  it('has what was open before a restart, but no contract of an older version', async () => {
+    const test = await RoleUnderTest.open({}, { accept: { newcomerSlots: 2 } });
+    await test.agreed();
+    const delivered = await test.agreed(MALLORY);
+    test.enter(delivered, 'DELIVERED');
+    await test.open.put('older', {
+      contractId: 'older',
+      client: ALICE.peerId,
+      term: TERM,
+      phase: 'AGREED',
+      sinceMs: test.clock.nowMs(),
+    });
+    await test.restart();
+    expect(test.role.openContracts).toBe(3);
+    expect(test.queue.size).toBe(1);
   });
 });
 

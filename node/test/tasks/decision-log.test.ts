@@ -1,19 +1,40 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NothingFoundError } from '../../errors.ts';
-import { decide } from '../../decision/engine.ts';
-import type { DecisionRecord } from '../../decision/decision-record.ts';
+import { fromUtf8, utf8 } from '../../../crypto/bytes.ts';
 import { FakeClock, FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
-import { DecisionLog, shortDecision } from '../../tasks/decision-log.ts';
-import { candidate, newcomer, request } from '../decision/requests.ts';
-import { MemoryJsonSection } from '../memory-section.ts';
+import { CandidateTable } from '../../decision/candidate-table.ts';
+import { explainDecision, replayDecision } from '../../decision/decision-record.ts';
+import { DecisionEngine } from '../../decision/engine.ts';
+import type { Decision } from '../../decision/engine.ts';
+import { POLICIES } from '../../decision/policy.ts';
+import type { Candidate, DecisionRequest } from '../../decision/request.ts';
+import { NothingFoundError } from '../../errors.ts';
+import { DecisionLog, seedsFrom, shortDecision } from '../../tasks/decision-log.ts';
+import type { StoredDecision } from '../../tasks/stored-decision.ts';
+import { candidate, exploring, newcomer, request, someCandidates } from '../decision/requests.ts';
+import { MemorySection } from '../memory-section.ts';
 
-function open(section = new MemoryJsonSection<DecisionRecord>(), seed = 'log') {
+function open(section = new MemorySection(), seed = 'log') {
   const clock = new FakeClock();
   return { section, clock, log: new DecisionLog(section, clock, new FakeRandom(seed)) };
 }
 
-function decided(decisionId: string): DecisionRecord {
-  return decide({ ...request([candidate('bob'), newcomer('carol', 7, 8)]), decisionId });
+function decisionOn(
+  { candidates, ...query }: DecisionRequest,
+  similarities: Float64Array | null = null,
+): Decision {
+  return new DecisionEngine().decide(new CandidateTable(candidates), query, similarities);
+}
+
+function decided(decisionId: string): Decision {
+  return decisionOn({ ...request([candidate('bob'), newcomer('carol', 7, 8)]), decisionId });
+}
+
+/** Changes one stored text. */
+function change(section: MemorySection, prefix: string, edit: (text: string) => string): void {
+  for (const [key, bytes] of section.values) {
+    if (key.startsWith(prefix)) section.values.set(key, utf8(edit(fromUtf8(bytes))));
+  }
 }
 
 describe('DecisionLog', () => {
@@ -41,6 +62,21 @@ describe('DecisionLog', () => {
     }
   });
 
+  it('gives the same seeds again where one seed fixes them', () => {
+    const draw = (seed: number) => {
+      const log = new DecisionLog(
+        new MemorySection(),
+        new FakeClock(),
+        new FakeRandom('other'),
+        seedsFrom(seed),
+      );
+      return Array.from({ length: 20 }, () => log.newSeed());
+    };
+    expect(draw(7)).toEqual(draw(7));
+    expect(draw(7)).not.toEqual(draw(8));
+    expect(draw(7).every((seed) => Number.isInteger(seed) && seed < 2 ** 32)).toBe(true);
+  });
+
   it('lists the newest decisions first, as many as asked for', async () => {
     const { log, clock } = open();
     const ids: string[] = [];
@@ -56,21 +92,126 @@ describe('DecisionLog', () => {
 
   it('shows a decision whole and replays it bit for bit, after a restart too', async () => {
     const { log, section } = open();
-    const record = decided('a');
-    await log.append(record);
+    const decision = decided('a');
+    await log.append(decision);
     const again = open(section).log;
-    expect(await again.show('a')).toEqual(JSON.parse(JSON.stringify(record)));
-    expect(await again.replay('a')).toMatchObject({ decisionId: 'a', agrees: true });
+    const record = await again.show('a');
+    expect(record).toEqual(explainDecision(decision));
+    expect(replayDecision(record).agrees).toBe(true);
+    expect(await again.replay('a')).toEqual({ decisionId: 'a', agrees: true, differences: [] });
   });
 
-  it('says that a record which was changed on disk does not replay', async () => {
+  it('replays whatever was decided: any policy, any strategy, similarities of its own', async () => {
+    const { log } = open();
+    const strategies = ['none', 'epsilon-greedy', 'ucb1', 'thompson', 'contextual'] as const;
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        someCandidates,
+        fc.constantFrom(...Object.values(POLICIES)),
+        fc.constantFrom(...strategies),
+        fc.nat(),
+        fc.boolean(),
+        async (candidates, policy, strategy, seed, hasSimilarities) => {
+          const base = exploring(request(candidates), policy, strategy);
+          const similarities = Float64Array.from(candidates, (_, i) => (i % 3 ? i / 20 : NaN));
+          const decisionId = `decision-${count++}`;
+          const decision = decisionOn(
+            { ...base, decisionId, seed },
+            hasSimilarities ? similarities : null,
+          );
+          await log.append(decision);
+          expect((await log.replay(decisionId)).differences).toEqual([]);
+          const record = await log.show(decisionId);
+          expect(replayDecision(record).differences).toEqual([]);
+          expect(record.result.choice).toBe(decision.choice);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('keeps one table and one policy for all decisions made from them', async () => {
     const { log, section } = open();
-    const record = decided('a');
-    const costInternalMicroUsd = (record.result.costInternalMicroUsd ?? 0) + 1;
-    await section.put('a', { ...record, result: { ...record.result, costInternalMicroUsd } });
-    const replay = await log.replay('a');
-    expect(replay.agrees).toBe(false);
-    expect(JSON.stringify(replay)).toContain('costInternalMicroUsd');
+    const engine = new DecisionEngine();
+    const { candidates, ...query } = request([candidate('bob'), candidate('carol')]);
+    const table = new CandidateTable(candidates);
+    const ids = Array.from({ length: 20 }, (_, i) => `decision-${i}`);
+    await Promise.all(
+      ids.map((decisionId) => log.append(engine.decide(table, { ...query, decisionId }))),
+    );
+    const keys = [...section.values.keys()];
+    expect(keys.filter((key) => key.startsWith('table/'))).toHaveLength(1);
+    expect(keys.filter((key) => key.startsWith('policy/'))).toHaveLength(1);
+    for (const id of ids) expect((await log.replay(id)).agrees).toBe(true);
+  });
+
+  it('says that an entry which was changed on disk does not replay', async () => {
+    const paths = ['candidates.0', 'query.task.inputBytes', 'query.seed'];
+    for (const path of paths) {
+      const { log, section } = open();
+      await log.append(decided('a'));
+      change(section, 'decision/', (text) => {
+        const entry = JSON.parse(text) as StoredDecision;
+        const names = path.split('.');
+        const last = names.pop()!;
+        const parent = names.reduce<Record<string, unknown>>(
+          (value, name) => value[name] as Record<string, unknown>,
+          entry as unknown as Record<string, unknown>,
+        );
+        parent[last] = (parent[last] as number) + 1;
+        return JSON.stringify(entry);
+      });
+      const { agrees, differences } = await log.replay('a');
+      expect(agrees, path).toBe(false);
+      expect(differences.length, path).toBeGreaterThan(0);
+    }
+  });
+
+  it('names the figures that differ', async () => {
+    const { log, section } = open();
+    await log.append(decided('a'));
+    change(section, 'decision/', (text) => {
+      const entry = JSON.parse(text) as StoredDecision;
+      const bytes = Buffer.from(entry.figures, 'base64');
+      bytes.writeDoubleLE(bytes.readDoubleLE(24) + 1, 24); // the fourth figure
+      bytes.writeDoubleLE(0.25, bytes.length - 8); // the last candidate's score
+      return JSON.stringify({ ...entry, figures: bytes.toString('base64') });
+    });
+    expect((await log.replay('a')).differences).toEqual([
+      'result.costInternalMicroUsd',
+      'result.candidates.1',
+    ]);
+  });
+
+  it('says that candidates, a policy or a machine which were changed on disk are not those decided on', async () => {
+    const edits = [
+      ['table/', (text: string) => text.replace('"priceMicroUsd":1000', '"priceMicroUsd":1001')],
+      ['policy/', (text: string) => text.replace('"scoreThreshold":0.6', '"scoreThreshold":0.5')],
+      ['hardware/', (text: string) => text.replace('"powerWatts":30', '"powerWatts":31')],
+    ] as const;
+    for (const [prefix, edit] of edits) {
+      const { log, section } = open();
+      await log.append(decided('a'));
+      change(section, prefix, edit);
+      const { agrees, differences } = await log.replay('a');
+      expect(agrees).toBe(false);
+      expect(differences[0]).toContain(prefix);
+    }
+  });
+
+  it('keeps hostile candidates with their reasons', async () => {
+    const { log } = open();
+    const field = [{ peerId: 'evil', quote: NaN }, candidate('bob'), null];
+    const base = request(field as unknown as Candidate[]);
+    await log.append(decisionOn({ ...base, decisionId: 'a' }));
+    expect((await log.replay('a')).agrees).toBe(true);
+    const { result } = await log.show('a');
+    expect(result.candidates.map(({ dropped }) => dropped)).toEqual([
+      'BAD_SKILLS',
+      undefined,
+      'UNNAMED',
+    ]);
   });
 
   it('names an id that is not in the log', async () => {
@@ -80,8 +221,25 @@ describe('DecisionLog', () => {
     expect(await log.list(10)).toEqual([]);
   });
 
+  it('counts what settled its decisions', async () => {
+    const { log } = open();
+    expect(await log.summary()).toEqual({ decisions: 0, choices: {}, rows: [] });
+    const dear = request([candidate('bob', { priceMicroUsd: 9_400 })]);
+    await log.append(decided('a'));
+    await log.append({ ...decided('b'), query: { ...decided('b').query, decisionId: 'b' } });
+    await log.append(decisionOn({ ...dear, decisionId: 'c' }));
+    await log.append(decisionOn({ ...request([]), decisionId: 'd' }));
+    const { decisions, choices, rows } = await log.summary();
+    expect(decisions).toBe(4);
+    expect(choices).toEqual({ OUTSOURCE: 2, LOCAL: 2 });
+    expect(rows[0]).toEqual({ decidedBy: 'allGates', count: 2, sharePercent: 50 });
+    expect(rows.slice(1).map(({ decidedBy }) => decidedBy)).toEqual(
+      expect.arrayContaining(['economic', 'nobody']),
+    );
+  });
+
   it('keeps in a short decision who was looked at and why who was dropped', () => {
-    const record = decided('a');
+    const record = explainDecision(decided('a'));
     const short = shortDecision(record);
     expect(short).toMatchObject({
       decisionId: 'a',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromUtf8 } from '../../../crypto/bytes.ts';
-import { createBuiltinExecutor } from '../../tasks/executors/executor-registry.ts';
+import { BUILTIN_TERMS, createBuiltinExecutor } from '../../tasks/executors/executor-registry.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from '../../tasks/known-answer.ts';
 import type { KnownAnswerTask } from '../../tasks/known-answer.ts';
 import { SeededSequence } from '../../tasks/seeded-sequence.ts';
@@ -9,7 +9,9 @@ import { matchesWireInput, specificationForWire } from '../../tasks/task-parts.t
 import { parseTaskSpecification } from '../../tasks/task.ts';
 
 const never = new AbortController().signal;
+const DOCUMENTS = 'performs:finance/document-analysis';
 const PORTFOLIO = 'performs:finance/portfolio-optimization';
+const RISK = 'performs:finance/risk-assessment';
 const SENTIMENT = 'performs:nlp/sentiment';
 
 async function answer({ specification, parts }: KnownAnswerTask) {
@@ -17,7 +19,7 @@ async function answer({ specification, parts }: KnownAnswerTask) {
   return (await executor.execute({ specification, parts }, { signal: never })).parts;
 }
 
-describe.each([PORTFOLIO, SENTIMENT])('known-answer tasks of %s', (term) => {
+describe.each([DOCUMENTS, PORTFOLIO, RISK, SENTIMENT])('known-answer tasks of %s', (term) => {
   const tasks = makeKnownAnswerTasks(term, 'seed 1', 12);
 
   it('pass the honest answer and no answer to another task', async () => {
@@ -33,11 +35,16 @@ describe.each([PORTFOLIO, SENTIMENT])('known-answer tasks of %s', (term) => {
     const part = (await answer(task!))[0]!;
     expect(await task!.grade([])).toBe(false);
     expect(await task!.grade([{ mediaType: 'text/plain', text: 'positive' }])).toBe(false);
-    const altered = JSON.parse(
-      JSON.stringify(part.data).replace(/:(-?)0\.(\d)/, ':$10.9$2'),
-    ) as typeof part.data;
-    expect(altered).not.toEqual(part.data);
-    expect(await task!.grade([{ ...part, data: altered! }])).toBe(false);
+    const json = JSON.stringify(part.data);
+    const numbers = [...json.matchAll(/(?<=[:[,])-?\d[\d.e+-]*(?=[,}\]])/g)];
+    expect(numbers.length).toBeGreaterThan(5);
+    const stride = Math.ceil(numbers.length / 25);
+    for (const { 0: number, index } of numbers.filter((_, i) => i % stride === 0)) {
+      const after = json.slice(index + number.length);
+      const other = `${json.slice(0, index)}${Number(number) + 1}${after}`;
+      const altered = JSON.parse(other) as NonNullable<typeof part.data>;
+      expect(await task!.grade([{ ...part, data: altered }])).toBe(false);
+    }
   });
 
   it('are the same for the same seed and different for another', () => {
@@ -81,8 +88,9 @@ describe.each([PORTFOLIO, SENTIMENT])('known-answer tasks of %s', (term) => {
 });
 
 describe('makeKnownAnswerTasks', () => {
-  it('covers both built-in skills', () => {
-    expect(KNOWN_ANSWER_TERMS).toEqual([PORTFOLIO, SENTIMENT]);
+  it('covers all built-in skills', () => {
+    expect(KNOWN_ANSWER_TERMS).toEqual([DOCUMENTS, PORTFOLIO, RISK, SENTIMENT]);
+    expect(KNOWN_ANSWER_TERMS).toEqual(BUILTIN_TERMS);
   });
 
   it('refuses a skill that this node cannot grade and names those it can', () => {

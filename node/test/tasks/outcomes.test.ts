@@ -12,6 +12,7 @@ function outcome(change: Partial<Parameters<OutcomeBook['record']>[0]> = {}) {
     taskType: TYPE,
     isSuccess: true,
     paidMicroUsd: 10,
+    utility: 0.75,
     atMs: MONTH_MS,
     ...change,
   };
@@ -24,19 +25,40 @@ function book(section = new MemoryJsonSection<OutcomeEntry>()): Promise<OutcomeB
 describe('OutcomeBook', () => {
   it('knows nothing of a contractor that never worked', async () => {
     const history = (await book()).historyOf('bob', 0);
-    expect(history).toEqual({ successes: 0, failures: 0, monthsSinceLast: 0, byType: {} });
+    expect(history).toEqual({
+      successes: 0,
+      failures: 0,
+      monthsSinceLast: 0,
+      utility: 0,
+      byType: {},
+    });
   });
 
   it('counts successes and failures of all task types and of each', async () => {
     const outcomes = await book();
     await outcomes.record(outcome());
-    await outcomes.record(outcome({ isSuccess: false, paidMicroUsd: 0 }));
+    await outcomes.record(outcome({ isSuccess: false, paidMicroUsd: 0, utility: 0 }));
     await outcomes.record(outcome({ taskType: 'performs:x', atMs: 2 * MONTH_MS }));
     await outcomes.record(outcome({ peerId: 'carol' }));
     const history = outcomes.historyOf('bob', 3 * MONTH_MS);
     expect(history).toMatchObject({ successes: 2, failures: 1, monthsSinceLast: 1 });
-    expect(history.byType[TYPE]).toEqual({ successes: 1, failures: 1, monthsSinceLast: 2 });
+    expect(history.byType[TYPE]).toEqual({
+      successes: 1,
+      failures: 1,
+      monthsSinceLast: 2,
+      utility: 0.75,
+    });
     expect(outcomes.entriesOf('bob').map(({ paidMicroUsd }) => paidMicroUsd)).toEqual([10, 10]);
+  });
+
+  it('takes the successes for the utility of an entry that was made before there was one', async () => {
+    const section = new MemoryJsonSection<OutcomeEntry>();
+    const old = { peerId: 'bob', taskType: TYPE, successes: 3, failures: 1, lastMs: 1 };
+    await section.put(`bob/${TYPE}`, { ...old, paidMicroUsd: 0 });
+    const outcomes = await book(section);
+    expect(outcomes.historyOf('bob', 1).utility).toBe(3);
+    await outcomes.record(outcome());
+    expect(outcomes.historyOf('bob', 1).utility).toBe(3.75);
   });
 
   it('counts no negative months when the clock was set back', async () => {
@@ -49,7 +71,7 @@ describe('OutcomeBook', () => {
     const section = new MemoryJsonSection<OutcomeEntry>();
     await (await book(section)).record(outcome());
     const again = await book(section);
-    await again.record(outcome({ isSuccess: false, paidMicroUsd: 5 }));
+    await again.record(outcome({ isSuccess: false, paidMicroUsd: 5, utility: 0 }));
     expect((await book(section)).all()).toEqual([
       {
         peerId: 'bob',
@@ -58,6 +80,7 @@ describe('OutcomeBook', () => {
         failures: 1,
         lastMs: MONTH_MS,
         paidMicroUsd: 15,
+        utility: 0.75,
       },
     ]);
   });

@@ -7,6 +7,7 @@ import { LOCAL_PARTY } from '../../cost/calibration.ts';
 import { ContractorFailedError, Outsourcing } from '../../tasks/outsourcing.ts';
 import { RunLedger } from '../../tasks/run-ledger.ts';
 import {
+  decisionFor,
   PRICE_MICRO_USD,
   TERM,
   WRONG,
@@ -20,6 +21,7 @@ import {
 import type { Client, Conduct } from './client-fakes.ts';
 
 const PEER = peer(1);
+const DECISION = decisionFor(PEER);
 /** Outcomes after which a contractor is known and, here, not audited. */
 const KNOWN = 1_000;
 
@@ -38,7 +40,7 @@ afterEach(() => {
 function attempt(conduct: Conduct = 'good', successes = 0, signal = never) {
   client.outsourcing.conduct.set(PEER, conduct);
   const work = task();
-  return client.execution.at(prospect(PEER, work, successes), work, ledger, signal);
+  return client.execution.at(prospect(PEER, work, successes), DECISION, work, ledger, signal);
 }
 
 const outcomes = () => client.outcomes.entriesOf(PEER);
@@ -165,6 +167,53 @@ describe('what is learned', () => {
     expect(client.machine.overheads.verificationMicroUsd).toBeCloseTo(7_000, 6);
   });
 
+  it('of a contractor is what its deals took over what was expected of them, Paper Eq. (10)', async () => {
+    const { outsourcing, machine } = client;
+    outsourcing.performSeconds = 5;
+    await attempt('good', KNOWN); // cold
+    await attempt('good', KNOWN); // nothing was expected yet
+    expect(machine.ratio(PEER, TERM)).toBe(1);
+    outsourcing.performSeconds = 15;
+    await attempt('good', KNOWN);
+    expect(machine.ratio(PEER, TERM)).toBeCloseTo(0.8 + 0.2 * 3, 6);
+    expect(machine.ratio(peer(2), TERM)).toBe(1);
+  });
+
+  it('of a contractor does not count the work that a check repeated', async () => {
+    const { outsourcing, machine } = client;
+    outsourcing.performSeconds = 5;
+    for (let deals = 0; deals < 2; deals++) await attempt('good', KNOWN);
+    machine.workSeconds = 1_000;
+    await attempt('good', 0);
+    expect(machine.ratio(PEER, TERM)).toBeCloseTo(1, 6);
+  });
+
+  it('of the way from the checked parts to the end of the run is integration', async () => {
+    const { machine, processor, execution, outsourcing } = client;
+    outsourcing.performSeconds = 5;
+    for (let deals = 0; deals < 3; deals++) {
+      const work = task();
+      await machine.attend(work, async () => {
+        await execution.at(prospect(PEER, work, KNOWN), DECISION, work, ledger, never);
+        processor.now += 0.5;
+      });
+    }
+    expect(machine.overheads.integrationMicroUsd).toBeCloseTo(500, 6);
+    expect(machine.overheads.sessionMicroUsd).toBeCloseTo(5_000, 6);
+  });
+
+  it('of results is how large they are beside their input', async () => {
+    await attempt('good', KNOWN);
+    const work = task();
+    const [part] = await rightResult(work);
+    const bytes = JSON.stringify(part!.data).length;
+    expect(client.machine.expectedOutputBytes(work)).toBe(bytes);
+    const wrong = await openClient();
+    wrong.outsourcing.conduct.set(PEER, 'wrong');
+    await wrong.execution.at(prospect(PEER, work), DECISION, work, ledger, never);
+    expect(wrong.machine.expectedOutputBytes(work)).toBe(work.expectedOutputBytes);
+  });
+
   it('of a check that repeats the work is what the work costs here', async () => {
     client.machine.workSeconds = 20; // modelled as 10
     await attempt('good', 0);
@@ -172,6 +221,29 @@ describe('what is learned', () => {
     await attempt('good', 0);
     expect(client.machine.ratio(LOCAL_PARTY, TERM)).toBeGreaterThan(1);
     expect(client.machine.overheads.verificationMicroUsd).toBeNull();
+  });
+});
+
+describe('a task that is with a contractor', () => {
+  it('does not wait for this machine, and does again once the contractor has failed', async () => {
+    const { machine, outsourcing, execution } = client;
+    const work = task();
+    const waiting = () => machine.queue.beside('another').length;
+    let waitingThere: number | undefined;
+    outsourcing.conduct.set(PEER, 'good');
+    outsourcing.onDelivery = () => {
+      waitingThere = waiting();
+    };
+    await machine.attend(work, async () => {
+      expect(waiting()).toBe(1);
+      await execution.at(prospect(PEER, work, KNOWN), DECISION, work, ledger, never);
+      expect(waitingThere).toBe(0);
+      outsourcing.conduct.set(PEER, 'breaks');
+      await execution.at(prospect(PEER, work, KNOWN), DECISION, work, ledger, never);
+      expect(waiting()).toBe(1);
+    });
+    expect(waiting()).toBe(0);
+    expect(outsourcing.performed).toHaveLength(2);
   });
 });
 

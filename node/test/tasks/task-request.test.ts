@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../crypto/bytes.ts';
 import { BadInputError } from '../../errors.ts';
 import type { LocalMachine } from '../../tasks/local-machine.ts';
+import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import { candidatesFromJson, preparedFromRequest } from '../../tasks/task-request.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Knows one thing: what a task costs here. */
+/** Knows what a task costs here, and how large its result is. */
 class FakeLocalMachine {
   readonly #costMicroUsd: number | null;
   constructor(costMicroUsd: number | null) {
@@ -15,6 +16,9 @@ class FakeLocalMachine {
   }
   costMicroUsd(): number | null {
     return this.#costMicroUsd;
+  }
+  expectedOutputBytes({ inputBytes }: PreparedTask): number {
+    return 100 * inputBytes;
   }
 }
 
@@ -44,7 +48,7 @@ describe('a task with files', () => {
   it('is taken up with the bytes that were handed in', () => {
     const files = { 'in/a.txt': base64('good') };
     const task = preparedFromRequest({ task: TASK, files }, machine(0));
-    expect(task).toMatchObject({ term: TERM, inputBytes: 4, expectedOutputBytes: 4_096 });
+    expect(task).toMatchObject({ term: TERM, inputBytes: 4, expectedOutputBytes: 400 });
     expect(task.parts).toEqual([{ mediaType: 'text/plain', bytes: utf8('good'), name: 'a.txt' }]);
     expect(task.specification.valueMicroUsd).toBe(5);
   });
@@ -99,7 +103,7 @@ describe('a skill with inputs', () => {
 
   it('becomes a task of that skill on those inputs', () => {
     const task = preparedFromRequest({ skill: TERM, inputs }, machine(0));
-    expect(task).toMatchObject({ term: TERM, inputBytes: 5 });
+    expect(task).toMatchObject({ term: TERM, inputBytes: 5, expectedOutputBytes: 500 });
     expect(task.parts.map(({ mediaType, name }) => [mediaType, name])).toEqual([
       ['text/plain', 'a.txt'],
       ['text/csv', 'b.csv'],

@@ -2,14 +2,13 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import type { RunDocument } from '../../api-documents.ts';
 import type { ConfigFile } from '../../config/schema.ts';
-import type { DecisionRecord } from '../../decision/decision-record.ts';
 import { DecisionLog } from '../../tasks/decision-log.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import { ProspectFinder } from '../../tasks/prospect-finder.ts';
 import { RunLedger } from '../../tasks/run-ledger.ts';
 import { TaskRunner } from '../../tasks/task-runner.ts';
 import { candidate } from '../decision/requests.ts';
-import { MemoryJsonSection } from '../memory-section.ts';
+import { MemorySection } from '../memory-section.ts';
 import {
   FakeSurvey,
   PRICE_MICRO_USD,
@@ -32,17 +31,28 @@ const SUCCESSES = 1_000;
 class RunnerUnderTest {
   readonly client: Client;
   readonly survey = new FakeSurvey();
-  readonly decisions = new MemoryJsonSection<DecisionRecord>();
+  readonly decisions = new MemorySection();
+  readonly log: DecisionLog;
   readonly prospects: ProspectFinder;
   readonly runner: TaskRunner;
 
   constructor(client: Client) {
-    const { outsourcing, config, clock, processor, execution, machine } = client;
+    const { outsourcing, config, clock, processor, execution, machine, memory } = client;
     this.client = client;
     this.prospects = new ProspectFinder({ survey: this.survey, outsourcing, config });
-    const log = new DecisionLog(this.decisions, clock, new FakeRandom('log'));
-    const { prospects } = this;
-    this.runner = new TaskRunner({ prospects, execution, machine, log, config, clock, processor });
+    this.log = new DecisionLog(this.decisions, clock, new FakeRandom('log'));
+    const { prospects, log } = this;
+    this.runner = new TaskRunner({
+      prospects,
+      execution,
+      machine,
+      log,
+      memory,
+      config,
+      clock,
+      processor,
+      self: 'me',
+    });
   }
 
   static async open(config: ConfigFile = {}): Promise<RunnerUnderTest> {
@@ -58,14 +68,14 @@ class RunnerUnderTest {
   }
 
   run(work: PreparedTask = task(), signal = never): Promise<RunDocument> {
-    return this.runner.run(work, signal);
+    return this.runner.run(work, {}, signal);
   }
 
   /** Whom each decision so far could choose from, the oldest decision first. */
   async choices(): Promise<string[][]> {
-    const records = await this.decisions.values();
-    return records
-      .map(({ request }) => request.candidates.map(({ peerId }) => peerId).sort())
+    const decisions = await this.log.list(100);
+    return decisions
+      .map(({ candidates }) => candidates.map(({ peerId }) => peerId).sort())
       .sort((a, b) => b.length - a.length);
   }
 }
@@ -92,7 +102,7 @@ describe('a run with good contractors', () => {
     const others = peerIds.filter((peerId) => peerId !== taken).sort();
     expect([...outsourcing.released].sort()).toEqual(others);
     expect(test.survey.forgotten).toEqual([]);
-    expect(await test.decisions.values()).toHaveLength(1);
+    expect(await test.log.list(10)).toHaveLength(1);
   });
 
   it('names those who gave no quote, and why', async () => {
@@ -228,7 +238,7 @@ describe('a run that is broken off', () => {
 describe('a decision without action', () => {
   it('asks for quotes and gives every one of them back', async () => {
     const peerIds = test.find('good', 'good');
-    const record = await test.runner.decide(task(), undefined, never);
+    const record = await test.runner.decide(task(), undefined, {}, never);
     expect(record.result.choice).toBe('OUTSOURCE');
     expect(test.client.outsourcing.performed).toEqual([]);
     expect([...test.client.outsourcing.released].sort()).toEqual([...peerIds].sort());
@@ -236,10 +246,10 @@ describe('a decision without action', () => {
 
   it('asks nobody where the caller brings candidates', async () => {
     test.find('good');
-    const record = await test.runner.decide(task(), [candidate(PEERS[1]!)], never);
+    const record = await test.runner.decide(task(), [candidate(PEERS[1]!)], {}, never);
     expect(record.request.candidates.map(({ peerId }) => peerId)).toEqual([PEERS[1]]);
     expect(test.survey.looks).toEqual([]);
-    expect(await test.decisions.values()).toHaveLength(1);
+    expect(await test.log.list(10)).toHaveLength(1);
   });
 });
 

@@ -104,7 +104,7 @@ describe('parseTaskSpecification', () => {
   it('refuses a check that it does not know and names those it does', () => {
     expect(problemsOf(makeTask({ verification: [{ type: 'vibes' }] }))).toEqual([
       expect.stringMatching(
-        /^verification\[0\].*: is not a check .* "json-schema", "recompute", "optimality"$/,
+        /^verification\[0\].*: is not a check .* "recompute", "optimality", "grounding"$/,
       ),
     ]);
   });

@@ -1,0 +1,242 @@
+/**
+ * What is known of each contractor, what that comes to (paper Eq. 12, 14, 15, 18), and what the
+ * task costs there (Eq. 6, 8, 9), so that each figure follows from those before it. Beneath each
+ * table its formulas, with the parameters of this decision.
+ *
+ * @module
+ */
+
+import { Z_QUANTILE } from './confidence.ts';
+import { dollars, figure, figureOrNone, nameOf, NO_FIGURE, table } from './explanation-text.ts';
+import type { JudgedContractor, JudgedField } from './judged-field.ts';
+import type { DecisionContext, OutcomeHistory } from './request.ts';
+import { taskFactsOf } from './task-facts.ts';
+
+const BYTES_PER_GB = 1e9;
+
+/** Contractors of which all facts are shown. */
+const MAX_DETAILED_CANDIDATES = 8;
+
+/** "27/28", and a dash for nothing. */
+function ratio(part: number | null | undefined, whole: number | null | undefined): string {
+  const total = whole ?? 0;
+  return total === 0 ? NO_FIGURE : `${figure(part ?? 0)}/${figure(total)}`;
+}
+
+/** Outcomes that count: those of the task type if there are any, else all. */
+function historyOf({ request }: JudgedField, { candidate }: JudgedContractor) {
+  const { byType, ...all } = candidate.history;
+  const { taskType } = request.task;
+  const isKnown = byType !== undefined && Object.hasOwn(byType, taskType);
+  const ofType = isKnown ? byType[taskType] : undefined;
+  const isTyped = ofType !== undefined && countOf(ofType) > 0;
+  const history = isTyped ? ofType : all;
+  return { history, isTyped, count: countOf(history) };
+}
+
+function countOf({ successes, failures }: OutcomeHistory): number {
+  return (successes ?? 0) + (failures ?? 0);
+}
+
+function outcomeCells(field: JudgedField, contractor: JudgedContractor): string[] {
+  const { history, isTyped, count } = historyOf(field, contractor);
+  if (count === 0) return ['none', NO_FIGURE];
+  const cell = ratio(history.successes, count);
+  return [isTyped ? cell : `${cell} other`, figure(history.monthsSinceLast ?? 0)];
+}
+
+const STATED = ['performance', 'reliability', 'securityRisk', 'qualityRisk'] as const;
+
+function recordCells(field: JudgedField, contractor: JudgedContractor): string[] {
+  const { facts, evaluation, request } = field;
+  const { index, row, candidate } = contractor;
+  const { quote, evidence, testimony, incidents, stated } = candidate;
+  const { demand, available, total } = quote.load;
+  const known = [
+    nameOf(candidate.peerId),
+    figure(evaluation.matrix.details.compatibility[row]!),
+    figure(facts.termFit(request.task.requiredSkills).jaccard[index]!),
+    figureOrNone(candidate.similarity),
+    `${figure(demand ?? 0)}, ${ratio(available, total)}`,
+    ...outcomeCells(field, contractor),
+  ];
+  if (request.policy.evidence === 'stated') {
+    return [...known, ...STATED.map((name) => figureOrNone(stated?.[name]))];
+  }
+  const { disputes = 0, canaryHits = 0, interactions = 0 } = incidents ?? {};
+  return [
+    ...known,
+    ratio(evidence?.passed, evidence?.run),
+    ratio(testimony?.successes, testimony?.total),
+    figure(candidate.level ?? 0),
+    interactions === 0 ? NO_FIGURE : `${disputes}+${canaryHits}/${interactions}`,
+  ];
+}
+
+function recordLines(field: JudgedField, shown: readonly JudgedContractor[]): string[] {
+  const { policy } = field.request;
+  const { ontology, embedding, performance } = policy.skillWeights;
+  const { alpha, beta } = policy.reliabilityPrior;
+  const isStated = policy.evidence === 'stated';
+  const headings = isStated
+    ? ['performance', 'reliability', 'breach', 'poor work']
+    : ['tests', 'told', 'level', 'incidents'];
+  const done = isStated
+    ? 'performance'
+    : `(${figure(alpha)} + good) / (${figure(alpha + beta)} + outcomes of this type)`;
+  return [
+    '',
+    'What is known of them',
+    ...table([
+      ['contractor', 'fit', 'terms', 'cosine', 'load', 'outcomes', 'months', ...headings],
+      ...shown.map((contractor) => recordCells(field, contractor)),
+    ]),
+    `  fit = (${figure(ontology)} terms + ${figure(embedding)} cosine + ${figure(performance)} ` +
+      `${done}) / the weights of what is known;`,
+    `  at least ${figure(policy.skillThreshold)}; terms: shared / all; load: wanted, free/slots` +
+      (isStated ? '' : '; incidents: disputes+canary hits/dealings'),
+  ];
+}
+
+/** Good ones and all that count: own outcomes, tests, testimony. */
+function countedCell({ request, facts }: JudgedField, { index }: JudgedContractor): string {
+  const { maxPseudoOutcomes, pseudoOutcomesFromLevel } = request.policy;
+  const typed = facts.historyOf(request.task.taskType);
+  const { successes, outcomes } = typed.outcomes[index]! > 0 ? typed : facts.history;
+  const others = facts.pseudoOutcomes(maxPseudoOutcomes, pseudoOutcomesFromLevel);
+  const known = outcomes[index]! + others.total[index]!;
+  return known === 0 ? 'none' : ratio(successes[index]! + others.successes[index]!, known);
+}
+
+/** The rule of the paper's own code (`confidence.ts`). */
+function referenceConfidenceNote(own: DecisionContext['recentDecisions']): string {
+  const { decisions = 0, recent = 0, recentHighScores = 0 } = own ?? {};
+  return (
+    `confidence = 1 - 2 min(h, 1 - h) / root(${recent}) x ${figure(Z_QUANTILE)}, ` +
+    `h = ${recentHighScores}/${recent} high scores; a constant at first: ${decisions} decisions`
+  );
+}
+
+function chanceNotes({ request }: JudgedField): string[] {
+  const { policy, task, context } = request;
+  const { alpha, beta } = policy.reliabilityPrior;
+  const prior = [figure(alpha), figure(alpha + beta)] as const;
+  const decay = `exp(-${figure(policy.decayPerMonth)} months)`;
+  const others =
+    policy.maxPseudoOutcomes === 0
+      ? 'counted = good/known: outcomes'
+      : 'counted = good/known: outcomes, and tests (from level ' +
+        `${policy.pseudoOutcomesFromLevel} on), then told, together at most ` +
+        figure(policy.maxPseudoOutcomes);
+  const confidence =
+    policy.confidenceRule === 'outcomes'
+      ? `confidence = 1 - ${figure(policy.zQuantile)} root(success rate (1 - success rate) / ` +
+        '(2 + known)), 0 if nothing is known'
+      : referenceConfidenceNote(context.recentDecisions);
+  const mishap =
+    policy.riskRule === 'product'
+      ? 'mishap = 1 - reliability (1 - breach) (1 - poor work)'
+      : 'mishap = 1 - reliability + breach + poor work';
+  const rate = 'success rate = (1 + good) / (2 + known)';
+  if (policy.evidence === 'stated') return [`${others}; ${rate}`, confidence, mishap];
+  const reliability =
+    policy.reliabilityMode === 'literal'
+      ? `(${prior[0]} + good) / (${prior[1]} + known) x ${decay}`
+      : `(${prior[0]} + good) / (${prior[1]} + known), own outcomes x ${decay}`;
+  const levels = policy.breachProbabilities.map(figure).join(', ');
+  return [
+    others,
+    `${rate}; reliability = ${reliability}`,
+    confidence,
+    'breach = 1 - (1 - p) (1 - disputes / (2 + dealings)) (1 - hits / (2 + dealings)), ' +
+      `p by level ${levels}`,
+    `security risk = breach x ${figure(policy.sensitivityFactors[task.sensitivity])} for ` +
+      `${task.sensitivity} sensitivity x ${figure(policy.channelExposure)} for the channel`,
+    `poor work = 1 - (${prior[0]} + good) / (${prior[1]} + known), without outcomes of other types`,
+    mishap,
+  ];
+}
+
+function chanceLines(field: JudgedField, shown: readonly JudgedContractor[]): string[] {
+  const { columns, details } = field.evaluation.matrix;
+  return [
+    '',
+    'What that comes to',
+    ...table([
+      ['contractor', 'counted', 'success rate', 'confidence', 'breach', 'poor work', 'mishap'],
+      ...shown.map((contractor) => [
+        nameOf(contractor.candidate.peerId),
+        countedCell(field, contractor),
+        figureOrNone(columns.successMean[contractor.row]),
+        figure(columns.confidence[contractor.row]!),
+        figure(details.breach[contractor.row]!),
+        figure(details.poorQuality[contractor.row]!),
+        figure(columns.mishap[contractor.row]!),
+      ]),
+    ]),
+    ...chanceNotes(field).map((note) => `  ${note}`),
+  ];
+}
+
+function costNotes({ request, evaluation }: JudgedField): string[] {
+  const { policy, task, context } = request;
+  const { gigabytes, impactMicroUsd, latencyMicroUsdPerMinute } = taskFactsOf(request);
+  const { overheads, link } = context;
+  const bytes = figure(gigabytes * BYTES_PER_GB);
+  const automatic = dollars(overheads.automaticVerificationMicroUsd);
+  const manual = dollars(overheads.manualVerificationMicroUsd);
+  const isLate = evaluation.matrix.details.latencyMicroUsd.some((microUsd) => microUsd > 0);
+  return [
+    `communication = ${bytes} bytes x ${dollars(link.transferMicroUsdPerGb)} a GB + session ` +
+      dollars(overheads.sessionMicroUsd),
+    `verification = ${automatic} above reliability ${figure(policy.automaticVerificationAbove)}, ` +
+      `else ${manual}; what was measured with a contractor goes first`,
+    `risk = ${dollars(impactMicroUsd)} x mishap` +
+      (isLate
+        ? `; lateness = minutes beyond ${task.maxLatencyMs ?? 0} ms x ` +
+          dollars(latencyMicroUsdPerMinute)
+        : ''),
+    'handling = correction x (communication + verification + integration)',
+    'in all = price + handling + lateness + risk',
+  ];
+}
+
+function costLines(field: JudgedField, shown: readonly JudgedContractor[]): string[] {
+  const { columns, details } = field.evaluation.matrix;
+  const { priceMicroUsd, calibrationRatio } = field.facts.columns;
+  return [
+    '',
+    'Cost at the contractors',
+    ...table([
+      [
+        ...['contractor', 'price', 'correction', 'communication', 'verification', 'integration'],
+        ...['lateness', 'risk', 'in all'],
+      ],
+      ...shown.map(({ index, row, candidate }) => [
+        nameOf(candidate.peerId),
+        dollars(priceMicroUsd[index]!),
+        figure(calibrationRatio[index]!),
+        dollars(details.communicationMicroUsd[row]!),
+        dollars(details.verificationMicroUsd[row]!),
+        dollars(details.integrationMicroUsd[row]!),
+        dollars(details.latencyMicroUsd[row]!),
+        dollars(details.riskMicroUsd[row]!),
+        dollars(columns.costMicroUsd[row]!),
+      ]),
+    ]),
+    ...costNotes(field).map((note) => `  ${note}`),
+  ];
+}
+
+/** Facts, chances and costs of the best contractors; none without one that was judged. */
+export function evidenceLines(field: JudgedField): string[] {
+  const shown = field.contractors.slice(0, MAX_DETAILED_CANDIDATES);
+  if (shown.length === 0) return [];
+  const hidden = field.contractors.length - shown.length;
+  return [
+    ...recordLines(field, shown),
+    ...chanceLines(field, shown),
+    ...costLines(field, shown),
+    ...(hidden > 0 ? [`  and of ${hidden} more`] : []),
+  ];
+}

@@ -1,0 +1,118 @@
+/**
+ * How the contractors were weighed and scored: criteria, weights on their way from the market to
+ * the scores (Listing 1, Eq. 11), normalised values (TOPSIS). Beneath the table its formulas, with
+ * the parameters of this decision.
+ *
+ * @module
+ */
+
+import { CRITERIA } from './criteria.ts';
+import type { CriterionWeights } from './criteria.ts';
+import type { CandidateResult, CriteriaRow, DecisionRecord } from './decision-record.ts';
+import { dollars, figure, figureOrNone, nameOf, NO_FIGURE, table } from './explanation-text.ts';
+import type { JudgedField } from './judged-field.ts';
+import type { DecisionRequest } from './request.ts';
+
+/** Contractors that a table shows; the rest is counted. */
+export const MAX_SHOWN_CANDIDATES = 20;
+
+const MS_PER_MINUTE = 60_000;
+
+const HEADINGS = [
+  ...['contractor', 'score', 'cost in all', 'reliability', 'latency, ms', 'security risk'],
+  'stopped by',
+];
+
+function weightCells(name: string, weights: CriterionWeights): string[] {
+  return [name, NO_FIGURE, ...CRITERIA.map((criterion) => figure(weights[criterion]))];
+}
+
+/** Per criterion, how much it says the same as the other three: the sum in Eq. (11). */
+function overlapCells({ evaluation }: JudgedField): string[] {
+  const size = CRITERIA.length;
+  const { rho } = evaluation.matrix;
+  const sums = CRITERIA.map((_, i) =>
+    CRITERIA.reduce((sum, __, j) => (i === j ? sum : sum + Math.abs(rho[i * size + j]!)), 0),
+  );
+  return ['overlap', NO_FIGURE, ...sums.map(figure)];
+}
+
+function weightRows({ request, result }: DecisionRecord, field: JudgedField | null): string[][] {
+  const { weights, weightParts } = result;
+  if (weights === null || weightParts === null) return [];
+  const learned = weightCells('learned', weightParts.historical);
+  const used = weightCells('weight', weights);
+  if (request.policy.weightRule !== 'signals') return [learned, used];
+  return [
+    weightCells('signal', weightParts.signals),
+    learned,
+    weightCells('mixed', weightParts.mixed),
+    ...(field === null ? [] : [overlapCells(field)]),
+    used,
+  ];
+}
+
+function weightNotes({ policy, task }: DecisionRequest): string[] {
+  if (policy.weightRule !== 'signals') {
+    return ['weight = learned x what the task asks for, scaled to add up to 1'];
+  }
+  const { signalShare, correlationPenalty, sensitivityFactors } = policy;
+  const mixed = `${figure(signalShare)} signal + ${figure(1 - signalShare)} learned`;
+  const deadline = task.maxLatencyMs === undefined ? 'no deadline' : `${task.maxLatencyMs} ms`;
+  const sensitivity = figure(sensitivityFactors[task.sensitivity]);
+  return [
+    'signals: mean of 0.5 + 0.5 (wanted - free) / slots; 1 - mean reliability; ' +
+      `fastest / ${deadline}; ${sensitivity} for ${task.sensitivity}`,
+    `mixed = ${mixed}; weight = mixed x (1 - ${figure(correlationPenalty)} overlap); ` +
+      'both scaled to add up to 1',
+    'overlap = sum of |correlation| with the other three columns, 0 with fewer than three rows',
+  ];
+}
+
+function scoreNotes(request: DecisionRequest): string[] {
+  const { normalisation } = request.policy;
+  const normalised =
+    normalisation === 'vector'
+      ? 'value / root of the sum of the squares of its column'
+      : '(value - least) / (greatest - least) of its column';
+  const notes = [
+    ...weightNotes(request),
+    `normalised = ${normalised}`,
+    'score = D- / (D+ + D-), distances of weight x normalised from the worst and from the best',
+  ];
+  return notes.map((note) => `  ${note}`);
+}
+
+/** Criteria and results of the field, best first. Both lists have the order of the request. */
+function rankedOf({ candidates, criteria }: DecisionRecord['result']) {
+  const judged = candidates.filter(({ score }) => score !== null);
+  return criteria
+    .map((row, i): readonly [CriteriaRow, CandidateResult | undefined] => [row, judged[i]])
+    .sort(([, a], [, b]) => (b?.score ?? 0) - (a?.score ?? 0));
+}
+
+/** Scores, criteria and weights; none without a contractor that was judged. */
+export function scoreLines(record: DecisionRecord, field: JudgedField | null): string[] {
+  const { request, result } = record;
+  if (result.weights === null) return [];
+  const ranked = rankedOf(result);
+  const rows = ranked
+    .slice(0, MAX_SHOWN_CANDIDATES)
+    .map(([{ peerId, raw, normalised }, judged]) => [
+      nameOf(peerId),
+      figureOrNone(judged?.score),
+      `${dollars(raw.cost)} (${figure(normalised.cost)})`,
+      `${figure(raw.reliability)} (${figure(normalised.reliability)})`,
+      `${figure(raw.latency * MS_PER_MINUTE)} (${figure(normalised.latency)})`,
+      `${figure(raw.security)} (${figure(normalised.security)})`,
+      judged?.failedGate ?? NO_FIGURE,
+    ]);
+  const hidden = ranked.length - rows.length;
+  return [
+    '',
+    'Contractors by score; in brackets the normalised value',
+    ...table([HEADINGS, ...weightRows(record, field), ...rows]),
+    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
+    ...scoreNotes(request),
+  ];
+}

@@ -1,0 +1,309 @@
+/**
+ * The exploring part of a decision (paper Listing 2, equations.md 4): which contractors may be
+ * tried at all, what a try may cost, and which one the strategy proposes.
+ *
+ * Soft thresholds (theta, tau, rho_min, the economic gate) are bypassed on purpose; hard limits of
+ * the task, the sensitivity of its data and the loss budget are not.
+ *
+ * @module
+ */
+
+import type { CandidateTable } from './candidate-table.ts';
+import { benefitShare, CRITERION_TYPES } from './criteria.ts';
+import type { DecisionMatrix } from './decision-matrix.ts';
+import type { Arms } from './exploration/arms.ts';
+import { missedDraw, proposeExploration } from './exploration/exploration-strategy.ts';
+import {
+  explorationLossMicroUsd,
+  lossBudgetMicroUsd,
+  realisedLossMicroUsd,
+} from './exploration/loss-budget.ts';
+import type { ExplorationCosts } from './exploration/loss-budget.ts';
+import { SeededRandom } from './exploration/seeded-random.ts';
+import type { DecisionQuery } from './request.ts';
+import { SENSITIVITY_FACTORS } from './security-risk.ts';
+import type { TaskFacts } from './task-facts.ts';
+
+const MS_PER_MINUTE = 60_000;
+
+/** Score and confidence that Listing 2 gives an exploration. No gate tests them. */
+export const EXPLORATION_SCORE = 0.5;
+export const EXPLORATION_CONFIDENCE = 0.7;
+
+/** Utility of doing a task here: it costs what it costs here (Eq. 13). */
+const LOCAL_UTILITY = 0.5;
+
+/** Why a decision could not explore. */
+export type ExplorationBar = 'SENSITIVE' | 'CRITICAL' | 'NOBODY' | 'TOO_DEAR';
+
+/** What came of the exploring part. */
+export interface ExplorationOutcome {
+  /** `null`: exploring was allowed, and the strategy was asked. */
+  readonly bar: ExplorationBar | null;
+  /** Row that is explored; -1 for none. */
+  readonly row: number;
+  /** Contractors that might have been; `null` where the draw left nothing to count for. */
+  readonly armCount: number | null;
+  /** Probability with which this decision explored. */
+  readonly rate: number;
+  readonly draw: number | null;
+  readonly isForced: boolean;
+  /** `null`: not limited. */
+  readonly budgetMicroUsd: number | null;
+  /**
+   * What the explored contractor can cost beyond the decision without it, at most, and if it
+   * delivers and if it fails; `null` for none.
+   */
+  readonly lossMicroUsd: number | null;
+  readonly successLossMicroUsd: number | null;
+  readonly failureLossMicroUsd: number | null;
+}
+
+/** The decision without exploration. */
+export interface GreedyDecision {
+  /** -1: it stays here, or is refused. */
+  readonly greedyRow: number;
+  /** Here, with and without Eq. (5), which is no money spent; `null` if it cannot run here. */
+  readonly costLocalMicroUsd: number | null;
+  readonly cashLocalMicroUsd: number | null;
+}
+
+/** An outcome without an exploration. */
+function unexplored(
+  bar: ExplorationBar | null,
+  isForced: boolean,
+  budgetMicroUsd: number | null,
+  rate: number,
+  draw: number | null,
+): ExplorationOutcome {
+  return {
+    bar,
+    row: -1,
+    armCount: bar === null ? null : 0,
+    rate,
+    draw,
+    isForced,
+    budgetMicroUsd,
+    lossMicroUsd: null,
+    successLossMicroUsd: null,
+    failureLossMicroUsd: null,
+  };
+}
+
+/** Explores, in memory that is used again for the next decision. */
+export class Exploration {
+  readonly #random = new SeededRandom(0);
+  #rows = new Int32Array(64);
+  #pulls = new Float64Array(64);
+  #utility = new Float64Array(64);
+  #costMicroUsd = new Float64Array(64);
+  #features: Float64Array[] = [];
+
+  /** @returns `null` where the policy does not explore, or the query says that it must not. */
+  explore(
+    table: CandidateTable,
+    query: DecisionQuery,
+    facts: TaskFacts,
+    matrix: DecisionMatrix,
+    greedy: GreedyDecision,
+  ): ExplorationOutcome | null {
+    const { policy, task, context } = query;
+    const { exploration: rules } = policy;
+    if (rules.strategy === 'none' || context.exploration === null) return null;
+    const { isForced, decisionIndex, linearModel } = context.exploration;
+    const isSensitive =
+      SENSITIVITY_FACTORS[task.sensitivity] > SENSITIVITY_FACTORS[rules.maxSensitivity];
+    if (isSensitive) return unexplored('SENSITIVE', isForced, null, 0, null);
+    if (task.criticality === 'high' && !rules.allowsCritical) {
+      return unexplored('CRITICAL', isForced, null, 0, null);
+    }
+    const row = greedy.greedyRow;
+    const greedyCostMicroUsd =
+      row >= 0 ? matrix.columns.costMicroUsd[row]! : greedy.costLocalMicroUsd;
+    const budgetMicroUsd = budgetOf(query, greedy.cashLocalMicroUsd);
+    const explorable = matrix.capacity - matrix.explorableFrom;
+    if (matrix.count + explorable === 0)
+      return unexplored('NOBODY', isForced, budgetMicroUsd, 0, null);
+    const losses = new Losses(table, facts, matrix, greedy);
+    const limitMicroUsd = budgetMicroUsd ?? Infinity;
+    if (!losses.isAnyWithin(limitMicroUsd))
+      return unexplored('TOO_DEAR', isForced, budgetMicroUsd, 0, null);
+    this.#random.reset(query.seed);
+    const missed = isForced ? null : missedDraw(rules, decisionIndex, this.#random);
+    if (missed !== null) {
+      return unexplored(null, false, budgetMicroUsd, missed.rate, missed.draw);
+    }
+    this.#random.reset(query.seed);
+    const count = this.#collect(matrix, losses, limitMicroUsd);
+    const arms = this.#arms(table, query, matrix, count);
+    const proposal = proposeExploration(
+      rules,
+      {
+        arms,
+        greedyArm: row < 0 ? -1 : this.#rows.subarray(0, count).indexOf(row),
+        greedyCostMicroUsd,
+        localUtility: greedy.costLocalMicroUsd === null ? null : LOCAL_UTILITY,
+        decisionIndex,
+        linearModel,
+        isForced,
+      },
+      this.#random,
+    );
+    const exploredRow = proposal.arm < 0 ? -1 : this.#rows[proposal.arm]!;
+    return {
+      bar: null,
+      row: exploredRow,
+      armCount: count,
+      rate: proposal.rate,
+      draw: proposal.draw,
+      isForced,
+      budgetMicroUsd,
+      ...losses.of(exploredRow),
+    };
+  }
+
+  /** Rows that the budget allows. */
+  #collect(matrix: DecisionMatrix, losses: Losses, limitMicroUsd: number): number {
+    const { capacity, count, explorableFrom } = matrix;
+    if (this.#rows.length < capacity) this.#rows = new Int32Array(capacity);
+    let arms = 0;
+    for (let row = 0; row < count; row++) {
+      if (losses.most(row) <= limitMicroUsd) this.#rows[arms++] = row;
+    }
+    for (let row = explorableFrom; row < capacity; row++) {
+      if (losses.most(row) <= limitMicroUsd) this.#rows[arms++] = row;
+    }
+    return arms;
+  }
+
+  /** What strategies know of the rows collected. Chance alone needs none of it. */
+  #arms(
+    table: CandidateTable,
+    { policy, task }: DecisionQuery,
+    matrix: DecisionMatrix,
+    count: number,
+  ): Arms {
+    const { strategy } = policy.exploration;
+    if (strategy !== 'epsilon-greedy' && strategy !== 'graduated') {
+      this.#grow(count);
+      const { outcomes, utility } = table.historyOf(task.taskType);
+      for (let arm = 0; arm < count; arm++) {
+        const row = this.#rows[arm]!;
+        const index = matrix.candidateIndex[row]!;
+        this.#pulls[arm] = outcomes[index]!;
+        this.#utility[arm] = utility[index]!;
+        this.#costMicroUsd[arm] = matrix.columns.costMicroUsd[row]!;
+      }
+      if (strategy === 'contextual') this.#setFeatures(matrix, count);
+    }
+    return {
+      count,
+      pulls: this.#pulls,
+      utility: this.#utility,
+      costMicroUsd: this.#costMicroUsd,
+      features: this.#features,
+    };
+  }
+
+  #grow(count: number): void {
+    if (this.#pulls.length >= count) return;
+    this.#pulls = new Float64Array(count);
+    this.#utility = new Float64Array(count);
+    this.#costMicroUsd = new Float64Array(count);
+  }
+
+  /** The criteria of the arms as the model learned them: within the field (Eq. 13). */
+  #setFeatures({ criteria, summaries }: DecisionMatrix, count: number): void {
+    if ((this.#features[0]?.length ?? 0) < count) {
+      this.#features = criteria.map(() => new Float64Array(this.#rows.length));
+    }
+    criteria.forEach((column, criterion) => {
+      const { min, max } = summaries[criterion]!;
+      const type = CRITERION_TYPES[criterion]!;
+      const feature = this.#features[criterion]!;
+      for (let arm = 0; arm < count; arm++) {
+        feature[arm] = min > max ? 0 : benefitShare(column[this.#rows[arm]!]!, min, max, type);
+      }
+    });
+  }
+}
+
+/** What exploring each row can lose. */
+class Losses {
+  readonly #priceMicroUsd: Float64Array;
+  readonly #latencyMs: Float64Array;
+  readonly #facts: TaskFacts;
+  readonly #matrix: DecisionMatrix;
+  /** Of the decision without exploration, its risk left out; `null` if it is refused. */
+  readonly #greedyCashMicroUsd: number | null;
+
+  constructor(
+    { columns }: CandidateTable,
+    facts: TaskFacts,
+    matrix: DecisionMatrix,
+    { greedyRow, cashLocalMicroUsd }: GreedyDecision,
+  ) {
+    this.#priceMicroUsd = columns.priceMicroUsd;
+    this.#latencyMs = columns.latencyMs;
+    this.#facts = facts;
+    this.#matrix = matrix;
+    this.#greedyCashMicroUsd = cashLocalMicroUsd;
+    if (greedyRow >= 0) {
+      const { priceMicroUsd, handlingMicroUsd, latenessMicroUsd } = this.#costs(greedyRow);
+      this.#greedyCashMicroUsd = priceMicroUsd + handlingMicroUsd + latenessMicroUsd;
+    }
+  }
+
+  /** The worst case. */
+  most(row: number): number {
+    return explorationLossMicroUsd(this.#costs(row));
+  }
+
+  of(row: number) {
+    if (row < 0) {
+      return { lossMicroUsd: null, successLossMicroUsd: null, failureLossMicroUsd: null };
+    }
+    const costs = this.#costs(row);
+    return {
+      lossMicroUsd: explorationLossMicroUsd(costs),
+      successLossMicroUsd: realisedLossMicroUsd(costs, true),
+      failureLossMicroUsd: realisedLossMicroUsd(costs, false),
+    };
+  }
+
+  isAnyWithin(limitMicroUsd: number): boolean {
+    const { count, explorableFrom, capacity } = this.#matrix;
+    for (let row = 0; row < count; row++) if (this.most(row) <= limitMicroUsd) return true;
+    for (let row = explorableFrom; row < capacity; row++) {
+      if (this.most(row) <= limitMicroUsd) return true;
+    }
+    return false;
+  }
+
+  #costs(row: number): ExplorationCosts {
+    const { candidateIndex, columns } = this.#matrix;
+    const index = candidateIndex[row]!;
+    const { maxLatencyMs, latencyMicroUsdPerMinute } = this.#facts;
+    const lateMinutes = Math.max(0, this.#latencyMs[index]! - maxLatencyMs) / MS_PER_MINUTE;
+    return {
+      priceMicroUsd: this.#priceMicroUsd[index]!,
+      handlingMicroUsd: columns.handlingMicroUsd[row]!,
+      latenessMicroUsd: lateMinutes === 0 ? 0 : lateMinutes * latencyMicroUsdPerMinute,
+      greedyCostMicroUsd: this.#greedyCashMicroUsd,
+    };
+  }
+}
+
+/** What this decision may lose by exploring; `null`: no limit. A refused task adds nothing here. */
+function budgetOf({ policy, task, context }: DecisionQuery, hereMicroUsd: number | null) {
+  const { lossLimits } = policy.exploration;
+  if (lossLimits === null || context.exploration === null) return null;
+  return lossBudgetMicroUsd(
+    {
+      valueMicroUsd: task.valueMicroUsd,
+      cumulativeLocalMicroUsd: context.exploration.cumulativeLocalMicroUsd + (hereMicroUsd ?? 0),
+      cumulativeLossMicroUsd: context.exploration.cumulativeLossMicroUsd,
+    },
+    lossLimits,
+  );
+}

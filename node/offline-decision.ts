@@ -1,0 +1,114 @@
+/**
+ * `decide --candidates` without a daemon: the store of the data directory is opened for one
+ * decision, which knows and is logged as one of the daemon's own. Where there is no data directory
+ * yet, a temporary one with all defaults takes its place, and nothing is kept.
+ *
+ * @module
+ */
+
+import { access, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadAgentParts } from './agent-parts.ts';
+import { environmentSource, loadConfig } from './config/load.ts';
+import type { ConfigSource } from './config/load.ts';
+import { explainDecision } from './decision/decision-record.ts';
+import type { DecisionRecord } from './decision/decision-record.ts';
+import { NothingFoundError } from './errors.ts';
+import type { TaskRequest } from './http-api/routes/requests.ts';
+import { createLogger } from './logger.ts';
+import { createDataDirectory, dataDirectory, readJsonFile } from './storage/data-directory.ts';
+import type { DataDirectory } from './storage/data-directory.ts';
+import { loadOrCreateIdentity } from './storage/keystore.ts';
+import { openStore } from './storage/store.ts';
+import { systemClock, systemRandom } from './system-clock.ts';
+import { Deliberation } from './tasks/deliberation.ts';
+import { candidatesFromJson, preparedFromRequest } from './tasks/task-request.ts';
+
+/** A decision made without a daemon. */
+export interface OfflineDecision {
+  readonly record: DecisionRecord;
+  /** Whether it stands in the log of the data directory. */
+  readonly isLogged: boolean;
+}
+
+/**
+ * Decides on the candidates of a file.
+ *
+ * @throws {@link BadInputError} for a task, candidates or a configuration that cannot be used.
+ */
+export async function decideOffline(
+  dataPath: string,
+  request: TaskRequest,
+  candidates: unknown,
+): Promise<OfflineDecision> {
+  const own = dataDirectory(dataPath);
+  if (await exists(own.configFile)) {
+    return { record: await decideIn(own, request, candidates), isLogged: true };
+  }
+  const path = await mkdtemp(join(tmpdir(), 'coalesce-decide-'));
+  try {
+    const record = await decideIn(dataDirectory(path), request, candidates);
+    return { record, isLogged: false };
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function decideIn(
+  directory: DataDirectory,
+  request: TaskRequest,
+  candidates: unknown,
+): Promise<DecisionRecord> {
+  await createDataDirectory(directory);
+  const config = loadConfig([
+    ...(await fileSources(directory.configFile)),
+    environmentSource(process.env),
+  ]);
+  const store = await openStore(directory);
+  try {
+    const { identity } = await loadOrCreateIdentity(directory);
+    const { machine, decisions, decisionMemory } = await loadAgentParts({
+      config,
+      identity,
+      store,
+      directory,
+      logger: createLogger('error'),
+      clock: systemClock,
+      random: systemRandom,
+    });
+    const deliberation = new Deliberation({
+      machine,
+      log: decisions,
+      memory: decisionMemory,
+      config,
+      clock: systemClock,
+      self: identity.peerId,
+    });
+    const { policy, explore } = request;
+    const decision = await deliberation.onCandidates(
+      preparedFromRequest(request, machine),
+      { policy, explore },
+      candidatesFromJson(candidates),
+    );
+    return explainDecision(decision);
+  } finally {
+    await store.close();
+  }
+}
+
+async function fileSources(path: string): Promise<ConfigSource[]> {
+  try {
+    return [{ origin: path, values: (await readJsonFile(path)) as Record<string, unknown> }];
+  } catch (error) {
+    if (error instanceof NothingFoundError) return [];
+    throw error;
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * From a task and its candidates to a logged decision: what the node knows is put beside what the
+ * contractors say, the engine decides, the log keeps it.
+ *
+ * @module
+ */
+
+import type { Clock } from '../../protocols/components.ts';
+import { nowSeconds } from '../../protocols/components.ts';
+import type { Config } from '../config/schema.ts';
+import { CandidateTable } from '../decision/candidate-table.ts';
+import { DecisionEngine } from '../decision/engine.ts';
+import type { Decision } from '../decision/engine.ts';
+import type { Candidate } from '../decision/request.ts';
+import type { DecisionLog } from './decision-log.ts';
+import type { DecisionMemory } from './decision-memory.ts';
+import { candidateOf, decisionQuery } from './decision-request.ts';
+import type { DecisionInput, Prospect } from './decision-request.ts';
+import type { LocalMachine } from './local-machine.ts';
+import { configuredThresholds, PolicyShelf } from './node-policy.ts';
+import type { PolicyChoice } from './node-policy.ts';
+import type { PreparedTask } from './prepared-task.ts';
+
+export interface DeliberationComponents {
+  readonly machine: LocalMachine;
+  readonly log: DecisionLog;
+  readonly memory: DecisionMemory;
+  readonly config: Config;
+  readonly clock: Clock;
+  /** PeerId of this node. */
+  readonly self: string;
+}
+
+/** Decides, and learns nothing by it: whoever acts on a decision tells the memory. */
+export class Deliberation {
+  readonly #components: DeliberationComponents;
+  readonly #engine = new DecisionEngine();
+  readonly #policies: PolicyShelf;
+
+  constructor(components: DeliberationComponents) {
+    this.#components = components;
+    this.#policies = new PolicyShelf(components.config);
+  }
+
+  /** Decides on candidates as they are. */
+  onCandidates(
+    task: PreparedTask,
+    choice: PolicyChoice,
+    candidates: readonly Candidate[],
+  ): Promise<Decision> {
+    return this.#decide(this.#input(task, choice), candidates);
+  }
+
+  /**
+   * Decides on contractors that gave a quote.
+   *
+   * @param isFirst - Whether nobody has failed at the task yet. A second choice does not explore:
+   *   the task has had its share of trying.
+   */
+  onProspects(
+    task: PreparedTask,
+    choice: PolicyChoice,
+    prospects: readonly Prospect[],
+    isFirst: boolean,
+  ): Promise<Decision> {
+    const own = this.#input(task, choice);
+    const input = isFirst ? own : { ...own, memory: { ...own.memory, exploration: null } };
+    const { memory, self } = this.#components;
+    const overShare = memory.overShare(
+      prospects.map(({ quoted }) => ({
+        contractor: quoted.peerId,
+        addedMicroUsd: Number(quoted.quote.price),
+      })),
+    );
+    const candidates = prospects.map((prospect) => {
+      const { peerId } = prospect.quoted;
+      return candidateOf(input, prospect, {
+        isOverShare: overShare.has(peerId),
+        testimony: memory.weigh(peerId, self, prospect.contractor.proved),
+      });
+    });
+    return this.#decide(input, candidates);
+  }
+
+  async #decide(input: DecisionInput, candidates: readonly Candidate[]): Promise<Decision> {
+    const decision = this.#engine.decide(new CandidateTable(candidates), decisionQuery(input));
+    await this.#components.log.append(decision);
+    return decision;
+  }
+
+  #input(task: PreparedTask, choice: PolicyChoice): DecisionInput {
+    const { log, config, machine, clock, memory } = this.#components;
+    const thresholds = memory.thresholds(configuredThresholds(config));
+    const policy = this.#policies.policy(thresholds, choice);
+    return {
+      decisionId: log.newId(),
+      seed: log.newSeed(),
+      task,
+      config,
+      machine,
+      nowSeconds: nowSeconds(clock),
+      policy,
+      memory: memory.context(policy),
+    };
+  }
+}
