@@ -17,13 +17,16 @@ import {
   readCandidate,
   readOutcomesByType,
 } from './candidate-reading.ts';
+import { candidateEvidence } from './candidate-evidence.ts';
+import type { CandidateEvidence } from './candidate-evidence.ts';
 import type { HistoryReading } from './candidate-reading.ts';
+import type { DecisionPolicy } from './policy.ts';
 import { jaccardIndex } from '../skills/compatibility.ts';
 import { incidentRate } from './security-risk.ts';
 
 const MS_PER_MINUTE = 60_000;
-/** Task types whose relevant outcomes are kept. */
-const MAX_RELEVANT = 16;
+/** Policies and task types whose evidence is kept. */
+const MAX_EVIDENCE = 8;
 
 /** One array per fact. A literal: objects filled name by name are slow to read. */
 function newFacts(size: number) {
@@ -62,43 +65,20 @@ export class HistoryColumns {
   readonly successes: Float64Array;
   readonly outcomes: Float64Array;
   readonly utility: Float64Array;
-  readonly #monthsSinceLast: Float64Array;
-  readonly #fade: Float64Array;
-  #decayPerMonth = NaN;
+  readonly monthsSinceLast: Float64Array;
 
   constructor(size: number) {
     this.successes = new Float64Array(size);
     this.outcomes = new Float64Array(size);
     this.utility = new Float64Array(size);
-    this.#monthsSinceLast = new Float64Array(size);
-    this.#fade = new Float64Array(size);
+    this.monthsSinceLast = new Float64Array(size);
   }
 
   set(index: number, reading: HistoryReading): void {
     this.successes[index] = reading.successes;
     this.outcomes[index] = reading.outcomes;
     this.utility[index] = reading.utility;
-    this.#monthsSinceLast[index] = reading.monthsSinceLast;
-    this.#decayPerMonth = NaN;
-  }
-
-  /** Takes over what `other` has at the same place. */
-  take(index: number, other: HistoryColumns): void {
-    this.successes[index] = other.successes[index]!;
-    this.outcomes[index] = other.outcomes[index]!;
-    this.utility[index] = other.utility[index]!;
-    this.#monthsSinceLast[index] = other.#monthsSinceLast[index]!;
-  }
-
-  /** exp(-decay * months since the last outcome), the fading of Eq. (14); 1 without outcomes. */
-  fade(decayPerMonth: number): Float64Array {
-    if (this.#decayPerMonth !== decayPerMonth) {
-      for (let index = 0; index < this.#fade.length; index++) {
-        this.#fade[index] = Math.exp(-decayPerMonth * this.#monthsSinceLast[index]!);
-      }
-      this.#decayPerMonth = decayPerMonth;
-    }
-    return this.#fade;
+    this.monthsSinceLast[index] = reading.monthsSinceLast;
   }
 }
 
@@ -109,14 +89,6 @@ export interface TermFit {
   readonly jaccard: Float64Array;
   /** 1 for a candidate with a required term, or where none is required; else 0. */
   readonly isRelated: Uint8Array;
-}
-
-/** Evidence that is not this node's own, as outcomes per candidate. */
-export interface PseudoOutcomes {
-  readonly most: number;
-  readonly fromLevel: number;
-  readonly total: Float64Array;
-  readonly successes: Float64Array;
 }
 
 /** Facts of the candidates of one or many decisions. Does not change. */
@@ -135,9 +107,8 @@ export class CandidateTable {
   readonly nameNumbers: Int32Array;
   readonly #skills: (readonly string[])[] = [];
   #termFit: TermFit | null = null;
-  #pseudoOutcomes: PseudoOutcomes | null = null;
+  readonly #evidence: CandidateEvidence[] = [];
   readonly #histories = new Map<string, HistoryColumns>();
-  readonly #relevant = new Map<string, HistoryColumns>();
   readonly #noHistory: HistoryColumns;
 
   /** @param candidates - Anything; what is no candidate is dropped with its reason. */
@@ -173,21 +144,6 @@ export class CandidateTable {
     this.nameNumbers = names.size === usable ? new Int32Array(0) : nameNumbers;
   }
 
-  /** Outcomes that a contractor is judged by: of the task type if there are any, else all. */
-  relevantHistory(taskType: string): HistoryColumns {
-    const known = this.#relevant.get(taskType);
-    if (known) return known;
-    const typed = this.historyOf(taskType);
-    const relevant = new HistoryColumns(this.size);
-    for (let index = 0; index < this.size; index++) {
-      relevant.take(index, typed.outcomes[index]! > 0 ? typed : this.history);
-    }
-    // A table serves tasks of a few types; a caller that invents types must not fill the memory.
-    if (this.#relevant.size >= MAX_RELEVANT) this.#relevant.clear();
-    this.#relevant.set(taskType, relevant);
-    return relevant;
-  }
-
   /** Outcomes of one task type; zeros if there are none. */
   historyOf(taskType: string): HistoryColumns {
     return this.#histories.get(taskType) ?? this.#noHistory;
@@ -195,12 +151,12 @@ export class CandidateTable {
 
   /**
    * Outcomes that attested tests and testimony stand for (`learning/bootstrapping.ts`): tests of
-   * certificates from `fromLevel` on count first, testimony fills what they leave of `most`. The
-   * last answer is kept: these two are parameters of a policy.
+   * certificates from `fromLevel` on count first, testimony fills what they leave of `most`.
    */
-  pseudoOutcomes(most: number, fromLevel: number): PseudoOutcomes {
-    const last = this.#pseudoOutcomes;
-    if (last?.most === most && last.fromLevel === fromLevel) return last;
+  pseudoOutcomes(
+    most: number,
+    fromLevel: number,
+  ): { readonly total: Float64Array; readonly successes: Float64Array } {
     const total = new Float64Array(this.size);
     const successes = new Float64Array(this.size);
     const { level, evidenceRun, evidenceRatio, testimonyTotal, testimonyRatio } = this.columns;
@@ -210,8 +166,17 @@ export class CandidateTable {
       total[index] = tests + told;
       successes[index] = tests * evidenceRatio[index]! + told * testimonyRatio[index]!;
     }
-    this.#pseudoOutcomes = { most, fromLevel, total, successes };
-    return this.#pseudoOutcomes;
+    return { total, successes };
+  }
+
+  /** What is known of the candidates; the last answers are kept. */
+  evidence(policy: DecisionPolicy, taskType: string): CandidateEvidence {
+    const known = this.#evidence.find((one) => one.policy === policy && one.taskType === taskType);
+    if (known) return known;
+    const evidence = candidateEvidence(this, policy, taskType);
+    this.#evidence.unshift(evidence);
+    this.#evidence.length = Math.min(this.#evidence.length, MAX_EVIDENCE);
+    return evidence;
   }
 
   /** How well each candidate's terms fit the required ones; the last answer is kept. */

@@ -9,7 +9,7 @@
 import { CRITERIA } from './criteria.ts';
 import type { CriterionWeights } from './criteria.ts';
 import type { CandidateResult, CriteriaRow, DecisionRecord } from './decision-record.ts';
-import { dollars, figure, figureOrNone, nameOf, NO_FIGURE, table } from './explanation-text.ts';
+import { decimals, dollars, figure, nameOf, NO_FIGURE, table } from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
 import type { DecisionRequest } from './request.ts';
 
@@ -100,11 +100,11 @@ export function scoreLines(record: DecisionRecord, field: JudgedField | null): s
     .slice(0, MAX_SHOWN_CANDIDATES)
     .map(([{ peerId, raw, normalised }, judged]) => [
       nameOf(peerId),
-      figureOrNone(judged?.score),
-      `${dollars(raw.cost)} (${figure(normalised.cost)})`,
-      `${figure(raw.reliability)} (${figure(normalised.reliability)})`,
-      `${figure(raw.latency * MS_PER_MINUTE)} (${figure(normalised.latency)})`,
-      `${figure(raw.security)} (${figure(normalised.security)})`,
+      decimals(judged?.score ?? 0, 6),
+      `${dollars(raw.cost)} (${decimals(normalised.cost, 5)})`,
+      `${figure(raw.reliability)} (${decimals(normalised.reliability, 5)})`,
+      `${figure(raw.latency * MS_PER_MINUTE)} (${decimals(normalised.latency, 5)})`,
+      `${figure(raw.security)} (${decimals(normalised.security, 5)})`,
       judged?.failedGate ?? NO_FIGURE,
     ]);
   const hidden = ranked.length - rows.length;

@@ -34,7 +34,12 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
 }
 
-/** The same, or a dash for none. */
+/** A number in [0, 1] with so many decimals at most. */
+export function decimals(value: number, most: number): string {
+  return String(Number(value.toFixed(most)));
+}
+
+/** A number with six significant digits, or a dash for none. */
 export function figureOrNone(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? NO_FIGURE : figure(value);
 }

@@ -1,6 +1,6 @@
 /**
- * The figures of the candidates that were admitted: how reliable, fast and safe each is (paper Eq.
- * 14, 15), how sure that is (Eq. 18), and what it would cost (Eq. 6, 8, 9).
+ * The figures of the candidates that were admitted: what is known of each
+ * (`candidate-evidence.ts`), and what it would cost (paper Eq. 6, 8, 9).
  *
  * The arithmetic stands in two loops over columns, because a node decides over 1,000 candidates in
  * some ten microseconds only if nothing is made on the way. Tests hold every column equal to the
@@ -9,6 +9,8 @@
  * @module
  */
 
+import { mishapOf } from './candidate-evidence.ts';
+import type { CandidateEvidence } from './candidate-evidence.ts';
 import type { CandidateTable } from './candidate-table.ts';
 import type { DecisionMatrix } from './decision-matrix.ts';
 import type { DecisionQuery } from './request.ts';
@@ -35,15 +37,14 @@ export function judge(
   query: DecisionQuery,
   facts: TaskFacts,
   matrix: DecisionMatrix,
-  rows: { readonly start: number; readonly end: number },
+  rows: Rows,
   { override, isDetailed = false }: JudgementOptions,
 ): void {
-  const { evidence, riskRule } = query.policy;
-  const isPlain = evidence === 'outcomes' && riskRule === 'product' && override === undefined;
-  const hasParts = isDetailed || !isPlain;
-  judgeEvidence(table, query, facts, matrix, rows, hasParts);
-  if (!isPlain) replaceEvidence(table, query, matrix, rows, override);
-  price(table, query, facts, matrix, rows, hasParts);
+  const evidence = table.evidence(query.policy, query.task.taskType);
+  takeEvidence(table, query, evidence, facts, matrix, rows);
+  if (override !== undefined) takeOverride(query, evidence, matrix, rows, override);
+  price(table, query, facts, matrix, rows, isDetailed);
+  if (isDetailed) takeDetails(evidence, matrix, rows);
 }
 
 interface Rows {
@@ -51,89 +52,53 @@ interface Rows {
   readonly end: number;
 }
 
-function judgeEvidence(
+function takeEvidence(
   table: CandidateTable,
-  { task, policy }: DecisionQuery,
-  { securityFactor }: TaskFacts,
-  { columns, details, candidateIndex }: DecisionMatrix,
+  { policy }: DecisionQuery,
+  evidence: CandidateEvidence,
+  facts: TaskFacts,
+  { columns, candidateIndex }: DecisionMatrix,
   { start, end }: Rows,
-  hasParts: boolean,
 ): void {
-  const { reliability, successMean, confidence, securityRisk } = columns;
-  const { mishap, latencyMinutes } = columns;
-  const { breach, poorQuality } = details;
-  const { level, incidentRate, latencyMinutes: ownLatency } = table.columns;
-  const typedOutcomes = table.historyOf(task.taskType).outcomes;
-  const relevant = table.relevantHistory(task.taskType);
-  const { successes, outcomes } = relevant;
-  const fades = relevant.fade(policy.decayPerMonth);
-  const { alpha, beta } = policy.reliabilityPrior;
-  const prior = alpha + beta;
-  const { breachProbabilities, maxPseudoOutcomes, pseudoOutcomesFromLevel, zQuantile } = policy;
-  const { total: pseudoTotal, successes: pseudoSuccesses } = table.pseudoOutcomes(
-    maxPseudoOutcomes,
-    pseudoOutcomesFromLevel,
-  );
-  const isLiteral = policy.reliabilityMode === 'literal';
-  // With the uniform prior the smoothed success rate is the mean that is there already.
-  const isUniform = alpha === 1 && beta === 1;
+  const { reliability, successMean, confidence, securityRisk, mishap, latencyMinutes } = columns;
+  const { latencyMinutes: ownLatency } = table.columns;
+  // A stated security risk is the criterion itself; Eq. (15) is for the other kind.
+  const securityFactor = policy.evidence === 'stated' ? 1 : facts.securityFactor;
   for (let row = start; row < end; row++) {
     const index = candidateIndex[row]!;
-    const seenGood = successes[index]!;
-    const seen = outcomes[index]!;
-    const fade = fades[index]!;
-    const pseudo = pseudoTotal[index]!;
-    const pseudoGood = pseudoSuccesses[index]!;
-    const known = seen + pseudo;
-    const good = seenGood + pseudoGood;
-    const base = (alpha + good) / (prior + known);
-    const reliable = isLiteral
-      ? base * fade
-      : (alpha + seenGood * fade + pseudoGood) / (prior + seen * fade + pseudo);
-    const isTyped = typedOutcomes[index]! > 0;
-    const poor = isTyped ? 1 - base : 1 - (alpha + pseudoGood) / (prior + pseudo);
-    const byLevel = breachProbabilities[level[index]!]!;
-    const breached = byLevel + (1 - byLevel) * incidentRate[index]!;
-    const mean = isUniform ? base : (good + 1) / (known + 2);
-    const sureness = 1 - zQuantile * Math.sqrt((mean * (1 - mean)) / (known + 2));
-    reliability[row] = reliable;
-    mishap[row] = 1 - reliable + reliable * (breached + (1 - breached) * poor);
-    successMean[row] = known === 0 ? NaN : mean;
-    confidence[row] = known === 0 ? 0 : Math.max(0, sureness);
-    securityRisk[row] = breached * securityFactor;
+    reliability[row] = evidence.reliability[index]!;
+    successMean[row] = evidence.successMean[index]!;
+    confidence[row] = evidence.confidence[index]!;
+    securityRisk[row] = evidence.breach[index]! * securityFactor;
+    mishap[row] = evidence.mishap[index]!;
     latencyMinutes[row] = ownLatency[index]!;
-    if (hasParts) {
-      breach[row] = breached;
-      poorQuality[row] = poor;
-    }
   }
 }
 
-/** Stated figures and a what-if in the place of what outcomes say, and the mishap of both rules. */
-function replaceEvidence(
-  { columns: own }: CandidateTable,
+function takeOverride(
   { policy }: DecisionQuery,
-  { columns, details, candidateIndex }: DecisionMatrix,
+  { breach, poorQuality }: CandidateEvidence,
+  { columns, candidateIndex }: DecisionMatrix,
   { start, end }: Rows,
-  override: ReliabilityOverride | undefined,
+  { candidateIndex: overridden, reliability }: ReliabilityOverride,
 ): void {
-  const isStated = policy.evidence === 'stated';
-  const isSum = policy.riskRule === 'sum';
   for (let row = start; row < end; row++) {
     const index = candidateIndex[row]!;
-    if (isStated) {
-      columns.reliability[row] = own.statedReliability[index]!;
-      columns.securityRisk[row] = own.statedSecurityRisk[index]!;
-      details.breach[row] = own.statedSecurityRisk[index]!;
-      details.poorQuality[row] = own.statedQualityRisk[index]!;
-    }
-    if (index === override?.candidateIndex) columns.reliability[row] = override.reliability;
-    const reliable = columns.reliability[row]!;
-    const breach = details.breach[row]!;
-    const poor = details.poorQuality[row]!;
-    columns.mishap[row] = isSum
-      ? 1 - reliable + breach + poor
-      : 1 - reliable + reliable * (breach + (1 - breach) * poor);
+    if (index !== overridden) continue;
+    columns.reliability[row] = reliability;
+    columns.mishap[row] = mishapOf(policy, reliability, breach[index]!, poorQuality[index]!);
+  }
+}
+
+function takeDetails(
+  { breach, poorQuality }: CandidateEvidence,
+  { details, candidateIndex }: DecisionMatrix,
+  { start, end }: Rows,
+): void {
+  for (let row = start; row < end; row++) {
+    const index = candidateIndex[row]!;
+    details.breach[row] = breach[index]!;
+    details.poorQuality[row] = poorQuality[index]!;
   }
 }
 

@@ -143,8 +143,10 @@ export function snapshotRequest(
   };
 }
 
+/** A candidate that states nonsense stays one that does: the engine drops it for that. */
 function withSimilarity(candidate: Candidate, similarity: number): Candidate {
-  const { similarity: _, ...rest } = candidate;
+  const { similarity: own, ...rest } = candidate;
+  if (own !== undefined && !(own !== null && own >= -1 && own <= 1)) return candidate;
   return Number.isNaN(similarity) ? rest : { ...rest, similarity: snapshotNumber(similarity) };
 }
 

@@ -2,12 +2,13 @@
  * How well a node knows what a task costs it: predicted against measured cost of real runs of every
  * built-in executor, before and after calibration (paper Eq. 1 and 10).
  *
- * Inputs are made from a seed, of sizes spread evenly over the orders of magnitude; tables differ
- * in width too. As in a running node, what is predicted is predicted before the run, and every run
- * is learned from. Measured is processor time at the machine's usual speed (`scaled-processor.ts`);
- * the same with the time as it is, and the average of Eq. (10) alone over the declared times, are
- * printed beside. Every figure is the median of three trials, each with a machine that knows
- * nothing yet.
+ * Inputs are made from a seed, of sizes spread evenly over an order of magnitude; tables differ in
+ * width too. As in a running node, a run is predicted before it and learned from after it.
+ *
+ * A run is measured as the middle one of three, at the machine's usual speed
+ * (`speed-reference.ts`): on a shared machine two runs of one input differ by a sixth, which is no
+ * fault of a prediction. The same with single runs as they come is printed beside, and what the
+ * average of Eq. (10) alone, over the declared times, would have given.
  *
  * @module
  */
@@ -18,8 +19,7 @@ import { loadConfig } from '../../node/config/load.ts';
 import { Calibration, LOCAL_PARTY } from '../../node/cost/calibration.ts';
 import { internalCost } from '../../node/cost/internal-cost.ts';
 import type { JsonSection } from '../../node/storage/store.ts';
-import { systemRandom } from '../../node/system-clock.ts';
-import type { Processor } from '../../node/system-clock.ts';
+import { systemProcessor, systemRandom } from '../../node/system-clock.ts';
 import { DOCUMENT_ANALYSIS_TERM } from '../../node/tasks/executors/document-analysis.ts';
 import { BUILTIN_TERMS } from '../../node/tasks/executors/executor-registry.ts';
 import { PORTFOLIO_TERM } from '../../node/tasks/executors/portfolio-optimization.ts';
@@ -37,14 +37,15 @@ import type { StoredSkill } from '../../node/tasks/skill-shelf.ts';
 import { taskForSkill } from '../../node/tasks/task-for-skill.ts';
 import { median } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
-import { ScaledProcessor } from './scaled-processor.ts';
+import { SpeedReference } from './speed-reference.ts';
+import type { ScaledTime } from './speed-reference.ts';
 
 const SEED = 'cost calibration';
-const TRIALS = 3;
 /** Runs per executor before the first trial: its code is compiled meanwhile. */
 const WARM_UP_RUNS = 20;
 const CALIBRATION_RUNS = 20;
 const MEASURED_RUNS = 50;
+const RUNS_PER_MEASURE = 3;
 const BAR_PERCENT = 15;
 /** Below, a run takes a few milliseconds, and a collection of garbage decides how many. */
 const INPUT_BYTES = { min: 50_000, max: 500_000 };
@@ -126,73 +127,82 @@ async function shelfOfBuiltins(): Promise<SkillShelf> {
   return shelf;
 }
 
-function newMachine(shelf: SkillShelf, processor: Processor): LocalMachine {
+function newMachine(shelf: SkillShelf): LocalMachine {
   const hardware = { peakFlops: 1e9, memoryGib: 1_000 };
   return new LocalMachine({
     config: loadConfig([{ origin: 'benchmark', values: { hardware } }]),
     shelf,
     settings: emptySection(),
-    processor,
+    processor: systemProcessor,
   });
 }
 
-/** Relative errors of one run, by how its cost was predicted. */
+/** Relative errors of one task, by how its cost was predicted. */
 interface RunErrors {
   readonly term: string;
   readonly uncalibrated: number;
   /** Declared times by the average of Eq. (10). */
   readonly averaged: number;
   readonly calibrated: number;
-  /** The same, learned from and held against processor time that is not scaled. */
-  readonly unscaled: number;
+  /** The same, learned from and held against one run as it came. */
+  readonly single: number;
 }
 
-/** A machine that learns, one that learns from times as they are, and one that does not learn. */
+/** A machine that learns, one that learns from single runs as they come, and one that does not. */
 class CalibrationTrial {
-  readonly #processor: ScaledProcessor;
-  readonly #scaled: LocalMachine;
-  readonly #unscaled: LocalMachine;
+  readonly #shelf: SkillShelf;
+  readonly #reference: SpeedReference;
+  readonly #machine: LocalMachine;
+  readonly #single: LocalMachine;
   readonly #declaring: LocalMachine;
   readonly #average = new Calibration();
 
-  constructor(shelf: SkillShelf, processor: ScaledProcessor) {
-    this.#processor = processor;
-    this.#scaled = newMachine(shelf, processor);
-    this.#unscaled = newMachine(shelf, processor);
-    this.#declaring = newMachine(shelf, processor);
+  constructor(shelf: SkillShelf, reference: SpeedReference) {
+    this.#shelf = shelf;
+    this.#reference = reference;
+    this.#machine = newMachine(shelf);
+    this.#single = newMachine(shelf);
+    this.#declaring = newMachine(shelf);
   }
 
   /** Teaches nothing: the first run of each type on a machine is taken for cold. */
   async begin(tasks: readonly PreparedTask[]): Promise<void> {
     for (const task of tasks) {
-      const { seconds } = await this.#scaled.run(task, NEVER);
-      await this.#unscaled.observeRun(task, seconds);
+      await this.#machine.observeRun(task, 1);
+      await this.#single.observeRun(task, 1);
     }
   }
 
   async run(task: PreparedTask): Promise<RunErrors> {
     const { term: taskType } = task;
-    const predicted = costOf(this.#scaled, task);
-    const predictedUnscaled = costOf(this.#unscaled, task);
-    const declared = costOf(this.#declaring, task);
+    const [predicted, predictedSingle, declared] = [
+      this.#machine,
+      this.#single,
+      this.#declaring,
+    ].map((machine) => machine.costMicroUsd(task) ?? Number.NaN) as [number, number, number];
     const averaged = declared * this.#average.ratio(LOCAL_PARTY, taskType);
-    await this.#scaled.run(task, NEVER);
-    const { rawSeconds, scaledSeconds } = this.#processor.lastInterval;
-    await this.#unscaled.observeRun(task, rawSeconds);
-    const actual = this.#costOfTime(task, scaledSeconds);
+    const times: ScaledTime[] = [];
+    for (let i = 0; i < RUNS_PER_MEASURE; i++) {
+      times.push(await this.#reference.time(() => execute(this.#shelf, task)));
+    }
+    const seconds = median(times.map(({ scaledSeconds }) => scaledSeconds));
+    const singleSeconds = times[0]!.seconds;
+    await this.#machine.observeRun(task, seconds);
+    await this.#single.observeRun(task, singleSeconds);
+    const actual = this.#costOfTime(task, seconds);
+    const actualSingle = this.#costOfTime(task, singleSeconds);
     this.#average.observe({
       party: LOCAL_PARTY,
       taskType,
       actualMicroUsd: actual,
       modelledMicroUsd: declared,
     });
-    const actualUnscaled = this.#costOfTime(task, rawSeconds);
     return {
       term: taskType,
       uncalibrated: Math.abs(declared - actual) / actual,
       averaged: Math.abs(averaged - actual) / actual,
       calibrated: Math.abs(predicted - actual) / actual,
-      unscaled: Math.abs(predictedUnscaled - actualUnscaled) / actualUnscaled,
+      single: Math.abs(predictedSingle - actualSingle) / actualSingle,
     };
   }
 
@@ -203,14 +213,9 @@ class CalibrationTrial {
   }
 }
 
-function costOf(machine: LocalMachine, task: PreparedTask): number {
-  return machine.costMicroUsd(task) ?? Number.NaN;
-}
-
-async function warmUp(shelf: SkillShelf, tasks: readonly PreparedTask[]): Promise<void> {
-  for (const { term, specification, parts } of tasks) {
-    await shelf.find(term)?.runner.execute({ specification, parts }, { signal: NEVER });
-  }
+async function execute(shelf: SkillShelf, task: PreparedTask): Promise<void> {
+  const { term, specification, parts } = task;
+  await shelf.find(term)?.runner.execute({ specification, parts }, { signal: NEVER });
 }
 
 /** Median error of predicted against measured local cost, over all built-in executors. */
@@ -222,31 +227,24 @@ export const benchCostCalibration: Bench = async (onProgress) => {
   const measured = composeTasks(MEASURED_RUNS, sequence);
   await delay(PAUSE_MS);
   const shelf = await shelfOfBuiltins();
-  await warmUp(shelf, first);
-  const processor = new ScaledProcessor(
-    composeText(REFERENCE_CHARACTERS, () => composeReview(sequence)).text,
-  );
-  const trials: RunErrors[][] = [];
-  for (let i = 1; i <= TRIALS; i++) {
-    onProgress(`cost: trial ${i} of ${TRIALS}`);
-    const trial = new CalibrationTrial(shelf, processor);
-    await trial.begin(first.slice(0, BUILTIN_TERMS.length));
-    for (const task of calibration) await trial.run(task);
-    const runs: RunErrors[] = [];
-    for (const task of measured) runs.push(await trial.run(task));
-    trials.push(runs);
-  }
-  return rowsOf(trials);
+  for (const task of first) await execute(shelf, task);
+  const reviews = composeText(REFERENCE_CHARACTERS, () => composeReview(sequence));
+  const reference = new SpeedReference(reviews.text);
+  const trial = new CalibrationTrial(shelf, reference);
+  await trial.begin(first.slice(0, BUILTIN_TERMS.length));
+  onProgress(`cost: ${CALIBRATION_RUNS} tasks to calibrate by`);
+  for (const task of calibration) await trial.run(task);
+  onProgress(`cost: ${MEASURED_RUNS} measured tasks`);
+  const runs: RunErrors[] = [];
+  for (const task of measured) runs.push(await trial.run(task));
+  return rowsOf(runs);
 };
 
-function rowsOf(trials: readonly (readonly RunErrors[])[]): BenchRow[] {
-  const percent = (pick: (errors: RunErrors) => number, term?: string) =>
-    median(
-      trials.map((runs) => {
-        const some = term === undefined ? runs : runs.filter((run) => run.term === term);
-        return 100 * median(some.map(pick));
-      }),
-    );
+function rowsOf(runs: readonly RunErrors[]): BenchRow[] {
+  const percent = (pick: (errors: RunErrors) => number, term?: string) => {
+    const some = term === undefined ? runs : runs.filter((run) => run.term === term);
+    return 100 * median(some.map(pick));
+  };
   const before = percent(({ uncalibrated }) => uncalibrated);
   const after = percent(({ calibrated }) => calibrated);
   const error = 'median error of predicted local cost';
@@ -270,8 +268,8 @@ function rowsOf(trials: readonly (readonly RunErrors[])[]): BenchRow[] {
       met: after <= BAR_PERCENT,
     },
     row(
-      `${error}, after ${CALIBRATION_RUNS} runs, times as they are`,
-      percent(({ unscaled }) => unscaled),
+      `${error}, after ${CALIBRATION_RUNS} runs, single runs as they come`,
+      percent(({ single }) => single),
     ),
     ...BUILTIN_TERMS.map((term) => {
       const value = percent(({ calibrated }) => calibrated, term);

@@ -89,8 +89,8 @@ function decisionRows(decision: DecisionStatusDocument): string[][] {
       'stability',
       stability === null
         ? 'not known yet'
-        : `${percent(100 * stability)} of the last ${convergence.decisions} decisions ` +
-          'as the one before of their type',
+        : `the choice before was repeated in ${percent(100 * stability)} of the last ` +
+          `${convergence.decisions} decisions`,
     ],
     ...alarmRows(alarms),
   ];

@@ -44,6 +44,8 @@ function recorded(successes: unknown, failures: unknown, monthsSinceLast: unknow
   return { history: { successes, failures, monthsSinceLast } };
 }
 
+const NO_OUTCOMES = { successes: 0, failures: 0, monthsSinceLast: 0 };
+
 const BAD_NUMBERS = [NaN, Infinity, -Infinity, -1, -1e-300, 1e300, null, '7', {}, [7], true];
 
 describe('a table with bad candidates', () => {
@@ -69,6 +71,13 @@ describe('a table with bad candidates', () => {
     ['bad successes', BAD_NUMBERS.map((bad) => recorded(bad, 1)), 'BAD_HISTORY'],
     ['bad failures', BAD_NUMBERS.map((bad) => recorded(1, bad)), 'BAD_HISTORY'],
     ['outcomes of no age', BAD_NUMBERS.map((bad) => recorded(1, 0, bad)), 'BAD_HISTORY'],
+    [
+      'a bad record of the task type',
+      [7, null, 'x', [], { successes: 1 }, { successes: -1, failures: 1, monthsSinceLast: 0 }].map(
+        (ofType) => ({ history: { ...NO_OUTCOMES, byType: { [TASK_TYPE]: ofType } } }),
+      ),
+      'BAD_HISTORY',
+    ],
     ['a level that is none', [-1, 0.5, 4, NaN, '2'].map((level) => ({ level })), 'BAD_LEVEL'],
     [
       'a similarity that is no cosine',
@@ -101,7 +110,7 @@ describe('a table with bad candidates', () => {
       'BAD_OVERHEADS',
     ],
   ])('gives a verdict on each, and judges the rest: %s', (_what, changes, reason) => {
-    const bad = changes.map((change, i) => ({ ...candidate(`bad-${i}`), ...change }) as Candidate);
+    const bad = changes.map((change, i) => ({ ...candidate(`bad-${i}`), ...change }));
     for (const input of [request(bad), withoutLocal(request(bad))]) {
       const decision = decisionOf({ ...input, candidates: [...bad, candidate('good')] });
       expect(bad.map((_, i) => dropOf(decision, i))).toEqual(bad.map(() => reason));
@@ -196,7 +205,7 @@ describe('a field', () => {
   it('of 100,000, half of them broken, is decided and every one has a verdict', () => {
     const many = Array.from({ length: 100_000 }, (_, i) =>
       i % 2 === 0
-        ? ({ ...candidate(`peer-${i}`), ...priced(-i - 1) } as Candidate)
+        ? { ...candidate(`peer-${i}`), ...priced(-i - 1) }
         : candidate(`peer-${i}`, { priceMicroUsd: 1_000 + (i % 4_999), latencyMs: 100 + (i % 97) }),
     );
     const { verdicts, chosen, choice } = decisionOf(request(many));
@@ -241,7 +250,7 @@ describe('similarities that are handed in', () => {
   });
 
   it('do not help a candidate that cannot be read', () => {
-    const broken = { ...candidate('a'), ...priced(NaN) } as Candidate;
+    const broken = { ...candidate('a'), ...priced(NaN) };
     const decision = decisionOf(request([broken]), Float64Array.of(1));
     expect(dropOf(decision, 0)).toBe('BAD_PRICE');
   });

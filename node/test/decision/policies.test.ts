@@ -44,7 +44,7 @@ function stating(
   const stated = { reliability: 0.987, securityRisk: 0.0213, qualityRisk: 0.01065 };
   return {
     ...candidate(peerId, changes),
-    stated: { ...stated, performance: 0.95, ...figures } as NonNullable<Candidate['stated']>,
+    stated: { ...stated, performance: 0.95, ...figures },
   };
 }
 
@@ -56,7 +56,7 @@ function reference(
   recentDecisions: DecisionRequest['context']['recentDecisions'] = AFTER_TEN,
 ): DecisionRequest {
   const base = under(REFERENCE_POLICY, request(candidates));
-  return { ...base, context: { ...base.context, recentDecisions: recentDecisions! } };
+  return { ...base, context: { ...base.context, recentDecisions: recentDecisions } };
 }
 
 describe('the policy of the paper', () => {
