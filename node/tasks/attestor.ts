@@ -30,6 +30,8 @@ import type { PreparedTask } from './prepared-task.ts';
 
 /** Share of tasks that must be passed for a certificate. */
 const MIN_PASSED_SHARE = 0.8;
+/** How often a certificate is handed over before it counts as not delivered. */
+const DELIVERY_ATTEMPTS = 2;
 /** How often a task is handed out again that a peer has declined, and the pause before. */
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;
@@ -186,20 +188,23 @@ export class Attestor {
   /** @returns why the holder did not take it, or `null` if it did. */
   async #deliver(certificate: HeldCertificate, signal: AbortSignal): Promise<string | null> {
     const { streams, random, logger } = this.#components;
-    try {
-      const outcome = await deliverCertificate(streams, { certificate, random, signal });
-      if (!outcome.delivered) {
+    let problem = '';
+    // A stream may break; to take the same certificate twice does no harm.
+    for (let attempt = 0; attempt < DELIVERY_ATTEMPTS; attempt++) {
+      try {
+        const outcome = await deliverCertificate(streams, { certificate, random, signal });
+        if (outcome.delivered) return null;
         logger.warn({ reason: outcome.reason }, 'A holder did not take its certificate.');
+        return outcome.reason === 'NOT_SUPPORTED'
+          ? 'the peer does not trust this attestor; add its PeerId to trust.attestors there'
+          : outcome.reason;
+      } catch (error) {
+        signal.throwIfAborted();
+        logger.warn({ err: error }, 'A certificate could not be delivered.');
+        problem = messageOf(error);
       }
-      if (outcome.delivered) return null;
-      return outcome.reason === 'NOT_SUPPORTED'
-        ? 'the peer does not trust this attestor; add its PeerId to trust.attestors there'
-        : outcome.reason;
-    } catch (error) {
-      signal.throwIfAborted();
-      logger.warn({ err: error }, 'A certificate could not be delivered.');
-      return messageOf(error);
     }
+    return problem;
   }
 }
 

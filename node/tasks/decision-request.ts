@@ -6,7 +6,6 @@
  */
 
 import type { Config } from '../config/schema.ts';
-import { LOCAL_PARTY } from '../cost/calibration.ts';
 import { microUsd } from '../cost/presets.ts';
 import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
 import type { DecisionPolicy } from '../decision/policy.ts';
@@ -109,7 +108,7 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
         bandwidthMbps: prices.bandwidthMbps,
         transferMicroUsdPerGb: microUsd(prices.transferUsdPerGb),
       },
-      localCalibrationRatio: machine.ratio(LOCAL_PARTY, task.term),
+      localCalibrationRatio: machine.localRatio(task),
       atSeconds: input.nowSeconds,
     },
   };

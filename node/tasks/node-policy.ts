@@ -27,8 +27,8 @@ export function configuredThresholds({ decision }: Config): Thresholds {
 /**
  * The policy for one task.
  *
- * Differs from the policies as they stand in `decision/policy.ts` in one thing: the loss limits of
- * the configuration hold for all of them, the paper's own too. On a real node money is real.
+ * Thresholds, rate, sensitivity and loss limits are those of the configuration for every policy,
+ * the paper's own too: on a real node data and money are real.
  */
 export function nodePolicy(
   { decision }: Config,

@@ -7,8 +7,9 @@
  *
  * A run is measured as the middle one of three, at the machine's usual speed
  * (`speed-reference.ts`): on a shared machine two runs of one input differ by a sixth, which is no
- * fault of a prediction. The same with single runs as they come is printed beside, and what the
- * average of Eq. (10) alone, over the declared times, would have given.
+ * fault of a prediction. That says how good the model is; what a node meets are single runs as they
+ * come, so these are printed too and held against the same bar. Printed beside: what the average of
+ * Eq. (10) alone, over the declared times, would have given.
  *
  * @module
  */
@@ -246,7 +247,6 @@ function rowsOf(runs: readonly RunErrors[]): BenchRow[] {
     return 100 * median(some.map(pick));
   };
   const before = percent(({ uncalibrated }) => uncalibrated);
-  const after = percent(({ calibrated }) => calibrated);
   const error = 'median error of predicted local cost';
   const row = (name: string, value: number): BenchRow => ({
     bench: 'decision',
@@ -254,22 +254,26 @@ function rowsOf(runs: readonly RunErrors[]): BenchRow[] {
     value,
     unit: '%',
   });
+  const barred = (name: string, value: number): BenchRow => ({
+    ...row(name, value),
+    baseline: before,
+    ratio: value / before,
+    bar: BAR_PERCENT,
+    met: value <= BAR_PERCENT,
+  });
   return [
     row(`${error}, uncalibrated`, before),
     row(
       `${error}, by the average of Eq. 10 alone`,
       percent(({ averaged }) => averaged),
     ),
-    {
-      ...row(`${error}, after ${CALIBRATION_RUNS} runs (bar ${BAR_PERCENT} %)`, after),
-      baseline: before,
-      ratio: after / before,
-      bar: BAR_PERCENT,
-      met: after <= BAR_PERCENT,
-    },
-    row(
+    barred(
       `${error}, after ${CALIBRATION_RUNS} runs, single runs as they come`,
       percent(({ single }) => single),
+    ),
+    barred(
+      `${error}, after ${CALIBRATION_RUNS} runs, middle of 3 at the usual speed`,
+      percent(({ calibrated }) => calibrated),
     ),
     ...BUILTIN_TERMS.map((term) => {
       const value = percent(({ calibrated }) => calibrated, term);
