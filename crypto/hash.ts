@@ -14,3 +14,8 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   for (const part of parts) state.update(part);
   return new Uint8Array(state.digest());
 }
+
+/** SHA-256 of the UTF-8 bytes of `text`, hexadecimal: without a copy of the text. */
+export function sha256Hex(text: string): string {
+  return oneShotHash('sha256', text, 'hex');
+}

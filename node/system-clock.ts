@@ -5,7 +5,7 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Clock, Random } from '../protocols/components.ts';
 
@@ -14,8 +14,26 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
+/** Random bytes drawn at once, since each draw costs some microseconds; and who takes of them. */
+const POOL_BYTES = 4_096;
+const MAX_POOLED_BYTES = 64;
+const pool = new Uint8Array(POOL_BYTES);
+let poolUsed = POOL_BYTES;
+
+/** The system's random source. */
 export const systemRandom: Random = {
-  bytes: (length) => new Uint8Array(randomBytes(length)),
+  bytes: (length) => {
+    if (length > MAX_POOLED_BYTES) return randomFillSync(new Uint8Array(length));
+    if (poolUsed + length > POOL_BYTES) {
+      randomFillSync(pool);
+      poolUsed = 0;
+    }
+    const bytes = pool.slice(poolUsed, poolUsed + length);
+    // Handed out once: no copy of a key stays behind.
+    pool.fill(0, poolUsed, poolUsed + length);
+    poolUsed += length;
+    return bytes;
+  },
 };
 
 /** Processor time of this process. */

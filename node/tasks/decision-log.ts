@@ -47,11 +47,8 @@ const HARDWARE = 'hardware/';
 /** Between entries of one value. JSON has no line break outside of a text, and escapes it there. */
 const SEPARATOR = '\n';
 
-/** An entry on its way to the disk. */
-interface WaitingEntry {
-  readonly id: string;
-  readonly text: string;
-}
+/** Room for entries that wait, at first. */
+const WAITING_BYTES = 65_536;
 
 /** Where seeds come from: the system, or one seed that fixes them all. */
 export interface SeedSource {
@@ -67,10 +64,11 @@ export function seedsFrom(seed: number): SeedSource {
 /** The log of one node. */
 export class DecisionLog {
   readonly #section: Section;
-  /** Entries that wait for the disk, and the parts that they refer to. */
-  #waiting: WaitingEntry[] = [];
-  #waitingParts = new Map<string, Uint8Array>();
+  readonly #waiting = new WaitingEntries();
+  /** Values that go to disk with the next step: parts of what waits, and what failed before. */
+  #waitingValues = new Map<string, Uint8Array>();
   #turn: Promise<void> = Promise.resolve();
+  #nextStep: Promise<void> | undefined;
   #lastMs = 0;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -100,16 +98,19 @@ export class DecisionLog {
     return new DataView(this.#random.bytes(4).buffer).getUint32(0);
   }
 
-  /** Resolves once the decision is on disk. Several at once take one wait for the disk. */
-  async append(decision: Decision): Promise<void> {
+  /**
+   * Resolves once the decision is on disk. Several at once take one wait for the disk. Not `async`:
+   * that would keep each decision alive as long as it waits.
+   */
+  append(decision: Decision): Promise<void> {
     const { table, query } = decision;
     const entry = storedDecision(decision, {
       table: this.#keep(this.#storedTables, table, TABLE, storedTable),
       policy: this.#keep(this.#storedPolicies, query.policy, POLICY, storedPolicy),
       hardware: this.#keep(this.#storedHardware, query.local.hardware, HARDWARE, storedHardware),
     });
-    this.#waiting.push({ id: query.decisionId, text: entry });
-    await this.#flush();
+    this.#waiting.add(query.decisionId, entry);
+    return this.#flush();
   }
 
   /** The newest decisions first. */
@@ -164,9 +165,13 @@ export class DecisionLog {
   async *#newest(limit: number): AsyncIterable<StoredDecision> {
     let left = limit;
     for await (const [, bytes] of this.#section.entries({ prefix: DECISION, reverse: true })) {
-      for (const text of fromUtf8(bytes).split(SEPARATOR).reverse()) {
+      const entries = fromUtf8(bytes)
+        .split(SEPARATOR)
+        .map((text) => JSON.parse(text) as StoredDecision)
+        .sort((a, b) => (a.query.decisionId < b.query.decisionId ? 1 : -1));
+      for (const entry of entries) {
         if (left-- <= 0) return;
-        yield JSON.parse(text) as StoredDecision;
+        yield entry;
       }
     }
   }
@@ -210,20 +215,23 @@ export class DecisionLog {
 
   /** Puts all that waits on disk in one step; resolves once it is there. */
   #flush(): Promise<void> {
+    // A step that has not begun yet takes what comes until then.
+    return (this.#nextStep ??= this.#step());
+  }
+
+  #step(): Promise<void> {
     const step = this.#turn.then(async () => {
-      const entries = this.#waiting;
-      const parts = this.#waitingParts;
-      if (entries.length === 0) return;
-      this.#waiting = [];
-      this.#waitingParts = new Map();
-      const sorted = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      const value = utf8(sorted.map(({ text }) => text).join(SEPARATOR));
+      this.#nextStep = undefined;
+      const entry = this.#waiting.take();
+      const values = this.#waitingValues;
+      if (entry) values.set(DECISION + entry.firstId, entry.value);
+      if (values.size === 0) return;
+      this.#waitingValues = new Map();
       try {
-        await this.#section.write(new Map([...parts, [DECISION + sorted[0]!.id, value]]));
+        await this.#section.write(values);
       } catch (error) {
         // What could not be written waits again.
-        this.#waiting = [...entries, ...this.#waiting];
-        this.#waitingParts = new Map([...parts, ...this.#waitingParts]);
+        this.#waitingValues = new Map([...values, ...this.#waitingValues]);
         throw error;
       }
     });
@@ -241,9 +249,42 @@ export class DecisionLog {
     const known = stored.get(value);
     if (known !== undefined) return known;
     const { digest, text } = encode(value);
-    this.#waitingParts.set(prefix + digest, utf8(text));
+    this.#waitingValues.set(prefix + digest, utf8(text));
     stored.set(value, digest);
     return digest;
+  }
+}
+
+/**
+ * Entries on their way to the disk, already as bytes: to keep their texts, and to encode them as
+ * one, takes several times as long.
+ */
+class WaitingEntries {
+  #bytes = Buffer.allocUnsafeSlow(WAITING_BYTES);
+  #length = 0;
+  #firstId = '';
+
+  add(id: string, text: string): void {
+    this.#reserve(SEPARATOR.length + Buffer.byteLength(text));
+    if (this.#length === 0 || id < this.#firstId) this.#firstId = id;
+    if (this.#length > 0) this.#length += this.#bytes.write(SEPARATOR, this.#length);
+    this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  /** Everything that waits, as one value, under the lowest of its ids. */
+  take(): { readonly firstId: string; readonly value: Uint8Array } | undefined {
+    if (this.#length === 0) return undefined;
+    const value = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    this.#length = 0;
+    return { firstId: this.#firstId, value };
+  }
+
+  #reserve(byteCount: number): void {
+    const needed = this.#length + byteCount;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * needed);
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
   }
 }
 

@@ -212,7 +212,7 @@ export class DecisionMemory {
     heard: HeardTestimony = { testimony: [], own: { successes: 0, total: 0 } },
   ): Promise<void> {
     this.#compare(heard);
-    const { query, features, exploration } = decision;
+    const { query, features } = decision;
     const { isSuccess, paidMicroUsd } = outcome;
     const { name } = query.policy;
     const contractor = decision.table.peerIds[decision.chosen]!;
@@ -233,13 +233,21 @@ export class DecisionMemory {
       weights: { ...this.#state.weights, [name]: weights },
       linearModel: features === null ? model : updatedLinearModel(model, features, utility),
       thresholds: observeThresholdOutcome(this.#state.thresholds, isSuccess),
-      cumulativeLossMicroUsd: Math.max(
-        0,
-        this.#state.cumulativeLossMicroUsd - releasedMicroUsd(exploration, isSuccess),
-      ),
+      cumulativeLossMicroUsd: this.#lossWithout(releasedMicroUsd(decision, isSuccess)),
     };
     const alarm = spendingAlarm(fadedSpending(spending, atMs));
     if (alarm) this.#alarm(alarm.kind, alarm.sentence);
+    await this.#save();
+  }
+
+  /**
+   * Learns that a chosen contractor declined. That is no outcome; an exploration has lost no more
+   * than the handling of one that fails.
+   */
+  async observeDeclined(decision: Decision): Promise<void> {
+    const releasable = releasedMicroUsd(decision, false);
+    if (releasable === 0) return;
+    this.#state = { ...this.#state, cumulativeLossMicroUsd: this.#lossWithout(releasable) };
     await this.#save();
   }
 
@@ -297,6 +305,10 @@ export class DecisionMemory {
     };
   }
 
+  #lossWithout(releasedMicroUsd: number): number {
+    return Math.max(0, this.#state.cumulativeLossMicroUsd - releasedMicroUsd);
+  }
+
   #alarm(kind: string, sentence: string): void {
     const { clock, logger } = this.#init;
     const atMs = clock.nowMs();
@@ -326,8 +338,8 @@ export function utilityOf(decision: Decision, outcome: DecisionOutcome): number 
   });
 }
 
-/** What an exploration has not lost, of the most that it could. */
-function releasedMicroUsd(exploration: Decision['exploration'], isSuccess: boolean): number {
+/** What an exploration has not lost, of the most that it could; 0 for any other decision. */
+function releasedMicroUsd({ exploration }: Decision, isSuccess: boolean): number {
   if (exploration === null || exploration.lossMicroUsd === null) return 0;
   const { lossMicroUsd, successLossMicroUsd, failureLossMicroUsd } = exploration;
   const lost = (isSuccess ? successLossMicroUsd : failureLossMicroUsd) ?? lossMicroUsd;

@@ -1,6 +1,8 @@
 /**
  * From a task and its candidates to a logged decision: what the node knows is put beside what the
- * contractors say, the engine decides, the log keeps it.
+ * contractors say, the engine decides, the log keeps it, and the memory learns of it if it is acted
+ * on. All but the wait for the disk happens in one turn of the event loop: of two tasks decided at
+ * the same moment, the second finds what the first has spent of the budget of exploration.
  *
  * @module
  */
@@ -31,7 +33,13 @@ export interface DeliberationComponents {
   readonly self: string;
 }
 
-/** Decides, and learns nothing by it: whoever acts on a decision tells the memory. */
+/**
+ * What a decision is for: somebody only asks; it is the first on its task; or it is a choice among
+ * those left after a failure.
+ */
+export type Purpose = 'asked' | 'first' | 'again';
+
+/** Decides. Nothing is learned of a decision that was only asked for. */
 export class Deliberation {
   readonly #components: DeliberationComponents;
   readonly #engine = new DecisionEngine();
@@ -48,23 +56,22 @@ export class Deliberation {
     choice: PolicyChoice,
     candidates: readonly Candidate[],
   ): Promise<Decision> {
-    return this.#decide(this.#input(task, choice), candidates);
+    return this.#decide(this.#input(task, choice), candidates, 'asked');
   }
 
   /**
-   * Decides on contractors that gave a quote.
-   *
-   * @param isFirst - Whether nobody has failed at the task yet. A second choice does not explore:
-   *   the task has had its share of trying.
+   * Decides on contractors that gave a quote. A choice after a failure does not explore: the task
+   * has had its share of trying.
    */
   onProspects(
     task: PreparedTask,
     choice: PolicyChoice,
     prospects: readonly Prospect[],
-    isFirst: boolean,
+    purpose: Purpose,
   ): Promise<Decision> {
     const own = this.#input(task, choice);
-    const input = isFirst ? own : { ...own, memory: { ...own.memory, exploration: null } };
+    const isAgain = purpose === 'again';
+    const input = isAgain ? { ...own, memory: { ...own.memory, exploration: null } } : own;
     const { memory, self } = this.#components;
     const overShare = memory.overShare(
       prospects.map(({ quoted }) => ({
@@ -79,12 +86,22 @@ export class Deliberation {
         testimony: memory.weigh(peerId, self, prospect.contractor.proved),
       });
     });
-    return this.#decide(input, candidates);
+    return this.#decide(input, candidates, purpose);
   }
 
-  async #decide(input: DecisionInput, candidates: readonly Candidate[]): Promise<Decision> {
+  async #decide(
+    input: DecisionInput,
+    candidates: readonly Candidate[],
+    purpose: Purpose,
+  ): Promise<Decision> {
+    const { log, memory, config } = this.#components;
     const decision = this.#engine.decide(new CandidateTable(candidates), decisionQuery(input));
-    await this.#components.log.append(decision);
+    const isActedOn = purpose !== 'asked';
+    await Promise.all([
+      log.append(decision),
+      isActedOn &&
+        memory.observeDecision(decision, configuredThresholds(config), purpose === 'first'),
+    ]);
     return decision;
   }
 

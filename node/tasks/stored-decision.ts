@@ -10,8 +10,8 @@
  * @module
  */
 
-import { fromUtf8, toHex, utf8 } from '../../crypto/bytes.ts';
-import { sha256 } from '../../crypto/hash.ts';
+import { fromUtf8, toHex } from '../../crypto/bytes.ts';
+import { sha256, sha256Hex } from '../../crypto/hash.ts';
 import type { HardwareProfile } from '../cost/internal-cost.ts';
 import { CandidateTable } from '../decision/candidate-table.ts';
 import type { Decision } from '../decision/engine.ts';
@@ -77,7 +77,7 @@ export interface Digested {
 
 function digested(value: unknown): Digested {
   const text = JSON.stringify(value);
-  return { digest: toHex(sha256(utf8(text))), text };
+  return { digest: sha256Hex(text), text };
 }
 
 /** Digest of a stored text. A text that was changed no longer answers to its name. */
@@ -105,8 +105,23 @@ export function tableOf(text: Uint8Array): CandidateTable {
   return new CandidateTable(JSON.parse(fromUtf8(text)) as Candidate[]);
 }
 
-function toBase64(column: Float64Array): string {
-  return Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('base64');
+/** Doubles on their way to base64, in memory that is used again: to make it takes longer. */
+let scratch = new Float64Array(256);
+
+function scratchFor(count: number): Float64Array {
+  if (scratch.length < count) scratch = new Float64Array(2 * count);
+  return scratch;
+}
+
+/** Base64 of the first `count` doubles of the scratch. */
+function scratchBase64(count: number): string {
+  const { buffer, BYTES_PER_ELEMENT } = scratch;
+  return Buffer.from(buffer, 0, count * BYTES_PER_ELEMENT).toString('base64');
+}
+
+function similaritiesBase64(similarities: readonly number[]): string {
+  scratchFor(similarities.length).set(similarities);
+  return scratchBase64(similarities.length);
 }
 
 function fromBase64(text: string): Float64Array {
@@ -127,22 +142,22 @@ export function storedDecision(decision: Decision, parts: StoredParts): string {
   const facts = JSON.stringify({ decisionId, seed, task, local: rest, context });
   const { table, policy, hardware } = parts;
   const names = `{"table":"${table}","policy":"${policy}","hardware":"${hardware}"}`;
-  const column = similarities === null ? 'null' : `"${toBase64(Float64Array.from(similarities))}"`;
+  const column = similarities === null ? 'null' : `"${similaritiesBase64(similarities)}"`;
   const inputs = `[${version},${facts},${names},${column}]`;
   const { chosen, considered, runnerUp, greedy, choice, decidedBy } = decision;
   const bar = exploration?.bar ?? null;
   return (
     `{"version":${version},"query":${facts},"parts":${names},` +
-    `"inputDigest":"${toHex(sha256(utf8(inputs)))}","similarities":${column},` +
+    `"inputDigest":"${sha256Hex(inputs)}","similarities":${column},` +
     `"choice":"${choice}","decidedBy":"${decidedBy}",` +
     `"candidates":[${chosen},${considered},${runnerUp},${greedy}],` +
-    `"bar":${bar === null ? 'null' : `"${bar}"`},"figures":"${toBase64(figuresOf(decision))}"}`
+    `"bar":${bar === null ? 'null' : `"${bar}"`},"figures":"${figuresBase64(decision)}"}`
   );
 }
 
-function figuresOf(decision: Decision): Float64Array {
+function figuresBase64(decision: Decision): string {
   const { exploration, weights, features, verdicts } = decision;
-  const figures = new Float64Array(FIGURES.length + verdicts.length);
+  const figures = scratchFor(FIGURES.length + verdicts.length);
   let next = 0;
   const put = (figure: number | null | undefined): void => {
     figures[next++] = figure ?? NaN;
@@ -165,7 +180,7 @@ function figuresOf(decision: Decision): Float64Array {
     for (let criterion = 0; criterion < 4; criterion++) put(list?.[criterion]);
   }
   figures.set(verdicts, next);
-  return figures;
+  return scratchBase64(FIGURES.length + verdicts.length);
 }
 
 /**

@@ -164,8 +164,10 @@ export class TaskExecution {
   ): Promise<void> {
     const { peerId } = contractor.hit;
     this.#components.logger.warn({ peerId, reason }, 'A contractor failed.');
-    if (error instanceof ContractorFailedError && error.details.isAgreed)
-      await this.#recordOutcome(contractor, decision, false, 0);
+    const isDeclined = !(error instanceof ContractorFailedError && error.details.isAgreed);
+    await (isDeclined
+      ? this.#components.memory.observeDeclined(decision)
+      : this.#recordOutcome(contractor, decision, false, 0));
   }
 
   /**

@@ -21,7 +21,6 @@ import type { DecisionMemory } from './decision-memory.ts';
 import type { Prospect } from './decision-request.ts';
 import { Deliberation } from './deliberation.ts';
 import type { LocalMachine } from './local-machine.ts';
-import { configuredThresholds } from './node-policy.ts';
 import type { PolicyChoice } from './node-policy.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { ProspectFinder, Prospects } from './prospect-finder.ts';
@@ -87,7 +86,7 @@ export class TaskRunner {
     }
     const { quoted } = await prospects.find(task, new RunLedger(clock), signal);
     try {
-      return explainDecision(await this.#deliberation.onProspects(task, choice, quoted, true));
+      return explainDecision(await this.#deliberation.onProspects(task, choice, quoted, 'asked'));
     } finally {
       await prospects.release(quoted);
     }
@@ -122,7 +121,7 @@ export class TaskRunner {
     ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<Ending> {
-    const { prospects, execution, memory, config } = this.#components;
+    const { prospects, execution, memory } = this.#components;
     const { quoted, refused } = await prospects.find(task, ledger, signal);
     memory.observeQuotes(task.term, unitQuotes(task, quoted));
     const untried = new Set(quoted);
@@ -130,12 +129,10 @@ export class TaskRunner {
     let attempts = 0;
     try {
       for (;;) {
-        const isFirst = attempts === 0;
-        const decision = await ledger.timed('decide', async () => {
-          const made = await this.#deliberation.onProspects(task, policyChoice, left, isFirst);
-          await memory.observeDecision(made, configuredThresholds(config), isFirst);
-          return made;
-        });
+        const purpose = attempts === 0 ? 'first' : 'again';
+        const decision = await ledger.timed('decide', () =>
+          this.#deliberation.onProspects(task, policyChoice, left, purpose),
+        );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
         const chosen = left.find(({ quoted: { peerId } }) => peerId === contractor);

@@ -42,7 +42,10 @@ const RUNS = 7;
 const DECISIONS: Readonly<Record<number, number>> = { 100: 5_000, 1_000: 500 };
 const WARM_UP_RUNS = 3;
 const DIMENSIONS = 256;
-/** Decisions appended at once, and how often: a busy node has so many on their way to the disk. */
+/**
+ * Decisions appended at once, and how often. As in a busy node, the next are taken while the last
+ * are on their way to the disk; a run ends when all of its are there.
+ */
 const APPENDED_AT_ONCE = 250;
 const APPEND_GROUPS = 8;
 const RETAINED_DECISIONS = 1_000_000;
@@ -219,14 +222,17 @@ async function benchLog(count: number): Promise<BenchRow[]> {
     const referencesUs: number[] = [];
     for (let run = -1; run < RUNS; run++) {
       const startMs = systemClock.monotonicMs();
+      let before: Promise<unknown> = Promise.resolve();
       for (let group = 0; group < APPEND_GROUPS; group++) {
         const appended: Promise<void>[] = [];
         for (let seed = 0; seed < APPENDED_AT_ONCE; seed++) {
           const query = { ...BENCH_QUERY, decisionId: log.newId(), seed };
           appended.push(log.append(engine.decide(table, query)));
         }
-        await Promise.all(appended);
+        await before;
+        before = Promise.all(appended);
       }
+      await before;
       if (run < 0) continue;
       const decisions = APPENDED_AT_ONCE * APPEND_GROUPS;
       valuesUs.push(((systemClock.monotonicMs() - startMs) * 1_000) / decisions);

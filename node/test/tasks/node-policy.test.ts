@@ -199,9 +199,12 @@ describe('the shelf of policies', () => {
 
   it('stays right and bounded however many thresholds it is asked for', () => {
     const shelf = new PolicyShelf(config);
+    const first = shelf.policy(thresholds);
     for (let i = 0; i <= 1_000; i++) {
       const { scoreThreshold } = shelf.policy({ ...thresholds, scoreThreshold: i / 1_000 });
       expect(scoreThreshold).toBe(i / 1_000);
     }
+    expect(shelf.policy(thresholds)).not.toBe(first);
+    expect(shelf.policy(thresholds)).toEqual(first);
   });
 });

@@ -1,0 +1,257 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, FakeLogger } from '../../../protocols/test/negotiation/fake-world.ts';
+import { decide } from '../../decision/decision-record.ts';
+import type { Decision } from '../../decision/engine.ts';
+import { PAPER_POLICY, RATIONAL_POLICY, REFERENCE_POLICY } from '../../decision/policy.ts';
+import type { DecisionPolicy } from '../../decision/policy.ts';
+import type { ExplorationContext } from '../../decision/request.ts';
+import { DecisionMemory } from '../../tasks/decision-memory.ts';
+import type { DecisionMemoryState } from '../../tasks/decision-state.ts';
+import { candidate, decisionOf, exploring, newcomer, request } from '../decision/requests.ts';
+import { MemoryJsonSection } from '../memory-section.ts';
+
+const THRESHOLDS = { skillThreshold: 0.7, scoreThreshold: 0.6, confidenceThreshold: 0.8 };
+const GOOD = { isSuccess: true, paidMicroUsd: 1_000 };
+const BAD = { isSuccess: false, paidMicroUsd: 0 };
+/** What a task of the tests costs here without Eq. (5). */
+const LOCAL_MICRO_USD = decide(request([])).result.costInternalWithoutOpportunityMicroUsd!;
+
+let settings: MemoryJsonSection<DecisionMemoryState>;
+let clock: FakeClock;
+let logger: FakeLogger;
+let memory: DecisionMemory;
+
+function open(change: { isAdaptive?: boolean; maxSpendingShare?: number } = {}): DecisionMemory {
+  const rules = { isAdaptive: false, maxSpendingShare: 1, ...change };
+  return new DecisionMemory({ settings, clock, logger, ...rules });
+}
+
+beforeEach(() => {
+  settings = new MemoryJsonSection();
+  clock = new FakeClock();
+  logger = new FakeLogger();
+  memory = open();
+});
+
+/** A decision that explores a newcomer that asks so much. */
+function exploration(priceMicroUsd: number): Decision {
+  const one = newcomer('new', 0, 0);
+  const quote = { ...one.quote, priceMicroUsd };
+  const base = exploring(request([{ ...one, quote }]), RATIONAL_POLICY, 'epsilon-greedy');
+  const forced = { ...base.context.exploration!, isForced: true };
+  const decision = decisionOf({ ...base, context: { ...base.context, exploration: forced } });
+  expect(decision.isExploration).toBe(true);
+  return decision;
+}
+
+function outsourced(peerId = 'a', policy: DecisionPolicy = RATIONAL_POLICY): Decision {
+  const decision = decisionOf({
+    ...request([candidate(peerId), candidate('z', { priceMicroUsd: 3_000, latencyMs: 900 })]),
+    policy,
+  });
+  expect(decision.choice).toBe('OUTSOURCE');
+  return decision;
+}
+
+function context(policy: DecisionPolicy = RATIONAL_POLICY): ExplorationContext {
+  return memory.context(policy).exploration!;
+}
+
+describe('the loss account', () => {
+  it('is charged with the worst case at once, before anything is on disk', () => {
+    const decision = exploration(9_550);
+    const { lossMicroUsd } = decision.exploration!;
+    expect(lossMicroUsd).toBeGreaterThan(20);
+    void memory.observeDecision(decision, THRESHOLDS, true);
+    expect(context().cumulativeLossMicroUsd).toBe(lossMicroUsd);
+    expect(context().cumulativeLocalMicroUsd).toBe(LOCAL_MICRO_USD);
+    expect(settings.bytes.values.size).toBe(0);
+  });
+
+  it.each([
+    ['succeeds', 'successLossMicroUsd', GOOD],
+    ['fails', 'failureLossMicroUsd', BAD],
+  ] as const)('keeps what an exploration that %s has really lost', async (_, kept, outcome) => {
+    const decision = exploration(9_000);
+    await memory.observeDecision(decision, THRESHOLDS, true);
+    await memory.observeOutcome(decision, outcome);
+    expect(context().cumulativeLossMicroUsd).toBeCloseTo(decision.exploration![kept]!, 9);
+  });
+
+  it('keeps no more of an exploration that is declined than of one that fails', async () => {
+    const decision = exploration(9_550);
+    const { lossMicroUsd, failureLossMicroUsd } = decision.exploration!;
+    await memory.observeDecision(decision, THRESHOLDS, true);
+    await memory.observeDeclined(decision);
+    expect(context().cumulativeLossMicroUsd).toBeCloseTo(failureLossMicroUsd!, 9);
+    expect(failureLossMicroUsd).toBeLessThan(lossMicroUsd!);
+    expect(memory.status(RATIONAL_POLICY).spending.contractors).toBe(0);
+  });
+
+  it('is not touched by a contractor that declines what was no exploration', async () => {
+    await memory.observeDecision(exploration(9_550), THRESHOLDS, true);
+    const before = context().cumulativeLossMicroUsd;
+    await memory.observeDeclined(outsourced());
+    expect(context().cumulativeLossMicroUsd).toBe(before);
+  });
+
+  it('counts what a task costs here once, however often it is decided on', async () => {
+    await memory.observeDecision(outsourced(), THRESHOLDS, true);
+    await memory.observeDecision(outsourced('b'), THRESHOLDS, false);
+    expect(context().cumulativeLocalMicroUsd).toBe(LOCAL_MICRO_USD);
+  });
+});
+
+describe('the memory of decisions', () => {
+  it('goes on after a restart where it was', async () => {
+    await memory.observeDecision(exploration(9_550), THRESHOLDS, true);
+    await memory.observeOutcome(outsourced(), GOOD);
+    const again = open();
+    expect(again.context(RATIONAL_POLICY)).not.toEqual(memory.context(RATIONAL_POLICY));
+    await again.load();
+    expect(again.context(RATIONAL_POLICY)).toEqual(memory.context(RATIONAL_POLICY));
+    expect(again.status(RATIONAL_POLICY)).toEqual(memory.status(RATIONAL_POLICY));
+  });
+
+  it('begins anew if what is stored is of another version', async () => {
+    await memory.observeDecision(outsourced(), THRESHOLDS, true);
+    const [key] = [...settings.bytes.values.keys()] as [string];
+    const stored = (await settings.get(key))!;
+    await settings.put(key, { ...stored, version: 99 as 1 });
+    const again = open();
+    await again.load();
+    expect(again.context(RATIONAL_POLICY)).toEqual(open().context(RATIONAL_POLICY));
+  });
+
+  it('writes changes of one moment once', async () => {
+    let writes = 0;
+    const put = settings.put.bind(settings);
+    settings.put = (key, value) => {
+      writes++;
+      return put(key, value);
+    };
+    await Promise.all([1, 2, 3].map(() => memory.observeDecision(outsourced(), THRESHOLDS, true)));
+    expect(writes).toBe(1);
+  });
+});
+
+describe('learned weights', () => {
+  it('move with each outcome, per policy, and still add up to 1', async () => {
+    const before = memory.context(RATIONAL_POLICY).historicalWeights;
+    await memory.observeOutcome(outsourced(), GOOD);
+    const { historicalWeights } = memory.context(RATIONAL_POLICY);
+    expect(historicalWeights).not.toEqual(before);
+    expect(Object.values(historicalWeights).reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 12);
+    expect(memory.context(PAPER_POLICY).historicalWeights).toEqual(before);
+  });
+
+  it('of the reference policy walk at random with its decisions, not with outcomes', async () => {
+    const stated = { reliability: 0.99, securityRisk: 0.01, qualityRisk: 0.01, performance: 0.9 };
+    const decision = decisionOf({
+      ...request([{ ...candidate('a'), stated }]),
+      policy: REFERENCE_POLICY,
+    });
+    const weights = () => memory.context(REFERENCE_POLICY).historicalWeights;
+    const before = weights();
+    await memory.observeOutcome({ ...decision, chosen: 0 }, GOOD);
+    expect(weights()).toEqual(before);
+    await memory.observeDecision(decision, THRESHOLDS, true);
+    await memory.observeDecision(decision, THRESHOLDS, true);
+    expect(weights()).not.toEqual(before);
+  });
+
+  it('are joined by a linear model, which only the contextual strategy reads', async () => {
+    await memory.observeOutcome(outsourced(), GOOD);
+    const { exploration: rules } = RATIONAL_POLICY;
+    const contextual = { ...RATIONAL_POLICY, exploration: { ...rules, strategy: 'contextual' } };
+    expect(context().linearModel).toBeNull();
+    expect(context(contextual as DecisionPolicy).linearModel).not.toBeNull();
+  });
+});
+
+describe('thresholds', () => {
+  const local = () => decisionOf(request([newcomer('new', 0, 0)]));
+
+  it('give way after twenty decisions without outsourcing, if they may', async () => {
+    memory = open({ isAdaptive: true });
+    for (let i = 0; i < 20; i++) await memory.observeDecision(local(), THRESHOLDS, true);
+    expect(memory.thresholds(THRESHOLDS).scoreThreshold).toBeCloseTo(0.58, 12);
+  });
+
+  it('stay as they are configured otherwise', async () => {
+    for (let i = 0; i < 40; i++) await memory.observeDecision(local(), THRESHOLDS, true);
+    expect(memory.thresholds(THRESHOLDS)).toBe(THRESHOLDS);
+  });
+});
+
+describe('the watch over exploration', () => {
+  it('forces an exploration after a long row of equal choices, and says so once', async () => {
+    const base = exploring(request([candidate('a')]), RATIONAL_POLICY, 'epsilon-greedy');
+    let i = 0;
+    while (!context().isForced && i < 200) {
+      const decision = decisionOf({ ...base, seed: i++ });
+      // Exploring was allowed, and is kept from happening.
+      await memory.observeDecision({ ...decision, isExploration: false }, THRESHOLDS, true);
+    }
+    expect(i).toBe(66);
+    const { alarms, exploration: shown } = memory.status(RATIONAL_POLICY);
+    expect(shown.isForced).toBe(true);
+    expect(alarms.filter(({ kind }) => kind === 'EXPLORATION_STUCK')).toHaveLength(1);
+  });
+
+  it('never forces where the strategy is not to explore', () => {
+    const { exploration: rules } = RATIONAL_POLICY;
+    const none = { ...RATIONAL_POLICY, exploration: { ...rules, strategy: 'none' } };
+    expect(context(none as DecisionPolicy).isForced).toBe(false);
+  });
+});
+
+describe('the portfolio', () => {
+  it('raises the alarm of concentration once in ten minutes, and in the log', async () => {
+    for (let i = 0; i < 30; i++) await memory.observeOutcome(outsourced(), GOOD);
+    const kinds = () => memory.status(RATIONAL_POLICY).alarms.map(({ kind }) => kind);
+    expect(kinds()).toHaveLength(1);
+    clock.advanceSeconds(601);
+    await memory.observeOutcome(outsourced(), GOOD);
+    expect(kinds()).toHaveLength(2);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
+  });
+
+  it('names nobody over their share where there is no cap', async () => {
+    for (let i = 0; i < 30; i++) await memory.observeOutcome(outsourced(), GOOD);
+    const offers = ['a', 'b'].map((contractor) => ({ contractor, addedMicroUsd: 1_000 }));
+    expect(memory.overShare(offers).size).toBe(0);
+    const capped = open({ maxSpendingShare: 0.5 });
+    await capped.load();
+    expect([...capped.overShare(offers)]).toEqual(['a']);
+  });
+
+  it('sees prices that several contractors move together', () => {
+    const quotes = (price: number) =>
+      ['a', 'b', 'c', 'd'].map((contractor) => ({ contractor, unitPriceMicroUsd: price }));
+    memory.observeQuotes('performs:x/y', quotes(1_000));
+    clock.advanceSeconds(3_600);
+    memory.observeQuotes('performs:x/y', quotes(1_500));
+    const kinds = memory.status(RATIONAL_POLICY).alarms.map(({ kind }) => kind);
+    expect(kinds).toContain('COORDINATED_MOVE');
+  });
+});
+
+describe('the word of others', () => {
+  const testimony = [{ rater: 'r', passed: 10, run: 10 }];
+  const weight = () => memory.weigh('new', 'me', { testimony, evidence: { passed: 8, run: 8 } });
+
+  it('is compared with own experience once, at the third own outcome', async () => {
+    const before = weight()!.total;
+    for (const total of [1, 2, 4, 5]) {
+      await memory.observeOutcome(outsourced(), GOOD, { testimony, own: { successes: 0, total } });
+    }
+    expect(weight()!.total).toBe(before);
+    await memory.observeOutcome(outsourced(), GOOD, { testimony, own: { successes: 3, total: 3 } });
+    expect(weight()!.total).toBeGreaterThan(before);
+  });
+
+  it('comes to nothing where there is none', () => {
+    expect(memory.weigh('new', 'me', { evidence: { passed: 8, run: 8 } })).toBeUndefined();
+  });
+});

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
+import type { ConfigFile } from '../../config/schema.ts';
+import { DROP_REASONS } from '../../decision/candidate-reading.ts';
+import type { Candidate } from '../../decision/request.ts';
+import { DecisionLog } from '../../tasks/decision-log.ts';
+import type { Prospect } from '../../tasks/decision-request.ts';
+import { Deliberation } from '../../tasks/deliberation.ts';
+import { candidate } from '../decision/requests.ts';
+import { MemorySection } from '../memory-section.ts';
+import { decisionFor, openClient, peer, prospect, task } from './client-fakes.ts';
+import type { Client } from './client-fakes.ts';
+
+/** Costs 10,000 here; a contractor asks 1,500, and nothing else. */
+const TASK = task({ verification: [] });
+const PROVEN = 1_000;
+
+let client: Client;
+let log: DecisionLog;
+let deliberation: Deliberation;
+
+async function open(decision: ConfigFile['decision'] = {}): Promise<void> {
+  client = await openClient({ decision });
+  log = new DecisionLog(new MemorySection(), client.clock, new FakeRandom('log'));
+  deliberation = new Deliberation({ ...client, log, self: 'me' });
+}
+
+/** An unknown contractor that asks so much. */
+function asking(priceMicroUsd: number): Prospect {
+  const { contractor, quoted } = prospect(peer(1), TASK, 0);
+  const quote = { ...quoted.quote, price: String(priceMicroUsd) };
+  return { contractor, quoted: { ...quoted, quote } };
+}
+
+/** A contractor of which others say something. */
+function praised(number: number, raters: number): Prospect {
+  const { contractor, quoted } = prospect(peer(number), TASK, 0);
+  const testimony = Array.from({ length: raters }, (_, i) => ({
+    rater: peer(50 + i),
+    passed: 10,
+    run: 10,
+  }));
+  const proved = { ...contractor.proved, evidence: { passed: 7, run: 7 }, testimony };
+  return { contractor: { ...contractor, proved }, quoted };
+}
+
+beforeEach(() => open());
+
+describe('a deliberation', () => {
+  it('decides on quotes and keeps the decision in the log, before it is acted on', async () => {
+    const prospects = [prospect(peer(1), TASK, PROVEN), prospect(peer(2), TASK, 0)];
+    const decision = await deliberation.onProspects(TASK, {}, prospects, 'asked');
+    expect(decision).toMatchObject({ choice: 'OUTSOURCE', chosen: 0 });
+    const [listed] = await log.list(10);
+    expect(listed).toMatchObject({
+      decisionId: decision.query.decisionId,
+      contractor: peer(1),
+    });
+    expect((await log.replay(decision.query.decisionId)).agrees).toBe(true);
+  });
+
+  it('learns nothing of a decision that was only asked for', async () => {
+    const { policy } = (await deliberation.onProspects(TASK, {}, [], 'asked')).query;
+    const before = client.memory.status(policy);
+    await deliberation.onProspects(TASK, {}, [prospect(peer(1), TASK, PROVEN)], 'asked');
+    expect(client.memory.status(policy)).toEqual(before);
+  });
+
+  it('explores at the first choice alone: the task has then had its share of trying', async () => {
+    await open({ exploration: { rate: 1 } });
+    const prospects = [prospect(peer(1), TASK, 0)];
+    const first = await deliberation.onProspects(TASK, {}, prospects, 'asked');
+    expect(first).toMatchObject({ choice: 'OUTSOURCE', isExploration: true });
+    const second = await deliberation.onProspects(TASK, {}, prospects, 'again');
+    expect(second).toMatchObject({ choice: 'LOCAL', isExploration: false, exploration: null });
+  });
+
+  it('lets no two tasks of the same moment spend the same loss budget', async () => {
+    await open({ exploration: { rate: 1 } });
+    // Costs 10,000 here: the budget is 0.4 % of all such costs, 40 more with each task.
+    await deliberation.onProspects(TASK, {}, [], 'first');
+    const dear = [asking(10_080)];
+    const both = await Promise.all([
+      deliberation.onProspects(TASK, {}, dear, 'first'),
+      deliberation.onProspects(TASK, {}, dear, 'first'),
+    ]);
+    expect(both[0]).toMatchObject({ isExploration: true, exploration: { lossMicroUsd: 80 } });
+    expect(both[1]).toMatchObject({ choice: 'LOCAL', exploration: { bar: 'TOO_DEAR' } });
+    const { exploration } = client.memory.status(both[0].query.policy);
+    expect(exploration).toMatchObject({ lossMicroUsd: 80, localCostMicroUsd: 30_000 });
+  });
+
+  it('keeps all losses under way within the share of local cost, however many tasks at once', async () => {
+    await open({ exploration: { rate: 1 } });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 9_900, max: 10_200 }), { minLength: 1, maxLength: 20 }),
+        async (prices) => {
+          const made = await Promise.all(
+            prices.map((price) => deliberation.onProspects(TASK, {}, [asking(price)], 'first')),
+          );
+          const { exploration } = client.memory.status(made[0]!.query.policy);
+          const limit = 0.004 * exploration.localCostMicroUsd;
+          expect(exploration.lossMicroUsd).toBeLessThanOrEqual(limit * (1 + 1e-12));
+        },
+      ),
+      { numRuns: 20 },
+    );
+    const { policy } = (await deliberation.onProspects(TASK, {}, [], 'asked')).query;
+    expect(client.memory.status(policy).exploration.explored).toBeGreaterThan(20);
+  });
+
+  it('decides by what the task asks for, policy and strategy', async () => {
+    const prospects = [praised(1, 0)];
+    const decide = async (choice: Parameters<Deliberation['onProspects']>[1]) =>
+      (await deliberation.onProspects(TASK, choice, prospects, 'asked')).query.policy;
+    expect(await decide({ policy: 'paper' })).toMatchObject({ name: 'paper' });
+    expect(await decide({ explore: 'ucb1' })).toMatchObject({ exploration: { strategy: 'ucb1' } });
+    // The same object again, so that the log writes it once.
+    expect(await decide({ policy: 'paper' })).toBe(await decide({ policy: 'paper' }));
+  });
+
+  it('leaves out whom the share of the spending excludes', async () => {
+    await open({ maxSpendingShare: 0.5 });
+    for (let i = 0; i < 20; i++) {
+      const outcome = { isSuccess: true, paidMicroUsd: 1_500 };
+      await client.memory.observeOutcome(decisionFor(peer(1)), outcome);
+    }
+    const prospects = [prospect(peer(1), TASK, PROVEN), prospect(peer(2), TASK, PROVEN)];
+    const both = await deliberation.onProspects(TASK, {}, prospects, 'asked');
+    expect(both.chosen).toBe(1);
+    expect(DROP_REASONS[-both.verdicts[0]!]).toBe('OVER_SHARE');
+    const alone = await deliberation.onProspects(TASK, {}, prospects.slice(0, 1), 'asked');
+    expect(alone).toMatchObject({ choice: 'OUTSOURCE', chosen: 0 });
+  });
+
+  it('weighs what others say by what became of their word before', async () => {
+    const decide = async (one: Prospect) =>
+      deliberation.onProspects(TASK, { explore: 'none' }, [one], 'asked');
+    const told = async (one: Prospect) =>
+      ((await decide(one)).table.candidates[0] as Candidate).testimony;
+    // Seven attested tests are one too few; strangers add a quarter of them at most.
+    expect((await decide(praised(1, 0))).choice).toBe('LOCAL');
+    expect(await told(praised(1, 0))).toBeUndefined();
+    expect((await told(praised(1, 1)))!.total).toBeCloseTo(3 / 16, 12);
+    const rater = peer(50);
+    const heard = {
+      testimony: [{ rater, passed: 10, run: 10 }],
+      own: { successes: 3, total: 3 },
+    };
+    const outcome = { isSuccess: true, paidMicroUsd: 1_500 };
+    for (let i = 0; i < 3; i++) {
+      await client.memory.observeOutcome(decisionFor(peer(2)), outcome, heard);
+    }
+    expect((await told(praised(1, 1)))!.total).toBeCloseTo(3 * (3 / 5), 12);
+    expect((await decide(praised(1, 1))).choice).toBe('OUTSOURCE');
+  });
+
+  it('decides by thresholds that have given way, if they may', async () => {
+    await open({ isAdaptive: true });
+    const dear = [prospect(peer(1), TASK, 0)];
+    const thresholds = async () =>
+      (await deliberation.onProspects(TASK, { explore: 'none' }, dear, 'asked')).query.policy;
+    expect((await thresholds()).confidenceThreshold).toBe(0.8);
+    for (let i = 0; i < 20; i++) {
+      const made = await deliberation.onProspects(TASK, { explore: 'none' }, dear, 'first');
+      expect(made.choice).toBe('LOCAL');
+    }
+    expect((await thresholds()).confidenceThreshold).toBeCloseTo(0.78, 12);
+  });
+
+  it('takes candidates as they are where nobody is asked', async () => {
+    const quote = { ...candidate('a').quote, expiresAtSeconds: client.clock.seconds + 60 };
+    const decision = await deliberation.onCandidates(TASK, {}, [{ ...candidate('a'), quote }]);
+    expect(decision.table.peerIds).toEqual(['a']);
+    expect(await log.list(10)).toHaveLength(1);
+  });
+});
