@@ -99,6 +99,11 @@ export class StatusListMemory {
     return this.#latest.get(listKey(issuer, list));
   }
 
+  /** Whether lists of this issuer take a place here. */
+  isKept(issuer: string): boolean {
+    return this.#isKept(issuer);
+  }
+
   /** Whether the issuer was caught with two lists that contradict each other. */
   isDistrusted(issuer: string): boolean {
     return this.#equivocations.has(issuer);

@@ -12,6 +12,7 @@ import type {
   PeerDocument,
   PublishDocument,
   QueryDocument,
+  RevocationDocument,
   RunDocument,
   SkillDocument,
   StatusDocument,
@@ -20,6 +21,7 @@ import { loadAgentParts } from './agent-parts.ts';
 import type { AgentNodeInit, AgentParts } from './agent-parts.ts';
 import { startRuntime } from './agent-runtime.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
+import { toBase64Url } from '../crypto/bytes.ts';
 import type { CertificateShelf } from './certificates/certificate-shelf.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { NothingFoundError, RefusedError } from './errors.ts';
@@ -32,6 +34,9 @@ import { queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson, preparedFromRequest } from './tasks/task-request.ts';
 import { VERSION } from './version.ts';
 
+const SECONDS_PER_DAY = 86_400;
+/** No evidence: 32 zero bytes. */
+const NO_EVIDENCE = new Uint8Array(32);
 const DRAIN_POLL_MS = 50;
 /** How long a drained node waits for verdicts on what it delivered. */
 const SETTLE_GRACE_MS = 3_000;
@@ -222,8 +227,27 @@ export class AgentNode {
     return this.#parts.certificates.show(certId);
   }
 
-  issueSelfCertificate(terms: readonly string[], days: number): Promise<CertificateDocument> {
-    return this.#parts.certificates.issueSelf(terms, days);
+  /** Issues a certificate of this node for itself, and keeps it. */
+  async issueSelfCertificate(terms: readonly string[], days: number): Promise<CertificateDocument> {
+    const { issuer, certificates } = this.#parts;
+    const claims = [...new Set(terms)].map((name) => ({ kind: 'skill', name }) as const);
+    const held = await issuer.issue({
+      kind: 'self',
+      holder: this.peerId,
+      claims,
+      lifeSeconds: days * SECONDS_PER_DAY,
+      evidence: NO_EVIDENCE,
+    });
+    await certificates.keep(held, claims);
+    return certificates.show(toBase64Url(held.certificate.id));
+  }
+
+  /** Revokes a certificate that this node issued, for good, and tells the network. */
+  async revokeCertificate(certId: string): Promise<RevocationDocument> {
+    const { issuer } = this.#parts;
+    const revocation = await issuer.revoke(certId);
+    await this.#runtime().gossip.tell(await issuer.statusLists());
+    return revocation;
   }
 
   verifyCertificate(envelope: Uint8Array): ReturnType<CertificateShelf['verify']> {

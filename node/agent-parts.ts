@@ -12,7 +12,9 @@ import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
 import { ContractStore } from '../protocols/negotiation/contract-store.ts';
 import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
+import { CertificateIssuer } from './certificates/certificate-issuer.ts';
 import { CertificateShelf } from './certificates/certificate-shelf.ts';
+import { TrustPolicy } from './certificates/trust-policy.ts';
 import type { Config } from './config/schema.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
@@ -46,9 +48,10 @@ export interface AgentNodeInit {
 /** The parts, loaded. */
 export interface AgentParts {
   readonly init: AgentNodeInit;
-  readonly attestors: ReadonlySet<string>;
+  readonly trust: TrustPolicy;
   readonly shelf: SkillShelf;
   readonly certificates: CertificateShelf;
+  readonly issuer: CertificateIssuer;
   readonly contracts: ContractStore;
   readonly receipts: ReceiptBook;
   readonly role: ContractorRole;
@@ -67,7 +70,7 @@ export interface AgentParts {
 /** Opens every part over the store. */
 export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const { config, identity, store, directory, clock, random, logger } = init;
-  const attestors = new Set(config.trust.attestors);
+  const trust = new TrustPolicy(config.trust);
   const receipts = new ReceiptBook(keyValueStore(store.section('receipts')));
   const shelf = new SkillShelf({
     section: store.json('offers'),
@@ -75,15 +78,15 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     random,
   });
   const certificates = new CertificateShelf({
-    identity,
+    holder: identity.peerId,
     held: store.section('certificates'),
-    issued: store.section('issued-certificates'),
     statusLists: store.section('status-lists'),
     clock,
-    random,
     logger,
-    attestors,
+    trust,
   });
+  const issued = store.section('issued-certificates');
+  const issuer = new CertificateIssuer({ identity, issued, clock, random });
   const queue = new WorkQueue();
   const role = new ContractorRole({
     config,
@@ -113,9 +116,10 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   }
   return {
     init,
-    attestors,
+    trust,
     shelf,
     certificates,
+    issuer,
     contracts: new ContractStore(keyValueStore(store.section('contracts'))),
     receipts,
     role,
@@ -129,7 +133,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
       config.decision.seed === undefined ? undefined : seedsFrom(config.decision.seed),
     ),
     decisionMemory,
-    statusMemory: new StatusListMemory({ isKept: (issuer) => attestors.has(issuer) }),
+    statusMemory: new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) }),
     memory: store.json('memory'),
   };
 }

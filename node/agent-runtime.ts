@@ -15,6 +15,7 @@ import { createA2aServer } from '../protocols/a2a/server.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
 import { serveCards } from '../protocols/card/server.ts';
+import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { createHost } from '../protocols/libp2p-host.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { NegotiationClient } from '../protocols/negotiation/client.ts';
@@ -57,6 +58,7 @@ export interface AgentRuntime {
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
   readonly attestor: Attestor;
+  readonly gossip: StatusGossip;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
   stop(): Promise<void>;
@@ -102,12 +104,20 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const client = createClientRole(parts, sessions, host, guard);
   const contractorRole = serveTasks(parts, sessions, contractor);
   serveCertificates(parts, sessions, publisher);
+  const gossip = new StatusGossip({
+    gossip: host.gossip,
+    memory: parts.statusMemory,
+    clock,
+    logger,
+    onNews: () => client.survey.forgetProofs(),
+  });
   await contractor.start(sessions);
   await sessions.start();
+  gossip.start();
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
   const sweep = setInterval(
-    () => void sweepAll(parts, [contractor, client.negotiation], sessions, seen),
+    () => void sweepAll(parts, [contractor, client.negotiation], { sessions, seen, gossip }),
     SWEEP_INTERVAL_MS,
   );
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
@@ -115,6 +125,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     host,
     publisher,
     ...client,
+    gossip,
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
       clearInterval(sweep);
@@ -157,15 +168,7 @@ function createClientRole(
   guard: RecordGuard,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
-  const {
-    machine,
-    outcomes,
-    decisionMemory: memory,
-    receipts,
-    certificates,
-    contracts,
-    attestors,
-  } = parts;
+  const { machine, outcomes, decisionMemory: memory, receipts, issuer, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
   const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
   const survey = new ContractorSurvey({
@@ -176,7 +179,7 @@ function createClientRole(
     streams: sessions,
     self: identity.peerId,
     statusMemory: parts.statusMemory,
-    attestors,
+    trust,
     outcomes,
     embedder: localEmbedder,
     queryTimeoutMs: config.network.queryTimeoutMs,
@@ -212,7 +215,7 @@ function createClientRole(
     attestor: new Attestor({
       outsourcing,
       receipts,
-      certificates,
+      issuer,
       streams: sessions,
       clock,
       random,
@@ -273,7 +276,7 @@ function serveCertificates(
   publisher: SkillPublisher,
 ): void {
   const { identity, clock, logger } = parts.init;
-  const { certificates, attestors } = parts;
+  const { certificates, issuer, trust } = parts;
   serveCards({
     streams: sessions,
     identity,
@@ -282,14 +285,14 @@ function serveCertificates(
     ownCard: () => publisher.ownCard(),
     certificates: () => Promise.resolve(certificates.held()),
     statusLists: () => Promise.resolve(certificates.statusLists()),
-    ownStatusList: () => certificates.ownStatusList(),
+    ownStatusList: (list) => issuer.statusList(list),
   });
   acceptCertificates({
     streams: sessions,
     holder: identity.peerId,
     clock,
     logger,
-    isWanted: (attestor) => Promise.resolve(attestors.has(attestor)),
+    isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
     store: async ({ held, claims }) => {
       await certificates.keep(held, claims);
       await refreshStatusLists(parts, sessions);
@@ -298,17 +301,23 @@ function serveCertificates(
   });
 }
 
+interface SweptParts {
+  readonly sessions: SessionManager;
+  readonly seen: SeenMemory;
+  readonly gossip: StatusGossip;
+}
+
 async function sweepAll(
   parts: AgentParts,
   roles: readonly { sweep(): Promise<number> }[],
-  sessions: SessionManager,
-  seen: SeenMemory,
+  { sessions, seen, gossip }: SweptParts,
 ): Promise<void> {
   try {
     await storeMemory(seen);
     parts.role.sweep();
     for (const role of roles) await role.sweep();
     await refreshStatusLists(parts, sessions);
+    await gossip.tell(await parts.issuer.statusLists());
   } catch (error) {
     parts.init.logger.error({ err: error }, 'A sweep failed.');
   }
@@ -317,10 +326,10 @@ async function sweepAll(
 /** A certificate without a current status list of its issuer counts for nothing. */
 async function refreshStatusLists(parts: AgentParts, sessions: SessionManager): Promise<void> {
   const { certificates, init } = parts;
-  for (const issuer of certificates.issuersToAsk()) {
+  for (const { issuer, list } of certificates.listsToAsk()) {
     try {
       const signal = AbortSignal.timeout(STATUS_LIST_TIMEOUT_MS);
-      const envelope = await requestStatusList(sessions, issuer, { signal });
+      const envelope = await requestStatusList(sessions, issuer, list, { signal });
       if (envelope) await certificates.keepStatusList(envelope, issuer);
     } catch (error) {
       init.logger.debug({ issuer, err: error }, 'An issuer gave no status list.');

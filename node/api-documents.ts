@@ -280,6 +280,16 @@ export interface CertificateDocument {
   readonly envelope: string;
 }
 
+/** Answer of `cert revoke`. */
+export interface RevocationDocument {
+  readonly certId: string;
+  /** Where the certificate stands in the issuer's status lists. */
+  readonly list: number;
+  readonly slot: number;
+  /** `false`: it had been revoked before. */
+  readonly isNew: boolean;
+}
+
 /** Answer of `attest`. */
 export interface AttestDocument {
   readonly peerId: string;

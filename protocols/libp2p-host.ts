@@ -1,6 +1,7 @@
 /**
- * The libp2p node that every peer of the network runs: TCP, Noise, Yamux, identify, ping and the
- * Kademlia DHT (architecture.md 4). What is said over it is the business of the protocols.
+ * The libp2p node that every peer of the network runs: TCP, Noise, Yamux, identify, ping, the
+ * Kademlia DHT and gossipsub (architecture.md 4). What is said over it is the business of the
+ * protocols.
  *
  * @module
  */
@@ -8,6 +9,8 @@
 import './polyfills.ts';
 import { noise } from '@chainsafe/libp2p-noise'; // the one line that chooses the Noise package
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
+import { gossipsub, StrictNoSign } from '@libp2p/gossipsub';
+import type { GossipSub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import type { KadDHT, Selectors, SingleKadDHT, Validators } from '@libp2p/kad-dht';
@@ -22,8 +25,9 @@ import type { Datastore } from 'interface-datastore';
 import { createLibp2p } from 'libp2p';
 import { concatBytes } from '../crypto/bytes.ts';
 import type { Identity } from '../crypto/identity.ts';
+import { sha256 } from '../crypto/hash.ts';
 import type { Logger } from './components.ts';
-import { KAD_PROTOCOL } from './protocol-ids.ts';
+import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
 import { DHT_STORE_LIMITS, limitDhtStore } from './skill-discovery/dht-store-limits.ts';
 import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
 
@@ -66,6 +70,7 @@ const MAX_ADDRESS_AGE_MS = 3 * HOUR_MS;
 /** Services of the node. */
 export interface HostServices extends ServiceMap {
   readonly dht: SingleKadDHT;
+  readonly gossip: GossipSub;
 }
 
 /** What {@link createHost} is handed. */
@@ -94,6 +99,7 @@ export interface HostInit {
 export interface Host {
   readonly libp2p: Libp2p<HostServices>;
   readonly dht: KadDHT;
+  readonly gossip: GossipSub;
   /** The node's store, with the limits on what other peers have stored in it. */
   readonly datastore: Datastore;
   readonly peerId: string;
@@ -125,6 +131,22 @@ function connectionLimits(init: HostInit) {
     inboundConnectionThreshold: Infinity,
     maxIncomingPendingConnections: 1_000,
   };
+}
+
+/**
+ * Gossip carries documents that their authors signed, so it signs nothing itself: an identity key
+ * signs documents alone (wire-formats.md 0). A message is known by the hash of its bytes.
+ */
+function createGossip() {
+  return gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: ({ data }) => sha256(data),
+    allowedTopics: Object.values(GOSSIP_TOPICS),
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    maxInboundDataLength: MAX_GOSSIP_BYTES,
+    fallbackToFloodsub: false,
+  });
 }
 
 async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<HostServices>> {
@@ -162,6 +184,7 @@ async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<
         validators: init.validators,
         selectors: init.selectors,
       }) as never,
+      gossip: createGossip(),
     },
   });
   await node.start();
@@ -286,12 +309,13 @@ export async function createHost(init: HostInit): Promise<Host> {
     init.dhtStoreLimits ?? DHT_STORE_LIMITS,
   );
   const libp2p = await createNode(init, datastore);
-  const { dht } = libp2p.services;
+  const { dht, gossip } = libp2p.services;
   const bootstrap = new Bootstrap(libp2p, addresses, init.logger);
   await bootstrap.start(init.bootstrapTimeoutMs ?? DEFAULT_BOOTSTRAP_TIMEOUT_MS);
   return {
     libp2p,
     dht,
+    gossip,
     datastore,
     peerId: libp2p.peerId.toString(),
     addresses: () => libp2p.getMultiaddrs().map(String),

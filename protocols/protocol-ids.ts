@@ -27,3 +27,9 @@ export const SECURE_PROTOCOLS = {
   attest: { id: '/coalesce/attest/1.0.0', purpose: 4, maxMessageBytes: 262_144 },
   query: { id: '/coalesce/query/1.0.0', purpose: 5, maxMessageBytes: 1_048_576 },
 } as const satisfies Record<string, SecureProtocol>;
+
+/** Topics of gossip (architecture.md 4). */
+export const GOSSIP_TOPICS = { revocations: 'coalesce/revocations/v1' } as const;
+
+/** Largest message of gossip, in bytes: the envelope of a full status list has 14.8 KiB. */
+export const MAX_GOSSIP_BYTES = 32_768;

@@ -1,15 +1,20 @@
 /**
  * Level of a skill by this node's own trust policy (wire-formats.md 2.2): 0 self or unproved, 2
- * attested by an issuer that the policy trusts. No certificate carries its level.
+ * attested by an issuer that the policy trusts for the term, 3 attested by issuers of several
+ * operator groups within a day. No certificate carries its level.
  *
- * Level 1 needs a ledger that shows an endorsement's receipt paid, level 3 operator groups; neither
- * is here yet, so neither is ever given.
+ * Level 1 needs a ledger that shows an endorsement's receipt paid; it is not here yet, so level 1
+ * is never given.
  *
  * @module
  */
 
 import type { PresentedCertificate } from '../../crypto/presentation-verifier.ts';
 import type { CertificateLevel } from '../decision/policy.ts';
+import type { TrustPolicy } from './trust-policy.ts';
+
+/** Attestations of several groups count together if they begin within a day of one another. */
+const JOINT_SECONDS = 86_400;
 
 /** What a presentation proves of one skill. */
 export interface ProvedSkill {
@@ -47,36 +52,57 @@ export const UNPROVED: ProvedSkill = {
 export function judgeSkill(
   certificates: readonly PresentedCertificate[],
   term: string,
-  attestors: ReadonlySet<string>,
+  trust: TrustPolicy,
 ): ProvedSkill {
   let best: ProvedSkill = UNPROVED;
   const remarks: string[] = [];
   const testimony: SkillTestimony[] = [];
+  const counted: PresentedCertificate[] = [];
   for (const certificate of certificates) {
     const names = certificate.leaves.some((leaf) => leaf.kind === 'skill' && leaf.name === term);
     if (!names) continue;
     testimony.push(...testimonyOf(certificate, term));
-    const refusal = refusalOf(certificate, attestors);
+    const refusal = refusalOf(certificate, term, trust);
     if (refusal !== undefined) {
       remarks.push(`certificate ${certificate.certId}: ${refusal}`);
       continue;
     }
-    const score = certificate.leaves.find(
-      (leaf) => leaf.kind === 'canaryScore' && leaf.name === term,
-    );
+    counted.push(certificate);
     if ((best.expiresAtSeconds ?? 0) >= certificate.exp) continue;
-    best = {
-      level: 2,
-      issuer: certificate.issuer,
-      certId: certificate.certId,
-      expiresAtSeconds: certificate.exp,
-      remarks: [],
-      ...(score?.kind === 'canaryScore'
-        ? { evidence: { passed: score.passed, run: score.run } }
-        : {}),
-    };
+    best = attestedBy(certificate, term);
   }
-  return { ...best, ...(testimony.length === 0 ? {} : { testimony }), remarks };
+  const level = isJoint(counted, trust) ? 3 : best.level;
+  return { ...best, level, ...(testimony.length === 0 ? {} : { testimony }), remarks };
+}
+
+function attestedBy(
+  { issuer, certId, exp, leaves }: PresentedCertificate,
+  term: string,
+): ProvedSkill {
+  const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
+  return {
+    level: 2,
+    issuer,
+    certId,
+    expiresAtSeconds: exp,
+    remarks: [],
+    ...(score?.kind === 'canaryScore'
+      ? { evidence: { passed: score.passed, run: score.run } }
+      : {}),
+  };
+}
+
+/** Whether attestations of enough different groups begin within a day. */
+export function isJoint(
+  attestations: readonly Pick<PresentedCertificate, 'issuer' | 'nbf'>[],
+  trust: TrustPolicy,
+): boolean {
+  return attestations.some(({ nbf: from }) => {
+    const groups = attestations
+      .filter(({ nbf }) => nbf >= from && nbf - from <= JOINT_SECONDS)
+      .map(({ issuer }) => trust.groupOf(issuer));
+    return new Set(groups).size >= trust.jointGroups;
+  });
 }
 
 /**
@@ -93,14 +119,17 @@ function testimonyOf(
   return [{ rater: issuer, passed: score.passed, run: score.run }];
 }
 
-function refusalOf(
-  { kind, issuer, status }: PresentedCertificate,
-  attestors: ReadonlySet<string>,
+/** Why a certificate gives `term` no level; `undefined` if it does. */
+export function refusalOf(
+  { kind, issuer, status, statusReason }: PresentedCertificate,
+  term: string,
+  trust: TrustPolicy,
 ): string | undefined {
   if (kind === 'self') return 'is by the holder itself';
   if (kind === 'endorsement') return 'is an endorsement, which gives a level only with a ledger';
-  if (!attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
+  if (!trust.attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
+  if (!trust.trusts(issuer, term)) return `is by ${issuer}, whose word counts for other terms`;
   if (status === 'revoked') return 'is revoked';
-  if (status === 'unknown') return 'has no current status list';
+  if (status === 'unknown') return `has no current status list (${statusReason})`;
   return undefined;
 }

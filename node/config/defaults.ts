@@ -13,6 +13,7 @@ export const DEFAULTS = {
     queryTimeoutMs: 10_000,
   },
   http: { host: '127.0.0.1', port: 0 },
+  trust: { jointGroups: 2, leastLevel: { low: 0, medium: 0, high: 2 } },
   accept: {
     maxInBytes: 700_000,
     newcomerSlots: 1,

@@ -65,8 +65,51 @@ const http = z.strictObject({
     .describe('Port of the HTTP API, 0 for a free one'),
 });
 
+const level = z.number().int().min(0).max(3);
+
+/** Entries of the form PEER=VALUE, so that a list of them can stand in a variable. */
+const perPeer = (what: string, value: RegExp) =>
+  z.array(
+    z.string().refine((entry) => {
+      const at = entry.indexOf('=');
+      return at > 0 && isPeerId(entry.slice(0, at)) && value.test(entry.slice(at + 1));
+    }, `expected PEER=${what}`),
+  );
+
 const trust = z.strictObject({
   attestors: z.array(peerId).max(64).default([]).describe('Peers whose attestations count'),
+  scopes: perPeer('TERM', /^[a-zA-Z]+(?::[a-z0-9-]+(?:\/[a-z0-9-]+)*)?$/)
+    .max(256)
+    .default([])
+    .describe(
+      'PEER=TERM: an attestor counts for terms below this one alone (repeatable); without one, for all',
+    ),
+  operators: perPeer('GROUP', /^[\w.-]{1,64}$/)
+    .max(64)
+    .default([])
+    .describe('PEER=GROUP: who runs an attestor; those of one group count once for level 3'),
+  jointGroups: z
+    .number()
+    .int()
+    .min(2)
+    .max(8)
+    .default(DEFAULTS.trust.jointGroups)
+    .describe('Groups that must attest the same within a day for level 3'),
+  leastLevel: z
+    .strictObject({
+      low: level
+        .default(DEFAULTS.trust.leastLevel.low)
+        .describe('Least level of a contractor for data of low sensitivity'),
+      medium: level
+        .default(DEFAULTS.trust.leastLevel.medium)
+        .describe('The same for medium sensitivity'),
+      high: level.default(DEFAULTS.trust.leastLevel.high).describe('The same for high sensitivity'),
+    })
+    .prefault({}),
+  attestedFromUsd: usd
+    .optional()
+    .describe('Tasks worth this or more go to contractors of level 2 alone; unset: no such bound'),
+  jointlyAttestedFromUsd: usd.optional().describe('The same for level 3'),
   known: z.array(peerId).max(1_024).default([]).describe('Peers that are not treated as newcomers'),
 });
 

@@ -18,7 +18,7 @@ import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { AttestDocument } from '../api-documents.ts';
-import type { CertificateShelf } from '../certificates/certificate-shelf.ts';
+import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import { keepReceipt } from './keep-receipt.ts';
@@ -36,11 +36,11 @@ const DELIVERY_ATTEMPTS = 2;
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;
 const TASK_TIMEOUT_MS = 60_000;
-const CERTIFICATE_DAYS = 30;
+const CERTIFICATE_SECONDS = 30 * 86_400;
 
 export interface AttestorComponents {
   readonly outsourcing: Outsourcing;
-  readonly certificates: CertificateShelf;
+  readonly issuer: CertificateIssuer;
   readonly streams: SecureStreams;
   readonly receipts: ReceiptBook;
   readonly clock: Clock;
@@ -175,13 +175,15 @@ export class Attestor {
   ): Promise<HeldCertificate> {
     const transcript = graded.map(({ contractId, isPassed }) => ({ contractId, isPassed }));
     const evidence = createHash('sha256').update(JSON.stringify(transcript)).digest();
-    return this.#components.certificates.attest({
+    return this.#components.issuer.issue({
+      kind: 'attestation',
       holder,
-      term,
-      passed,
-      run: graded.length,
+      claims: [
+        { kind: 'skill', name: term },
+        { kind: 'canaryScore', name: term, passed, run: graded.length },
+      ],
       evidence: new Uint8Array(evidence),
-      days: CERTIFICATE_DAYS,
+      lifeSeconds: CERTIFICATE_SECONDS,
     });
   }
 

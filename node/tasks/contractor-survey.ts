@@ -18,6 +18,7 @@ import type {
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import { UNPROVED, judgeSkill } from '../certificates/trust.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
+import type { TrustPolicy } from '../certificates/trust-policy.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
 import { EmbeddingTable } from '../skills/embedding-table.ts';
 import type { Embedder } from '../skills/embedding.ts';
@@ -64,7 +65,7 @@ export interface ContractorSurveyComponents extends SearchComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly statusMemory: StatusListMemory;
-  readonly attestors: ReadonlySet<string>;
+  readonly trust: TrustPolicy;
   readonly outcomes: OutcomeBook;
   readonly embedder: Embedder;
   readonly queryTimeoutMs: number;
@@ -145,6 +146,12 @@ export class ContractorSurvey {
       if (key.startsWith(`${peerId}/`)) this.#proofs.delete(key);
   }
 
+  /** Forgets all that was proved: something was heard of an issuer. */
+  forgetProofs(): void {
+    this.#last.clear();
+    this.#proofs.clear();
+  }
+
   /** How well each hit fits the question. Vectors of another model have no similarity to it. */
   #judge(
     hits: readonly ContractorHit[],
@@ -206,7 +213,7 @@ export class ContractorSurvey {
   }
 
   async #prove({ peerId, matchedTerm }: ContractorHit, signal: AbortSignal): Promise<ProvedSkill> {
-    const { streams, self, clock, random, statusMemory, attestors } = this.#components;
+    const { streams, self, clock, random, statusMemory, trust } = this.#components;
     try {
       const presentation = await requestPresentation(streams, peerId, {
         want: [{ term: matchedTerm, min: '' }],
@@ -217,7 +224,7 @@ export class ContractorSurvey {
         signal,
       });
       if (!presentation.valid) return unproved(`presentation: ${presentation.reason}`);
-      return judgeSkill(presentation.certificates, matchedTerm, attestors);
+      return judgeSkill(presentation.certificates, matchedTerm, trust);
     } catch (error) {
       return unproved(`presentation: ${error instanceof Error ? error.message : 'no answer'}`);
     }

@@ -5,10 +5,11 @@
  * @module
  */
 
+import { requiredLevel } from '../certificates/trust-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { microUsd } from '../cost/presets.ts';
 import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
-import type { DecisionPolicy } from '../decision/policy.ts';
+import type { CertificateLevel, DecisionPolicy } from '../decision/policy.ts';
 import type {
   Candidate,
   DecisionContext,
@@ -94,7 +95,7 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
     decisionId: input.decisionId,
     seed: input.seed,
     policy: input.policy,
-    task: decisionTask(task),
+    task: decisionTask(task, config),
     local: machine.execution(task),
     context: {
       ...input.memory,
@@ -114,19 +115,19 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
   };
 }
 
-function decisionTask({
-  specification,
-  term,
-  inputBytes,
-  expectedOutputBytes,
-}: PreparedTask): DecisionTask {
-  const { constraints } = specification;
-  const level = constraints.level as DecisionTask['minLevel'];
+function decisionTask(
+  { specification, term, inputBytes, expectedOutputBytes }: PreparedTask,
+  { trust }: Config,
+): DecisionTask {
+  const { constraints, valueMicroUsd } = specification;
+  const { sensitivity } = constraints;
+  const asked = (constraints.level ?? 0) as CertificateLevel;
+  const level = requiredLevel(trust, { sensitivity, valueMicroUsd, minLevel: asked });
   return {
     taskType: term,
     requiredSkills: specification.skills,
-    valueMicroUsd: specification.valueMicroUsd,
-    sensitivity: constraints.sensitivity,
+    valueMicroUsd,
+    sensitivity,
     criticality: specification.criticality ?? DEFAULT_CRITICALITY,
     complexity: specification.complexity ?? DEFAULT_COMPLEXITY,
     inputBytes,
@@ -135,6 +136,6 @@ function decisionTask({
     ...(constraints.maxPriceMicroUsd === undefined
       ? {}
       : { maxPriceMicroUsd: constraints.maxPriceMicroUsd }),
-    ...(level === undefined ? {} : { minLevel: level }),
+    ...(level === 0 ? {} : { minLevel: level }),
   };
 }

@@ -41,7 +41,7 @@ export async function requestCard(
 }
 
 /**
- * Asks an issuer for its current status list.
+ * Asks an issuer for its current status list of that number.
  *
  * @returns the envelope, not yet verified; `undefined` if the peer gives none.
  * @throws the errors of the session layer, or the signal's reason.
@@ -49,9 +49,11 @@ export async function requestCard(
 export async function requestStatusList(
   streams: SecureStreams,
   issuer: string,
+  list: number,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Uint8Array | undefined> {
-  const answer = await ask(streams, issuer, encodeStatusRequest, signal, (bytes) => bytes);
+  const question = () => encodeStatusRequest(list);
+  const answer = await ask(streams, issuer, question, signal, (bytes) => bytes);
   return answer instanceof Uint8Array ? answer : undefined;
 }
 

@@ -19,7 +19,7 @@ import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
 import { encodeCardMessage, encodeVector, isCardRequest } from './messages.ts';
-import { isStatusRequest } from './status-messages.ts';
+import { decodeStatusRequest } from './status-messages.ts';
 
 /** Limits of the server. A presentation costs a signature and the trees of the certificates. */
 export interface CardServerLimits {
@@ -57,8 +57,8 @@ export interface CardServerInit {
   certificates(): Promise<readonly HeldCertificate[]>;
   /** Status lists at hand, to be stapled. */
   statusLists(): Promise<readonly SignedDocument<StatusList>[]>;
-  /** This node's own list, for the holders of its certificates. Default: it has none. */
-  ownStatusList?(): SignedDocument<StatusList>;
+  /** This node's own list of that number, for whoever relies on it. Default: it has none. */
+  ownStatusList?(list: number): Promise<SignedDocument<StatusList> | undefined>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<CardServerLimits>;
@@ -116,7 +116,8 @@ async function answerTo(
     const { bytes: card, vector } = init.ownCard();
     return encodeCardMessage({ card, vector: encodeVector(vector) });
   }
-  if (isStatusRequest(bytes)) return init.ownStatusList?.().envelope;
+  const list = decodeStatusRequest(bytes);
+  if (list !== undefined) return (await init.ownStatusList?.(list))?.envelope;
   const read = decodeChallenge(bytes);
   return read.valid ? present(read.challenge, stream, init) : undefined;
 }

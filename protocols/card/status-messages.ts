@@ -1,22 +1,31 @@
 /**
- * Messages with which a holder asks an issuer for its status list, on a stream of purpose 3:
- * `{v:1, typ:"statusreq"}`, answered by the list's envelope as it is. The holder staples it to its
- * presentations (wire-formats.md 2.3 and 2.5).
+ * The message with which a peer asks an issuer for one of its status lists, on a stream of purpose
+ * 3: `{v:1, typ:"statusreq", list}`, answered by the list's envelope as it is. The holder staples
+ * it to its presentations (wire-formats.md 2.3 and 2.5).
  *
  * @module
  */
 
-import { equalBytes } from '../../crypto/bytes.ts';
-import { encodeDocument } from '../../crypto/canonical-json.ts';
+import { z } from 'zod';
+import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
+import { fields } from '../../crypto/envelope.ts';
 
-const REQUEST_BYTES = encodeDocument({ v: 1, typ: 'statusreq' });
+const requestSchema = z.strictObject({
+  v: z.literal(1),
+  typ: z.literal('statusreq'),
+  list: fields.integer,
+});
 
-/** Bytes of the one request for the issuer's status list. */
-export function encodeStatusRequest(): Uint8Array {
-  return new Uint8Array(REQUEST_BYTES);
+/** Bytes of the request for the issuer's status list of that number. */
+export function encodeStatusRequest(list: number): Uint8Array {
+  return encodeDocument(requestSchema.parse({ v: 1, typ: 'statusreq', list }));
 }
 
-/** Whether received bytes are a request for the status list. */
-export function isStatusRequest(bytes: Uint8Array): boolean {
-  return equalBytes(bytes, REQUEST_BYTES);
+/** Number of the list that is asked for; `undefined` for anything else. Never throws. */
+export function decodeStatusRequest(bytes: Uint8Array): number | undefined {
+  try {
+    return requestSchema.parse(decodeDocument(bytes)).list;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 /** `coalesce cert`: skill certificates. @module */
 
 import { readFile } from 'node:fs/promises';
-import type { CertificateDocument } from '../../api-documents.ts';
+import type { CertificateDocument, RevocationDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { codeOf } from '../../storage/data-directory.ts';
 import type { RegisterCommand } from '../context.ts';
@@ -77,6 +77,21 @@ export const registerCert: RegisterCommand = (program, run) => {
               ),
         );
         return certificates.length === 0 ? 3 : 0;
+      }),
+    );
+  cert
+    .command('revoke <certId>')
+    .description('revoke a certificate that this node has issued, for good, and tell the network')
+    .action(
+      run(async (context, certId: string) => {
+        const result = await context.withDaemon((client) =>
+          client.post<RevocationDocument>(`/v1/certificates/${encodeURIComponent(certId)}/revoke`),
+        );
+        context.print(result, () =>
+          result.isNew
+            ? `Revoked ${result.certId}: slot ${result.slot} of list ${result.list}.`
+            : `${result.certId} had been revoked before.`,
+        );
       }),
     );
   cert

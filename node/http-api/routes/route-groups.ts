@@ -115,6 +115,9 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         const { envelope } = check(verifyBody, request.body, 'request');
         response.json(node.verifyCertificate(Buffer.from(envelope, 'base64')));
       });
+      router.post('/certificates/:id/revoke', async (request, response) => {
+        response.json(await node.revokeCertificate(parameter(request, 'id')));
+      });
       router.post('/attest', async (request, response) => {
         const order = check(attestBody, request.body, 'request');
         response.json(await node.attest(order, hangUp(request)));

@@ -7,12 +7,16 @@ import { Identity } from '../../../crypto/identity.ts';
 import { skillCertificateDefinition } from '../../../crypto/skill-certificate.ts';
 import type { HeldCertificate } from '../../../crypto/skill-certificate.ts';
 import { emptyStatusBits, revokeSlot, signStatusList } from '../../../crypto/status-list.ts';
+import type { CertificateDocument } from '../../api-documents.ts';
 import {
   FakeClock,
   FakeLogger,
   FakeRandom,
 } from '../../../protocols/test/negotiation/fake-world.ts';
+import { CertificateIssuer } from '../../certificates/certificate-issuer.ts';
 import { CertificateShelf } from '../../certificates/certificate-shelf.ts';
+import { TrustPolicy } from '../../certificates/trust-policy.ts';
+import { loadConfig } from '../../config/load.ts';
 import { NothingFoundError, RefusedError } from '../../errors.ts';
 import { MemorySection } from '../memory-section.ts';
 
@@ -35,28 +39,52 @@ class ShelfUnderTest {
   readonly #identity: Identity;
   readonly #attestors: readonly string[];
   shelf: CertificateShelf;
+  issuer: CertificateIssuer;
 
   constructor(identity: Identity, attestors: readonly string[] = [ATTESTOR.peerId]) {
     this.#identity = identity;
     this.#attestors = attestors;
     this.shelf = this.#open();
+    this.issuer = this.#openIssuer();
   }
 
   #open(): CertificateShelf {
+    const values = { trust: { attestors: [...this.#attestors] } };
     return new CertificateShelf({
-      identity: this.#identity,
+      holder: this.#identity.peerId,
       held: this.held,
-      issued: this.issued,
       statusLists: this.statusLists,
       clock: this.clock,
-      random: new FakeRandom(`${this.#identity.peerId} ${this.issued.values.size}`),
       logger: this.logger,
-      attestors: new Set(this.#attestors),
+      trust: new TrustPolicy(loadConfig([{ origin: 'test', values }]).trust),
     });
+  }
+
+  #openIssuer(): CertificateIssuer {
+    return new CertificateIssuer({
+      identity: this.#identity,
+      issued: this.issued,
+      clock: this.clock,
+      random: new FakeRandom(`${this.#identity.peerId} ${this.issued.values.size}`),
+    });
+  }
+
+  /** A certificate of oneself, kept. */
+  async issueSelf(terms: readonly string[], days: number): Promise<CertificateDocument> {
+    const held = await this.issuer.issue({
+      kind: 'self',
+      holder: this.#identity.peerId,
+      claims: terms.map((name) => ({ kind: 'skill', name })),
+      lifeSeconds: days * DAY,
+      evidence: new Uint8Array(32),
+    });
+    await keep(held, this);
+    return this.shelf.show(toBase64Url(held.certificate.id));
   }
 
   async restart(): Promise<CertificateShelf> {
     this.shelf = this.#open();
+    this.issuer = this.#openIssuer();
     await this.shelf.load();
     return this.shelf;
   }
@@ -74,7 +102,16 @@ async function attestation(
   change: { holder?: string; term?: string; days?: number; by?: ShelfUnderTest } = {},
 ): Promise<HeldCertificate> {
   const { holder = ME.peerId, term = TERM, days = 7, by = theirs } = change;
-  return by.shelf.attest({ holder, term, passed: 7, run: 8, evidence: EVIDENCE, days });
+  return by.issuer.issue({
+    kind: 'attestation',
+    holder,
+    claims: [
+      { kind: 'skill', name: term },
+      { kind: 'canaryScore', name: term, passed: 7, run: 8 },
+    ],
+    lifeSeconds: days * DAY,
+    evidence: EVIDENCE,
+  });
 }
 
 /** Checks a certificate as the holder's protocol does, and keeps it. */
@@ -97,7 +134,7 @@ function takeStatusList(
 
 describe('levels', () => {
   it('gives a certificate of oneself level 0', async () => {
-    const document = await mine.shelf.issueSelf([TERM], 30);
+    const document = await mine.issueSelf([TERM], 30);
     expect(document).toMatchObject({ kind: 'self', level: 0, issuer: ME.peerId });
     expect(document.leaves).toEqual([{ kind: 'skill', name: TERM, value: '' }]);
     expect(document.expiresAtSeconds - document.issuedAtSeconds).toBe(30 * DAY);
@@ -237,7 +274,7 @@ describe('keep', () => {
     await keep(await attestation());
     await keep(await attestation({ term: 'performs:nlp/summary' }));
     await keep(await attestation({ by: other }));
-    await mine.shelf.issueSelf([TERM], 1);
+    await mine.issueSelf([TERM], 1);
     expect(mine.shelf.list()).toHaveLength(4);
   });
 
@@ -297,7 +334,7 @@ describe('load', () => {
 
 describe('show and verify', () => {
   it('shows a certificate by its id, and names an id that is not held', async () => {
-    const { certId } = await mine.shelf.issueSelf([TERM], 1);
+    const { certId } = await mine.issueSelf([TERM], 1);
     expect(mine.shelf.show(certId).certId).toBe(certId);
     expect(() => mine.shelf.show('abc')).toThrow(NothingFoundError);
     expect(() => mine.shelf.show('abc')).toThrow('No certificate abc');
@@ -377,20 +414,20 @@ describe('status lists', () => {
   }
 
   it('asks issuers of held certificates, until their list is at hand', async () => {
-    await mine.shelf.issueSelf([TERM], 30);
-    expect(mine.shelf.issuersToAsk()).toEqual([]);
+    await mine.issueSelf([TERM], 30);
+    expect(mine.shelf.listsToAsk()).toEqual([]);
     await keep(await attestation());
-    expect(mine.shelf.issuersToAsk()).toEqual([ATTESTOR.peerId]);
+    expect(mine.shelf.listsToAsk()).toEqual([{ issuer: ATTESTOR.peerId, list: 0 }]);
     expect(await mine.shelf.keepStatusList(list(1), ATTESTOR.peerId)).toBe(true);
-    expect(mine.shelf.issuersToAsk()).toEqual([]);
+    expect(mine.shelf.listsToAsk()).toEqual([]);
     mine.clock.advanceSeconds(DAY / 2 + 1);
-    expect(mine.shelf.issuersToAsk()).toEqual([ATTESTOR.peerId]);
+    expect(mine.shelf.listsToAsk()).toEqual([{ issuer: ATTESTOR.peerId, list: 0 }]);
   });
 
   it('does not ask for an expired certificate', async () => {
     await keep(await attestation({ days: 1 }));
     mine.clock.advanceSeconds(DAY + 1);
-    expect(mine.shelf.issuersToAsk()).toEqual([]);
+    expect(mine.shelf.listsToAsk()).toEqual([]);
   });
 
   it('keeps a newer list over a restart, and refuses a replayed older one', async () => {
@@ -419,12 +456,5 @@ describe('status lists', () => {
       expect(await mine.shelf.keepStatusList(extra, ATTESTOR.peerId)).toBe(false);
     }
     expect(mine.statusLists.values.size).toBe(0);
-  });
-
-  it('signs its own list with every bit 0, valid for a day', () => {
-    const { body } = mine.shelf.ownStatusList();
-    expect(body).toMatchObject({ issuer: ME.peerId, list: 0, seq: mine.clock.seconds });
-    expect(body.next - body.iat).toBe(DAY);
-    expect(body.bits).toBe(toBase64Url(new Uint8Array(8_192)));
   });
 });

@@ -2,16 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import type { PresentedCertificate } from '../../../crypto/presentation-verifier.ts';
 import { UNPROVED, judgeSkill } from '../../certificates/trust.ts';
+import { requiredLevel, TrustPolicy } from '../../certificates/trust-policy.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { Config, ConfigFile } from '../../config/schema.ts';
 
 const ATTESTOR = Identity.fromSeed(new Uint8Array(32).fill(2)).peerId;
 const STRANGER = Identity.fromSeed(new Uint8Array(32).fill(3)).peerId;
 const TERM = 'performs:nlp/sentiment';
-const TRUSTED = new Set([ATTESTOR]);
+const OTHERS = [4, 5, 6].map((n) => Identity.fromSeed(new Uint8Array(32).fill(n)).peerId);
+const DAY = 86_400;
+
+function trustConfig(trust: ConfigFile['trust']): Config['trust'] {
+  return loadConfig([{ origin: 'test', values: { trust } }]).trust;
+}
+
+const TRUSTED = new TrustPolicy(trustConfig({ attestors: [ATTESTOR] }));
 
 function certificate(change: Partial<PresentedCertificate> = {}): PresentedCertificate {
   return {
     certId: 'a',
     issuer: ATTESTOR,
+    statusReason: 'NO_LIST',
     kind: 'attestation',
     nbf: 0,
     exp: 1_000,
@@ -22,7 +33,7 @@ function certificate(change: Partial<PresentedCertificate> = {}): PresentedCerti
       { kind: 'canaryScore', name: TERM, passed: 7, run: 8 },
     ],
     ...change,
-  } as PresentedCertificate;
+  };
 }
 
 describe('judgeSkill', () => {
@@ -94,5 +105,97 @@ describe('judgeSkill', () => {
       expect(judged).toMatchObject({ level: 2, certId: 'long' });
       expect(judged.remarks).toEqual(['certificate revoked: is revoked']);
     }
+  });
+});
+
+describe('scopes', () => {
+  const judge = (scopes: string[], term: string) => {
+    const trust = new TrustPolicy(trustConfig({ attestors: [ATTESTOR, ...OTHERS], scopes }));
+    const leaves = [{ kind: 'skill', name: term }] as const;
+    return judgeSkill([certificate({ leaves })], term, trust);
+  };
+
+  it.each([
+    [['performs:nlp'], 'performs:nlp/sentiment', 2],
+    [['performs'], 'performs:nlp/sentiment', 2],
+    [['performs:nlp/sentiment'], 'performs:nlp/sentiment', 2],
+    [['performs:nlp'], 'performs:nlpx', 0],
+    [['performs:finance'], 'performs:nlp/sentiment', 0],
+    [['performs:finance', 'performs:nlp'], 'performs:nlp/sentiment', 2],
+  ])('let an attestor of %j attest %s: level %i', (terms, term, level) => {
+    const scopes = terms.map((scope) => `${ATTESTOR}=${scope}`);
+    expect(judge(scopes, term).level).toBe(level);
+  });
+
+  it('bind the attestor that they name and nobody else', () => {
+    expect(judge([`${OTHERS[0]!}=performs:finance`], TERM).level).toBe(2);
+    const remarks = judge([`${ATTESTOR}=performs:finance`], TERM).remarks;
+    expect(remarks[0]).toMatch(/counts for other terms/);
+  });
+
+  it.each(['x', `${ATTESTOR}`, `${ATTESTOR}=`, `${ATTESTOR}=performs:`, 'a=performs:nlp'])(
+    'are refused in another form: %s',
+    (scope) => {
+      expect(() => trustConfig({ scopes: [scope] })).toThrow();
+    },
+  );
+});
+
+describe('level 3', () => {
+  const [first, second, third] = OTHERS as [string, string, string];
+  const attestors = [ATTESTOR, ...OTHERS];
+  const by = (issuer: string, nbf: number, change: Partial<PresentedCertificate> = {}) =>
+    certificate({ certId: `${issuer} ${nbf}`, issuer, nbf, exp: nbf + 10 * DAY, ...change });
+  const levelOf = (
+    certificates: readonly PresentedCertificate[],
+    trust: ConfigFile['trust'] = {},
+  ): number => {
+    const policy = new TrustPolicy(trustConfig({ attestors, ...trust }));
+    return judgeSkill(certificates, TERM, policy).level;
+  };
+
+  it('is given for attestations of two operator groups within a day, in any order', () => {
+    expect(levelOf([by(first, 0), by(second, DAY)])).toBe(3);
+    expect(levelOf([by(second, DAY), by(first, 0)])).toBe(3);
+    expect(levelOf([by(first, 0), by(second, DAY + 1)])).toBe(2);
+  });
+
+  it('counts operators of one group once', () => {
+    const operators = [`${first}=acme`, `${second}=acme`];
+    expect(levelOf([by(first, 0), by(second, 0)], { operators })).toBe(2);
+    expect(levelOf([by(first, 0), by(second, 0), by(third, 0)], { operators })).toBe(3);
+  });
+
+  it('asks for as many groups as the policy says', () => {
+    const three = [by(first, 0), by(second, 0), by(third, 0)];
+    expect(levelOf(three.slice(0, 2), { jointGroups: 3 })).toBe(2);
+    expect(levelOf(three, { jointGroups: 3 })).toBe(3);
+  });
+
+  it('does not count two attestations of one issuer, nor one that is revoked or not trusted', () => {
+    expect(levelOf([by(first, 0), by(first, 1)])).toBe(2);
+    expect(levelOf([by(first, 0), by(second, 0, { status: 'revoked' })])).toBe(2);
+    expect(levelOf([by(first, 0), by(STRANGER, 0)])).toBe(2);
+  });
+});
+
+describe('the level that a task asks for', () => {
+  const required = (
+    task: Partial<Parameters<typeof requiredLevel>[1]>,
+    trust: ConfigFile['trust'] = {},
+  ) => requiredLevel(trustConfig(trust), { sensitivity: 'low', valueMicroUsd: 1_000, ...task });
+
+  it('is 2 for highly sensitive data unless the configuration says otherwise', () => {
+    expect(required({ sensitivity: 'low' })).toBe(0);
+    expect(required({ sensitivity: 'high' })).toBe(2);
+    expect(required({ sensitivity: 'high' }, { leastLevel: { high: 3 } })).toBe(3);
+  });
+
+  it('rises with the worth of the task, and is never below what the task asks for itself', () => {
+    const trust = { attestedFromUsd: 1, jointlyAttestedFromUsd: 100 };
+    expect(required({ valueMicroUsd: 999_999 }, trust)).toBe(0);
+    expect(required({ valueMicroUsd: 1_000_000 }, trust)).toBe(2);
+    expect(required({ valueMicroUsd: 100_000_000 }, trust)).toBe(3);
+    expect(required({ minLevel: 3 }, trust)).toBe(3);
   });
 });

@@ -169,6 +169,8 @@ describe('order of sources', () => {
       ([path]) => !leaves(loadConfig([])).some(([leaf]) => leaf === path),
     );
     expect(withoutDefault.map(([path]) => path)).toEqual([
+      'trust.attestedFromUsd',
+      'trust.jointlyAttestedFromUsd',
       'hardware.peakFlops',
       'hardware.memoryGib',
       'decision.hasEconomicGate',

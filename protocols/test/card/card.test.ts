@@ -254,13 +254,15 @@ describe('presentation over the session', () => {
 
 describe('status list over the session', () => {
   it('is the list of the node that was asked, byte for byte', async () => {
-    const { streams } = setUp({ ownStatusList: () => list });
-    expect(await requestStatusList(streams, holder.peerId)).toEqual(list.envelope);
+    const { streams } = setUp({
+      ownStatusList: (number) => Promise.resolve(number === 7 ? list : undefined),
+    });
+    expect(await requestStatusList(streams, holder.peerId, 7)).toEqual(list.envelope);
   });
 
   it('is refused by a node that issues no certificates', async () => {
     const { streams } = setUp();
-    await expect(requestStatusList(streams, holder.peerId)).rejects.toMatchObject({
+    await expect(requestStatusList(streams, holder.peerId, 0)).rejects.toMatchObject({
       code: 'STREAM_ABORTED',
     });
   });
