@@ -31,7 +31,8 @@ import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
 import { queryDocument } from './tasks/query-document.ts';
-import { candidatesFromJson, preparedFromRequest } from './tasks/task-request.ts';
+import { candidatesFromJson } from './tasks/candidate-file.ts';
+import { preparedFromRequest } from './tasks/task-request.ts';
 import { VERSION } from './version.ts';
 
 const SECONDS_PER_DAY = 86_400;

@@ -23,7 +23,8 @@ import { loadOrCreateIdentity } from './storage/keystore.ts';
 import { openStore } from './storage/store.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 import { Deliberation } from './tasks/deliberation.ts';
-import { candidatesFromJson, preparedFromRequest } from './tasks/task-request.ts';
+import { candidatesFromJson } from './tasks/candidate-file.ts';
+import { preparedFromRequest } from './tasks/task-request.ts';
 
 /** A decision made without a daemon. */
 export interface OfflineDecision {

@@ -5,16 +5,12 @@
  * @module
  */
 
-import type { Candidate } from '../decision/request.ts';
-import { BadInputError } from '../errors.ts';
 import type { TaskRequest } from '../http-api/routes/requests.ts';
 import type { LocalMachine } from './local-machine.ts';
 import { prepareTask } from './prepared-task.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import { taskForSkill } from './task-for-skill.ts';
 
-/** Candidates of a file at most: more would be a load test. */
-const MAX_OFFLINE_CANDIDATES = 100_000;
 /**
  * Least value of a task whose user names none, and its ratio to the cost here (architecture.md 10).
  */
@@ -51,24 +47,4 @@ export function preparedFromRequest(request: TaskRequest, machine: LocalMachine)
 /** The size of the result as earlier results of this type suggest it. */
 function sized(task: PreparedTask, machine: LocalMachine): PreparedTask {
   return { ...task, expectedOutputBytes: machine.expectedOutputBytes(task) };
-}
-
-/**
- * Candidates of `decide --candidates`: a list in the form of the decision record's `candidates`.
- * What is in them is judged by the engine, which drops a bad one with its reason.
- *
- * @throws {@link BadInputError} if it is no list, or too long.
- */
-export function candidatesFromJson(json: unknown): readonly Candidate[] {
-  if (!Array.isArray(json)) {
-    throw new BadInputError(
-      'candidates: expected a list, in the form of "candidates" in a decision record',
-    );
-  }
-  if (json.length > MAX_OFFLINE_CANDIDATES) {
-    throw new BadInputError(
-      `candidates: expected at most ${MAX_OFFLINE_CANDIDATES}, got ${json.length}`,
-    );
-  }
-  return json as readonly Candidate[];
 }

@@ -3,7 +3,7 @@ import { utf8 } from '../../../crypto/bytes.ts';
 import { BadInputError } from '../../errors.ts';
 import type { LocalMachine } from '../../tasks/local-machine.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
-import { candidatesFromJson, preparedFromRequest } from '../../tasks/task-request.ts';
+import { preparedFromRequest } from '../../tasks/task-request.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -120,22 +120,5 @@ describe('a skill with inputs', () => {
   ])('is worth, where it costs %s here, %i micro-USD', (cost, value) => {
     const task = preparedFromRequest({ skill: TERM, inputs }, machine(cost));
     expect(task.specification.valueMicroUsd).toBe(value);
-  });
-});
-
-describe('candidates of a file', () => {
-  it('are a list, left for the engine to judge', () => {
-    expect(candidatesFromJson([])).toEqual([]);
-    expect(candidatesFromJson([{ any: 'thing' }])).toEqual([{ any: 'thing' }]);
-  });
-
-  it.each([undefined, null, {}, 'x', 3])('are refused if they are %j', (json) => {
-    expect(problemOf(() => candidatesFromJson(json)).message).toContain('expected a list');
-  });
-
-  it('are 100,000 at most', () => {
-    expect(candidatesFromJson(Array(100_000).fill(null))).toHaveLength(100_000);
-    const error = problemOf(() => candidatesFromJson(Array(100_001).fill(null)));
-    expect(error.message).toContain('got 100001');
   });
 });

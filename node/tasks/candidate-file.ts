@@ -1,0 +1,99 @@
+/**
+ * Candidates of `decide --candidates`: a list, or a decision record, of which the candidates are
+ * taken. The engine drops a bad one with its reason and judges the rest; a person who writes such a
+ * file by hand is told which key is wrong, and what belongs there.
+ *
+ * @module
+ */
+
+import {
+  CANDIDATE_LIMITS,
+  newCandidateReading,
+  readCandidate,
+} from '../decision/candidate-reading.ts';
+import type { DropReason } from '../decision/candidate-reading.ts';
+import type { Candidate } from '../decision/request.ts';
+import { BadInputError } from '../errors.ts';
+
+/** Candidates of a file at most: more would be a load test. */
+const MAX_FILE_CANDIDATES = 100_000;
+/** Problems that are listed, of as many candidates. */
+const MAX_LISTED_PROBLEMS = 20;
+
+/** What belongs where a candidate cannot be read. A reason that is not of its form is left out. */
+const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
+  UNNAMED: `peerId: a text of 1 to ${CANDIDATE_LIMITS.maxPeerIdCharacters} characters`,
+  BAD_SKILLS: `skills: a list of up to ${CANDIDATE_LIMITS.maxSkills} terms`,
+  BAD_SIMILARITY: 'similarity: a number from -1 to 1, or left out',
+  NO_QUOTE: 'quote: { priceMicroUsd, latencyMs, load: { demand, available, total } }',
+  BAD_PRICE: 'quote.priceMicroUsd: a number, at least 0, in millionths of a dollar',
+  BAD_LATENCY: 'quote.latencyMs: a number, at least 0, in milliseconds',
+  BAD_EXPIRY: 'quote.expiresAtSeconds: seconds since 1970, or left out',
+  BAD_LOAD: 'quote.load: { demand, available, total } in task slots, available at most total',
+  BAD_LEVEL: 'level: 0, 1, 2 or 3',
+  NO_HISTORY: 'history: { successes, failures, monthsSinceLast }',
+  BAD_HISTORY: 'history: { successes, failures, monthsSinceLast }, numbers of at least 0',
+  BAD_EVIDENCE: 'evidence: { passed, run }, passed at most run, or left out',
+  BAD_TESTIMONY: 'testimony: { successes, total }, successes at most total, or left out',
+  BAD_INCIDENTS: 'incidents: { disputes, canaryHits, interactions }, or left out',
+  BAD_LINK: 'link: { bandwidthMbps, transferMicroUsdPerGb }, or left out',
+  BAD_OVERHEADS: 'overheads: { sessionMicroUsd, verificationMicroUsd, integrationMicroUsd }',
+  BAD_CALIBRATION: 'calibrationRatio: a number above 0, or left out',
+  BAD_SHARE: 'isOverShare: true, false, or left out',
+  BAD_STATED: 'stated: { reliability, securityRisk, qualityRisk, performance }, each from 0 to 1',
+};
+
+/**
+ * The candidates that a file or a body names.
+ *
+ * @throws {@link BadInputError} if it names none, too many, or only such as cannot be read.
+ */
+export function candidatesFromJson(json: unknown): readonly Candidate[] {
+  const list = listOf(json);
+  if (list === undefined) {
+    throw new BadInputError(
+      'candidates: expected a list of candidates, or a decision record ("decisions show ID --json")',
+    );
+  }
+  if (list.length > MAX_FILE_CANDIDATES) {
+    throw new BadInputError(
+      `candidates: expected at most ${MAX_FILE_CANDIDATES}, got ${list.length}`,
+    );
+  }
+  const problems = formProblems(list);
+  if (list.length > 0 && problems.length === list.length) {
+    throw new BadInputError('No candidate can be read', {
+      problems: problems.slice(0, MAX_LISTED_PROBLEMS),
+    });
+  }
+  return list as readonly Candidate[];
+}
+
+/** What is wrong with the form of candidates, each by its place and key: `0.level: 0, 1, 2 or 3`. */
+export function formProblems(list: readonly unknown[]): string[] {
+  const reading = newCandidateReading();
+  return list.flatMap((candidate, index) => {
+    const form = FORMS[readCandidate(candidate, reading)];
+    return form === undefined ? [] : [`${index}.${form}`];
+  });
+}
+
+/** The list itself; that of `{candidates}`; or that of a record, which has it in its request. */
+function listOf(json: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(json)) return json;
+  const { request, candidates } = asFields(json);
+  if (Array.isArray(candidates)) return candidates;
+  const recorded = asFields(request)['candidates'];
+  return Array.isArray(recorded) ? recorded.map(withoutExpiry) : undefined;
+}
+
+function asFields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Quotes of a record have run out when somebody looks at it; what they offered is the question. */
+function withoutExpiry(candidate: unknown): unknown {
+  const fields = asFields(candidate);
+  const { expiresAtSeconds: _, ...quote } = asFields(fields['quote']);
+  return 'quote' in fields ? { ...fields, quote } : candidate;
+}

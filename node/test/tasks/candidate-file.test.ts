@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DROP_REASONS,
+  newCandidateReading,
+  readCandidate,
+} from '../../decision/candidate-reading.ts';
+import { decide } from '../../decision/decision-record.ts';
+import { BadInputError } from '../../errors.ts';
+import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts';
+import { candidate, request } from '../decision/requests.ts';
+
+function refusal(json: unknown): BadInputError {
+  try {
+    candidatesFromJson(json);
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadInputError);
+    return error as BadInputError;
+  }
+  throw new Error('expected a refusal');
+}
+
+describe('candidates of a file', () => {
+  it('are a list, which may be empty', () => {
+    expect(candidatesFromJson([])).toEqual([]);
+    expect(candidatesFromJson([candidate('a')])).toEqual([candidate('a')]);
+    expect(candidatesFromJson({ candidates: [candidate('a')] })).toEqual([candidate('a')]);
+  });
+
+  it('may be those of a whole decision record, whose quotes have run out by now', () => {
+    const record = decide(request([candidate('a'), candidate('b')]));
+    const taken = candidatesFromJson(JSON.parse(JSON.stringify(record)));
+    expect(taken.map(({ peerId }) => peerId)).toEqual(['a', 'b']);
+    expect(taken.every(({ quote }) => !('expiresAtSeconds' in quote))).toBe(true);
+    expect(taken[0]!.quote.priceMicroUsd).toBe(1_000);
+  });
+
+  it.each([undefined, null, {}, 'x', 3, { candidates: 1 }, { request: {} }])(
+    'are refused if they are %j',
+    (json) => {
+      expect(refusal(json).message).toContain('expected a list');
+    },
+  );
+
+  it('are 100,000 at most', () => {
+    const one = candidate('a');
+    expect(candidatesFromJson(Array(100_000).fill(one))).toHaveLength(100_000);
+    expect(refusal(Array(100_001).fill(one)).message).toContain('got 100001');
+  });
+
+  it.each([
+    ['peerId', {}],
+    ['skills', { skills: 'performs:x' }],
+    ['quote', { quote: undefined }],
+    ['quote.priceMicroUsd', { quote: { ...candidate('a').quote, priceMicroUsd: -1 } }],
+    ['quote.latencyMs', { quote: { ...candidate('a').quote, latencyMs: null } }],
+    ['quote.load', { quote: { ...candidate('a').quote, load: { demand: 1 } } }],
+    ['level', { level: 'attested' }],
+    ['history', { history: undefined }],
+    ['evidence', { evidence: 8 }],
+  ])('are refused with the key that is wrong and what belongs there: %s', (key, change) => {
+    const bad = key === 'peerId' ? {} : { ...candidate('a'), ...change };
+    const { problems } = refusal([bad]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]!.startsWith(`0.${key}: `)).toBe(true);
+  });
+
+  it('are judged if one of them can be, and the others are named', () => {
+    const list = [{}, candidate('a'), { ...candidate('b'), level: 9 }];
+    expect(candidatesFromJson(list)).toHaveLength(3);
+    expect(formProblems(list)).toEqual([
+      '0.peerId: a text of 1 to 128 characters',
+      '2.level: 0, 1, 2 or 3',
+    ]);
+  });
+
+  it('have a word for every reason that a reading can give', () => {
+    const reasons = new Set(
+      [
+        {},
+        { ...candidate('a'), skills: 1 },
+        { ...candidate('a'), similarity: 2 },
+        { ...candidate('a'), overheads: 1 },
+        { ...candidate('a'), link: 1 },
+        { ...candidate('a'), incidents: 1 },
+        { ...candidate('a'), testimony: 1 },
+        { ...candidate('a'), stated: 1 },
+        { ...candidate('a'), isOverShare: 1 },
+        { ...candidate('a'), calibrationRatio: 0 },
+      ].map((bad) => {
+        expect(formProblems([bad])).toHaveLength(1);
+        return readCandidate(bad, newCandidateReading());
+      }),
+    );
+    expect(reasons.size).toBe(10);
+    expect(DROP_REASONS).toEqual(expect.arrayContaining([...reasons]));
+  });
+
+  it('do not overflow the stack, however deep the JSON', () => {
+    let deep: unknown = [];
+    for (let i = 0; i < 100_000; i++) deep = { candidates: deep };
+    expect(refusal(deep).message).toContain('expected a list');
+  });
+});
