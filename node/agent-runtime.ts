@@ -184,7 +184,9 @@ function createClientRole(
     embedder: localEmbedder,
     queryTimeoutMs: config.network.queryTimeoutMs,
   });
+  const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
   const execution = new TaskExecution({
+    onDeclined: (peerId) => prospects.rest(peerId),
     outsourcing,
     machine,
     outcomes,
@@ -195,7 +197,6 @@ function createClientRole(
     random,
     logger,
   });
-  const prospects = new ProspectFinder({ survey, outsourcing, config });
   const log = parts.decisions;
   return {
     negotiation,

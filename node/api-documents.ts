@@ -164,6 +164,8 @@ export interface QueryDocument {
 /** A decision as it stands in a run, short. */
 export interface ShortDecisionDocument {
   readonly decisionId: string;
+  /** What it was made for: a task that was run, a question, or candidates of a file. */
+  readonly purpose: 'run' | 'question' | 'whatIf';
   readonly choice: 'LOCAL' | 'OUTSOURCE' | 'REFUSED';
   readonly contractor: string | null;
   readonly score: number | null;
@@ -182,8 +184,10 @@ export interface ShortDecisionDocument {
 
 /** Answer of `decisions summary`. */
 export interface DecisionsSummaryDocument {
-  /** Decisions looked at: the newest, up to 100,000. */
+  /** Decisions on tasks that were run, among the newest 100,000 of the log. */
   readonly decisions: number;
+  /** Those that were only asked for, which the other figures leave out. */
+  readonly notActedOn: number;
   readonly choices: Readonly<Record<string, number>>;
   /** By what settled them: a gate, all of them passed, an exploration, or that nobody was there. */
   readonly rows: readonly {

@@ -41,6 +41,11 @@ export class CliContext {
     process.stdout.write(`${text}\n`);
   }
 
+  /** ` --data DIR` where it must be repeated in the next command, else nothing. */
+  get dataFlag(): string {
+    return this.dataPath === defaultDataPath(process.env) ? '' : ` --data ${this.dataPath}`;
+  }
+
   /** Whether the one result is out. */
   get hasPrinted(): boolean {
     return this.#hasPrinted;

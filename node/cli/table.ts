@@ -22,11 +22,16 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .join('\n');
 }
 
-/** Micro-USD as dollars with the digits that matter: `$0.000120`. */
+/** Below this many dollars six decimals would show less than two digits. */
+const SMALL_USD = 1e-5;
+
+/** Micro-USD as dollars with the digits that matter: `$0.000120`, `$0.00000042`. */
 export function usd(microUsd: number | null | undefined): string {
   if (microUsd === null || microUsd === undefined) return 'n/a';
-  const dollars = microUsd / 1e6;
-  return `${dollars < 0 ? '-' : ''}$${Math.abs(dollars).toFixed(Math.abs(dollars) < 1 ? 6 : 2)}`;
+  const dollars = Math.abs(microUsd / 1e6);
+  const isSmall = dollars > 0 && dollars < SMALL_USD;
+  const decimals = isSmall ? 1 - Math.floor(Math.log10(dollars)) : dollars < 1 ? 6 : 2;
+  return `${microUsd < 0 ? '-' : ''}$${dollars.toFixed(Math.min(decimals, 20))}`;
 }
 
 /** A share as percent, or n/a. */

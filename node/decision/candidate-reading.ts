@@ -176,7 +176,8 @@ function isPeerName(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length > 0 &&
-    value.length <= CANDIDATE_LIMITS.maxPeerIdCharacters
+    value.length <= CANDIDATE_LIMITS.maxPeerIdCharacters &&
+    value.isWellFormed()
   );
 }
 
@@ -186,6 +187,8 @@ function areSkills(value: unknown): value is readonly string[] {
     if (typeof skill !== 'string' || skill.length > CANDIDATE_LIMITS.maxSkillCharacters) {
       return false;
     }
+    // A record holds no lone surrogates: names that differ here alone would become one there.
+    if (!skill.isWellFormed()) return false;
   }
   return true;
 }

@@ -165,11 +165,16 @@ export interface DecisionContext {
   readonly latencyMicroUsdPerMinute?: number;
   /** Time of the decision; quotes that have expired by then are dropped. */
   readonly atSeconds?: number;
+  /** Nothing to the engine; the log counts by it. Left out: a run. */
+  readonly purpose?: DecisionPurpose;
   /** `null`: this decision must not explore. */
   readonly exploration: ExplorationContext | null;
   /** Left out: no decision yet. */
   readonly recentDecisions?: RecentDecisions;
 }
+
+/** What a decision is made for: a task that is run, a question, or made-up candidates. */
+export type DecisionPurpose = 'run' | 'question' | 'whatIf';
 
 /** Everything that a decision is made from, but the candidates. */
 export interface DecisionQuery {

@@ -175,7 +175,7 @@ export class ApiClient {
 
   #unreachable(cause: Error): UnreachableError {
     return new UnreachableError(
-      `The daemon at ${this.#url} does not answer (${codeOf(cause)}); start it with "coalesce start"`,
+      `The daemon at ${this.#url} does not answer (${codeOf(cause)}); start it anew with "coalesce start", and the same --data`,
       { cause },
     );
   }

@@ -21,6 +21,7 @@ import { DecisionEngine, ENGINE_VERSION } from '../decision/engine.ts';
 import type { Decision } from '../decision/engine.ts';
 import { SeededRandom } from '../decision/exploration/seeded-random.ts';
 import type { DecisionPolicy } from '../decision/policy.ts';
+import type { DecisionPurpose, DecisionQuery } from '../decision/request.ts';
 import { NothingFoundError } from '../errors.ts';
 import type { Section } from '../storage/store.ts';
 import {
@@ -113,19 +114,25 @@ export class DecisionLog {
     return this.#flush();
   }
 
-  /** The newest decisions first. */
+  /** The newest decisions first. One that can no longer be explained is listed as it was logged. */
   async list(limit: number): Promise<ShortDecisionDocument[]> {
     const newest: ShortDecisionDocument[] = [];
-    for await (const entry of this.#newest(limit)) {
-      const decision = await this.#decide(entry);
-      newest.push(shortDecision(explainDecision(decision, { counterfactual: false })));
-    }
+    for await (const entry of this.#newest(limit)) newest.push(await this.#short(entry));
     return newest;
   }
 
-  /** Everything about one decision. @throws {@link NothingFoundError} for an unknown id. */
-  async show(decisionId: string): Promise<DecisionRecord> {
-    return explainDecision(await this.#decide(await this.#entry(decisionId)));
+  /**
+   * Everything about one decision, found again from its inputs, and whether that is what was
+   * logged.
+   *
+   * @throws {@link NothingFoundError} for an unknown id; {@link RangeError} if inputs are damaged.
+   */
+  async show(decisionId: string): Promise<DecisionRecord & { readonly log: Replay }> {
+    const entry = await this.#entry(decisionId);
+    const decision = await this.#decide(entry);
+    const differences = differencesOf(entry, decision);
+    const log = { agrees: differences.length === 0, differences };
+    return { ...explainDecision(decision), log };
   }
 
   /**
@@ -135,23 +142,29 @@ export class DecisionLog {
    */
   async replay(decisionId: string): Promise<Replay & { readonly decisionId: string }> {
     const entry = await this.#entry(decisionId);
-    const differences: string[] = [];
-    if (entry.version !== ENGINE_VERSION) differences.push('version');
+    let differences: string[];
     try {
-      const again = JSON.parse(storedDecision(await this.#decide(entry), entry.parts)) as unknown;
-      compareValues(readableEntry(entry), readableEntry(again as StoredDecision), '', differences);
+      differences = differencesOf(entry, await this.#decide(entry));
     } catch (error) {
-      differences.push(`inputs: ${error instanceof Error ? error.message : 'unusable'}`);
+      differences = [`inputs: ${messageOf(error)}`];
     }
     return { decisionId, agrees: differences.length === 0, differences };
   }
 
-  /** How many decisions were settled by what; of the newest {@link MAX_SUMMARISED}. */
+  /**
+   * How many decisions on tasks that were run were settled by what; of the newest
+   * {@link MAX_SUMMARISED}. Questions are counted apart.
+   */
   async summary(): Promise<DecisionsSummaryDocument> {
     let decisions = 0;
+    let notActedOn = 0;
     const choices: Record<string, number> = {};
     const counts: Record<string, number> = {};
-    for await (const { choice, decidedBy } of this.#newest(MAX_SUMMARISED)) {
+    for await (const { choice, decidedBy, query } of this.#newest(MAX_SUMMARISED)) {
+      if (purposeOf(query) !== 'run') {
+        notActedOn++;
+        continue;
+      }
       decisions++;
       choices[choice] = (choices[choice] ?? 0) + 1;
       counts[decidedBy] = (counts[decidedBy] ?? 0) + 1;
@@ -159,7 +172,7 @@ export class DecisionLog {
     const rows = Object.entries(counts)
       .sort(([, a], [, b]) => b - a)
       .map(([decidedBy, count]) => ({ decidedBy, count, sharePercent: (100 * count) / decisions }));
-    return { decisions, choices, rows };
+    return { decisions, choices, rows, notActedOn };
   }
 
   async *#newest(limit: number): AsyncIterable<StoredDecision> {
@@ -188,6 +201,21 @@ export class DecisionLog {
     const table = tableOf(await this.#digested(TABLE, parts.table));
     const whole = { ...query, policy, local: { ...query.local, hardware } };
     return this.#engine.decide(table, whole, similaritiesOf(entry));
+  }
+
+  async #short(entry: StoredDecision): Promise<ShortDecisionDocument> {
+    const { choice, query } = entry;
+    try {
+      const record = explainDecision(await this.#decide(entry), { counterfactual: false });
+      const short = shortDecision(record);
+      if (short.choice === choice) return short;
+      const reason = `the log says ${choice}, its inputs give another decision: see decisions replay`;
+      return { ...short, choice, contractor: null, reason };
+    } catch (error) {
+      const { decisionId } = query;
+      const reason = `cannot be shown: ${messageOf(error)}`;
+      return { ...UNEXPLAINED, decisionId, purpose: purposeOf(query), choice, reason };
+    }
   }
 
   async #entry(decisionId: string): Promise<StoredDecision> {
@@ -293,10 +321,38 @@ function decisionIdField(decisionId: string): string {
   return `"query":{"decisionId":${JSON.stringify(decisionId)},`;
 }
 
+/** Figures of an entry whose inputs are damaged. */
+const UNEXPLAINED = {
+  contractor: null,
+  score: null,
+  confidence: null,
+  exploration: false,
+  costInternalMicroUsd: null,
+  costExternalMicroUsd: null,
+  candidates: [],
+} as const;
+
+/** Where an entry differs from what is decided from its inputs now; at most 20 places. */
+function differencesOf(entry: StoredDecision, decision: Decision): string[] {
+  const differences = entry.version === ENGINE_VERSION ? [] : ['version'];
+  const again = JSON.parse(storedDecision(decision, entry.parts)) as StoredDecision;
+  compareValues(readableEntry(entry), readableEntry(again), '', differences);
+  return differences;
+}
+
+function purposeOf({ context }: Pick<DecisionQuery, 'context'>): DecisionPurpose {
+  return context.purpose ?? 'run';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unusable';
+}
+
 /** A decision as it stands in a list or in a run. */
-export function shortDecision({ result }: DecisionRecord): ShortDecisionDocument {
+export function shortDecision({ result, request }: DecisionRecord): ShortDecisionDocument {
   return {
     decisionId: result.decisionId,
+    purpose: purposeOf(request),
     choice: result.choice,
     contractor: result.contractor,
     score: result.score,

@@ -62,6 +62,8 @@ const ALARM_PAUSE_MS = 600_000;
 export interface DecisionOutcome {
   readonly isSuccess: boolean;
   readonly paidMicroUsd: number;
+  /** What handling really took: session, checks, audits. Left out where it was not measured. */
+  readonly handlingMicroUsd?: number;
 }
 
 /** What others had said of the contractor, beside what this node has seen of it by now. */
@@ -233,7 +235,9 @@ export class DecisionMemory {
       weights: { ...this.#state.weights, [name]: weights },
       linearModel: features === null ? model : updatedLinearModel(model, features, utility),
       thresholds: observeThresholdOutcome(this.#state.thresholds, isSuccess),
-      cumulativeLossMicroUsd: this.#lossWithout(releasedMicroUsd(decision, isSuccess)),
+      cumulativeLossMicroUsd: this.#lossWithout(
+        releasedMicroUsd(decision, isSuccess) - overrunMicroUsd(decision, outcome),
+      ),
     };
     const alarm = spendingAlarm(fadedSpending(spending, atMs));
     if (alarm) this.#alarm(alarm.kind, alarm.sentence);
@@ -344,6 +348,13 @@ function releasedMicroUsd({ exploration }: Decision, isSuccess: boolean): number
   const { lossMicroUsd, successLossMicroUsd, failureLossMicroUsd } = exploration;
   const lost = (isSuccess ? successLossMicroUsd : failureLossMicroUsd) ?? lossMicroUsd;
   return lossMicroUsd - lost;
+}
+
+/** What handling an exploration took beyond what it was reckoned with; 0 for any other decision. */
+function overrunMicroUsd({ exploration }: Decision, { handlingMicroUsd = 0 }: DecisionOutcome) {
+  // A failure loses the handling and nothing else.
+  const expected = exploration?.failureLossMicroUsd ?? null;
+  return expected === null ? 0 : Math.max(0, handlingMicroUsd - expected);
 }
 
 function walkedWeights(

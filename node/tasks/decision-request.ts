@@ -13,6 +13,7 @@ import type { CertificateLevel, DecisionPolicy } from '../decision/policy.ts';
 import type {
   Candidate,
   DecisionContext,
+  DecisionPurpose,
   DecisionQuery,
   DecisionTask,
 } from '../decision/request.ts';
@@ -38,9 +39,13 @@ export interface DecisionInput {
   readonly policy: DecisionPolicy;
   /** What earlier decisions left behind. */
   readonly memory: Pick<DecisionContext, 'historicalWeights' | 'exploration' | 'recentDecisions'>;
+  readonly purpose: DecisionPurpose;
 }
 
-/** Share of results of this contractor that are checked by doing them again. */
+/**
+ * Share of results of this contractor that are checked by doing them again, by this node's own
+ * rule; a task may ask for more.
+ */
 export function auditRate({ history, proved }: SurveyedContractor, config: Config): number {
   const { auditRateKnown, auditRateNew, knownFromOutcomes } = config.verification;
   const own = (history.successes ?? 0) + (history.failures ?? 0);
@@ -53,10 +58,12 @@ function verificationMicroUsd(
   { task, config, machine }: DecisionInput,
   contractor: SurveyedContractor,
 ): number {
-  const isRecomputed = task.specification.verification.some(({ type }) => type === 'recompute');
-  const again = isRecomputed
-    ? auditRate(contractor, config) * (machine.costMicroUsd(task) ?? 0)
-    : 0;
+  let rate = 0;
+  for (const check of task.specification.verification) {
+    if (check.type !== 'recompute') continue;
+    rate = Math.max(rate, check.auditRate ?? 0, auditRate(contractor, config));
+  }
+  const again = rate * (machine.costMicroUsd(task) ?? 0);
   return again + (machine.overheads.verificationMicroUsd ?? 0);
 }
 
@@ -98,6 +105,7 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
     task: decisionTask(task, config),
     local: machine.execution(task),
     context: {
+      purpose: input.purpose,
       ...input.memory,
       overheads: {
         sessionMicroUsd: machine.overheads.sessionMicroUsd ?? 0,

@@ -13,7 +13,7 @@ import type { Config } from '../config/schema.ts';
 import { CandidateTable } from '../decision/candidate-table.ts';
 import { DecisionEngine } from '../decision/engine.ts';
 import type { Decision } from '../decision/engine.ts';
-import type { Candidate } from '../decision/request.ts';
+import type { Candidate, DecisionPurpose } from '../decision/request.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionMemory } from './decision-memory.ts';
 import { candidateOf, decisionQuery } from './decision-request.ts';
@@ -34,10 +34,10 @@ export interface DeliberationComponents {
 }
 
 /**
- * What a decision is for: somebody only asks; it is the first on its task; or it is a choice among
- * those left after a failure.
+ * Where in a task's life a decision stands: somebody only asks; it is the first; or it is a choice
+ * among those left after a failure.
  */
-export type Purpose = 'asked' | 'first' | 'again';
+export type Stage = 'asked' | 'first' | 'again';
 
 /** Decides. Nothing is learned of a decision that was only asked for. */
 export class Deliberation {
@@ -56,21 +56,22 @@ export class Deliberation {
     choice: PolicyChoice,
     candidates: readonly Candidate[],
   ): Promise<Decision> {
-    return this.#decide(this.#input(task, choice), candidates, 'asked');
+    return this.#decide(this.#input(task, choice, 'whatIf'), candidates, 'asked');
   }
 
   /**
    * Decides on contractors that gave a quote. A choice after a failure does not explore: the task
-   * has had its share of trying.
+   * has had its share of trying. They are looked at in the order of their ids, so that it gives no
+   * advantage to answer first where a strategy takes the first of equals (equations.md 4).
    */
   onProspects(
     task: PreparedTask,
     choice: PolicyChoice,
     prospects: readonly Prospect[],
-    purpose: Purpose,
+    stage: Stage,
   ): Promise<Decision> {
-    const own = this.#input(task, choice);
-    const isAgain = purpose === 'again';
+    const own = this.#input(task, choice, stage === 'asked' ? 'question' : 'run');
+    const isAgain = stage === 'again';
     const input = isAgain ? { ...own, memory: { ...own.memory, exploration: null } } : own;
     const { memory, self } = this.#components;
     const overShare = memory.overShare(
@@ -79,33 +80,34 @@ export class Deliberation {
         addedMicroUsd: Number(quoted.quote.price),
       })),
     );
-    const candidates = prospects.map((prospect) => {
+    const ordered = prospects.toSorted((a, b) => (a.quoted.peerId < b.quoted.peerId ? -1 : 1));
+    const candidates = ordered.map((prospect) => {
       const { peerId } = prospect.quoted;
       return candidateOf(input, prospect, {
         isOverShare: overShare.has(peerId),
         testimony: memory.weigh(peerId, self, prospect.contractor.proved),
       });
     });
-    return this.#decide(input, candidates, purpose);
+    return this.#decide(input, candidates, stage);
   }
 
   async #decide(
     input: DecisionInput,
     candidates: readonly Candidate[],
-    purpose: Purpose,
+    stage: Stage,
   ): Promise<Decision> {
     const { log, memory, config } = this.#components;
     const decision = this.#engine.decide(new CandidateTable(candidates), decisionQuery(input));
-    const isActedOn = purpose !== 'asked';
+    const isActedOn = stage !== 'asked';
     await Promise.all([
       log.append(decision),
       isActedOn &&
-        memory.observeDecision(decision, configuredThresholds(config), purpose === 'first'),
+        memory.observeDecision(decision, configuredThresholds(config), stage === 'first'),
     ]);
     return decision;
   }
 
-  #input(task: PreparedTask, choice: PolicyChoice): DecisionInput {
+  #input(task: PreparedTask, choice: PolicyChoice, purpose: DecisionPurpose): DecisionInput {
     const { log, config, machine, clock, memory } = this.#components;
     const thresholds = memory.thresholds(configuredThresholds(config));
     const policy = this.#policies.policy(thresholds, choice);
@@ -118,6 +120,7 @@ export class Deliberation {
       nowSeconds: nowSeconds(clock),
       policy,
       memory: memory.context(policy),
+      purpose,
     };
   }
 }

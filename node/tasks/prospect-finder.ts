@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
 import type { ContractorSurvey } from './contractor-survey.ts';
 import type { Prospect } from './decision-request.ts';
@@ -12,10 +13,15 @@ import type { Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { RunLedger } from './run-ledger.ts';
 
+/** How long a contractor is left out that gave a quote and then declined the task. */
+const REST_MS = 600_000;
+const MAX_RESTING = 1_024;
+
 export interface ProspectFinderComponents {
   readonly survey: ContractorSurvey;
   readonly outsourcing: Outsourcing;
   readonly config: Config;
+  readonly clock: Clock;
 }
 
 /** Who gave a quote, and who did not and why. */
@@ -27,6 +33,8 @@ export interface Prospects {
 /** Finds prospects. */
 export class ProspectFinder {
   readonly #components: ProspectFinderComponents;
+  /** When each contractor that declined is asked again. */
+  readonly #restingUntilMs = new Map<string, number>();
 
   constructor(components: ProspectFinderComponents) {
     this.#components = components;
@@ -44,7 +52,12 @@ export class ProspectFinder {
       peerId,
       dropped: String(reason),
     }));
-    const asked = found.contractors.slice(0, config.decision.maxCandidates);
+    const rested = found.contractors.filter(({ hit: { peerId } }) => {
+      if (!this.#isResting(peerId)) return true;
+      refused.push({ peerId, dropped: 'it declined what it had quoted for, a short while ago' });
+      return false;
+    });
+    const asked = rested.slice(0, config.decision.maxCandidates);
     const ask = async (contractor: (typeof asked)[number]): Promise<void> => {
       const { peerId } = contractor.hit;
       const limit = AbortSignal.timeout(config.decision.quoteTimeoutMs);
@@ -65,6 +78,23 @@ export class ProspectFinder {
     const { outsourcing, config } = this.#components;
     const signal = AbortSignal.timeout(config.decision.quoteTimeoutMs);
     await Promise.all(prospects.map(({ quoted }) => outsourcing.release(quoted, signal)));
+  }
+
+  /**
+   * Leaves a contractor out for a while: to decline costs it nothing, and no outcome would keep a
+   * strategy from trying it again and again.
+   */
+  rest(peerId: string): void {
+    this.#restingUntilMs.delete(peerId);
+    this.#restingUntilMs.set(peerId, this.#components.clock.monotonicMs() + REST_MS);
+    if (this.#restingUntilMs.size <= MAX_RESTING) return;
+    const [oldest] = this.#restingUntilMs.keys();
+    this.#restingUntilMs.delete(oldest!);
+  }
+
+  #isResting(peerId: string): boolean {
+    const untilMs = this.#restingUntilMs.get(peerId) ?? -Infinity;
+    return this.#components.clock.monotonicMs() < untilMs;
   }
 
   /** Forgets what a contractor that failed had proved. */

@@ -14,7 +14,7 @@ import type { RunDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
 import type { Decision } from '../decision/engine.ts';
 import { utilityOf } from './decision-memory.ts';
-import type { DecisionMemory } from './decision-memory.ts';
+import type { DecisionMemory, DecisionOutcome } from './decision-memory.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 import { auditRate } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
@@ -34,8 +34,9 @@ import type { Measure } from './work-meter.ts';
 const MIN_TASK_TIMEOUT_MS = 30_000;
 /** How long a result may take to be checked and settled once it is here. */
 const SETTLE_TIMEOUT_MS = 120_000;
-/** How much longer than promised a contractor may take. */
+/** How much longer than promised a contractor may take, and the longest time that any has. */
 const LATENESS_FACTOR = 5;
+const MAX_TASK_TIMEOUT_MS = 7 * 86_400_000;
 
 export interface TaskExecutionComponents {
   readonly outsourcing: Outsourcing;
@@ -47,6 +48,8 @@ export interface TaskExecutionComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Told of a contractor that gave a quote and then did not take the task. */
+  readonly onDeclined: (peerId: string) => void;
 }
 
 /** What a task came to. */
@@ -109,7 +112,7 @@ export class TaskExecution {
     const startMs = clock.monotonicMs();
     // The decision was taken just now: these are the figures that it reckoned with.
     const expected = machine.overheads;
-    const limitMs = Math.max(MIN_TASK_TIMEOUT_MS, quoted.quote.latencyMs * LATENESS_FACTOR);
+    const limitMs = timeLimitMs(quoted.quote.latencyMs);
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     let performed: Measure & { readonly result: DeliveredResult };
     try {
@@ -117,7 +120,8 @@ export class TaskExecution {
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
-      await this.#noteFailure(contractor, decision, error, reason);
+      const hasFailed = limited.aborted || isAgreed(error);
+      await this.#noteFailure(contractor, decision, hasFailed, reason);
       ledger.note({ where: peerId, outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return undefined;
     }
@@ -126,12 +130,18 @@ export class TaskExecution {
     // unpaid.
     const toTheEnd = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
     const rate = auditRate(contractor, config);
-    const { verification, check } = await this.#verify(task, parts, rate, ledger, toTheEnd);
+    const verified = await this.#verify(task, parts, rate, ledger, toTheEnd);
+    const { verification, check } = verified;
     const settled = await machine.meter.time('waits', () =>
       this.#settle(quoted, verification, ledger, toTheEnd),
     );
     const { receiptId, paidMicroUsd } = settled.result;
-    await this.#recordOutcome(contractor, decision, verification.passed, paidMicroUsd);
+    const spentSeconds = performed.seconds + verified.seconds + settled.seconds;
+    await this.#recordOutcome(contractor, decision, {
+      isSuccess: verification.passed,
+      paidMicroUsd,
+      handlingMicroUsd: machine.priceOfCpu(spentSeconds),
+    });
     noteChecked(ledger, peerId, verification, paidMicroUsd, startMs);
     const session = {
       seconds: performed.seconds + settled.seconds,
@@ -155,25 +165,29 @@ export class TaskExecution {
     );
   }
 
-  /** A contractor that had agreed and did not deliver has failed; one that declined has not. */
+  /**
+   * A contractor that had agreed and did not deliver has failed, and so has one that let the time
+   * run out: to stall must not be cheaper than to fail. One that declined has not.
+   */
   async #noteFailure(
     contractor: SurveyedContractor,
     decision: Decision,
-    error: unknown,
+    hasFailed: boolean,
     reason: string,
   ): Promise<void> {
     const { peerId } = contractor.hit;
     this.#components.logger.warn({ peerId, reason }, 'A contractor failed.');
-    const isDeclined = !(error instanceof ContractorFailedError && error.details.isAgreed);
-    await (isDeclined
-      ? this.#components.memory.observeDeclined(decision)
-      : this.#recordOutcome(contractor, decision, false, 0));
+    if (!hasFailed) this.#components.onDeclined(peerId);
+    await (hasFailed
+      ? this.#recordOutcome(contractor, decision, { isSuccess: false, paidMicroUsd: 0 })
+      : this.#components.memory.observeDeclined(decision));
   }
 
   /**
    * Checks a result; the time of checks that did not repeat the work is learned as their price.
    *
-   * @returns what came out, and how long such checks took: `null` if the work was repeated.
+   * @returns what came out, the processor time of all checks, and how long those took that did not
+   *   repeat the work: `null` if it was repeated.
    */
   async #verify(
     task: PreparedTask,
@@ -181,7 +195,7 @@ export class TaskExecution {
     rate: number,
     ledger: RunLedger,
     signal: AbortSignal,
-  ): Promise<{ verification: Verification; check: Measure | null }> {
+  ): Promise<{ verification: Verification; seconds: number; check: Measure | null }> {
     const { machine, random } = this.#components;
     const recompute = machine.executor(task.term);
     await recompute?.prepare?.();
@@ -203,11 +217,11 @@ export class TaskExecution {
     );
     if (!isRepeated) {
       await machine.observeOverhead('verificationMicroUsd', measure);
-      return { verification, check: measure };
+      return { verification, seconds: measure.seconds, check: measure };
     }
     // To repeat the work is to do it here: it tells what doing it here costs.
     if (measure.isAlone) await machine.observeRun(task, measure.seconds);
-    return { verification, check: null };
+    return { verification, seconds: measure.seconds, check: null };
   }
 
   async #settle(
@@ -235,23 +249,28 @@ export class TaskExecution {
   async #recordOutcome(
     { hit: { peerId }, proved }: SurveyedContractor,
     decision: Decision,
-    isSuccess: boolean,
-    paidMicroUsd: number,
+    outcome: DecisionOutcome,
   ): Promise<void> {
     const { outcomes, memory, clock } = this.#components;
     const { taskType } = decision.query.task;
-    const outcome = { isSuccess, paidMicroUsd };
-    await outcomes.record({
+    const { isSuccess, paidMicroUsd } = outcome;
+    const recorded = outcomes.record({
       peerId,
       taskType,
       utility: utilityOf(decision, outcome),
-      ...outcome,
+      isSuccess,
+      paidMicroUsd,
       atMs: clock.nowMs(),
     });
-    const seen = outcomes.historyOf(peerId, clock.nowMs()).byType[taskType];
-    const successes = seen?.successes ?? 0;
-    const own = { successes, total: successes + (seen?.failures ?? 0) };
-    await memory.observeOutcome(decision, outcome, { testimony: proved.testimony ?? [], own });
+    // Counted in the same turn: of two outcomes at once, each sees its own number.
+    const [entry] = outcomes.entriesOf(peerId).filter((one) => one.taskType === taskType);
+    const { successes = 0, failures = 0 } = entry ?? {};
+    const own = { successes, total: successes + failures };
+    const learned = memory.observeOutcome(decision, outcome, {
+      testimony: proved.testimony ?? [],
+      own,
+    });
+    await Promise.all([recorded, learned]);
   }
 }
 
@@ -266,6 +285,16 @@ function noteChecked(
   const reason = failed ? `${failed.type}: ${failed.detail}` : null;
   const outcome = passed ? 'verified' : 'failed-verification';
   ledger.note({ where, outcome, reason, paidMicroUsd }, startMs);
+}
+
+/** Time that a contractor has for a task for which it quoted so long. */
+function timeLimitMs(latencyMs: number): number {
+  const limitMs = Math.max(MIN_TASK_TIMEOUT_MS, latencyMs * LATENESS_FACTOR);
+  return Math.min(limitMs, MAX_TASK_TIMEOUT_MS);
+}
+
+function isAgreed(error: unknown): boolean {
+  return error instanceof ContractorFailedError && error.details.isAgreed;
 }
 
 function messageOf(error: unknown): string {

@@ -129,9 +129,9 @@ export class TaskRunner {
     let attempts = 0;
     try {
       for (;;) {
-        const purpose = attempts === 0 ? 'first' : 'again';
+        const stage = attempts === 0 ? 'first' : 'again';
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, left, purpose),
+          this.#deliberation.onProspects(task, policyChoice, left, stage),
         );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;

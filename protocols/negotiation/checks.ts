@@ -10,7 +10,7 @@
 import { equalBytes, fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { RefusalCode } from '../errors.ts';
-import { CLOCK_TOLERANCE_SECONDS, MAX_OFFER_SECONDS } from './documents.ts';
+import { AGREEMENT_PERIODS, CLOCK_TOLERANCE_SECONDS, MAX_OFFER_SECONDS } from './documents.ts';
 import type {
   Acknowledgement,
   Agreement,
@@ -26,6 +26,9 @@ type Check = RefusalCode | undefined;
 function isIdOf(text: string, { id }: { readonly id: Uint8Array }): boolean {
   return text === toBase64Url(id);
 }
+
+/** No agreement gives a contractor more time than this. */
+const MAX_LATENCY_MS = AGREEMENT_PERIODS.deliverSecs.max * 1_000;
 
 function checkExpiry(exp: number, nowSeconds: number, toleranceSeconds: number): Check {
   if (nowSeconds > exp + toleranceSeconds) return 'EXPIRED';
@@ -54,7 +57,8 @@ export function checkQuote(
   if (!isIdOf(body.req, request)) return 'REQUEST_MISMATCH';
   if (body.contractor !== request.body.contractor) return 'WRONG_CONTRACTOR';
   const { maxLatencyMs } = request.body.shape;
-  if (maxLatencyMs > 0 && body.latencyMs > maxLatencyMs) return 'LATENCY_NOT_POSSIBLE';
+  const limitMs = maxLatencyMs > 0 ? maxLatencyMs : MAX_LATENCY_MS;
+  if (body.latencyMs > limitMs) return 'LATENCY_NOT_POSSIBLE';
   return checkExpiry(body.exp, nowSeconds, CLOCK_TOLERANCE_SECONDS);
 }
 

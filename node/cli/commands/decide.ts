@@ -4,11 +4,16 @@ import { formatDecision } from '../../decision/explanation.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
 import type { ExplorationStrategy } from '../../decision/exploration/exploration-strategy.ts';
 import type { PolicyName } from '../../decision/policy.ts';
+import type { Candidate } from '../../decision/request.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { exploreOption, policyOption } from '../options.ts';
+import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts';
 import { readTaskFile, readUserJson } from '../task-files.ts';
 import type { TaskBody } from '../task-files.ts';
+
+/** Candidates that cannot be read, as many as are named. */
+const MAX_SHOWN_PROBLEMS = 10;
 
 interface DecideOptions {
   readonly candidates?: string;
@@ -35,12 +40,24 @@ export const registerDecide: RegisterCommand = (program, run) => {
         const record =
           candidates === undefined
             ? await ask(context, body)
-            : await decideOn(context, body, await readUserJson(candidates));
+            : await decideOn(context, body, await readCandidates(context, candidates));
         context.print(record.result, () => formatDecision(record));
         return record.result.choice === 'REFUSED' ? 1 : 0;
       }),
     );
 };
+
+/** Candidates of a file; those that cannot be read are named, the others are judged. */
+async function readCandidates(context: CliContext, file: string): Promise<readonly Candidate[]> {
+  const candidates = candidatesFromJson(await readUserJson(file));
+  const problems = formProblems(candidates);
+  const hidden = problems.length - MAX_SHOWN_PROBLEMS;
+  for (const problem of problems.slice(0, MAX_SHOWN_PROBLEMS)) {
+    context.progress(`candidate ${problem}`);
+  }
+  if (hidden > 0) context.progress(`and ${hidden} more that cannot be read`);
+  return candidates;
+}
 
 function ask(context: CliContext, body: unknown): Promise<DecisionRecord> {
   return context.withDaemon((client) =>
@@ -52,7 +69,7 @@ function ask(context: CliContext, body: unknown): Promise<DecisionRecord> {
 async function decideOn(
   context: CliContext,
   body: DecideBody,
-  candidates: unknown,
+  candidates: readonly Candidate[],
 ): Promise<DecisionRecord> {
   try {
     return await ask(context, { ...body, candidates });

@@ -7,6 +7,8 @@ import type { RegisterCommand } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { percent, table, usd } from '../table.ts';
 
+type LoggedRecord = DecisionRecord & { readonly log: Omit<ReplayDocument, 'decisionId'> };
+
 interface ReplayDocument {
   readonly decisionId: string;
   readonly agrees: boolean;
@@ -33,7 +35,7 @@ export const registerDecisions: RegisterCommand = (program, run) => {
                 ['decision', 'choice', 'local', 'contractor', 'reason'],
                 result.decisions.map((decision) => [
                   decision.decisionId,
-                  decision.choice,
+                  decision.choice + PURPOSES[decision.purpose],
                   usd(decision.costInternalMicroUsd),
                   usd(decision.costExternalMicroUsd),
                   decision.reason,
@@ -49,9 +51,13 @@ export const registerDecisions: RegisterCommand = (program, run) => {
     .action(
       run(async (context, id: string) => {
         const record = await context.withDaemon((client) =>
-          client.get<DecisionRecord>(`/v1/decisions/${encodeURIComponent(id)}`),
+          client.get<LoggedRecord>(`/v1/decisions/${encodeURIComponent(id)}`),
         );
         context.print(record, () => formatDecision(record));
+        if (record.log.agrees) return 0;
+        const places = record.log.differences.join(', ');
+        context.progress(`what was logged differs from what its inputs give now, in ${places}`);
+        return 1;
       }),
     );
   decisions
@@ -84,6 +90,9 @@ export const registerDecisions: RegisterCommand = (program, run) => {
     );
 };
 
+/** What stands behind the choice of a decision that was not acted on. */
+const PURPOSES = { run: '', question: ' (asked)', whatIf: ' (what if)' } as const;
+
 /** Each way to settle a decision, in words. */
 const SETTLED_BY: Readonly<Record<string, string>> = {
   allGates: 'a contractor passed every gate',
@@ -95,11 +104,13 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   nobody: 'no contractor could be judged',
 };
 
-function describeSummary({ decisions, choices, rows }: DecisionsSummaryDocument): string {
-  if (decisions === 0) return 'No decisions yet. See: coalesce run --help';
+function describeSummary(summary: DecisionsSummaryDocument): string {
+  const { decisions, choices, rows, notActedOn } = summary;
+  const apart = notActedOn === 0 ? '' : `; ${notActedOn} more were only asked for`;
+  if (decisions === 0) return `No task was run yet${apart}. See: coalesce run --help`;
   const counts = Object.entries(choices).map(([choice, count]) => `${count} ${choice}`);
   return [
-    `${decisions} decisions: ${counts.join(', ')}`,
+    `${decisions} decisions: ${counts.join(', ')}${apart}`,
     table(
       ['settled by', 'decisions', 'share'],
       rows.map(({ decidedBy, count, sharePercent }) => [

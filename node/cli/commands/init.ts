@@ -52,7 +52,7 @@ export const registerInit: RegisterCommand = (program, run) => {
         context.print({ peerId: identity.peerId, dataDirectory: directory.path, isNew }, () =>
           [
             `${isNew ? 'Made' : 'Kept'} the identity ${identity.peerId} in ${directory.path}`,
-            'Next: coalesce start',
+            `Next: coalesce start${context.dataFlag}`,
           ].join('\n'),
         );
       }),

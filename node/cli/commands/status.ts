@@ -89,8 +89,8 @@ function decisionRows(decision: DecisionStatusDocument): string[][] {
       'stability',
       stability === null
         ? 'not known yet'
-        : `the choice before was repeated in ${percent(100 * stability)} of the last ` +
-          `${convergence.decisions} decisions`,
+        : `of the last ${convergence.decisions} decisions, the choice before it for the same skill ` +
+          `was repeated in ${percent(100 * stability)} of those that have one`,
     ],
     ...alarmRows(alarms),
   ];

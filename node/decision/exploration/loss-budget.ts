@@ -8,10 +8,15 @@
  * lateness instead of the greedy cost. It fails: the client pays nothing (escrow), has spent the
  * handling, and then does what it would have done anyway. The greater of the two losses is handling
  * plus whatever price and lateness exceed the greedy cost by. Risk terms (Eq. 9) are left out on
- * both sides: they are expectations, and here nothing is averaged.
+ * both sides: they are expectations.
  *
  * The bounds hold for every sequence of outcomes if each exploration's loss is within the budget of
- * its time. With several explorations under way, count each one's worst case as lost until it ends.
+ * its time, and if handling costs what the model says. Handling is an average of what was measured,
+ * and so is the share of results that are audited: an audit repeats the work. What it really took
+ * is charged when the outcome is known, so that an overrun is made up for before the next
+ * exploration. What is done instead of a failed exploration may have become dearer meanwhile; that
+ * is not counted. With several explorations under way, count each one's worst case as lost until it
+ * ends.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { candidate } from '../decision/requests.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { NothingFoundError, RefusedError, UnreachableError } from '../../errors.ts';
 import { CliUnderTest, runCaptured } from './capture.ts';
@@ -179,11 +180,26 @@ describe('files of the user', () => {
   it('decides without a list of candidates, and with one', async () => {
     const daemon = await cli.startDaemon();
     const task = await cli.write('task.json', '{"title":"x"}');
-    const list = await cli.write('candidates.json', '[{"peerId":"x"}]');
+    const known = { ...candidate('x') };
+    const list = await cli.write('candidates.json', JSON.stringify([known]));
     daemon.node.answer = () => ({ result: { choice: 'REFUSED' } });
     expect((await cli.run('decide', task, '--json')).exitCode).toBe(1);
     expect((await cli.run('decide', task, '--candidates', list, '--json')).exitCode).toBe(1);
-    expect(daemon.node.calls.map(({ args }) => args[1])).toEqual([undefined, [{ peerId: 'x' }]]);
+    expect(daemon.node.calls.map(({ args }) => args[1])).toEqual([undefined, [known]]);
+  });
+
+  it('names candidates of a file that cannot be read, and has the others judged', async () => {
+    const daemon = await cli.startDaemon();
+    const task = await cli.write('task.json', '{"title":"x"}');
+    const list = await cli.write('some.json', JSON.stringify([{}, candidate('x')]));
+    daemon.node.answer = () => ({ result: { choice: 'REFUSED' } });
+    const { stderr, exitCode } = await cli.run('decide', task, '--candidates', list);
+    expect(stderr).toContain('candidate 0.peerId: a text');
+    expect(exitCode).not.toBe(2);
+    const none = await cli.write('none.json', '[{}]');
+    const refused = await cli.run('decide', task, '--candidates', none);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('0.peerId: a text of 1 to 128 characters');
   });
 
   it('ends with 2 for a task that is not JSON, and names the file', async () => {

@@ -29,6 +29,7 @@ import type { Config, ConfigFile } from '../../config/schema.ts';
 import { ContractorSurvey } from '../../tasks/contractor-survey.ts';
 import type { Survey, SurveyedContractor } from '../../tasks/contractor-survey.ts';
 import type { Prospect } from '../../tasks/decision-request.ts';
+import { ProspectFinder } from '../../tasks/prospect-finder.ts';
 import { Sentiment } from '../../tasks/executors/sentiment.ts';
 import type { SkillExecutor } from '../../tasks/executors/skill-executor.ts';
 import { LocalMachine } from '../../tasks/local-machine.ts';
@@ -304,8 +305,13 @@ export async function openClient(change: ConfigFile = {}) {
     maxSpendingShare: config.decision.maxSpendingShare,
   });
   const parts = { outsourcing, machine, outcomes, memory, receipts, config, clock, random, logger };
-  const execution = new TaskExecution(parts);
-  return { ...parts, processor, execution };
+  const survey = new FakeSurvey();
+  const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
+  const execution = new TaskExecution({
+    ...parts,
+    onDeclined: (peerId) => prospects.rest(peerId),
+  });
+  return { ...parts, processor, execution, survey, prospects };
 }
 
 export type Client = Awaited<ReturnType<typeof openClient>>;

@@ -96,7 +96,10 @@ describe('DecisionLog', () => {
     await log.append(decision);
     const again = open(section).log;
     const record = await again.show('a');
-    expect(record).toEqual(explainDecision(decision));
+    expect(record).toEqual({
+      ...explainDecision(decision),
+      log: { agrees: true, differences: [] },
+    });
     expect(replayDecision(record).agrees).toBe(true);
     expect(await again.replay('a')).toEqual({ decisionId: 'a', agrees: true, differences: [] });
   });
@@ -223,19 +226,47 @@ describe('DecisionLog', () => {
 
   it('counts what settled its decisions', async () => {
     const { log } = open();
-    expect(await log.summary()).toEqual({ decisions: 0, choices: {}, rows: [] });
+    expect(await log.summary()).toEqual({ decisions: 0, choices: {}, rows: [], notActedOn: 0 });
     const dear = request([candidate('bob', { priceMicroUsd: 9_400 })]);
     await log.append(decided('a'));
     await log.append({ ...decided('b'), query: { ...decided('b').query, decisionId: 'b' } });
     await log.append(decisionOn({ ...dear, decisionId: 'c' }));
     await log.append(decisionOn({ ...request([]), decisionId: 'd' }));
-    const { decisions, choices, rows } = await log.summary();
+    const asked = { ...request([]), decisionId: 'e' };
+    const context = { ...asked.context, purpose: 'whatIf' } as const;
+    await log.append(decisionOn({ ...asked, context }));
+    const { decisions, choices, rows, notActedOn } = await log.summary();
     expect(decisions).toBe(4);
+    expect(notActedOn).toBe(1);
+    expect((await log.list(1))[0]).toMatchObject({ decisionId: 'e', purpose: 'whatIf' });
     expect(choices).toEqual({ OUTSOURCE: 2, LOCAL: 2 });
     expect(rows[0]).toEqual({ decidedBy: 'allGates', count: 2, sharePercent: 50 });
     expect(rows.slice(1).map(({ decidedBy }) => decidedBy)).toEqual(
       expect.arrayContaining(['economic', 'nobody']),
     );
+  });
+
+  it('says where an entry is not what its inputs give, and lists what was logged', async () => {
+    const { log, section } = open();
+    await log.append(decided('a'));
+    const [key] = [...section.values.keys()].filter((name) => name.startsWith('decision/'));
+    const changed = fromUtf8(section.values.get(key!)!).replace('"OUTSOURCE"', '"LOCAL"');
+    section.values.set(key!, utf8(changed));
+    expect((await log.show('a')).log).toEqual({ agrees: false, differences: ['choice'] });
+    expect((await log.list(1))[0]).toMatchObject({ choice: 'LOCAL', contractor: null });
+    expect((await log.list(1))[0]!.reason).toContain('the log says LOCAL');
+    expect((await log.summary()).choices).toEqual({ LOCAL: 1 });
+  });
+
+  it('lists what it cannot explain any more beside what it can', async () => {
+    const { log, section } = open();
+    await log.append(decided('a'));
+    await log.append(decisionOn({ ...request([candidate('other')]), decisionId: 'b' }));
+    const [table] = [...section.values.keys()].filter((name) => name.startsWith('table/'));
+    section.values.delete(table!);
+    const rows = await log.list(10);
+    expect(rows.map(({ decisionId }) => decisionId)).toEqual(['b', 'a']);
+    expect(rows.filter(({ reason }) => reason.startsWith('cannot be shown'))).toHaveLength(1);
   });
 
   it('keeps in a short decision who was looked at and why who was dropped', () => {

@@ -5,7 +5,8 @@ import type { Decision } from '../../decision/engine.ts';
 import { PAPER_POLICY, RATIONAL_POLICY, REFERENCE_POLICY } from '../../decision/policy.ts';
 import type { DecisionPolicy } from '../../decision/policy.ts';
 import type { ExplorationContext } from '../../decision/request.ts';
-import { DecisionMemory } from '../../tasks/decision-memory.ts';
+import { newLinearModel } from '../../decision/exploration/linear-model.ts';
+import { DecisionMemory, utilityOf } from '../../tasks/decision-memory.ts';
 import type { DecisionMemoryState } from '../../tasks/decision-state.ts';
 import { candidate, decisionOf, exploring, newcomer, request } from '../decision/requests.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
@@ -102,6 +103,46 @@ describe('the loss account', () => {
   });
 });
 
+describe('Eq. 5, which is no cash', () => {
+  /** A task that waits here makes doing another one here dearer, but not in cash. */
+  const busy = () => {
+    const base = request([candidate('a'), candidate('z', { priceMicroUsd: 3_000 })]);
+    const local = { ...base.local, queue: [{ valueMicroUsd: 5_000, hours: 1 }] };
+    return decisionOf({ ...base, local });
+  };
+
+  it('is left out of what all tasks would have cost here', async () => {
+    expect(busy().costInternalMicroUsd).toBeGreaterThan(LOCAL_MICRO_USD + 500);
+    await memory.observeDecision(busy(), THRESHOLDS, true);
+    expect(context().cumulativeLocalMicroUsd).toBe(LOCAL_MICRO_USD);
+  });
+
+  it('is left out of the utility of an outcome', () => {
+    expect(utilityOf(busy(), GOOD)).toBe(utilityOf(outsourced(), GOOD));
+  });
+});
+
+describe('handling that takes more than was reckoned', () => {
+  it('is charged to the loss account when the outcome is known (an audited exploration)', async () => {
+    const decision = exploration(9_000);
+    const { failureLossMicroUsd, successLossMicroUsd } = decision.exploration!;
+    await memory.observeDecision(decision, THRESHOLDS, true);
+    const handlingMicroUsd = failureLossMicroUsd! + 700;
+    await memory.observeOutcome(decision, { ...GOOD, handlingMicroUsd });
+    expect(context().cumulativeLossMicroUsd).toBeCloseTo(successLossMicroUsd! + 700, 9);
+  });
+
+  it('is not charged where nothing was explored, and less than reckoned earns nothing', async () => {
+    await memory.observeOutcome(outsourced(), { ...GOOD, handlingMicroUsd: 5_000 });
+    expect(context().cumulativeLossMicroUsd).toBe(0);
+    const decision = exploration(9_000);
+    await memory.observeDecision(decision, THRESHOLDS, true);
+    await memory.observeOutcome(decision, { ...BAD, handlingMicroUsd: 0 });
+    const { failureLossMicroUsd } = decision.exploration!;
+    expect(context().cumulativeLossMicroUsd).toBeCloseTo(failureLossMicroUsd!, 9);
+  });
+});
+
 describe('the memory of decisions', () => {
   it('goes on after a restart where it was', async () => {
     await memory.observeDecision(exploration(9_550), THRESHOLDS, true);
@@ -160,12 +201,24 @@ describe('learned weights', () => {
     expect(weights()).not.toEqual(before);
   });
 
+  it('of the reference policy look back on decisions that were no explorations', async () => {
+    const recent = () => memory.context(REFERENCE_POLICY).recentDecisions!;
+    await memory.observeDecision(outsourced(), THRESHOLDS, true);
+    expect(recent()).toEqual({ decisions: 1, recent: 1, recentHighScores: 1 });
+    await memory.observeDecision(exploration(9_000), THRESHOLDS, true);
+    expect(recent()).toEqual({ decisions: 1, recent: 1, recentHighScores: 1 });
+  });
+
   it('are joined by a linear model, which only the contextual strategy reads', async () => {
     await memory.observeOutcome(outsourced(), GOOD);
     const { exploration: rules } = RATIONAL_POLICY;
     const contextual = { ...RATIONAL_POLICY, exploration: { ...rules, strategy: 'contextual' } };
     expect(context().linearModel).toBeNull();
-    expect(context(contextual as DecisionPolicy).linearModel).not.toBeNull();
+    const model = () => context(contextual as DecisionPolicy).linearModel;
+    const once = model();
+    expect(once).not.toEqual(newLinearModel());
+    await memory.observeOutcome(outsourced(), BAD);
+    expect(model()).not.toEqual(once);
   });
 });
 
@@ -176,6 +229,17 @@ describe('thresholds', () => {
     memory = open({ isAdaptive: true });
     for (let i = 0; i < 20; i++) await memory.observeDecision(local(), THRESHOLDS, true);
     expect(memory.thresholds(THRESHOLDS).scoreThreshold).toBeCloseTo(0.58, 12);
+  });
+
+  it('come back up when what is outsourced fails', async () => {
+    memory = open({ isAdaptive: true });
+    for (let i = 0; i < 20; i++) await memory.observeDecision(local(), THRESHOLDS, true);
+    for (let i = 0; i < 20; i++) {
+      const made = i < 10 ? outsourced() : local();
+      await memory.observeDecision(made, THRESHOLDS, true);
+      if (i < 10) await memory.observeOutcome(made, BAD);
+    }
+    expect(memory.thresholds(THRESHOLDS).scoreThreshold).toBeCloseTo(0.6, 12);
   });
 
   it('stay as they are configured otherwise', async () => {
@@ -197,6 +261,16 @@ describe('the watch over exploration', () => {
     const { alarms, exploration: shown } = memory.status(RATIONAL_POLICY);
     expect(shown.isForced).toBe(true);
     expect(alarms.filter(({ kind }) => kind === 'EXPLORATION_STUCK')).toHaveLength(1);
+  });
+
+  it('does not count decisions in which exploring was barred', async () => {
+    const base = exploring(request([candidate('a')]), RATIONAL_POLICY, 'epsilon-greedy');
+    const sensitive = { ...base, task: { ...base.task, sensitivity: 'high' as const } };
+    const decision = decisionOf(sensitive);
+    expect(decision.exploration!.bar).toBe('SENSITIVE');
+    for (let i = 0; i < 100; i++) await memory.observeDecision(decision, THRESHOLDS, true);
+    expect(context()).toMatchObject({ decisionIndex: 0, isForced: false });
+    expect(memory.status(RATIONAL_POLICY).exploration.allowedDecisions).toBe(0);
   });
 
   it('never forces where the strategy is not to explore', () => {

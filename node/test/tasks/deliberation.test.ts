@@ -51,7 +51,8 @@ describe('a deliberation', () => {
   it('decides on quotes and keeps the decision in the log, before it is acted on', async () => {
     const prospects = [prospect(peer(1), TASK, PROVEN), prospect(peer(2), TASK, 0)];
     const decision = await deliberation.onProspects(TASK, {}, prospects, 'asked');
-    expect(decision).toMatchObject({ choice: 'OUTSOURCE', chosen: 0 });
+    expect(decision.choice).toBe('OUTSOURCE');
+    expect(decision.table.peerIds[decision.chosen]).toBe(peer(1));
     const [listed] = await log.list(10);
     expect(listed).toMatchObject({
       decisionId: decision.query.decisionId,
@@ -111,6 +112,22 @@ describe('a deliberation', () => {
     expect(client.memory.status(policy).exploration.explored).toBeGreaterThan(20);
   });
 
+  it('gives no advantage to whoever answers first', async () => {
+    const prospects = [1, 2, 3, 4].map((number) => prospect(peer(number), TASK, 0));
+    const tried = async (list: readonly Prospect[]) => {
+      const { table, chosen } = await deliberation.onProspects(
+        TASK,
+        { explore: 'ucb1' },
+        list,
+        'asked',
+      );
+      return table.peerIds[chosen];
+    };
+    const lowest = [1, 2, 3, 4].map(peer).sort()[0];
+    expect(await tried(prospects)).toBe(lowest);
+    expect(await tried(prospects.toReversed())).toBe(lowest);
+  });
+
   it('decides by what the task asks for, policy and strategy', async () => {
     const prospects = [praised(1, 0)];
     const decide = async (choice: Parameters<Deliberation['onProspects']>[1]) =>
@@ -129,8 +146,9 @@ describe('a deliberation', () => {
     }
     const prospects = [prospect(peer(1), TASK, PROVEN), prospect(peer(2), TASK, PROVEN)];
     const both = await deliberation.onProspects(TASK, {}, prospects, 'asked');
-    expect(both.chosen).toBe(1);
-    expect(DROP_REASONS[-both.verdicts[0]!]).toBe('OVER_SHARE');
+    const { peerIds } = both.table;
+    expect(peerIds[both.chosen]).toBe(peer(2));
+    expect(DROP_REASONS[-both.verdicts[peerIds.indexOf(peer(1))]!]).toBe('OVER_SHARE');
     const alone = await deliberation.onProspects(TASK, {}, prospects.slice(0, 1), 'asked');
     expect(alone).toMatchObject({ choice: 'OUTSOURCE', chosen: 0 });
   });

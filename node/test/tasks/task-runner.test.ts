@@ -4,13 +4,12 @@ import type { RunDocument } from '../../api-documents.ts';
 import type { ConfigFile } from '../../config/schema.ts';
 import { DecisionLog } from '../../tasks/decision-log.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
-import { ProspectFinder } from '../../tasks/prospect-finder.ts';
+import type { ProspectFinder } from '../../tasks/prospect-finder.ts';
 import { RunLedger } from '../../tasks/run-ledger.ts';
 import { TaskRunner } from '../../tasks/task-runner.ts';
 import { candidate } from '../decision/requests.ts';
 import { MemorySection } from '../memory-section.ts';
 import {
-  FakeSurvey,
   PRICE_MICRO_USD,
   TERM,
   contractor,
@@ -21,7 +20,7 @@ import {
   rightResult,
   task,
 } from './client-fakes.ts';
-import type { Client, Conduct } from './client-fakes.ts';
+import type { Client, Conduct, FakeSurvey } from './client-fakes.ts';
 
 const PEERS = [1, 2, 3, 4, 5, 6].map(peer);
 /** Enough good outcomes to be believed. */
@@ -30,16 +29,17 @@ const SUCCESSES = 1_000;
 /** A client with a runner that finds whom the test puts there. */
 class RunnerUnderTest {
   readonly client: Client;
-  readonly survey = new FakeSurvey();
+  readonly survey: FakeSurvey;
   readonly decisions = new MemorySection();
   readonly log: DecisionLog;
   readonly prospects: ProspectFinder;
   readonly runner: TaskRunner;
 
   constructor(client: Client) {
-    const { outsourcing, config, clock, processor, execution, machine, memory } = client;
+    const { config, clock, processor, execution, machine, memory } = client;
     this.client = client;
-    this.prospects = new ProspectFinder({ survey: this.survey, outsourcing, config });
+    this.survey = client.survey;
+    this.prospects = client.prospects;
     this.log = new DecisionLog(this.decisions, clock, new FakeRandom('log'));
     const { prospects, log } = this;
     this.runner = new TaskRunner({
@@ -120,6 +120,8 @@ describe('a contractor that fails', () => {
   it.each(['wrong', 'breaks', 'declines'] as const)(
     'is left out of the next decision, and its proofs are forgotten: %s',
     async (conduct) => {
+      // That every result is audited costs more than to do the task here.
+      test = await RunnerUnderTest.open({ decision: { hasEconomicGate: false } });
       const peerIds = test.find(conduct, conduct);
       const run = await test.run(task({ verification: [{ type: 'recompute', auditRate: 1 }] }));
       const { performed } = test.client.outsourcing;
@@ -131,6 +133,25 @@ describe('a contractor that fails', () => {
       expect(run.subtasks[0]!.decision.choice).toBe('LOCAL');
     },
   );
+
+  it('that declined what it had quoted for is not asked again for ten minutes', async () => {
+    const [first] = test.find('declines');
+    await test.run();
+    const { decision } = (await test.run()).subtasks[0]!;
+    expect(decision.candidates).toMatchObject([{ peerId: first, score: null }]);
+    expect(decision.candidates[0]!.dropped).toContain('declined');
+    test.client.clock.advanceSeconds(601);
+    const [again] = (await test.run()).subtasks[0]!.decision.candidates;
+    // It is asked again; the quote of these tests has run out by then.
+    expect(again).toMatchObject({ peerId: first, dropped: 'QUOTE_EXPIRED' });
+    expect(test.client.outsourcing.performed).toEqual([first]);
+  });
+
+  it('and is audited by the task costs that audit: it is done here', async () => {
+    test.find('good');
+    const audited = task({ verification: [{ type: 'recompute', auditRate: 1 }] });
+    expect((await test.run(audited)).subtasks[0]!.decision.choice).toBe('LOCAL');
+  });
 
   it('gives way to another, whose result is the one returned', async () => {
     test.find('breaks', 'breaks', 'good');
@@ -207,6 +228,7 @@ describe('the sums of a run', () => {
   });
 
   it('count an audit that repeats the work as handling', async () => {
+    test = await RunnerUnderTest.open({ decision: { hasEconomicGate: false } });
     test.find('good');
     test.client.machine.workSeconds = 9;
     const audited = task({ verification: [{ type: 'recompute', auditRate: 1 }] });
