@@ -80,9 +80,9 @@ export function formProblems(list: readonly unknown[]): string[] {
 
 /** The list itself; that of `{candidates}`; or that of a record, which has it in its request. */
 function listOf(json: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(json)) return json;
+  if (Array.isArray(json)) return json as unknown[];
   const { request, candidates } = asFields(json);
-  if (Array.isArray(candidates)) return candidates;
+  if (Array.isArray(candidates)) return candidates as unknown[];
   const recorded = asFields(request)['candidates'];
   return Array.isArray(recorded) ? recorded.map(withoutExpiry) : undefined;
 }
