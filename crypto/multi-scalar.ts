@@ -1,23 +1,31 @@
 /**
  * Sums of multiples of elements, `s_1 P_1 + s_2 P_2 + ...`, faster than one by one.
  *
- * Elements that come back in every proof have a table of odd multiples, and all terms share one
- * chain of doublings (Straus 1964; Moeller, "Algorithms for multi-exponentiation", SAC 2001). Many
- * elements that come once go to Pippenger's algorithm of `@noble/curves`. Not constant time.
+ * Every element has a table of odd multiples, kept if it comes back in every proof, and all terms
+ * share one chain of doublings (Straus 1964; Moeller, "Algorithms for multi-exponentiation", SAC
+ * 2001). For the few hundred elements of a batch that is as fast as Pippenger's buckets. Not
+ * constant time.
  *
  * @module
  */
 
-import { pippenger } from '@noble/curves/abstract/curve.js';
-import { ristretto255 } from '@noble/curves/ed25519.js';
-import { IDENTITY } from './ristretto.ts';
+import {
+  NEUTRAL,
+  addPoint,
+  addendOf,
+  doublePoint,
+  elementOfPoint,
+  pointOfElement,
+  subtractPoint,
+} from './edwards.ts';
+import type { Addend } from './edwards.ts';
 import type { Element } from './ristretto.ts';
 
 /** P, 3P, 5P, ..., (2^(width-1) - 1) P. */
 export interface OddMultiples {
   /** Width of the signed digits that the table serves, in bits. */
   readonly width: number;
-  readonly multiples: readonly Element[];
+  readonly multiples: readonly Addend[];
 }
 
 /** One term of a sum. */
@@ -38,14 +46,16 @@ export interface VariableTerm {
 const MAX_DIGITS = 254;
 /** Best for a table that serves one sum. */
 const VARIABLE_WIDTH = 5;
-/** From so many elements on, buckets are faster than a table for each. */
-const PIPPENGER_TERMS = 64;
 
-/** The table of an element. @param width - 2 to 16 bits; 2^(width - 2) elements are kept. */
+/** The table of an element. @param width - 2 to 16 bits; 2^(width - 2) multiples are kept. */
 export function oddMultiples(element: Element, width: number): OddMultiples {
-  const double = element.double();
-  const multiples = [element];
-  for (let i = 1; i < 2 ** (width - 2); i++) multiples.push(multiples[i - 1]!.add(double));
+  let point = pointOfElement(element);
+  const double = addendOf(doublePoint(point));
+  const multiples = [addendOf(point)];
+  while (multiples.length < 2 ** (width - 2)) {
+    point = addPoint(point, double);
+    multiples.push(addendOf(point));
+  }
   return { width, multiples };
 }
 
@@ -90,33 +100,28 @@ function placeDigits(
 
 /** Sum of terms whose tables exist. */
 export function interleavedSum(terms: readonly SumTerm[]): Element {
-  const placed: Element[][] = Array.from({ length: MAX_DIGITS }, () => []);
+  const added: Addend[][] = Array.from({ length: MAX_DIGITS }, () => []);
+  const subtracted: Addend[][] = Array.from({ length: MAX_DIGITS }, () => []);
   for (const { table, scalar } of terms) {
     placeDigits(scalar, table.width, (bit, digit) => {
-      const multiple = table.multiples[Math.abs(digit) >> 1]!;
-      placed[bit]!.push(digit < 0 ? multiple.negate() : multiple);
+      const side = digit < 0 ? subtracted : added;
+      side[bit]!.push(table.multiples[Math.abs(digit) >> 1]!);
     });
   }
-  let sum = IDENTITY;
-  let isStarted = false;
+  let sum = NEUTRAL;
   for (let bit = MAX_DIGITS - 1; bit >= 0; bit--) {
-    if (isStarted) sum = sum.double();
-    for (const multiple of placed[bit]!) sum = sum.add(multiple);
-    isStarted ||= placed[bit]!.length > 0;
+    if (sum !== NEUTRAL) sum = doublePoint(sum);
+    for (const addend of added[bit]!) sum = addPoint(sum, addend);
+    for (const addend of subtracted[bit]!) sum = subtractPoint(sum, addend);
   }
-  return sum;
+  return elementOfPoint(sum);
 }
 
 /** Sum of terms with tables and of terms that come once. */
 export function mixedSum(fixed: readonly SumTerm[], variable: readonly VariableTerm[]): Element {
-  if (variable.length < PIPPENGER_TERMS) {
-    const once = variable.map(({ element, scalar }) => ({
-      table: oddMultiples(element, VARIABLE_WIDTH),
-      scalar,
-    }));
-    return interleavedSum([...fixed, ...once]);
-  }
-  const elements = variable.map(({ element }) => element);
-  const scalars = variable.map(({ scalar }) => scalar);
-  return interleavedSum(fixed).add(pippenger(ristretto255.Point, elements, scalars));
+  const once = variable.map(({ element, scalar }) => ({
+    table: oddMultiples(element, VARIABLE_WIDTH),
+    scalar,
+  }));
+  return interleavedSum([...fixed, ...once]);
 }
