@@ -46,7 +46,9 @@ class GeneratorChain {
   constructor(letter: 'G' | 'H', party: number) {
     this.#stream = shake256
       .create({})
-      .update(concatBytes(utf8(RANGE_PROOF_TAGS.generators + letter), u8(party), new Uint8Array(3)));
+      .update(
+        concatBytes(utf8(RANGE_PROOF_TAGS.generators + letter), u8(party), new Uint8Array(3)),
+      );
   }
 
   at(index: number): FixedElement {

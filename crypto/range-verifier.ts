@@ -87,7 +87,7 @@ function delta({ y, z, shape }: ProofEquations): bigint {
   const sumOfYs = powers(y, shape.bitCount * shape.valueCount).reduce((sum, term) => sum + term);
   const sumOfZs = powers(z, shape.valueCount).reduce((sum, term) => sum + term);
   const ones = (1n << BigInt(shape.bitCount)) - 1n;
-  return modOrder((z - z * z) * sumOfYs - (((z * z * z) % GROUP_ORDER) * ones * sumOfZs));
+  return modOrder((z - z * z) * sumOfYs - ((z * z * z) % GROUP_ORDER) * ones * sumOfZs);
 }
 
 /**
