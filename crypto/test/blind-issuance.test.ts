@@ -84,11 +84,13 @@ describe('blinded issuance', () => {
 
   it('never throws on a received request and takes no mutation of a good one', () => {
     const parts = ['R', 'P', 's'] as const;
-    const changes = fc.constantFrom(...parts).chain((part) =>
-      fc
-        .oneof(fc.uint8Array({ maxLength: 40 }), mutations(made.request[part]))
-        .map((bytes) => ({ ...made.request, [part]: bytes })),
-    );
+    const changes = fc
+      .constantFrom(...parts)
+      .chain((part) =>
+        fc
+          .oneof(fc.uint8Array({ maxLength: 40 }), mutations(made.request[part]))
+          .map((bytes) => ({ ...made.request, [part]: bytes })),
+      );
     fc.assert(
       fc.property(changes, (request) => {
         expect(verifyBlinding(context, request).valid).toBe(false);

@@ -45,19 +45,15 @@ describe('Merlin transcripts', () => {
 
   it('tell apart messages that are the same bytes when written one after the other', () => {
     fc.assert(
-      fc.property(
-        fc.uint8Array({ minLength: 1, maxLength: 400 }),
-        fc.nat(400),
-        (bytes, place) => {
-          const cut = place % bytes.length;
-          const whole = challengeOf('p', [['m', bytes]]);
-          const split = challengeOf('p', [
-            ['m', bytes.subarray(0, cut)],
-            ['m', bytes.subarray(cut)],
-          ]);
-          expect(split).not.toBe(whole);
-        },
-      ),
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 400 }), fc.nat(400), (bytes, place) => {
+        const cut = place % bytes.length;
+        const whole = challengeOf('p', [['m', bytes]]);
+        const split = challengeOf('p', [
+          ['m', bytes.subarray(0, cut)],
+          ['m', bytes.subarray(cut)],
+        ]);
+        expect(split).not.toBe(whole);
+      }),
       { numRuns: 200 },
     );
   });

@@ -20,7 +20,7 @@ import { readVectors } from './vectors.ts';
 /** Label of the transcripts of these tests. */
 export const TEST_LABEL = 'range proof test';
 
-/** How many times the usual number of cases a run of the long tests has. */
+/** Whether the run is one of the long tests, which have more cases. */
 export const isLongRun: boolean = process.env['COALESCE_LONG'] === '1';
 
 /** Openings of the values, blinded from a seed. */

@@ -148,7 +148,7 @@ describe('the parser of proofs', () => {
       }),
       { numRuns: 10_000 },
     );
-  });
+  }, 120_000);
 
   it('leads to a refusal of every mutation, whatever the parser said', () => {
     fc.assert(
