@@ -9,9 +9,9 @@
  */
 
 import type { Transcript } from './merlin.ts';
+import { interleavedSum } from './multi-scalar.ts';
 import { FixedSum } from './proof-generators.ts';
 import type { FixedElement } from './proof-generators.ts';
-import { interleavedSum } from './multi-scalar.ts';
 import type { ArgumentRound } from './range-proof.ts';
 import { appendRound } from './range-transcript.ts';
 import { GROUP_ORDER, invertScalars, modOrder } from './ristretto.ts';

@@ -10,11 +10,18 @@
 
 import { concatBytes } from './bytes.ts';
 import type { ProofShape } from './proof-generators.ts';
-import { ELEMENT_BYTES, decodeElement, decodeScalar, encodeScalar } from './ristretto.ts';
+import {
+  ELEMENT_BYTES,
+  GROUP_ORDER,
+  decodeElement,
+  decodeScalar,
+  encodeScalar,
+  powers,
+} from './ristretto.ts';
 import type { Element } from './ristretto.ts';
 
 /** Bits that a value may have. */
-export const RANGE_BIT_COUNTS: readonly number[] = [8, 16, 32, 64];
+const RANGE_BIT_COUNTS: readonly number[] = [8, 16, 32, 64];
 /** Values that one proof may speak of. */
 export const RANGE_VALUE_COUNTS: readonly number[] = [1, 2, 4, 8];
 
@@ -72,6 +79,14 @@ export function checkShape({ bitCount, valueCount }: ProofShape): void {
       `"valueCount" expected ${RANGE_VALUE_COUNTS.join(', ')}, got ${valueCount}`,
     );
   }
+}
+
+/** z^(2+j) 2^k for bit k of value j. */
+export function bitWeights(z: bigint, { bitCount, valueCount }: ProofShape): bigint[] {
+  return powers(z, valueCount).flatMap((power) => {
+    const weight = (((power * z) % GROUP_ORDER) * z) % GROUP_ORDER;
+    return Array.from({ length: bitCount }, (_, bit) => (weight << BigInt(bit)) % GROUP_ORDER);
+  });
 }
 
 /** Bytes of a proof. */

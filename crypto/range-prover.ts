@@ -14,7 +14,7 @@ import { interleavedSum } from './multi-scalar.ts';
 import { commit } from './pedersen.ts';
 import { FixedSum, proofGenerators } from './proof-generators.ts';
 import type { FixedElement, ProofShape } from './proof-generators.ts';
-import { checkShape, encodeRangeProof } from './range-proof.ts';
+import { bitWeights, checkShape, encodeRangeProof } from './range-proof.ts';
 import {
   appendBitCommitments,
   appendEvaluations,
@@ -51,14 +51,6 @@ function bitsOf(openings: readonly Opening[], bitCount: number): bigint[] {
   return openings.flatMap(({ value }) =>
     Array.from({ length: bitCount }, (_, bit) => (value >> BigInt(bit)) & 1n),
   );
-}
-
-/** z^(2+j) 2^k for bit k of value j. */
-export function bitWeights(z: bigint, { bitCount, valueCount }: ProofShape): bigint[] {
-  return powers(z, valueCount).flatMap((power) => {
-    const weight = (((power * z) % GROUP_ORDER) * z) % GROUP_ORDER;
-    return Array.from({ length: bitCount }, (_, bit) => (weight << BigInt(bit)) % GROUP_ORDER);
-  });
 }
 
 /** `blinding*B~ + <left, G> + <right, H>`, 32 bytes. */

@@ -14,9 +14,8 @@ import { mixedSum } from './multi-scalar.ts';
 import type { VariableTerm } from './multi-scalar.ts';
 import { FixedSum, proofGenerators } from './proof-generators.ts';
 import type { ProofShape } from './proof-generators.ts';
-import { checkShape, decodeRangeProof } from './range-proof.ts';
+import { bitWeights, checkShape, decodeRangeProof } from './range-proof.ts';
 import type { DecodedRangeProof, RangeProofFormRefusal } from './range-proof.ts';
-import { bitWeights } from './range-prover.ts';
 import {
   appendBitCommitments,
   appendEvaluations,

@@ -3,9 +3,9 @@
  * worthless: the holder fixes one rung for a leaf when it gets the certificate and never proves
  * anything else, so that all verifiers together learn that rung and no more.
  *
- * The ladder is 1, 2, 4, 8, 16 and from there 3*2^k and 5*2^k in turn, k = 3, 4, 5, ...: 24, 40, 48,
- * 80, 96, 160, 192, ... to 3*2^30, the last one below 2^32. The specification stops at 80 with dots;
- * this rule gives its steps and goes on as they began.
+ * The ladder is 1, 2, 4, 8, 16 and from there 3*2^k and 5*2^k in turn, k = 3, 4, 5, ...: 24, 40,
+ * 48, 80, 96, 160, 192, ... to 3*2^30, the last one below 2^32. The specification stops at 80 with
+ * dots; this rule gives its steps and goes on as they began.
  *
  * @module
  */

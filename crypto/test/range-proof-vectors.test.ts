@@ -44,7 +44,7 @@ describe.skipIf(vectorsDirectory() === undefined)('published range proofs of dal
     );
   }
 
-  it('all verify', () => {
+  it('all hold for their commitments', () => {
     const { cases } = publishedProofs();
     expect(cases.length).toBeGreaterThanOrEqual(8);
     for (const published of cases) {
