@@ -38,29 +38,32 @@ function checkWeakly(proof: Uint8Array, weakness: Weakness): boolean {
   return checkNaively(transcript, 8, made.commitments, proof, weakness);
 }
 
+/** Makes our prover lie: hears T_1 + B for T_1, and forgets V if the verifier does. */
+class ForgedTranscript extends Transcript {
+  forgetsCommitments = false;
+  readonly drawn = new Map<string, bigint>();
+  heard = new Uint8Array(0);
+
+  override append(label: string, message: Uint8Array | string): void {
+    if (label === 'V' && this.forgetsCommitments) return;
+    if (label !== 'T_1') return super.append(label, message);
+    this.heard = decodeElement(message as Uint8Array)!
+      .add(BASE)
+      .toBytes();
+    super.append(label, this.heard);
+  }
+
+  override challenge(label: string, length: number): Uint8Array {
+    const bytes = super.challenge(label, length);
+    this.drawn.set(label, bytesToNumberLE(bytes) % GROUP_ORDER);
+    return bytes;
+  }
+}
+
 describe('weak Fiat-Shamir', () => {
   it('lets a prover choose the commitment after the proof; ours hashes it first', () => {
-    // The prover is ours. Its transcript forgets V, and hears T_1 + B for T_1.
-    class ForgedTranscript extends Transcript {
-      readonly drawn = new Map<string, bigint>();
-      heard = new Uint8Array(0);
-
-      override append(label: string, message: Uint8Array | string): void {
-        if (label === 'V') return;
-        if (label !== 'T_1') return super.append(label, message);
-        this.heard = decodeElement(message as Uint8Array)!
-          .add(BASE)
-          .toBytes();
-        super.append(label, this.heard);
-      }
-
-      override challenge(label: string, length: number): Uint8Array {
-        const bytes = super.challenge(label, length);
-        this.drawn.set(label, bytesToNumberLE(bytes) % GROUP_ORDER);
-        return bytes;
-      }
-    }
     const transcript = new ForgedTranscript(TEST_LABEL);
+    transcript.forgetsCommitments = true;
     const [opening] = makeRangeProof(8, [1n]).openings;
     const commitments = [commit(opening!.value, opening!.blinding).toBytes()];
     const init = { bitCount: 8, openings: [opening!], commitments };
@@ -168,6 +171,19 @@ describe('identity elements', () => {
       reason: 'BAD_ELEMENT',
       detail: 'S is not canonical, or the identity',
     });
+  });
+});
+
+describe('a polynomial that is not the one of the value', () => {
+  it('is refused, although the vectors of the proof are in order', () => {
+    const transcript = new ForgedTranscript(TEST_LABEL);
+    const init = {
+      bitCount: 8,
+      openings: made.openings,
+      commitments: made.commitments.map((element) => element.toBytes()),
+    };
+    const proof = withPart(proveRange(transcript, init, seededRandom('t')), 2, transcript.heard);
+    expect(checkRange(8, made.commitments, proof)).toMatchObject({ reason: 'BAD_PROOF' });
   });
 });
 
