@@ -2,8 +2,9 @@
  * The generators G and H of range proofs, as the `bulletproofs` crate derives them: party j has two
  * chains, SHAKE256("GeneratorsChain" || 'G' or 'H' || u32 LE j), 64 bytes for each generator.
  *
- * Generators and their tables are made when they are first used and kept: about 0.5 ms and 40 kB
- * each, so 64 of them for one quantity of 32 bits and 512 for the largest proof of eight.
+ * Generators and their tables are made when they are first used, and kept: about 40 kB each and up
+ * to 4 ms in a process that has just started; 64 of them for one quantity of 32 bits, 512 for the
+ * largest proof of eight.
  *
  * @module
  */
