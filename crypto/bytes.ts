@@ -7,6 +7,9 @@
 
 import { timingSafeEqual } from 'node:crypto';
 
+/** Cryptographic random bytes: as many as are asked for. */
+export type RandomBytes = (length: number) => Uint8Array;
+
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -12,9 +12,6 @@ import { concatBytes, equalBytes, fromUtf8, lp16, u32, u64, u8, utf8 } from './b
 import { LEAF_TAG } from './domain-tags.ts';
 import { isCommitmentElement } from './ristretto.ts';
 
-/** Cryptographic random bytes. */
-export type RandomBytes = (length: number) => Uint8Array;
-
 /** One thing that an issuer says about a holder. `name` is a skill term, or an attribute. */
 export type CertificateClaim =
   | { readonly kind: 'skill'; readonly name: string }

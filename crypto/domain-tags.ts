@@ -31,6 +31,19 @@ export type DocumentType = keyof typeof DOCUMENT_TYPES;
 export const SIGNATURE_TAG = 'coalesce/sig/v1';
 /** Prefix of a certificate leaf (wire-formats.md 2.1). */
 export const LEAF_TAG = 'coalesce/leaf/v1';
+/** Labels of the Merlin transcripts of committed quantities (wire-formats.md 3.1 and 3.2). */
+export const TRANSCRIPT_TAGS = {
+  blindingProof: 'coalesce/blind-pok/v1',
+  resourceRange: 'coalesce/resource-range/v1',
+} as const;
+/** Names that STROBE v1.0.2 and Merlin v1.0 mix into every transcript. */
+export const MERLIN_TAGS = { strobe: 'STROBEv1.0.2', merlin: 'Merlin v1.0' } as const;
+/** Strings of the range proof, which are those of the `bulletproofs` crate. */
+export const RANGE_PROOF_TAGS = {
+  rangeProof: 'rangeproof v1',
+  innerProduct: 'ipp v1',
+  generators: 'GeneratorsChain',
+} as const;
 /** Prefix of the hash that names a DHT provider key (wire-formats.md 1.6). */
 export const SKILL_KEY_TAG = 'coalesce/skill/v1';
 

@@ -12,26 +12,47 @@
  */
 
 import { MerkleTree as LayeredTree } from 'merkletreejs';
-import { equalBytes } from './bytes.ts';
-import { sha256 } from './hash.ts';
+import { concatBytes, equalBytes } from './bytes.ts';
+import { sha256, sha256Buffer } from './hash.ts';
 
 /** Length of every hash and root, in bytes. */
 export const HASH_BYTES = 32;
 
-const LEAF_PREFIX = Uint8Array.of(0);
-const NODE_PREFIX = Uint8Array.of(1);
+const LEAF_PREFIX = 0;
+const NODE_PREFIX = 1;
+
+/** Where a prefix and what follows it are put together; reused, because allocating costs more. */
+const scratch = Buffer.alloc(1_024);
+const nodeBytes = scratch.subarray(0, 1 + 2 * HASH_BYTES);
 
 /** A path through a tree of 2^64 leaves has no more hashes than this. */
 const MAX_PATH_HASHES = 64;
 
+function leafHashBuffer(data: Uint8Array): Buffer {
+  if (data.length >= scratch.length) {
+    return sha256Buffer(concatBytes(Uint8Array.of(LEAF_PREFIX), data));
+  }
+  scratch[0] = LEAF_PREFIX;
+  scratch.set(data, 1);
+  return sha256Buffer(scratch.subarray(0, 1 + data.length));
+}
+
 /** Hash of a leaf's bytes, 32 bytes. */
 export function leafHash(data: Uint8Array): Uint8Array {
-  return sha256(LEAF_PREFIX, data);
+  return new Uint8Array(leafHashBuffer(data));
+}
+
+/** Bytes of an inner node, to be hashed at once. */
+function joinNode(left: Uint8Array, right: Uint8Array): Buffer {
+  scratch[0] = NODE_PREFIX;
+  scratch.set(left, 1);
+  scratch.set(right, 1 + HASH_BYTES);
+  return nodeBytes;
 }
 
 /** Hash of an inner node, 32 bytes. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(NODE_PREFIX, left, right);
+  return new Uint8Array(sha256Buffer(joinNode(left, right)));
 }
 
 /** A tree over leaves that this process holds. */
@@ -45,9 +66,9 @@ export class MerkleTree {
 
   /** @param leaves - The bytes of each leaf, in order. They are hashed here. */
   constructor(leaves: readonly Uint8Array[]) {
-    this.#leafHashes = leaves.map((leaf) => Buffer.from(leafHash(leaf)));
-    this.#tree = new LayeredTree([...this.#leafHashes], (node: Buffer) => sha256(node), {
-      concatenator: (pair) => Buffer.concat([NODE_PREFIX, ...pair]),
+    this.#leafHashes = leaves.map(leafHashBuffer);
+    this.#tree = new LayeredTree([...this.#leafHashes], sha256Buffer, {
+      concatenator: (pair) => joinNode(pair[0]!, pair[1]!),
     });
     this.size = leaves.length;
     // RFC 9162: the root of no leaves is the hash of nothing; merkletreejs gives no bytes at all.

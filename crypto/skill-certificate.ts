@@ -10,8 +10,9 @@
 
 import { z } from 'zod';
 import { toBase64Url } from './bytes.ts';
+import type { RandomBytes } from './bytes.ts';
 import { SALT_BYTES, encodeClaim, encodePadding, isResourceClaim } from './certificate-leaf.ts';
-import type { CertificateClaim, RandomBytes } from './certificate-leaf.ts';
+import type { CertificateClaim } from './certificate-leaf.ts';
 import { fields, openEnvelope, signDocument } from './envelope.ts';
 import type { DocumentDefinition, EnvelopeRefusal, SignedDocument } from './envelope.ts';
 import type { Identity } from './identity.ts';

@@ -5,8 +5,9 @@
  */
 
 import { concatBytes, u32, utf8 } from '../bytes.ts';
+import type { RandomBytes } from '../bytes.ts';
 import { encodeClaim, encodePadding } from '../certificate-leaf.ts';
-import type { CertificateClaim, RandomBytes } from '../certificate-leaf.ts';
+import type { CertificateClaim } from '../certificate-leaf.ts';
 import { sha256 } from '../hash.ts';
 import { Identity } from '../identity.ts';
 import { issueSkillCertificate } from '../skill-certificate.ts';

@@ -32,7 +32,7 @@ import { openStore } from '../../node/storage/store.ts';
 import { systemClock, systemRandom } from '../../node/system-clock.ts';
 import { DecisionLog } from '../../node/tasks/decision-log.ts';
 import { benchCostCalibration } from './cost-calibration.ts';
-import { measureReferenceUs, median, REFERENCE_NOMINAL_US } from './measuring.ts';
+import { measureReferenceUs, median, rowOf } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 
 const SEED = 20_261_121;
@@ -149,10 +149,9 @@ function timed(work: (i: number) => void, calls: number) {
   return { us: median(valuesUs), referenceUs: median(referencesUs) };
 }
 
-/** A row with its bar, scaled by the reference (architecture.md 9). */
-function rowOf(name: string, key: string, us: number, referenceUs: number): BenchRow {
-  const bar = (BARS_US[key]! * referenceUs) / REFERENCE_NOMINAL_US;
-  return { bench: 'decision', case: name, value: us, unit: 'us', bar, met: us <= bar };
+function decisionRow(name: string, key: string, us: number, referenceUs: number): BenchRow {
+  const row = { bench: 'decision', case: name, value: us, unit: 'us', bar: BARS_US[key]! };
+  return rowOf(row, referenceUs);
 }
 
 function benchEngine(count: number): BenchRow[] {
@@ -171,7 +170,7 @@ function benchEngine(count: number): BenchRow[] {
     engine.decide(new CandidateTable(candidates), { ...BENCH_QUERY, seed }, similarities);
   }, DECISIONS[count]! / 10);
   return [
-    rowOf(name, `decision ${count}`, us, referenceUs),
+    decisionRow(name, `decision ${count}`, us, referenceUs),
     {
       bench: 'decision',
       case: `the same on a table that was just made, the making included, ${count} candidates`,
@@ -198,7 +197,7 @@ function benchEmbeddings(count: number): BenchRow[] {
     engine.decide(table, { ...BENCH_QUERY, seed }, similarities);
   }, DECISIONS[count]!);
   const name = `the same with live embeddings of ${DIMENSIONS} dimensions, ${count} candidates`;
-  return [rowOf(name, `embeddings ${count}`, us, referenceUs)];
+  return [decisionRow(name, `embeddings ${count}`, us, referenceUs)];
 }
 
 /** A record that cannot be explained and replayed would make the figures worthless. */
@@ -239,7 +238,7 @@ async function benchLog(count: number): Promise<BenchRow[]> {
       referencesUs.push(measureReferenceUs(200));
     }
     const name = `decided and appended to the log on disk, ${count} candidates, amortised`;
-    return [rowOf(name, `append ${count}`, median(valuesUs), median(referencesUs))];
+    return [decisionRow(name, `append ${count}`, median(valuesUs), median(referencesUs))];
   } finally {
     await store.close();
     await rm(path, { recursive: true, force: true });

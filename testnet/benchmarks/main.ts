@@ -11,11 +11,13 @@ import { benchDecision } from './decision.ts';
 import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 import { benchNodeStart } from './node-start.ts';
+import { benchProof } from './proof.ts';
 import { benchTask } from './task-end-to-end.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   decision: benchDecision,
   node: benchNodeStart,
+  proof: benchProof,
   task: benchTask,
 };
 

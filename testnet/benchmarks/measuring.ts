@@ -47,3 +47,14 @@ export function measureReferenceUs(rounds: number = REFERENCE_ROUNDS): number {
   }
   return median(samples);
 }
+
+/**
+ * A row with its bar, scaled by the reference that was measured between the runs (architecture.md
+ * 9).
+ *
+ * @param row - `bar` is that of the nominal machine, in the unit of the value.
+ */
+export function rowOf(row: BenchRow & { readonly bar: number }, referenceUs: number): BenchRow {
+  const bar = (row.bar * referenceUs) / REFERENCE_NOMINAL_US;
+  return { ...row, bar, met: row.value <= bar };
+}
