@@ -20,7 +20,7 @@
 import { z } from 'zod';
 import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
-import type { DocumentLimits, DocumentValue } from '../../crypto/canonical-json.ts';
+import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import { COMPUTE_RESOURCE, COMPUTE_UNIT, MAX_STEPS, OPENED_STEPS } from './compute-challenge.ts';
 import { MAX_ORDER, MIN_ORDER, stateBytes } from './matrix-chain.ts';
@@ -113,7 +113,7 @@ export type BenchmarkMessageOf<Typ extends BenchmarkTyp> = Extract<BenchmarkMess
 
 /** Bytes of a message. @throws on one that its schema refuses. */
 export function encodeBenchmarkMessage(value: BenchmarkMessage): Uint8Array {
-  return encodeDocument(z.encode(SCHEMA, value) as DocumentValue, LIMITS);
+  return encodeDocument(z.encode(SCHEMA, value), LIMITS);
 }
 
 /** Reads a message; `undefined` if it is none. Never throws. */
