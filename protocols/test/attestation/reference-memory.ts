@@ -24,7 +24,7 @@ export function referenceFill(nonce: Uint8Array, mib: number): ReferenceMemory {
   const blocks: Buffer[] = [];
   const parents: number[][] = [];
   for (let i = 0; i < (mib * MIB) / BLOCK; i++) {
-    const input = Buffer.alloc(BLOCK);
+    const input = new Uint32Array(BLOCK / 4);
     const before = blocks[i - 1];
     const chosen: number[] = [];
     for (let k = 0; before && k < 8; k++) {
@@ -32,13 +32,12 @@ export function referenceFill(nonce: Uint8Array, mib: number): ReferenceMemory {
       chosen.push(i - 1 - Math.floor(u * u * i));
     }
     for (const parent of chosen) {
-      const words = new Uint32Array(blocks[parent]!.buffer, blocks[parent]!.byteOffset, BLOCK / 4);
-      for (const [w, word] of words.entries()) {
-        input.writeUInt32LE((input.readUInt32LE(4 * w) ^ word) >>> 0, 4 * w);
-      }
+      const { buffer, byteOffset } = blocks[parent]!;
+      const words = new Uint32Array(buffer, byteOffset, BLOCK / 4);
+      for (let w = 0; w < words.length; w++) input[w]! ^= words[w]!;
     }
     const cipher = createCipheriv('aes-128-cbc', key.subarray(0, 16), iv).setAutoPadding(false);
-    const block = Buffer.alloc(BLOCK, cipher.update(input));
+    const block = Buffer.alloc(BLOCK, cipher.update(new Uint8Array(input.buffer)));
     iv = block.subarray(BLOCK - 16);
     blocks.push(block);
     parents.push(chosen);
