@@ -66,8 +66,8 @@ const MAX_ROUND_TRIP_SHARE = 0.05;
 const MAX_ROUND_TRIP_MS = 250;
 /** Longest wait for an answer that takes no work. */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** A holder fills a MiB in 5 to 10 ms. */
-const FILL_MS_PER_MIB = 50;
+/** Far more than the 5 to 25 ms that a holder needs: a slow filling gains it nothing. */
+const FILL_MS_PER_MIB = 100;
 const MAX_VALUE = 2 ** 32 - 1;
 
 /** What the attestor is handed. */

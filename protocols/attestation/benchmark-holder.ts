@@ -51,7 +51,7 @@ export const BENCHMARK_LIMITS: BenchmarkLimits = {
   maxRounds: 8,
   maxReads: MAX_READS,
   maxSteps: MAX_STEPS,
-  maxBusyMs: 20_000,
+  maxBusyMs: 30_000,
   idleTimeoutMs: 10_000,
   maxSessionMs: 60_000,
 };

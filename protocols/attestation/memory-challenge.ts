@@ -13,18 +13,19 @@
  * Questions: rounds of W reads of 16 bytes, each place computed from the bytes just read, so that
  * no pass over the blocks can collect the answers; the answer is SHA-256 over all bytes read.
  *
- * Price of keeping a share q of 64 MiB, in units of 16 bytes computed again per read (300 random
- * reads each, parents drawn as above; a unit is one AES call and eight reads, 50 ns taken):
+ * Price of keeping a share q of 64 MiB, in units of 16 bytes computed again per read (counted on a
+ * filled memory, 1,000 random reads each; a unit is one AES call and eight reads, 50 ns taken):
  *
- *   | q                      | 0.95 | 0.9  | 0.8 | 0.75 | 0.5   | 0.25  |
- *   | random blocks kept     | 0.07 | 0.37 | 12  | 60   | 1,063 | 3,556 |
- *   | most used blocks kept  |      | 0.37 | 5.6 | 23   | 846   |       |
- *   | the latter, microsec.  |      | 0.02 | 0.3 | 1.2  | 42    |       |
+ *   | q                     | 0.95 | 0.9  | 0.8  | 0.75 | 0.7 | 0.5   | 0.25  |
+ *   | random blocks kept    | 0.07 | 0.42 | 16   | 67   | 129 | 1,073 | 3,382 |
+ *   | most used blocks kept | 0.08 | 0.33 | 3.4  | 22   | 44  | 967   | 3,450 |
+ *   | the latter, microsec. | 0.00 | 0.02 | 0.17 | 1.1  | 2.2 | 48    | 172   |
  *
- * Deadline: 2 microseconds per read, and the round trip. A holder with all of it needs 0.1 to 0.3
- * (measured: 0.26 on a busy machine); one with half of it twenty times the deadline; one with less
- * than 0.7 is late, one with more than 0.8 is not told from an honest one. Below 16 MiB the
- * differences shrink, for there are fewer blocks to compute again.
+ * Deadline: 2 microseconds per read, and the round trip. A holder with all of it needs 0.3 (measured
+ * in JavaScript on a shared core; up to 0.7 with ten others at work on two cores), one with half of
+ * it 24 times the deadline. So less than 0.7 of the amount is late and more than 0.8 is not told
+ * from all of it. Below 16 MiB, where half costs 13 microseconds a read, the differences shrink, for
+ * there are fewer blocks to compute again.
  *
  * The attestor fills the same memory itself and lets go of it once it has the answers. Cheaper
  * means would be data that the attestor sends, as many bytes on the wire as are measured, or a
@@ -77,7 +78,7 @@ export interface MemoryWalk {
 export class FilledMemory {
   readonly #words: Int32Array;
 
-  /** Fills the memory, which takes some 5 to 10 ms per MiB. */
+  /** Fills the memory, which takes some 10 ms per MiB. */
   constructor({ nonce, mib }: MemoryChallenge) {
     const bytes = new Uint8Array(mib * BYTES_PER_MIB);
     this.#words = new Int32Array(bytes.buffer);

@@ -158,11 +158,7 @@ describe('a holder whose attestor asks for more than it announced', () => {
     ['the same question again', [computeAsk, run(1, 9), run(1, 9)], ['bmyes', 'bmroot', ABORTED]],
     ['a question out of order', [computeAsk, run(2, 9)], ['bmyes', ABORTED]],
     ['a second order', [computeAsk, memoryAsk], ['bmyes', ABORTED]],
-    [
-      'a question of another job',
-      [computeAsk, { ...run(1, 9), job: nonce } as BenchmarkMessage],
-      ['bmyes', ABORTED],
-    ],
+    ['a question of another job', [computeAsk, { ...run(1, 9), job: nonce }], ['bmyes', ABORTED]],
   ])('ends the benchmark at %s', async (_, messages, answers) => {
     const world = createWorld();
     expect(await talk(world, ...messages)).toEqual(answers);
