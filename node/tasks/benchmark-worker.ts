@@ -99,7 +99,7 @@ export class ThreadBenchmarkWorker implements BenchmarkWorker {
     const thread = new Worker(this.#script, {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
-    // A request that is under way sees the error itself; an idle thread that fails is not used again.
+    // A request under way sees the error itself; a thread that failed is not used again.
     thread.on('error', () => {
       if (this.#thread === thread) this.#thread = undefined;
     });

@@ -4,7 +4,8 @@
  *
  * The value is meant to be too low rather than too high: times are the attestor's and include the
  * round trip. The holder could lengthen the echo that measures the round trip, so at most a
- * twentieth of the time is subtracted for it, and at most a quarter of a second added to a deadline.
+ * twentieth of the time is subtracted for it, and a quarter of a second at most is added to a
+ * deadline.
  *
  * Does not issue the certificate in which the value stands.
  *
