@@ -53,13 +53,14 @@ export type BenchmarkOrder =
 
 /** Longest timed round, in milliseconds. */
 const MAX_DURATION_MS = 5_000;
-/** A timed round may take so many times what the calibration promised. */
+/** A round may take so many times the duration. */
 const LATE_FACTOR = 3;
 const FIRST_STEPS = 8;
-const CALIBRATION_GROWTH = 8;
-const MAX_CALIBRATIONS = 4;
-/** A calibration round of this share of the duration is long enough. */
-const CALIBRATION_SHARE = 0.05;
+/** A round is lengthened so many times at most: the first ones run code that is not compiled yet. */
+const MAX_GROWTH = 8;
+const MAX_RUNS = 7;
+/** A round of this share of the duration counts; the ones before only show how long it has to be. */
+const ENOUGH_SHARE = 0.5;
 const ECHOES = 3;
 /** Largest share of a time that is subtracted for the round trip. */
 const MAX_ROUND_TRIP_SHARE = 0.05;
@@ -169,7 +170,7 @@ function announce(job: Uint8Array, order: BenchmarkOrder): BenchmarkMessageOf<'b
   const common = { v: 1, typ: 'bmask', job } as const;
   if (order.resource === COMPUTE_RESOURCE) {
     const { resource, order: rows = 128 } = order;
-    // Calibration, a late round at worst, and the opening of steps.
+    // The rounds before, a late one at worst, and the opening of steps.
     const budgetMs = Math.ceil(durationOf(order) * (LATE_FACTOR + 2));
     const unit = COMPUTE_UNIT;
     return { ...common, resource, unit, order: rows, steps: MAX_STEPS, budgetMs };
@@ -207,17 +208,16 @@ async function measureCompute(
   };
   const allowanceMs = Math.min(roundTripMs, MAX_ROUND_TRIP_MS);
   const deadlineMs = LATE_FACTOR * durationMs + allowanceMs;
-  let calibration = await run(FIRST_STEPS, deadlineMs);
-  for (let i = 1; i < MAX_CALIBRATIONS; i++) {
-    if (calibration.elapsedMs >= CALIBRATION_SHARE * durationMs + allowanceMs) break;
-    calibration = await run(calibration.challenge.steps * CALIBRATION_GROWTH, deadlineMs);
+  let timed = await run(FIRST_STEPS, deadlineMs);
+  for (let runs = 1; runs < MAX_RUNS; runs++) {
+    const { steps } = timed.challenge;
+    if (timed.elapsedMs >= ENOUGH_SHARE * durationMs || steps === MAX_STEPS) break;
+    // Of the holder's making, the echo too: a chain that it makes too long only ends up late.
+    const workMs = Math.max(timed.elapsedMs - allowanceMs, timed.elapsedMs / 4);
+    const growth = Math.min(MAX_GROWTH, durationMs / workMs);
+    timed = await run(Math.min(MAX_STEPS, Math.ceil(steps * growth)), deadlineMs);
   }
-  // Of the holder's making, the echo too: a chain that it makes too long only ends up late.
-  const workMs = Math.max(calibration.elapsedMs - allowanceMs, calibration.elapsedMs / 4);
-  const stepMs = workMs / calibration.challenge.steps;
-  const wanted = Math.floor(durationMs / stepMs);
-  const steps = Math.min(MAX_STEPS, Math.max(FIRST_STEPS, wanted));
-  const { challenge, root, elapsedMs } = await run(steps, deadlineMs);
+  const { challenge, root, elapsedMs } = timed;
   await checkSteps(exchange, challenge, root, random);
   const netMs = elapsedMs - Math.min(roundTripMs, MAX_ROUND_TRIP_SHARE * elapsedMs);
   // Operations per millisecond are thousands per second.
