@@ -56,10 +56,10 @@ const MAX_DURATION_MS = 5_000;
 /** A round may take so many times the duration. */
 const LATE_FACTOR = 3;
 const FIRST_STEPS = 8;
-/** A round is lengthened so many times at most: the first ones run code that is not compiled yet. */
+/** A round grows so many times at most: the first ones run code that is not compiled yet. */
 const MAX_GROWTH = 8;
 const MAX_RUNS = 7;
-/** A round of this share of the duration counts; the ones before only show how long it has to be. */
+/** A round of this share of the duration counts; the ones before show how long it has to be. */
 const ENOUGH_SHARE = 0.5;
 const ECHOES = 3;
 /** Largest share of a time that is subtracted for the round trip. */
