@@ -22,7 +22,7 @@
  *   | the latter, microsec. | 0.00 | 0.02 | 0.17 | 1.1  | 2.2 | 48    | 172   |
  *
  * Deadline: 2 microseconds per read, and the round trip. A holder with all of it needs 0.3,
- * measured in JavaScript on a shared core, and up to 0.7 with ten processes on two cores; one with
+ * measured in JavaScript on a shared core, and up to 0.7 with six processes on two cores; one with
  * half of it needs 24 times the deadline. So less than 0.7 of the amount is late, and more than 0.8
  * is not told from all of it. Below 16 MiB, where half costs 13 microseconds a read, the
  * differences shrink, for there are fewer blocks to compute again.
