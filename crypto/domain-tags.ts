@@ -47,6 +47,17 @@ export const RANGE_PROOF_TAGS = {
 /** Prefix of the hash that names a DHT provider key (wire-formats.md 1.6). */
 export const SKILL_KEY_TAG = 'coalesce/skill/v1';
 
+/** Prefix of the hash by which a recovery key is registered (wire-formats.md 2.4). */
+export const RECOVERY_TAG = 'coalesce/recovery/v1';
+/** Prefixes of the hashes of a benchmark: its transcript and what a nonce is expanded to. */
+export const BENCHMARK_TAGS = {
+  transcript: 'coalesce/benchmark/transcript/v1',
+  computeStart: 'coalesce/benchmark/compute-start/v1',
+  computeStep: 'coalesce/benchmark/compute-step/v1',
+  memoryFill: 'coalesce/benchmark/memory-fill/v1',
+  memoryWalk: 'coalesce/benchmark/memory-walk/v1',
+} as const;
+
 /** Labels of the session's key schedule (wire-formats.md 1.1). */
 export const SESSION_TAGS = {
   prologue: 'coalesce/session/v1',

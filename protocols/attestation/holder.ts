@@ -2,6 +2,9 @@
  * The holder's side of a delivery: checks a certificate that an attestor brings before it is kept
  * (wire-formats.md 3.1 step 4), and tells the attestor.
  *
+ * A stream of purpose 4 may also begin with the order of a benchmark. The first message tells; such
+ * a stream is handed on to benchmark-holder.ts.
+ *
  * @module
  */
 
@@ -53,6 +56,8 @@ export interface AttestationHolderInit {
   isWanted(attestor: string): Promise<boolean>;
   /** Keeps the certificate; it is acknowledged when this resolves. */
   store(certificate: DeliveredCertificate): Promise<void>;
+  /** Serves streams that do not begin with an announcement. Left out: they are aborted. */
+  readonly benchmarks?: { serve(stream: SecureStream, first: Uint8Array): Promise<void> };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<AttestationLimits>;
@@ -113,8 +118,9 @@ export function acceptCertificates(init: AttestationHolderInit): void {
   const buckets = new TokenBuckets(limits.perPeer, limits.all, init.clock.monotonicMs());
   const timeout = () => ({ signal: AbortSignal.timeout(limits.idleTimeoutMs) });
   init.streams.handle(SECURE_PROTOCOLS.attest, async (stream) => {
-    const offer = await stream.readMessage(timeout());
-    const job = offer && decodeIssuanceOffer(offer);
+    const first = await stream.readMessage(timeout());
+    const job = first && decodeIssuanceOffer(first);
+    if (first && !job && init.benchmarks) return init.benchmarks.serve(stream, first);
     if (!job) return stream.abort('badMessage');
     const refusal = await receive(stream, job, init, buckets, timeout);
     await stream.writeMessage(encodeIssuanceAnswer({ job, refusal }), timeout());

@@ -5,10 +5,15 @@ import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
 import { createA2aClient } from '../../a2a/client.ts';
 import { createA2aServer } from '../../a2a/server.ts';
 import { deliverCertificate } from '../../attestation/attestor.ts';
+import { measureResource } from '../../attestation/benchmark-attestor.ts';
+import type { BenchmarkOrder } from '../../attestation/benchmark-attestor.ts';
+import { BenchmarkHolder } from '../../attestation/benchmark-holder.ts';
+import type { BenchmarkReport } from '../../attestation/benchmark-holder.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
 import { requestPresentation } from '../../card/client.ts';
 import { serveCards } from '../../card/server.ts';
 import { nowSeconds } from '../../components.ts';
+import { FakeBenchmarkWorker } from '../attestation/benchmark-fakes.ts';
 import { createPair, random } from '../secure-channel/session-pair.ts';
 import type { TestNode } from '../secure-channel/session-pair.ts';
 import { UpperCaseExecutor, contractNamed, requestHandlerOf, textMessage } from './test-agent.ts';
@@ -102,5 +107,56 @@ describe('two nodes on libp2p with a secure session', () => {
     });
     if (!shown.valid) throw new Error(shown.reason);
     expect(shown.certificates).toMatchObject([{ issuer: attestor.peerId, leaves: claims }]);
+  });
+
+  it('measure compute and memory, and agree on the hash of what was said', async () => {
+    const [attestor, holder] = await pair();
+    const reports: BenchmarkReport[] = [];
+    const benchmarks = new BenchmarkHolder({
+      holder: holder.peerId,
+      worker: new FakeBenchmarkWorker(),
+      isWanted: (peer) => Promise.resolve(peer === attestor.peerId),
+      mayBeMeasured: () => true,
+      onSpent: () => undefined,
+      onMeasured: (report) => reports.push(report),
+      clock: holder.clock,
+      logger: holder.logger,
+    });
+    acceptCertificates({
+      streams: holder.manager,
+      holder: holder.peerId,
+      isWanted: () => Promise.resolve(true),
+      store: () => Promise.resolve(),
+      benchmarks,
+      clock: holder.clock,
+      logger: holder.logger,
+    });
+    const components = {
+      streams: attestor.manager,
+      attestor: attestor.peerId,
+      worker: new FakeBenchmarkWorker(),
+      // Both nodes and other tests share a processor: its time says nothing here.
+      clock: { nowMs: () => 0, monotonicMs: () => (nowMs += tickMs) },
+      random,
+    };
+    let nowMs = 0;
+    let tickMs = 0;
+    const orders: [BenchmarkOrder, number][] = [
+      [{ resource: 'hasResource:cpu-mflops', order: 128, durationMs: 1_000 }, 1_000],
+      [{ resource: 'hasResource:memory-mib', mib: 8, rounds: 2, reads: 500_000 }, 1],
+    ];
+    for (const [order, eachMs] of orders) {
+      tickMs = eachMs;
+      const signal = AbortSignal.timeout(20_000);
+      const outcome = await measureResource(components, holder.peerId, order, signal);
+      if (!outcome.measured) throw new Error(outcome.detail);
+      expect(outcome.value).toBeGreaterThan(0);
+      expect(reports.at(-1)).toEqual({
+        attestor: attestor.peerId,
+        resource: order.resource,
+        value: outcome.value,
+        transcript: outcome.transcript,
+      });
+    }
   });
 });
