@@ -20,7 +20,7 @@ import { fields } from './envelope.ts';
 import type { SignedDocument } from './envelope.ts';
 import { HASH_BYTES, MerkleTree, leafHash, verifyInclusion } from './merkle.ts';
 import { MAX_LEAVES, isWithinClaimLifetime } from './skill-certificate.ts';
-import type { HeldCertificate, SkillCertificate } from './skill-certificate.ts';
+import type { IssuedCertificate, SkillCertificate } from './skill-certificate.ts';
 
 /** Longest path, in hashes: log2 of the largest number of leaves. */
 export const MAX_PATH_HASHES = 10;
@@ -45,7 +45,7 @@ export const disclosedLeafSchema = z.strictObject({
 export type DisclosedLeaf = z.infer<typeof disclosedLeafSchema>;
 
 /** Several leaves of a certificate opened; the tree is built once. @throws as {@link openLeaf}. */
-export function openLeaves(held: HeldCertificate, indexes: readonly number[]): DisclosedLeaf[] {
+export function openLeaves(held: IssuedCertificate, indexes: readonly number[]): DisclosedLeaf[] {
   if (indexes.length === 0) return [];
   const tree = new MerkleTree(held.leaves);
   return indexes.map((index) => {
@@ -66,7 +66,7 @@ export function openLeaves(held: HeldCertificate, indexes: readonly number[]): D
 }
 
 /** The leaf at `index`, opened. @throws {@link RangeError} if there is none. */
-export function openLeaf(held: HeldCertificate, index: number): DisclosedLeaf {
+export function openLeaf(held: IssuedCertificate, index: number): DisclosedLeaf {
   return openLeaves(held, [index])[0]!;
 }
 

@@ -14,7 +14,7 @@
 
 import { z } from 'zod';
 import { equalBytes, fromBase64Url, toBase64Url, utf8 } from './bytes.ts';
-import type { RandomBytes } from './certificate-leaf.ts';
+import type { RandomBytes } from './bytes.ts';
 import { RECOVERY_TAG } from './domain-tags.ts';
 import { fields, openEnvelope, signDocument } from './envelope.ts';
 import type { DocumentDefinition, EnvelopeRefusal, SignedDocument } from './envelope.ts';

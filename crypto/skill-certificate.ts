@@ -78,11 +78,29 @@ export const skillCertificateDefinition: DocumentDefinition<SkillCertificate> = 
   signers: (body) => [body.issuer],
 };
 
-/** A certificate with all its leaves, as the holder keeps it. */
-export interface HeldCertificate {
+/** What only the holder knows of a committed quantity. */
+export interface CommitmentOpening {
+  /** Term of the leaf. */
+  readonly name: string;
+  /** As the attestor measured it, 0 <= value < 2^32. */
+  readonly value: bigint;
+  /** r, 32 bytes. */
+  readonly blinding: Uint8Array;
+  /** The one threshold that is ever proved, fixed when the certificate came; undefined for 0. */
+  readonly rung: bigint | undefined;
+}
+
+/** A certificate with all its leaves, as its issuer hands it over. */
+export interface IssuedCertificate {
   readonly certificate: SignedDocument<SkillCertificate>;
   /** The bytes of every leaf, in the order of the tree. Secret until opened. */
   readonly leaves: readonly Uint8Array[];
+}
+
+/** The same as the holder keeps it. */
+export interface HeldCertificate extends IssuedCertificate {
+  /** One for each committed quantity. Secret for ever. */
+  readonly openings: readonly CommitmentOpening[];
 }
 
 /** What a certificate is made of. Times are whole seconds since 1970. */
@@ -151,7 +169,7 @@ function buildLeaves(claims: readonly CertificateClaim[], random: RandomBytes): 
  * @throws {@link RangeError} for no claim, more than 1,024, a claim made twice, a claim that no
  *   leaf can hold, or a quantity in a certificate of more than a day.
  */
-export function issueSkillCertificate(init: SkillCertificateInit): HeldCertificate {
+export function issueSkillCertificate(init: SkillCertificateInit): IssuedCertificate {
   const { issuer, holder, kind, claims, iat, nbf, exp, list, slot, evidence, random } = init;
   if (claims.length < 1 || claims.length > MAX_LEAVES) {
     throw new RangeError(`"claims" expected 1 to ${MAX_LEAVES}, got ${claims.length}`);

@@ -239,7 +239,7 @@ export class AgentNode {
       lifeSeconds: days * SECONDS_PER_DAY,
       evidence: NO_EVIDENCE,
     });
-    await certificates.keep(held, claims);
+    await certificates.keep({ ...held, openings: [] }, claims);
     return certificates.show(toBase64Url(held.certificate.id));
   }
 

@@ -46,7 +46,7 @@ export const exampleClaims: readonly CertificateClaim[] = [
 
 /** A day's attestation of `issuer` for `holder`. */
 export function issue(change: Partial<SkillCertificateInit> = {}): HeldCertificate {
-  return issueSkillCertificate({
+  const issued = issueSkillCertificate({
     issuer,
     holder: holder.peerId,
     kind: 'attestation',
@@ -60,6 +60,7 @@ export function issue(change: Partial<SkillCertificateInit> = {}): HeldCertifica
     random: seededRandom('issue'),
     ...change,
   });
+  return { ...issued, openings: [] };
 }
 
 /** An hour's status list of `issuer`, with the given slots revoked. */

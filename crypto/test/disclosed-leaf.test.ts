@@ -9,20 +9,20 @@ import type { SignedDocument } from '../envelope.ts';
 import { sha256 } from '../hash.ts';
 import { MerkleTree, leafHash } from '../merkle.ts';
 import { skillCertificateDefinition } from '../skill-certificate.ts';
-import type { HeldCertificate, SkillCertificate } from '../skill-certificate.ts';
+import type { IssuedCertificate, SkillCertificate } from '../skill-certificate.ts';
 import { DAY, ISSUED, exampleLeaves, issue, issuer, seededRandom } from './certificate-fixtures.ts';
 
 const held = issue();
 const { certificate } = held;
 
-function indexOf(kind: number, from: HeldCertificate = held): number {
+function indexOf(kind: number, from: IssuedCertificate = held): number {
   return from.leaves.findIndex((leaf) => leaf[33] === kind);
 }
 
 const skill = openLeaf(held, indexOf(1));
 const quantity = openLeaf(held, indexOf(2));
 
-function signTree(leaves: readonly Uint8Array[], change: object = {}): HeldCertificate {
+function signTree(leaves: readonly Uint8Array[], change: object = {}): IssuedCertificate {
   const body: SkillCertificate = {
     ...certificate.body,
     size: leaves.length,

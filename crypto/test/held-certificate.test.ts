@@ -148,12 +148,12 @@ describe('stored form', () => {
     expect(decodeHeldCertificate(bytes, holder.peerId).valid).toBe(true);
   });
 
-  it('refuses more than 1 MiB', () => {
+  it('refuses more than 1.25 MiB', () => {
     const bytes = new Uint8Array(HELD_CERTIFICATE_LIMITS.maxBytes + 1).fill(32);
     expect(decodeHeldCertificate(bytes, holder.peerId)).toMatchObject({
       valid: false,
       reason: 'MALFORMED',
-      detail: expect.stringContaining('larger than 1048576') as string,
+      detail: expect.stringContaining('larger than 1310720') as string,
     });
   });
 

@@ -21,7 +21,7 @@ import {
   MAX_SLOT,
   skillCertificateDefinition,
 } from '../../crypto/skill-certificate.ts';
-import type { HeldCertificate, SkillCertificate } from '../../crypto/skill-certificate.ts';
+import type { IssuedCertificate, SkillCertificate } from '../../crypto/skill-certificate.ts';
 import {
   emptyStatusBits,
   MAX_RESOURCE_STATUS_SECONDS,
@@ -82,7 +82,7 @@ export class CertificateIssuer {
   }
 
   /** Issues a certificate, valid from now. A quantity in it puts it on the list of resources. */
-  async issue(order: IssueOrder): Promise<HeldCertificate> {
+  async issue(order: IssueOrder): Promise<IssuedCertificate> {
     const { identity, issued, clock, random } = this.#init;
     const { kind, holder, claims, evidence, lifeSeconds } = order;
     const list = claims.some(isResourceClaim) ? RESOURCE_LIST : SKILL_LIST;

@@ -11,7 +11,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
+import type { IssuedCertificate } from '../../crypto/skill-certificate.ts';
 import { toBase64Url } from '../../crypto/bytes.ts';
 import { deliverCertificate } from '../../protocols/attestation/attestor.ts';
 import { nowSeconds } from '../../protocols/components.ts';
@@ -172,7 +172,7 @@ export class Attestor {
     term: string,
     passed: number,
     graded: readonly Graded[],
-  ): Promise<HeldCertificate> {
+  ): Promise<IssuedCertificate> {
     const transcript = graded.map(({ contractId, isPassed }) => ({ contractId, isPassed }));
     const evidence = createHash('sha256').update(JSON.stringify(transcript)).digest();
     return this.#components.issuer.issue({
@@ -188,7 +188,7 @@ export class Attestor {
   }
 
   /** @returns why the holder did not take it, or `null` if it did. */
-  async #deliver(certificate: HeldCertificate, signal: AbortSignal): Promise<string | null> {
+  async #deliver(certificate: IssuedCertificate, signal: AbortSignal): Promise<string | null> {
     const { streams, random, logger } = this.#components;
     let problem = '';
     // A stream may break; to take the same certificate twice does no harm.

@@ -5,7 +5,7 @@
  */
 
 import { equalBytes } from '../../crypto/bytes.ts';
-import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
+import type { IssuedCertificate } from '../../crypto/skill-certificate.ts';
 import type { Random } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
@@ -15,7 +15,7 @@ import { decodeIssuanceAnswer, encodeIssuance, encodeIssuanceOffer } from './mes
 /** A delivery. */
 export interface CertificateDelivery {
   /** The certificate with all its leaves; its holder is the peer it is delivered to. */
-  readonly certificate: HeldCertificate;
+  readonly certificate: IssuedCertificate;
   readonly random: Random;
   readonly signal?: AbortSignal;
 }

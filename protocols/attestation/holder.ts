@@ -65,7 +65,7 @@ export interface AttestationHolderInit {
 
 /** Why a delivered certificate was refused; the attestor is told a coarser code. */
 export type DeliveryRefusal =
-  HeldCertificateRefusal | 'OTHER_JOB' | 'OTHER_ISSUER' | 'WRONG_KIND' | 'EXPIRED' | 'COMMITTED';
+  HeldCertificateRefusal | 'OTHER_JOB' | 'OTHER_ISSUER' | 'WRONG_KIND' | 'EXPIRED';
 
 /** Outcome of checking a delivery. */
 export type CheckedDelivery =
@@ -95,9 +95,6 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
   if (checkCertificateTimes(body, expected) === 'EXPIRED') {
     return refuse('EXPIRED', `exp ${body.exp} at ${expected.nowSeconds}`);
   }
-  // Without its blinding factor a commitment could never be proved.
-  const committed = checked.claims.find(({ kind }) => kind === 'committedQuantity');
-  if (committed) return refuse('COMMITTED', committed.name);
   const { held, claims } = checked;
   return { valid: true, attestor: expected.attestor, held, claims };
 }
@@ -109,7 +106,7 @@ const CODES: Readonly<Partial<Record<DeliveryRefusal, RefusalCode>>> = {
   OTHER_ISSUER: 'WRONG_SIGNERS',
   EXPIRED: 'EXPIRED',
   WRONG_KIND: 'NOT_SUPPORTED',
-  COMMITTED: 'NOT_SUPPORTED',
+  COMMITMENT_NOT_OPENED: 'NOT_SUPPORTED',
 };
 
 /** Registers the holder's side with the session layer and serves from then on. */

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { toBase64Url, utf8 } from '../../../crypto/bytes.ts';
 import type { CertificateClaim } from '../../../crypto/certificate-leaf.ts';
 import { Identity } from '../../../crypto/identity.ts';
-import type { HeldCertificate } from '../../../crypto/skill-certificate.ts';
+import type { IssuedCertificate } from '../../../crypto/skill-certificate.ts';
 import { isRevoked, verifyStatusList } from '../../../crypto/status-list.ts';
 import { certificateStatus, StatusListMemory } from '../../../crypto/status-list-memory.ts';
 import { FakeClock, FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
@@ -32,12 +32,12 @@ beforeEach(() => {
   issuer = open();
 });
 
-function attest(claims: readonly CertificateClaim[] = [SKILL]): Promise<HeldCertificate> {
+function attest(claims: readonly CertificateClaim[] = [SKILL]): Promise<IssuedCertificate> {
   const evidence = new Uint8Array(32);
   return issuer.issue({ kind: 'attestation', holder: HOLDER, claims, lifeSeconds: DAY, evidence });
 }
 
-const idOf = ({ certificate }: HeldCertificate): string => toBase64Url(certificate.id);
+const idOf = ({ certificate }: IssuedCertificate): string => toBase64Url(certificate.id);
 
 async function list(number: number) {
   const status = await issuer.statusList(number);
@@ -46,7 +46,7 @@ async function list(number: number) {
 }
 
 /** What a verifier makes of a certificate, with the list that the issuer gives now. */
-async function statusOf({ certificate }: HeldCertificate, memory = new StatusListMemory()) {
+async function statusOf({ certificate }: IssuedCertificate, memory = new StatusListMemory()) {
   return certificateStatus({
     certificate: certificate.body,
     hasQuantity: certificate.body.list === 1,

@@ -5,7 +5,7 @@ import { openEnvelope } from '../../../crypto/envelope.ts';
 import { checkHeldCertificate } from '../../../crypto/held-certificate.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { skillCertificateDefinition } from '../../../crypto/skill-certificate.ts';
-import type { HeldCertificate } from '../../../crypto/skill-certificate.ts';
+import type { IssuedCertificate } from '../../../crypto/skill-certificate.ts';
 import { emptyStatusBits, revokeSlot, signStatusList } from '../../../crypto/status-list.ts';
 import type { CertificateDocument } from '../../api-documents.ts';
 import {
@@ -100,7 +100,7 @@ beforeEach(() => {
 
 async function attestation(
   change: { holder?: string; term?: string; days?: number; by?: ShelfUnderTest } = {},
-): Promise<HeldCertificate> {
+): Promise<IssuedCertificate> {
   const { holder = ME.peerId, term = TERM, days = 7, by = theirs } = change;
   return by.issuer.issue({
     kind: 'attestation',
@@ -115,7 +115,7 @@ async function attestation(
 }
 
 /** Checks a certificate as the holder's protocol does, and keeps it. */
-async function keep(held: HeldCertificate, on = mine): Promise<void> {
+async function keep(held: IssuedCertificate, on = mine): Promise<void> {
   const checked = checkHeldCertificate(held.certificate.envelope, held.leaves, ME.peerId);
   if (!checked.valid) throw new Error(checked.reason);
   await on.shelf.keep(checked.held, checked.claims);
@@ -205,7 +205,7 @@ describe('levels', () => {
 });
 
 describe('slots of the status list', () => {
-  async function slotOf(held: HeldCertificate): Promise<number> {
+  async function slotOf(held: IssuedCertificate): Promise<number> {
     const opened = openEnvelope(skillCertificateDefinition, held.certificate.envelope);
     if (!opened.valid) throw new Error(opened.reason);
     return Promise.resolve(opened.body.slot);

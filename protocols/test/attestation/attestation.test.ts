@@ -5,7 +5,7 @@ import { toBase64Url } from '../../../crypto/bytes.ts';
 import type { CertificateClaim } from '../../../crypto/certificate-leaf.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
-import type { HeldCertificate, SkillCertificateInit } from '../../../crypto/skill-certificate.ts';
+import type { IssuedCertificate, SkillCertificateInit } from '../../../crypto/skill-certificate.ts';
 import { deliverCertificate } from '../../attestation/attestor.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
 import type { AttestationHolderInit, DeliveredCertificate } from '../../attestation/holder.ts';
@@ -27,7 +27,7 @@ const stranger = Identity.fromSeed(new Uint8Array(32).fill(3));
 const random = new FakeRandom();
 const NOW = 1_800_000_000;
 
-function certificate(init: Partial<SkillCertificateInit> = {}): HeldCertificate {
+function certificate(init: Partial<SkillCertificateInit> = {}): IssuedCertificate {
   const claims: CertificateClaim[] = [
     { kind: 'skill', name: 'performs:nlp/sentiment' },
     { kind: 'canaryScore', name: 'performs:nlp/sentiment', passed: 9, run: 10 },
@@ -66,7 +66,7 @@ function setUp(init: Partial<AttestationHolderInit> = {}) {
     logger,
     ...init,
   });
-  const deliver = (held: HeldCertificate) =>
+  const deliver = (held: IssuedCertificate) =>
     deliverCertificate(attestorStreams, { certificate: held, random });
   return { network, attestorStreams, holderStreams, logger, stored, deliver };
 }
@@ -84,7 +84,7 @@ async function answerTo(
 }
 
 /** Sends a certificate as a lying attestor would. */
-async function force(world: ReturnType<typeof setUp>, held: HeldCertificate) {
+async function force(world: ReturnType<typeof setUp>, held: IssuedCertificate) {
   const job = random.bytes(32);
   const { envelope } = held.certificate;
   const issuance = encodeIssuance({ job, leaves: held.leaves, certificate: envelope });

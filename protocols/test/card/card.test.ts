@@ -58,7 +58,7 @@ function certificateFor(peer: Identity): HeldCertificate {
     { kind: 'skill', name: TERM },
     { kind: 'skill', name: 'performs:secret/thing' },
   ];
-  return issueSkillCertificate({
+  const issued = issueSkillCertificate({
     issuer,
     holder: peer.peerId,
     kind: 'attestation',
@@ -71,6 +71,7 @@ function certificateFor(peer: Identity): HeldCertificate {
     evidence: new Uint8Array(32).fill(9),
     random: (length) => random.bytes(length),
   });
+  return { ...issued, openings: [] };
 }
 
 const held = certificateFor(holder);
