@@ -13,6 +13,7 @@ import { MAX_LEAF_NAME_BYTES } from './certificate-leaf.ts';
 import { disclosedLeafSchema } from './disclosed-leaf.ts';
 import { fields } from './envelope.ts';
 import type { DocumentDefinition } from './envelope.ts';
+import { MAX_STATEMENTS, resourceProofBytes } from './resource-proof.ts';
 
 /** Size and depth of a `chal` message. */
 export const CHALLENGE_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5 };
@@ -121,9 +122,12 @@ const disclosureSchema = z.strictObject({
   proofs: z
     .array(
       z.strictObject({
-        at: z.array(z.tuple([fields.bytes(32), fields.integer])),
-        rung: z.array(fields.decimal),
-        proof: z.string(),
+        at: z
+          .array(z.tuple([fields.bytes(32), fields.integer]))
+          .min(1)
+          .max(MAX_STATEMENTS),
+        rung: z.array(fields.decimal).min(1).max(MAX_STATEMENTS),
+        proof: fields.bytesUpTo(1, resourceProofBytes(MAX_STATEMENTS)),
       }),
     )
     .max(MAX_PROOFS),

@@ -3,12 +3,13 @@
  * reason of its own.
  *
  * Whether an issuer is trusted, and what level follows, is the node's policy: issuer, kind and
- * times are handed on for it. A message with a range proof is refused.
+ * times are handed on for it, with what was proved of committed quantities.
  *
  * @module
  */
 
 import { equalBytes, fromBase64Url, toBase64Url } from './bytes.ts';
+import type { RandomBytes } from './bytes.ts';
 import { isResourceClaim } from './certificate-leaf.ts';
 import type { CertificateClaim } from './certificate-leaf.ts';
 import { verifyDisclosedLeaf } from './disclosed-leaf.ts';
@@ -23,10 +24,13 @@ import {
   unverifiedBody,
 } from './presentation-messages.ts';
 import type {
+  Disclosure,
   EmbeddedEnvelope,
   MessageRefusal,
   PresentationBody,
 } from './presentation-messages.ts';
+import { verifyResourceProofs } from './resource-proof.ts';
+import type { ResourceProof, ResourceStatement } from './resource-proof.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
   checkCertificateTimes,
@@ -54,12 +58,13 @@ export interface PresentationExpectation extends VerificationTime {
   readonly sessionHash: Uint8Array;
   /** Status lists seen before. Stapled lists are noted in it. */
   readonly statusMemory?: StatusListMemory;
+  /** Cryptographic: weighs the equations of proofs. */
+  readonly random: RandomBytes;
 }
 
 /** Why a presentation was refused. */
 export type PresentationRefusal =
   | MessageRefusal
-  | 'PROOFS_UNSUPPORTED'
   | 'WRONG_HOLDER'
   | 'WRONG_VERIFIER'
   | 'WRONG_SESSION'
@@ -76,6 +81,9 @@ export type PresentationRefusal =
   | 'BAD_STATUS_LIST'
   | 'UNEXPECTED_STATUS_LIST'
   | 'DUPLICATE_LEAF'
+  /** A proof of a leaf that was not opened, or is no commitment; or of one that has a proof. */
+  | 'PROOF_OF_NOTHING'
+  | 'BAD_RANGE_PROOF'
   | DisclosedLeafRefusal;
 
 /** One certificate of a presentation, with the claims that were opened. */
@@ -90,6 +98,8 @@ export interface PresentedCertificate extends StatusFinding {
   /** base64url. */
   readonly evidence: string;
   readonly leaves: readonly CertificateClaim[];
+  /** Committed quantities and what each was proved to reach. */
+  readonly proved: readonly { readonly name: string; readonly atLeast: bigint }[];
 }
 
 /** A refusal: `detail` is for this node's log, never for the peer. */
@@ -116,9 +126,6 @@ export function verifyPresentation(
   const read = decodeShow(show);
   if (!read.valid) return read;
   const { certs, status, disclosure, pres } = read.message;
-  if (disclosure.proofs.length > 0) {
-    return refuse('PROOFS_UNSUPPORTED', `${disclosure.proofs.length} range proofs`);
-  }
   const body = unverifiedBody(presentationDefinition, pres);
   if (!body) return refuse('MALFORMED', 'pres: cannot be read');
   const binding = checkBinding(body, docId('disclosure', read.disclosureBytes), expected);
@@ -131,9 +138,12 @@ export function verifyPresentation(
   if (!lists.valid) return lists;
   const claims = openClaims(disclosure.open, certificates.opened);
   if (!claims.valid) return claims;
-  const presented = [...certificates.opened].map(([certId, certificate]) =>
-    describe(certId, certificate.body, claims.opened.get(certId) ?? [], lists.opened, expected),
-  );
+  const proved = checkProofs(disclosure.proofs, claims.opened, expected);
+  if (!proved.valid) return proved;
+  const presented = [...certificates.opened].map(([certId, certificate]) => ({
+    ...describe(certId, certificate.body, claims.opened.get(certId), lists.opened, expected),
+    proved: proved.opened.get(certId) ?? [],
+  }));
   return { valid: true, certificates: presented };
 }
 
@@ -217,11 +227,14 @@ function openStatusLists(
   return { valid: true, opened };
 }
 
+/** Opened claims of each certificate, by the index of their leaf. */
+type OpenedClaims = ReadonlyMap<string, ReadonlyMap<number, CertificateClaim>>;
+
 function openClaims(
   openings: readonly DisclosedLeaf[],
   certificates: Certificates,
-): Opened<ReadonlyMap<string, readonly CertificateClaim[]>> | RefusedPresentation {
-  const opened = new Map<string, CertificateClaim[]>();
+): Opened<OpenedClaims> | RefusedPresentation {
+  const opened = new Map<string, Map<number, CertificateClaim>>();
   const seen = new Set<string>();
   for (const [i, opening] of openings.entries()) {
     const certificate = certificates.get(opening.cert);
@@ -231,18 +244,58 @@ function openClaims(
     const key = `${opening.cert} ${claimKey(leaf.claim)}`;
     if (seen.has(key)) return refuse('DUPLICATE_LEAF', `leaf ${i}: ${key}`);
     seen.add(key);
-    opened.set(opening.cert, [...(opened.get(opening.cert) ?? []), leaf.claim]);
+    const claims = opened.get(opening.cert) ?? new Map<number, CertificateClaim>();
+    opened.set(opening.cert, claims.set(opening.i, leaf.claim));
   }
   return { valid: true, opened };
+}
+
+type ProvedQuantities = PresentedCertificate['proved'];
+
+/** Every proof must be of commitments that stand in opened leaves, each of them proved once. */
+function checkProofs(
+  proofs: Disclosure['proofs'],
+  claims: OpenedClaims,
+  expected: PresentationExpectation,
+): Opened<ReadonlyMap<string, ProvedQuantities>> | RefusedPresentation {
+  const { sessionHash, verifier, holder, nonce, random } = expected;
+  const context = { sessionHash, verifier, holder, nonce };
+  const proved = new Map<string, ProvedQuantities[number][]>();
+  const seen = new Set<string>();
+  const read: ResourceProof[] = [];
+  for (const [p, { at, rung, proof }] of proofs.entries()) {
+    if (at.length !== rung.length) return refuse('PROOF_OF_NOTHING', `proof ${p}: ${rung.length}`);
+    const statements: ResourceStatement[] = [];
+    for (const [j, [cert, index]] of at.entries()) {
+      const claim = claims.get(cert)?.get(index);
+      const key = `${cert} ${index}`;
+      if (claim?.kind !== 'committedQuantity' || seen.has(key)) {
+        return refuse('PROOF_OF_NOTHING', `proof ${p}, statement ${j}: ${key}`);
+      }
+      seen.add(key);
+      const threshold = BigInt(rung[j]!);
+      const { name: resource, commitment } = claim;
+      const certificateId = fromBase64Url(cert);
+      statements.push({ certificateId, index, resource, threshold, commitment });
+      const ofCertificate = proved.get(cert) ?? [];
+      proved.set(cert, [...ofCertificate, { name: resource, atLeast: threshold }]);
+    }
+    read.push({ context, statements, proof: fromBase64Url(proof) });
+  }
+  for (const [p, outcome] of verifyResourceProofs(read, random).entries()) {
+    if (!outcome.valid) return refuse('BAD_RANGE_PROOF', `proof ${p}: ${outcome.reason}`);
+  }
+  return { valid: true, opened: proved };
 }
 
 function describe(
   certId: string,
   body: SkillCertificate,
-  leaves: readonly CertificateClaim[],
+  claims: ReadonlyMap<number, CertificateClaim> | undefined,
   lists: StatusLists,
   expected: PresentationExpectation,
-): PresentedCertificate {
+): Omit<PresentedCertificate, 'proved'> {
+  const leaves = [...(claims?.values() ?? [])];
   const { issuer, kind, nbf, exp, evidence } = body;
   const finding = certificateStatus({
     certificate: body,

@@ -2,12 +2,14 @@
  * Making a presentation: a holder shows one verifier a few leaves of its certificates, under one
  * signature that covers every leaf, the verifier, its nonce and the session (wire-formats.md 2.5).
  *
- * Makes no range proof: a committed quantity answers no minimum here.
+ * A committed quantity answers a minimum by a proof that it reaches the rung that was fixed for it,
+ * and never by any other (wire-formats.md 3.3).
  *
  * @module
  */
 
 import { toBase64Url } from './bytes.ts';
+import type { RandomBytes } from './bytes.ts';
 import { encodeDocument } from './canonical-json.ts';
 import { decodeLeaf } from './certificate-leaf.ts';
 import type { CertificateClaim } from './certificate-leaf.ts';
@@ -21,6 +23,7 @@ import {
   DISCLOSURE_LIMITS,
   MAX_CERTIFICATES,
   MAX_OPENED_LEAVES,
+  MAX_PROOFS,
   MAX_STAPLED_LISTS,
   SHOW_LIMITS,
   embedEnvelope,
@@ -28,10 +31,21 @@ import {
   encodeShow,
   presentationDefinition,
 } from './presentation-messages.ts';
-import type { EmbeddedEnvelope, ShowMessage, WantedTerm } from './presentation-messages.ts';
+import type {
+  Disclosure,
+  EmbeddedEnvelope,
+  ShowMessage,
+  WantedTerm,
+} from './presentation-messages.ts';
+import { MAX_STATEMENTS, proveResources, resourceProofBytes } from './resource-proof.ts';
+import type { ProvableStatement } from './resource-proof.ts';
+import { answeredRung } from './rung-ladder.ts';
 import { checkCertificateTimes } from './skill-certificate.ts';
-import type { HeldCertificate } from './skill-certificate.ts';
+import type { CommitmentOpening, HeldCertificate } from './skill-certificate.ts';
 import type { StatusList } from './status-list.ts';
+
+/** Most that a proof takes in a message: base64url of it, and where its leaves and rungs stand. */
+const PROOF_CHARACTERS = 2 * resourceProofBytes(MAX_STATEMENTS) + MAX_STATEMENTS * 80;
 
 /** What a presentation is made of. */
 export interface PresentationInit {
@@ -51,6 +65,16 @@ export interface PresentationInit {
   readonly wanted: readonly WantedTerm[];
   /** Leaves of `certificates` to show although nobody asked. */
   readonly additional?: readonly DisclosedLeaf[];
+  /** Cryptographic: blinds the proofs. */
+  readonly random: RandomBytes;
+}
+
+/** What a proof of the presentation says. */
+export interface ProvedRung {
+  /** Term of the leaf. */
+  readonly name: string;
+  /** The quantity is at least this. */
+  readonly rung: bigint;
 }
 
 /** A `show` message and what became of the wishes. */
@@ -58,6 +82,8 @@ export interface Presentation {
   /** The `show` message. */
   readonly bytes: Uint8Array;
   readonly opened: readonly DisclosedLeaf[];
+  /** Quantities that are proved, and not shown. */
+  readonly proved: readonly ProvedRung[];
   /** What would have answered the challenge but went beyond a limit. */
   readonly omitted: { readonly leaves: number; readonly statusLists: number };
 }
@@ -86,11 +112,19 @@ export function makePresentation(init: PresentationInit): Presentation {
   const valid = certificates.filter(
     ({ certificate }) => checkCertificateTimes(certificate.body, now) === undefined,
   );
-  const answers = valid.flatMap((held) => openLeaves(held, chooseLeaves(held, init.wanted)));
+  const chosen = valid.map((held) => ({ held, ...chooseLeaves(held, init.wanted) }));
+  const answers = chosen.flatMap(({ held, indexes }) => openLeaves(held, indexes));
   const candidates = withoutRepeats([...additional, ...answers]);
   const opened = fitLeaves(candidates);
+  const isOpened = new Set(opened.map(keyOf));
+  const statements = chosen
+    .flatMap(({ provable }) => provable)
+    .filter(({ certificateId, index }) =>
+      isOpened.has(keyOf({ cert: toBase64Url(certificateId), i: index })),
+    )
+    .slice(0, MAX_STATEMENTS * MAX_PROOFS);
   const shown = [...new Set(opened.map(({ cert }) => cert))].map((cert) => byId.get(cert)!);
-  const message = signShow(init, opened, shown);
+  const message = signShow(init, { open: opened, proofs: prove(init, statements) }, shown);
   const lists = init.status.filter(({ body }) =>
     shown.some((shownOne) => isListOf(shownOne.body, body)),
   );
@@ -98,6 +132,7 @@ export function makePresentation(init: PresentationInit): Presentation {
   return {
     bytes: encodeShow({ ...message, status }),
     opened,
+    proved: statements.map(({ resource, threshold }) => ({ name: resource, rung: threshold })),
     omitted: {
       leaves: candidates.length - opened.length,
       statusLists: lists.length - status.length,
@@ -112,25 +147,47 @@ function isListOf(
   return certificate.issuer === list.issuer && certificate.list === list.list;
 }
 
-function isAnswer(claim: CertificateClaim, { term, min }: WantedTerm): boolean {
+/** A leaf of a held certificate, and what the holder can prove about it. */
+interface HeldClaim {
+  readonly index: number;
+  readonly claim: CertificateClaim;
+  readonly opening: CommitmentOpening | undefined;
+}
+
+/** The rung that answers a minimum; undefined for any other leaf, and for a rung below it. */
+function rungFor({ claim, opening }: HeldClaim, { term, min }: WantedTerm): bigint | undefined {
+  const isAsked = claim.kind === 'committedQuantity' && claim.name === term && min !== '';
+  return isAsked ? answeredRung(opening?.rung, BigInt(min)) : undefined;
+}
+
+function isAnswer({ claim }: HeldClaim, { term, min }: WantedTerm): boolean {
   if (claim.name !== term) return false;
   if (min === '') return claim.kind === 'skill' || claim.kind === 'quantity';
   return claim.kind === 'quantity' && claim.value >= BigInt(min);
 }
 
+interface ChosenLeaves {
+  readonly indexes: readonly number[];
+  readonly provable: readonly ProvableStatement[];
+}
+
 /**
- * Indexes of the leaves that answer, one for each wanted term: a skill before a quantity. The score
- * of the tests that a skill rests on goes with it, because a skill without it is worth less.
+ * The leaves that answer, one for each wanted term: a proof before a quantity in clear, a skill
+ * before a quantity. The score of the tests that a skill rests on goes with it, because a skill
+ * without it is worth less.
  */
-function chooseLeaves(held: HeldCertificate, wanted: readonly WantedTerm[]): number[] {
-  const claims: { readonly index: number; readonly claim: CertificateClaim }[] = [];
-  for (const [index, bytes] of held.leaves.entries()) {
-    const leaf = decodeLeaf(bytes);
-    if (leaf.valid && leaf.claim) claims.push({ index, claim: leaf.claim });
-  }
+function chooseLeaves(held: HeldCertificate, wanted: readonly WantedTerm[]): ChosenLeaves {
+  const claims = claimsOf(held);
   const chosen = new Set<number>();
+  const provable = new Map<number, ProvableStatement>();
   for (const want of wanted) {
-    const fitting = claims.filter(({ claim }) => isAnswer(claim, want));
+    const hidden = claims.find((one) => rungFor(one, want) !== undefined);
+    if (hidden) {
+      chosen.add(hidden.index);
+      provable.set(hidden.index, statementOf(held, hidden, rungFor(hidden, want)!));
+      continue;
+    }
+    const fitting = claims.filter((one) => isAnswer(one, want));
     const best = fitting.find(({ claim }) => claim.kind === 'skill') ?? fitting[0];
     if (best) chosen.add(best.index);
     if (best?.claim.kind !== 'skill') continue;
@@ -139,18 +196,89 @@ function chooseLeaves(held: HeldCertificate, wanted: readonly WantedTerm[]): num
     );
     if (score) chosen.add(score.index);
   }
-  return [...chosen];
+  return { indexes: [...chosen], provable: [...provable.values()] };
+}
+
+function claimsOf({ leaves, openings }: HeldCertificate): HeldClaim[] {
+  return leaves.flatMap((bytes, index) => {
+    const leaf = decodeLeaf(bytes);
+    if (!leaf.valid || !leaf.claim) return [];
+    const { claim } = leaf;
+    const isCommitted = claim.kind === 'committedQuantity';
+    const opening = isCommitted ? openings.find(({ name }) => name === claim.name) : undefined;
+    return [{ index, claim, opening }];
+  });
+}
+
+function statementOf(
+  { certificate }: HeldCertificate,
+  { index, claim, opening }: HeldClaim,
+  rung: bigint,
+): ProvableStatement {
+  if (claim.kind !== 'committedQuantity' || !opening) throw new TypeError('expected a commitment');
+  return {
+    certificateId: certificate.id,
+    index,
+    resource: claim.name,
+    threshold: rung,
+    commitment: claim.commitment,
+    value: opening.value,
+    blinding: opening.blinding,
+  };
+}
+
+/**
+ * Quantities that answering would prove. Each takes tens of milliseconds of a processor, so whoever
+ * answers strangers counts them first.
+ */
+export function countProofs(
+  certificates: readonly HeldCertificate[],
+  wanted: readonly WantedTerm[],
+): number {
+  const asked = wanted.filter(({ min }) => min !== '');
+  let count = 0;
+  for (const { openings } of certificates) {
+    for (const { name, rung } of openings) {
+      const isAsked = asked.some(
+        ({ term, min }) => term === name && answeredRung(rung, BigInt(min)) !== undefined,
+      );
+      if (isAsked) count++;
+    }
+  }
+  return count;
+}
+
+/** As few proofs as there are eights of statements. */
+function prove(
+  { holder, verifier, nonce, sessionHash, random }: PresentationInit,
+  statements: readonly ProvableStatement[],
+): Disclosure['proofs'] {
+  const context = { sessionHash, verifier, holder: holder.peerId, nonce };
+  const proofs: Disclosure['proofs'] = [];
+  for (let from = 0; from < statements.length; from += MAX_STATEMENTS) {
+    const some = statements.slice(from, from + MAX_STATEMENTS);
+    proofs.push({
+      at: some.map(({ certificateId, index }) => [toBase64Url(certificateId), index]),
+      rung: some.map(({ threshold }) => threshold.toString()),
+      proof: toBase64Url(proveResources(context, some, random)),
+    });
+  }
+  return proofs;
+}
+
+function keyOf({ cert, i }: Pick<DisclosedLeaf, 'cert' | 'i'>): string {
+  return `${cert} ${i}`;
 }
 
 function withoutRepeats(leaves: readonly DisclosedLeaf[]): DisclosedLeaf[] {
-  return [...new Map(leaves.map((leaf) => [`${leaf.cert} ${leaf.i}`, leaf])).values()];
+  return [...new Map(leaves.map((leaf) => [keyOf(leaf), leaf])).values()];
 }
 
 /** The leaves, in order, that the limits of a disclosure have room for. */
 function fitLeaves(candidates: readonly DisclosedLeaf[]): DisclosedLeaf[] {
   const certificates = new Set<string>();
   const fitting: DisclosedLeaf[] = [];
-  let bytes = encodeDisclosure({ open: [], proofs: [] }).length;
+  let bytes = encodeDisclosure({ open: [], proofs: [] }).length + MAX_PROOFS * PROOF_CHARACTERS;
   for (const leaf of candidates) {
     const isNewCertificate = !certificates.has(leaf.cert);
     const leafBytes = encodeDocument(leaf).length + 1;
@@ -182,10 +310,9 @@ function fitLists(
 
 function signShow(
   { holder, verifier, nonce, sessionHash, iat }: PresentationInit,
-  open: DisclosedLeaf[],
+  disclosure: Disclosure,
   certificates: readonly SignedDocument<unknown>[],
 ): ShowMessage {
-  const disclosure = { open, proofs: [] };
   const disc = docId('disclosure', encodeDisclosure(disclosure));
   const pres = signDocument(
     presentationDefinition,

@@ -276,12 +276,13 @@ function serveCertificates(
   sessions: SessionManager,
   publisher: SkillPublisher,
 ): void {
-  const { identity, clock, logger } = parts.init;
+  const { identity, clock, random, logger } = parts.init;
   const { certificates, issuer, trust } = parts;
   serveCards({
     streams: sessions,
     identity,
     clock,
+    random,
     logger,
     ownCard: () => publisher.ownCard(),
     certificates: () => Promise.resolve(certificates.held()),

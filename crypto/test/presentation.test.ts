@@ -2,10 +2,12 @@ import { ristretto255 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBase64Url, fromUtf8, toBase64Url, toHex, u64, utf8 } from '../bytes.ts';
+import { encodeDocument } from '../canonical-json.ts';
 import { openLeaf } from '../disclosed-leaf.ts';
 import { signDocument } from '../envelope.ts';
 import { docId } from '../identity.ts';
 import {
+  SHOW_LIMITS,
   decodeChallenge,
   decodeShow,
   embedEnvelope,
@@ -55,6 +57,7 @@ function make(change: Partial<PresentationInit> = {}) {
       { term: SENTIMENT, min: '' },
       { term: MEMORY, min: '40' },
     ],
+    random: seededRandom('presentation'),
     ...change,
   });
 }
@@ -66,6 +69,7 @@ function verify(bytes: Uint8Array, change: Partial<PresentationExpectation> = {}
     nonce,
     sessionHash,
     nowSeconds: NOW,
+    random: seededRandom('verifier'),
     ...change,
   });
 }
@@ -180,6 +184,7 @@ describe('a presentation', () => {
             { kind: 'skill', name: SENTIMENT },
             { kind: 'quantity', name: MEMORY, value: 80n },
           ],
+          proved: [],
           status: 'good',
           statusReason: 'CURRENT_LIST',
         },
@@ -470,10 +475,12 @@ describe('verifyPresentation refuses', () => {
     expect(reasonOf(resign({ disclosure: twice }))).toBe('DUPLICATE_LEAF');
   });
 
-  it('a range proof, which this version does not check', () => {
+  it('a range proof of a leaf that was not opened, or is no commitment', () => {
     const { open } = parse(bytes).disclosure;
     const proofs = [{ at: [[open[0]!.cert, 3]] as [string, number][], rung: ['8'], proof: 'AA' }];
-    expect(reasonOf(resign({ disclosure: { open, proofs } }))).toBe('PROOFS_UNSUPPORTED');
+    expect(reasonOf(resign({ disclosure: { open, proofs } }))).toBe('PROOF_OF_NOTHING');
+    const ofSkill = [{ ...proofs[0]!, at: [[open[0]!.cert, open[0]!.i]] as [string, number][] }];
+    expect(reasonOf(resign({ disclosure: { open, proofs: ofSkill } }))).toBe('PROOF_OF_NOTHING');
   });
 
   it.each<[string, Partial<ShowMessage>]>([
@@ -485,23 +492,38 @@ describe('verifyPresentation refuses', () => {
     ],
     [
       '5 range proofs',
-      { disclosure: { open: [], proofs: new Array(5).fill({ at: [], rung: [], proof: '' }) } },
+      {
+        disclosure: {
+          open: [],
+          proofs: new Array(5).fill({
+            at: [[toBase64Url(held.certificate.id), 0]],
+            rung: ['1'],
+            proof: 'AA',
+          }),
+        },
+      },
     ],
   ])('%s', (_, change) => {
     expect(reasonOf(resign(change))).toBe('LIMIT_EXCEEDED');
   });
 
   it('a disclosure of more than 64 KiB and a message of more than 96 KiB', () => {
-    const text = fromUtf8(bytes);
-    const long = (length: number) =>
-      utf8(
-        text.replace(
-          '"proofs":[]',
-          `"proofs":[{"at":[],"proof":"${'A'.repeat(length)}","rung":[]}]`,
-        ),
-      );
-    expect(reasonOf(long(60_000))).toBe('PROOFS_UNSUPPORTED');
-    expect(reasonOf(long(65_536))).toBe('TOO_LARGE');
+    // As many leaves as may be opened, with names that take six characters for each of their own.
+    const [leaf] = parse(bytes).disclosure.open;
+    const open = (length: number) =>
+      Array(32).fill({
+        ...leaf!,
+        name: '\u0001'.repeat(length),
+        value: 'A'.repeat(340),
+        path: Array(10).fill('A'.repeat(43)),
+      });
+    const long = (length: number) => {
+      const { certs, status, pres } = parse(bytes);
+      const disclosure = { open: open(length), proofs: [] };
+      return encodeDocument({ v: 1, typ: 'show', certs, status, disclosure, pres }, SHOW_LIMITS);
+    };
+    expect(reasonOf(long(100))).toBe('WRONG_DISCLOSURE');
+    expect(reasonOf(long(256))).toBe('TOO_LARGE');
     expect(reasonOf(new Uint8Array(98_305).fill(91))).toBe('TOO_LARGE');
   });
 

@@ -105,6 +105,7 @@ export async function requestPresentation(
         nonce,
         sessionHash: stream.sessionHash,
         nowSeconds: nowSeconds(clock),
+        random: (length) => random.bytes(length),
         ...(statusMemory && { statusMemory }),
       });
     },

@@ -9,11 +9,11 @@ import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
 import { decodeChallenge } from '../../crypto/presentation-messages.ts';
 import type { Challenge } from '../../crypto/presentation-messages.ts';
-import { makePresentation } from '../../crypto/presentation.ts';
+import { countProofs, makePresentation } from '../../crypto/presentation.ts';
 import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
 import type { StatusList } from '../../crypto/status-list.ts';
 import { nowSeconds } from '../components.ts';
-import type { Clock, Logger } from '../components.ts';
+import type { Clock, Logger, Random } from '../components.ts';
 import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
@@ -25,6 +25,9 @@ import { decodeStatusRequest } from './status-messages.ts';
 export interface CardServerLimits {
   readonly perPeer: BucketLimits;
   readonly all: BucketLimits;
+  /** Quantities proved, which cost the most by far. */
+  readonly proofsPerPeer: BucketLimits;
+  readonly proofsOfAll: BucketLimits;
   /** Questions on one stream. */
   readonly maxQuestions: number;
   /** Longest wait for a question, or for the peer to take an answer. */
@@ -35,6 +38,9 @@ export interface CardServerLimits {
 export const CARD_SERVER_LIMITS: CardServerLimits = {
   perPeer: { burst: 16, perSecond: 2 },
   all: { burst: 128, perSecond: 64 },
+  // At 40 ms each, a fifth of a processor in the long run.
+  proofsPerPeer: { burst: 8, perSecond: 0.5 },
+  proofsOfAll: { burst: 32, perSecond: 5 },
   maxQuestions: 8,
   idleTimeoutMs: 10_000,
 };
@@ -60,6 +66,7 @@ export interface CardServerInit {
   /** This node's own list of that number, for whoever relies on it. Default: it has none. */
   ownStatusList?(list: number): Promise<SignedDocument<StatusList> | undefined>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly limits?: Partial<CardServerLimits>;
 }
@@ -67,25 +74,34 @@ export interface CardServerInit {
 /** Registers the server with the session layer and serves from then on. */
 export function serveCards(init: CardServerInit): void {
   const limits = { ...CARD_SERVER_LIMITS, ...init.limits };
-  const buckets = new TokenBuckets(limits.perPeer, limits.all, init.clock.monotonicMs());
+  const nowMs = init.clock.monotonicMs();
+  const buckets = {
+    questions: new TokenBuckets(limits.perPeer, limits.all, nowMs),
+    proofs: new TokenBuckets(limits.proofsPerPeer, limits.proofsOfAll, nowMs),
+  };
   init.streams.handle(SECURE_PROTOCOLS.card, (stream) => serve(stream, init, limits, buckets));
+}
+
+interface CardBuckets {
+  readonly questions: TokenBuckets;
+  readonly proofs: TokenBuckets;
 }
 
 async function serve(
   stream: SecureStream,
   init: CardServerInit,
   limits: CardServerLimits,
-  buckets: TokenBuckets,
+  buckets: CardBuckets,
 ): Promise<void> {
   const deadline = () => ({ signal: AbortSignal.timeout(limits.idleTimeoutMs) });
   for (let questions = 0; questions < limits.maxQuestions; questions++) {
     const bytes = await nextQuestion(stream, questions > 0, deadline().signal);
     if (bytes === undefined) break;
-    if (!buckets.take(stream.remotePeer, init.clock.monotonicMs())) {
+    if (!buckets.questions.take(stream.remotePeer, init.clock.monotonicMs())) {
       init.logger.debug({ remotePeer: stream.remotePeer }, 'Too many card questions.');
       return stream.abort('cancelled');
     }
-    const answer = await answerTo(bytes, stream, init);
+    const answer = await answerTo(bytes, stream, init, buckets.proofs);
     if (answer === undefined) return stream.abort('badMessage');
     await stream.writeMessage(answer, deadline());
   }
@@ -111,6 +127,7 @@ async function answerTo(
   bytes: Uint8Array,
   stream: SecureStream,
   init: CardServerInit,
+  proofs: TokenBuckets,
 ): Promise<Uint8Array | undefined> {
   if (isCardRequest(bytes)) {
     const { bytes: card, vector } = init.ownCard();
@@ -119,15 +136,21 @@ async function answerTo(
   const list = decodeStatusRequest(bytes);
   if (list !== undefined) return (await init.ownStatusList?.(list))?.envelope;
   const read = decodeChallenge(bytes);
-  return read.valid ? present(read.challenge, stream, init) : undefined;
+  return read.valid ? present(read.challenge, stream, init, proofs) : undefined;
 }
 
 async function present(
   { nonce, want }: Challenge,
   { remotePeer, sessionHash }: SecureStream,
   init: CardServerInit,
-): Promise<Uint8Array> {
+  proofs: TokenBuckets,
+): Promise<Uint8Array | undefined> {
   const [certificates, status] = await Promise.all([init.certificates(), init.statusLists()]);
+  for (let left = countProofs(certificates, want); left > 0; left--) {
+    if (proofs.take(remotePeer, init.clock.monotonicMs())) continue;
+    init.logger.debug({ remotePeer }, 'Too many proofs were asked for.');
+    return undefined;
+  }
   const presentation = makePresentation({
     holder: init.identity,
     verifier: remotePeer,
@@ -137,8 +160,10 @@ async function present(
     certificates,
     status,
     wanted: want,
+    random: (length) => init.random.bytes(length),
   });
-  const { opened, omitted } = presentation;
-  init.logger.debug({ remotePeer, opened: opened.length, omitted }, 'Made a presentation.');
+  const { opened, proved, omitted } = presentation;
+  const counts = { opened: opened.length, proved: proved.length };
+  init.logger.debug({ remotePeer, ...counts, omitted }, 'Made a presentation.');
   return presentation.bytes;
 }

@@ -23,6 +23,7 @@ function certificate(change: Partial<PresentedCertificate> = {}): PresentedCerti
     certId: 'a',
     issuer: ATTESTOR,
     statusReason: 'NO_LIST',
+    proved: [],
     kind: 'attestation',
     nbf: 0,
     exp: 1_000,

@@ -78,6 +78,7 @@ describe('two nodes on libp2p with a secure session', () => {
       certificates: () => Promise.resolve(kept),
       statusLists: () => Promise.resolve([]),
       clock: holder.clock,
+      random,
       logger: holder.logger,
     });
     const claims: CertificateClaim[] = [{ kind: 'skill', name: TERM }];

@@ -96,6 +96,7 @@ function setUp(init: Partial<CardServerInit> = {}) {
     certificates: () => Promise.resolve([held]),
     statusLists: () => Promise.resolve([list]),
     clock,
+    random,
     logger,
     ...init,
   });
@@ -277,6 +278,7 @@ describe('attacks on a verifier', () => {
     certificates: [held],
     status: [list],
     wanted: want,
+    random: (length: number) => random.bytes(length),
   };
 
   it('refuses a presentation that was made for another nonce', async () => {
