@@ -193,7 +193,9 @@ export class AgentNode {
   /** Peers with a skill. */
   async query(request: QueryRequest, signal: AbortSignal): Promise<QueryDocument> {
     const { survey } = this.#runtime();
-    return queryDocument(request, await survey.look(request.query, undefined, signal));
+    const { query: term, minimums: asked } = request;
+    const minimums = asked.map(({ name, min }) => ({ name, min: BigInt(min) }));
+    return queryDocument(request, await survey.look({ term, minimums }, signal));
   }
 
   /** Where a task should run and why. With `candidates` nobody is asked. */

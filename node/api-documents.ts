@@ -145,6 +145,14 @@ export interface HitDocument {
   readonly level: number;
   readonly issuer: string | null;
   readonly certificateExpiresAt: number | null;
+  /** Of each minimum asked for: how much was proved, which may be more; never the exact value. */
+  readonly resources: readonly {
+    readonly name: string;
+    readonly atLeast: number;
+    readonly level: number;
+    readonly issuer: string | null;
+    readonly certId: string | null;
+  }[];
   readonly recordAgeMs: number;
   readonly addresses: readonly string[];
 }

@@ -11,7 +11,7 @@ import { buildAgentCard } from '../protocols/a2a/agent-card.ts';
 import type { BuiltAgentCard } from '../protocols/a2a/agent-card.ts';
 import type { OwnCard } from '../protocols/card/server.ts';
 import { encodeVector } from '../protocols/card/messages.ts';
-import { MAX_RECORD_CERTIFICATES } from '../protocols/skill-discovery/skill-record.ts';
+import { MAX_OFFERS, MAX_RECORD_CERTIFICATES } from '../protocols/skill-discovery/skill-record.ts';
 import type {
   Advertiser,
   PublishResult,
@@ -80,18 +80,22 @@ export class SkillPublisher {
     const text = items.map(({ term, description }) => `${term} ${description}`).join('\n');
     const [vector] = await embedder.embed([text]);
     const card = this.#buildCard();
+    const terms = new Set(items.map(({ term }) => term));
     this.#card = { bytes: card.bytes, vector: vector! };
     return {
-      offers: items.map((item) => ({
-        term: item.term,
-        priceMicroUsd: String(item.priceMicroUsd),
-        perUnit: item.perUnit,
-        latencyMs: item.latencyMs,
-        capacity: item.capacity,
-        ...(item.quantity === undefined ? {} : { quantity: String(item.quantity) }),
-        ...(item.unit === undefined ? {} : { unit: item.unit }),
-        ...(item.windows === undefined ? {} : { windows: item.windows }),
-      })),
+      offers: [
+        ...items.map((item) => ({
+          term: item.term,
+          priceMicroUsd: String(item.priceMicroUsd),
+          perUnit: item.perUnit,
+          latencyMs: item.latencyMs,
+          capacity: item.capacity,
+          ...(item.quantity === undefined ? {} : { quantity: String(item.quantity) }),
+          ...(item.unit === undefined ? {} : { unit: item.unit }),
+          ...(item.windows === undefined ? {} : { windows: item.windows }),
+        })),
+        ...this.#attestedResources().filter(({ term }) => !terms.has(term)),
+      ].slice(0, MAX_OFFERS),
       embeddings: {
         model: embedder.modelId,
         dim: vector!.length,
@@ -102,6 +106,15 @@ export class SkillPublisher {
       sealingKey: NO_SEALING_KEY,
       card: card.hash,
     };
+  }
+
+  /**
+   * Resources that attestors have measured here, so that they can be looked for: nothing to buy,
+   * and no amount, which is proved to whoever asks for a minimum.
+   */
+  #attestedResources(): RecordContent['offers'] {
+    const nothingToBuy = { priceMicroUsd: '0', perUnit: 'none', latencyMs: 0, capacity: 0 };
+    return this.#init.certificates.attestedResources().map((term) => ({ term, ...nothingToBuy }));
   }
 
   /** What record and card say of the certificates held, the longest-lived first. */

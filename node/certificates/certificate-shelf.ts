@@ -6,6 +6,7 @@
  */
 
 import { toBase64Url, utf8 } from '../../crypto/bytes.ts';
+import { isResourceClaim } from '../../crypto/certificate-leaf.ts';
 import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
 import { openEnvelope } from '../../crypto/envelope.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
@@ -71,6 +72,17 @@ export class CertificateShelf {
     return this.#entries().map(({ held }) => held);
   }
 
+  /** Terms of resources of which a certificate of somebody else, not yet over, has a quantity. */
+  attestedResources(): readonly string[] {
+    const now = nowSeconds(this.#init.clock);
+    const terms = [...this.#held.values()]
+      .filter(({ held: { certificate } }) => {
+        return certificate.body.kind === 'attestation' && now < certificate.body.exp;
+      })
+      .flatMap(({ claims }) => claims.filter(isResourceClaim).map(({ name }) => name));
+    return [...new Set(terms)];
+  }
+
   /** Status lists of other issuers at hand. */
   statusLists(): readonly SignedDocument<StatusList>[] {
     return [...this.#status.values()];
@@ -98,12 +110,12 @@ export class CertificateShelf {
     const id = toBase64Url(held.certificate.id);
     await this.#init.held.put(id, encodeHeldCertificate(held));
     const { issuer } = held.certificate.body;
-    const terms = skillsOf(claims);
+    const terms = termsOf(claims);
     for (const [other, entry] of this.#held) {
       const isReplaced =
         other !== id &&
         entry.held.certificate.body.issuer === issuer &&
-        skillsOf(entry.claims).every((term) => terms.includes(term));
+        termsOf(entry.claims).every((term) => terms.includes(term));
       if (isReplaced) await this.#drop(other);
     }
     this.#held.set(id, { held, claims });
@@ -200,6 +212,9 @@ export class CertificateShelf {
   }
 }
 
-function skillsOf(claims: readonly CertificateClaim[]): string[] {
-  return claims.filter(({ kind }) => kind === 'skill').map(({ name }) => name);
+/** Skills and resources that a certificate is about. */
+function termsOf(claims: readonly CertificateClaim[]): string[] {
+  return claims
+    .filter((claim) => claim.kind === 'skill' || isResourceClaim(claim))
+    .map(({ name }) => name);
 }

@@ -93,7 +93,7 @@ function attestedBy(
 }
 
 /** Whether attestations of enough different groups begin within a day. */
-export function isJoint(
+function isJoint(
   attestations: readonly Pick<PresentedCertificate, 'issuer' | 'nbf'>[],
   trust: TrustPolicy,
 ): boolean {
@@ -103,6 +103,72 @@ export function isJoint(
       .map(({ issuer }) => trust.groupOf(issuer));
     return new Set(groups).size >= trust.jointGroups;
   });
+}
+
+/** So much of a resource is asked for. */
+export interface ResourceMinimum {
+  /** Term, such as `hasResource:gpu-memory-gib`. */
+  readonly name: string;
+  readonly min: bigint;
+}
+
+/** What a presentation shows of one resource. */
+export interface ShownResource {
+  readonly name: string;
+  readonly min: bigint;
+  /** Proved, or stated in clear, by certificates that count; `null`: not as much as was asked. */
+  readonly atLeast: bigint | null;
+  readonly level: CertificateLevel;
+  /** PeerId of the issuer that it rests on. */
+  readonly issuer: string | null;
+  readonly certId: string | null;
+  readonly expiresAtSeconds: number | null;
+  readonly remarks: readonly string[];
+}
+
+/** A resource that is not shown. */
+export const NOT_SHOWN = {
+  atLeast: null,
+  level: 0,
+  issuer: null,
+  certId: null,
+  expiresAtSeconds: null,
+} as const satisfies Partial<ShownResource>;
+
+/** Judges the certificates of a verified presentation for a minimum of a resource. */
+export function judgeResource(
+  certificates: readonly PresentedCertificate[],
+  { name, min }: ResourceMinimum,
+  trust: TrustPolicy,
+): ShownResource {
+  const remarks: string[] = [];
+  const counted: { readonly certificate: PresentedCertificate; readonly atLeast: bigint }[] = [];
+  for (const certificate of certificates) {
+    const atLeast = quantityIn(certificate, name);
+    if (atLeast === undefined || atLeast < min) continue;
+    const refusal = refusalOf(certificate, name, trust);
+    if (refusal === undefined) counted.push({ certificate, atLeast });
+    else remarks.push(`certificate ${certificate.certId}: ${refusal}`);
+  }
+  counted.sort((a, b) => b.certificate.exp - a.certificate.exp);
+  const [best] = counted;
+  if (!best) {
+    const nothing = `nothing that counts shows at least ${min} of ${name}`;
+    return { name, min, ...NOT_SHOWN, remarks: [...remarks, nothing] };
+  }
+  const { issuer, certId, exp } = best.certificate;
+  const attestations = counted.map(({ certificate }) => certificate);
+  const level = isJoint(attestations, trust) ? 3 : 2;
+  const { atLeast } = best;
+  return { name, min, atLeast, level, issuer, certId, expiresAtSeconds: exp, remarks };
+}
+
+/** What a certificate shows of a resource: a proved rung, or a quantity in clear. */
+function quantityIn({ leaves, proved }: PresentedCertificate, name: string): bigint | undefined {
+  const rung = proved.find((one) => one.name === name)?.atLeast;
+  if (rung !== undefined) return rung;
+  for (const leaf of leaves) if (leaf.kind === 'quantity' && leaf.name === name) return leaf.value;
+  return undefined;
 }
 
 /**
@@ -120,7 +186,7 @@ function testimonyOf(
 }
 
 /** Why a certificate gives `term` no level; `undefined` if it does. */
-export function refusalOf(
+function refusalOf(
   { kind, issuer, status, statusReason }: PresentedCertificate,
   term: string,
   trust: TrustPolicy,

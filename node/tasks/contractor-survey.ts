@@ -16,8 +16,8 @@ import type {
   SearchComponents,
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
-import { UNPROVED, judgeSkill } from '../certificates/trust.ts';
-import type { ProvedSkill } from '../certificates/trust.ts';
+import { NOT_SHOWN, UNPROVED, judgeResource, judgeSkill } from '../certificates/trust.ts';
+import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
 import { EmbeddingTable } from '../skills/embedding-table.ts';
@@ -42,10 +42,24 @@ export interface Fit {
   readonly performance: number | null;
 }
 
+/** What is looked for. */
+export interface SurveyQuestion {
+  readonly term: string;
+  /**
+   * What the task is about, compared with the offers' descriptions. Without one the term itself
+   * says all there is, and Eq. 12 does without its embedding part.
+   */
+  readonly description?: string | undefined;
+  /** Each is to be proved. */
+  readonly minimums?: readonly ResourceMinimum[];
+}
+
 /** A contractor that offers the skill. */
 export interface SurveyedContractor {
   readonly hit: ContractorHit;
   readonly proved: ProvedSkill;
+  /** One for each minimum asked for, in their order. */
+  readonly resources: readonly ShownResource[];
   /** Cosine of the embeddings of the question and of the offer, if both use one model. */
   readonly similarity: number | undefined;
   readonly history: ContractorHistory;
@@ -73,6 +87,7 @@ export interface ContractorSurveyComponents extends SearchComponents {
 
 interface Proof {
   readonly proved: ProvedSkill;
+  readonly resources: readonly ShownResource[];
   readonly vector: Float32Array | undefined;
   readonly atMs: number;
 }
@@ -87,13 +102,9 @@ export class ContractorSurvey {
     this.#components = components;
   }
 
-  /**
-   * Looks for contractors of `term` and asks each for its proofs.
-   *
-   * @param description - What the task is about, compared with the offers' descriptions. Without
-   *   one the term itself says all there is, and Eq. 12 does without its embedding part.
-   */
-  async look(term: string, description: string | undefined, signal: AbortSignal): Promise<Survey> {
+  /** Looks for contractors and asks each for its proofs. */
+  async look(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
+    const { term, description, minimums = [] } = asked;
     const { queryTimeoutMs, embedder, self, clock } = this.#components;
     const search = await findContractors(this.#components, term, {
       timeoutMs: queryTimeoutMs,
@@ -105,14 +116,15 @@ export class ContractorSurvey {
     const proofs: Proof[] = [];
     for (let i = 0; i < hits.length; i += PROOF_CONCURRENCY) {
       const group = hits.slice(i, i + PROOF_CONCURRENCY);
-      proofs.push(...(await Promise.all(group.map((hit) => this.#proofOf(hit, signal)))));
+      proofs.push(...(await Promise.all(group.map((hit) => this.#proofOf(hit, minimums, signal)))));
     }
     const contractors = this.#judge(hits, proofs, term, question);
     contractors.sort((a, b) => b.proved.level - a.proved.level || b.fit.score - a.fit.score);
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
-      this.#last.delete(term);
-      this.#last.set(term, { survey, atMs: clock.monotonicMs() });
+      const key = keyOf(asked);
+      this.#last.delete(key);
+      this.#last.set(key, { survey, atMs: clock.monotonicMs() });
       if (this.#last.size > MAX_CACHED) this.#last.delete([...this.#last.keys()][0]!);
     }
     return survey;
@@ -122,16 +134,10 @@ export class ContractorSurvey {
    * The last look of a few seconds ago, else a new one: a client with many tasks of a kind need not
    * ask the whole network before each. Prices are not stale, since every quote is asked for anew.
    */
-  async recent(
-    term: string,
-    description: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Survey> {
+  async recent(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
     const { clock, outcomes } = this.#components;
-    const last = description === undefined ? this.#last.get(term) : undefined;
-    if (!last || clock.monotonicMs() - last.atMs > RECENT_MS) {
-      return this.look(term, description, signal);
-    }
+    const last = asked.description === undefined ? this.#last.get(keyOf(asked)) : undefined;
+    if (!last || clock.monotonicMs() - last.atMs > RECENT_MS) return this.look(asked, signal);
     const contractors = last.survey.contractors.map((contractor) => ({
       ...contractor,
       history: outcomes.historyOf(contractor.hit.peerId, clock.nowMs()),
@@ -166,7 +172,7 @@ export class ContractorSurvey {
     const similarities =
       question && new EmbeddingTable(vectors, question.length).similarities(question);
     return hits.map((hit, i) => {
-      const { proved } = proofs[i]!;
+      const { proved, resources } = proofs[i]!;
       const cosine = similarities?.[i] ?? NaN;
       const similarity = Number.isNaN(cosine) ? undefined : cosine;
       const history = outcomes.historyOf(hit.peerId, clock.nowMs());
@@ -175,6 +181,7 @@ export class ContractorSurvey {
       return {
         hit,
         proved,
+        resources,
         similarity,
         history,
         fit: {
@@ -187,20 +194,25 @@ export class ContractorSurvey {
     });
   }
 
-  async #proofOf(hit: ContractorHit, signal: AbortSignal): Promise<Proof> {
+  async #proofOf(
+    hit: ContractorHit,
+    minimums: readonly ResourceMinimum[],
+    signal: AbortSignal,
+  ): Promise<Proof> {
     const { clock } = this.#components;
-    const key = `${hit.peerId}/${hit.matchedTerm}/${hit.record.body.seq}`;
+    const asked = keyOf({ term: hit.matchedTerm, minimums });
+    const key = `${hit.peerId}/${asked}/${hit.record.body.seq}`;
     const known = this.#proofs.get(key);
     const isFresh = known && clock.monotonicMs() - known.atMs < PROOF_LIFETIME_MS;
-    const expiresAt = known?.proved.expiresAtSeconds ?? Infinity;
+    const expiresAt = known ? expiryOf(known) : Infinity;
     if (isFresh && nowSeconds(clock) < expiresAt) return known;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
-    const [proved, vector] = await Promise.all([
-      this.#prove(hit, limited),
+    const [shown, vector] = await Promise.all([
+      this.#prove(hit, minimums, limited),
       this.#vectorOf(hit, limited),
     ]);
     signal.throwIfAborted();
-    const proof = { proved, vector, atMs: clock.monotonicMs() };
+    const proof = { ...shown, vector, atMs: clock.monotonicMs() };
     this.#proofs.delete(key);
     this.#proofs.set(key, proof);
     if (this.#proofs.size > MAX_CACHED) {
@@ -212,21 +224,33 @@ export class ContractorSurvey {
     return proof;
   }
 
-  async #prove({ peerId, matchedTerm }: ContractorHit, signal: AbortSignal): Promise<ProvedSkill> {
+  async #prove(
+    { peerId, matchedTerm }: ContractorHit,
+    minimums: readonly ResourceMinimum[],
+    signal: AbortSignal,
+  ): Promise<Pick<Proof, 'proved' | 'resources'>> {
     const { streams, self, clock, random, statusMemory, trust } = this.#components;
     try {
       const presentation = await requestPresentation(streams, peerId, {
-        want: [{ term: matchedTerm, min: '' }],
+        want: [
+          { term: matchedTerm, min: '' },
+          ...minimums.map(({ name, min }) => ({ term: name, min: min.toString() })),
+        ],
         verifier: self,
         clock,
         random,
         statusMemory,
         signal,
       });
-      if (!presentation.valid) return unproved(`presentation: ${presentation.reason}`);
-      return judgeSkill(presentation.certificates, matchedTerm, trust);
+      if (!presentation.valid) return unproved(`presentation: ${presentation.reason}`, minimums);
+      const { certificates } = presentation;
+      return {
+        proved: judgeSkill(certificates, matchedTerm, trust),
+        resources: minimums.map((minimum) => judgeResource(certificates, minimum, trust)),
+      };
     } catch (error) {
-      return unproved(`presentation: ${error instanceof Error ? error.message : 'no answer'}`);
+      const problem = error instanceof Error ? error.message : 'no answer';
+      return unproved(`presentation: ${problem}`, minimums);
     }
   }
 
@@ -244,8 +268,26 @@ export class ContractorSurvey {
   }
 }
 
-function unproved(remark: string): ProvedSkill {
-  return { ...UNPROVED, remarks: [remark] };
+function unproved(
+  remark: string,
+  minimums: readonly ResourceMinimum[],
+): Pick<Proof, 'proved' | 'resources'> {
+  return {
+    proved: { ...UNPROVED, remarks: [remark] },
+    resources: minimums.map((minimum) => ({ ...minimum, ...NOT_SHOWN, remarks: [remark] })),
+  };
+}
+
+function keyOf({ term, minimums = [] }: SurveyQuestion): string {
+  return [term, ...minimums.map(({ name, min }) => `${name}>=${min}`)].join('&');
+}
+
+/** When the first of the certificates ends that a proof rests on. */
+function expiryOf({ proved, resources }: Proof): number {
+  return [proved, ...resources].reduce(
+    (first, { expiresAtSeconds }) => Math.min(first, expiresAtSeconds ?? Infinity),
+    Infinity,
+  );
 }
 
 /** Beta mean of the outcomes of this task type, attested ones included; none without a record. */

@@ -7,12 +7,15 @@
 
 import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
+import type { ResourceMinimum } from '../certificates/trust.ts';
 import type { ContractorSurvey } from './contractor-survey.ts';
 import type { Prospect } from './decision-request.ts';
 import type { Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { RunLedger } from './run-ledger.ts';
 
+/** Above every quantity that a certificate can hold. */
+const MAX_MINIMUM = 2 ** 32;
 /** How long a contractor is left out that gave a quote and then declined the task. */
 const REST_MS = 600_000;
 const MAX_RESTING = 1_024;
@@ -30,6 +33,14 @@ export interface Prospects {
   readonly refused: readonly { readonly peerId: string; readonly dropped: string }[];
 }
 
+/** Minimums of a task as terms: `memory-mib` is short for `hasResource:memory-mib`. */
+function minimumsOf(minimums: Readonly<Record<string, number>>): ResourceMinimum[] {
+  return Object.entries(minimums).map(([name, least]) => ({
+    name: name.includes(':') ? name : `hasResource:${name}`,
+    min: BigInt(Math.min(Math.ceil(least), MAX_MINIMUM)),
+  }));
+}
+
 /** Finds prospects. */
 export class ProspectFinder {
   readonly #components: ProspectFinderComponents;
@@ -43,16 +54,22 @@ export class ProspectFinder {
   /** Looks for contractors and asks the best known ones for a quote. */
   async find(task: PreparedTask, ledger: RunLedger, signal: AbortSignal): Promise<Prospects> {
     const { survey, outsourcing, config } = this.#components;
-    const { description } = task.specification;
+    const { description, resources } = task.specification;
+    const minimums = minimumsOf(resources?.minimums ?? {});
     const found = await ledger.timed('discover', () =>
-      survey.recent(task.term, description, signal),
+      survey.recent({ term: task.term, description, minimums }, signal),
     );
     const quoted: Prospect[] = [];
     const refused = found.search.dropped.map(({ peerId, reason }) => ({
       peerId,
       dropped: String(reason),
     }));
-    const rested = found.contractors.filter(({ hit: { peerId } }) => {
+    const rested = found.contractors.filter(({ hit: { peerId }, resources: shown }) => {
+      const lacking = shown.find(({ atLeast }) => atLeast === null);
+      if (lacking) {
+        refused.push({ peerId, dropped: `RESOURCE_NOT_PROVED: ${lacking.remarks.at(-1)}` });
+        return false;
+      }
       if (!this.#isResting(peerId)) return true;
       refused.push({ peerId, dropped: 'it declined what it had quoted for, a short while ago' });
       return false;

@@ -17,12 +17,14 @@ export function queryDocument(
   const hits: HitDocument[] = [];
   for (const contractor of contractors) {
     const hit = hitOf(contractor);
-    const reason = exclusionOf(hit, request);
+    const reason = lackOf(contractor) ?? exclusionOf(hit, request);
     if (reason === undefined) hits.push(hit);
     else dropped.push({ peerId: hit.peerId, reason });
   }
-  const remarks = contractors.flatMap(({ hit, proved }) =>
-    proved.remarks.map((detail) => ({ event: 'proof', peerId: hit.peerId, detail })),
+  const remarks = contractors.flatMap(({ hit, proved, resources }) =>
+    [proved, ...resources].flatMap((shown) =>
+      shown.remarks.map((detail) => ({ event: 'proof', peerId: hit.peerId, detail })),
+    ),
   );
   return {
     query: request.query,
@@ -36,8 +38,11 @@ export function queryDocument(
   };
 }
 
-function hitOf({ hit, proved, fit }: SurveyedContractor): HitDocument {
+function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument {
   const { offer, record } = hit;
+  // Of a resource that is itself what is looked for, the proof of it says the level.
+  const own = resources.find(({ name }) => name === hit.matchedTerm);
+  const shown = own ?? proved;
   return {
     peerId: hit.peerId,
     term: hit.matchedTerm,
@@ -50,18 +55,32 @@ function hitOf({ hit, proved, fit }: SurveyedContractor): HitDocument {
     priceMicroUsd: Number(offer.priceMicroUsd),
     perUnit: offer.perUnit,
     latencyMs: offer.latencyMs,
-    level: proved.level,
-    issuer: proved.issuer,
-    certificateExpiresAt: proved.expiresAtSeconds,
+    level: shown.level,
+    issuer: shown.issuer,
+    certificateExpiresAt: shown.expiresAtSeconds,
+    resources: resources.map(({ name, atLeast, level, issuer, certId }) => ({
+      name,
+      atLeast: Number(atLeast ?? 0),
+      level,
+      issuer,
+      certId,
+    })),
     recordAgeMs: hit.recordAgeSeconds * 1_000,
     addresses: record.body.addresses,
   };
+}
+
+/** The first minimum that was not shown. */
+function lackOf({ resources }: SurveyedContractor): string | undefined {
+  const lacking = resources.find(({ atLeast }) => atLeast === null);
+  return lacking && `RESOURCE_NOT_PROVED: ${lacking.name}>=${lacking.min}`;
 }
 
 function exclusionOf(hit: HitDocument, request: QueryRequest): string | undefined {
   const { maxPriceMicroUsd, maxLatencyMs, level } = request;
   if (maxPriceMicroUsd !== undefined && hit.priceMicroUsd > maxPriceMicroUsd) return 'TOO_DEAR';
   if (maxLatencyMs !== undefined && hit.latencyMs > maxLatencyMs) return 'TOO_SLOW';
-  if (level !== undefined && hit.level < level) return 'LEVEL_TOO_LOW';
+  const levels = [hit.level, ...hit.resources.map((resource) => resource.level)];
+  if (level !== undefined && Math.min(...levels) < level) return 'LEVEL_TOO_LOW';
   return undefined;
 }

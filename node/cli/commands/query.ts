@@ -1,6 +1,8 @@
 /** `coalesce query`: peers that sell a skill. @module */
 
+import { InvalidArgumentError } from 'commander';
 import type { QueryDocument } from '../../api-documents.ts';
+import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 import { microUsd, wholeNumber } from '../options.ts';
 import { table, usd } from '../table.ts';
@@ -10,22 +12,62 @@ interface QueryOptions {
   readonly maxPriceUsd?: number;
   readonly maxLatencyMs?: number;
   readonly level?: number;
+  readonly min: readonly Minimum[];
   readonly trace?: true;
+}
+
+interface Minimum {
+  readonly name: string;
+  readonly min: number;
+}
+
+/** Names of the levels (wire-formats.md 2.2), which may be given in place of their numbers. */
+const LEVELS: readonly string[] = ['self', 'endorsed', 'attested', 'joint'];
+
+function levelOption(text: string): number {
+  const named = LEVELS.indexOf(text);
+  return named >= 0 ? named : wholeNumber(0, 3)(text);
+}
+
+/** `hasResource:gpu-memory-gib>=40`, collected. */
+function minimumOption(text: string, before: readonly Minimum[]): readonly Minimum[] {
+  const parts = /^([^<>=\s]+)>=(\d{1,10})$/.exec(text);
+  if (!parts) {
+    throw new InvalidArgumentError('expected NAME>=N, for example hasResource:memory-mib>=40');
+  }
+  const [, name = '', least = ''] = parts;
+  const isTerm = name.includes(':');
+  return [...before, { name: isTerm ? name : `hasResource:${name}`, min: Number(least) }];
 }
 
 export const registerQuery: RegisterCommand = (program, run) => {
   program
-    .command('query <term>')
+    .command('query [term]')
     .description('find peers with a skill, for example performs:nlp/sentiment')
     .option('--limit <n>', 'hits at most', wholeNumber(1, 100), 20)
     .option('--max-price-usd <amount>', 'drop dearer hits', microUsd)
     .option('--max-latency-ms <n>', 'drop slower hits', wholeNumber(1, 86_400_000))
-    .option('--level <n>', 'drop hits below this certificate level, 0 to 3', wholeNumber(0, 3))
+    .option(
+      '--level <level>',
+      'drop hits below this certificate level: self, endorsed, attested, joint, or 0 to 3',
+      levelOption,
+    )
+    .option(
+      '--min <name>=n>',
+      'keep hits that prove so much of a resource by attested certificates (repeatable); without a term, all that have it',
+      minimumOption,
+      [],
+    )
     .option('--trace', 'print what was asked, who answered, what was dropped and why')
     .action(
-      run(async (context, query: string, options: QueryOptions) => {
+      run(async (context, term: string | undefined, options: QueryOptions) => {
+        const query = term ?? options.min[0]?.name;
+        if (query === undefined) {
+          throw new BadInputError('query: name a skill term, or a resource with --min');
+        }
         const body = {
           query,
+          minimums: options.min,
           limit: options.limit,
           trace: options.trace ?? false,
           ...(options.maxPriceUsd === undefined ? {} : { maxPriceMicroUsd: options.maxPriceUsd }),
@@ -55,7 +97,7 @@ export function describeQuery(result: QueryDocument): string {
   if (result.hits.length > 0) {
     lines.push(
       table(
-        ['peer', 'skill', 'price', 'latency', 'level', 'score', 'record age'],
+        ['peer', 'skill', 'price', 'latency', 'level', 'score', 'record age', 'proves'],
         result.hits.map((hit) => [
           hit.peerId,
           hit.term,
@@ -64,6 +106,7 @@ export function describeQuery(result: QueryDocument): string {
           String(hit.level),
           hit.score.toFixed(2),
           `${Math.round(hit.recordAgeMs / 1000)} s`,
+          hit.resources.map(({ name, atLeast }) => `${name} >= ${atLeast}`).join(', '),
         ]),
       ),
     );

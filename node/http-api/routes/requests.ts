@@ -22,6 +22,11 @@ export const queryBody = z.strictObject({
   maxPriceMicroUsd: z.number().min(0).optional(),
   maxLatencyMs: z.number().min(0).optional(),
   level: z.number().int().min(0).max(3).optional(),
+  /** Quantities that hits must prove, from 0 to 2^32 - 1. */
+  minimums: z
+    .array(z.strictObject({ name: term, min: z.number().int().min(0).max(4_294_967_295) }))
+    .max(8)
+    .default([]),
   trace: z.boolean().default(false),
 });
 

@@ -27,7 +27,7 @@ import { UNPROVED } from '../../certificates/trust.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Config, ConfigFile } from '../../config/schema.ts';
 import { ContractorSurvey } from '../../tasks/contractor-survey.ts';
-import type { Survey, SurveyedContractor } from '../../tasks/contractor-survey.ts';
+import type { Survey, SurveyQuestion, SurveyedContractor } from '../../tasks/contractor-survey.ts';
 import type { Prospect } from '../../tasks/decision-request.ts';
 import { ProspectFinder } from '../../tasks/prospect-finder.ts';
 import { Sentiment } from '../../tasks/executors/sentiment.ts';
@@ -241,6 +241,7 @@ export function contractor(peerId: string, successes = 0): SurveyedContractor {
   return {
     hit,
     proved: { ...UNPROVED, level: 2 },
+    resources: [],
     similarity: 0.9,
     history: { ...outcomes, byType: { [TERM]: outcomes } },
     fit: { score: 0.9, ontology: 1, embedding: 0.9, performance: null },
@@ -272,7 +273,7 @@ export class FakeSurvey extends ContractorSurvey {
     super({} as never);
   }
 
-  override look(term: string, description: string | undefined): Promise<Survey> {
+  override look({ term, description }: SurveyQuestion): Promise<Survey> {
     this.looks.push([term, description]);
     const search = { dropped: this.dropped } as Survey['search'];
     return Promise.resolve({ search, contractors: this.contractors });
