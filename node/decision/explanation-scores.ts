@@ -9,7 +9,16 @@
 import { CRITERIA } from './criteria.ts';
 import type { CriterionWeights } from './criteria.ts';
 import type { CandidateResult, CriteriaRow, DecisionRecord } from './decision-record.ts';
-import { decimals, dollars, figure, nameOf, NO_FIGURE, table } from './explanation-text.ts';
+import { contractorName } from './contractor-names.ts';
+import {
+  decimals,
+  dollars,
+  figure,
+  figureBeside,
+  hiddenLines,
+  NO_FIGURE,
+  table,
+} from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
 import type { DecisionRequest } from './request.ts';
 
@@ -96,13 +105,14 @@ export function scoreLines(record: DecisionRecord, field: JudgedField | null): s
   const { request, result } = record;
   if (result.weights === null) return [];
   const ranked = rankedOf(result);
+  const { scoreThreshold, automaticVerificationAbove } = request.policy;
   const rows = ranked
-    .slice(0, MAX_SHOWN_CANDIDATES)
+    .filter(([{ peerId }], place) => place < MAX_SHOWN_CANDIDATES || peerId === result.contractor)
     .map(([{ peerId, raw, normalised }, judged]) => [
-      nameOf(peerId),
-      decimals(judged?.score ?? 0, 6),
+      contractorName(request, peerId),
+      figureBeside(judged?.score ?? 0, scoreThreshold),
       `${dollars(raw.cost)} (${decimals(normalised.cost, 5)})`,
-      `${figure(raw.reliability)} (${decimals(normalised.reliability, 5)})`,
+      `${figureBeside(raw.reliability, automaticVerificationAbove)} (${decimals(normalised.reliability, 5)})`,
       `${figure(raw.latency * MS_PER_MINUTE)} (${decimals(normalised.latency, 5)})`,
       `${figure(raw.security)} (${decimals(normalised.security, 5)})`,
       judged?.failedGate ?? NO_FIGURE,
@@ -112,7 +122,7 @@ export function scoreLines(record: DecisionRecord, field: JudgedField | null): s
     '',
     'Contractors by score; in brackets the normalised value',
     ...table([HEADINGS, ...weightRows(record, field), ...rows]),
-    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
+    ...hiddenLines(hidden),
     ...scoreNotes(request),
   ];
 }

@@ -48,16 +48,16 @@ export function auditRate({ history, proved }: SurveyedContractor, config: Confi
   return own + attested >= knownFromOutcomes ? auditRateKnown : auditRateNew;
 }
 
-/** Expected cost of checking a result, in micro-USD: the cheap checks, and a share of the work. */
-function verificationMicroUsd(
+/** Expected cost of checking a result: the cheap checks, and a share of the work; its parts. */
+function verificationOverheads(
   { task, config, machine }: DecisionInput,
   contractor: SurveyedContractor,
-): number {
+): NonNullable<Candidate['overheads']> {
   const isRecomputed = task.specification.verification.some(({ type }) => type === 'recompute');
-  const again = isRecomputed
-    ? auditRate(contractor, config) * (machine.costMicroUsd(task) ?? 0)
-    : 0;
-  return again + (machine.overheads.verificationMicroUsd ?? 0);
+  const rate = isRecomputed ? auditRate(contractor, config) : 0;
+  const again = rate * (machine.costMicroUsd(task) ?? 0);
+  const checkMicroUsd = machine.overheads.verificationMicroUsd ?? 0;
+  return { verificationMicroUsd: again + checkMicroUsd, checkMicroUsd, auditRate: rate };
 }
 
 /** Facts of one quoted contractor. */
@@ -82,7 +82,7 @@ export function candidateOf(
     ...(testimony === undefined ? {} : { testimony }),
     history,
     ...(isOverShare ? { isOverShare } : {}),
-    overheads: { verificationMicroUsd: verificationMicroUsd(input, contractor) },
+    overheads: verificationOverheads(input, contractor),
     calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),
   };
 }
