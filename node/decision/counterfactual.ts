@@ -227,7 +227,7 @@ function roundedTurn({ kind, from, extreme, decideAt }: Change, { to, outcome }:
 const UNCHANGED: Readonly<Record<CounterfactualChange, string>> = {
   PRICE: 'with all other quotes and all records as they are',
   RELIABILITY:
-    'with its price, success rate, confidence and other risks and all other contractors as they are',
+    'with its price, success rate, confidence, other risks and all other contractors as they are',
   SUCCESSES: 'with all quotes and all other records as they are',
 };
 

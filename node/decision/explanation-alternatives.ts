@@ -20,8 +20,9 @@ function bargainingLines({ request, result }: DecisionRecord): string[] {
   if (price === null || considered === null || external === null || here === null) return [];
   const floor = lowestPriceMicroUsd(request, result);
   const overheads = dollars(external.totalMicroUsd - external.priceMicroUsd);
+  const name = contractorName(request, considered);
   return [
-    `The gain would be split evenly with ${contractorName(request, considered)} at ${dollars(price)}: ` +
+    `The gain would be split evenly with ${name} at ${dollars(price)}: ` +
       `(${dollars(here)} here - ${overheads} beside`,
     `the price + ${dollars(floor)}, the lowest price) / 2, at most the price asked (Nash 1950).`,
   ];
@@ -68,7 +69,7 @@ function noTurnSentence({ request, result }: DecisionRecord, field: JudgedField 
   }
   if (candidates.length > MAX_COUNTERFACTUAL_CANDIDATES) {
     const most = MAX_COUNTERFACTUAL_CANDIDATES;
-    return `What would have turned the decision is not looked for among more than ${most} contractors.`;
+    return `What would have turned it is not looked for among more than ${most} contractors.`;
   }
   const targets = field === null ? [] : counterfactualTargets(request, field.evaluation);
   if (targets.length === 0) return 'No price and no reliability would have turned the decision.';

@@ -158,7 +158,7 @@ function chanceNotes({ request }: JudgedField): string[] {
     policy.reliabilityMode === 'literal'
       ? `(${prior[0]} + good) / (${prior[1]} + known) x ${decay}`
       : `(${prior[0]} + good) / (${prior[1]} + known), own outcomes x ${decay}`;
-  const levels = policy.breachProbabilities.map(figure).join(', ');
+  const levels = policy.breachProbabilities.map((one) => figure(one)).join(', ');
   return [
     others,
     `${rate}; reliability = ${reliability}`,

@@ -7,7 +7,8 @@
 
 import { contractorName } from './contractor-names.ts';
 import type { DecisionRecord } from './decision-record.ts';
-import { armLines, choiceNote } from './explanation-arms.ts';
+import { armLines } from './explanation-arms.ts';
+import { choiceNote } from './explanation-choice.ts';
 import { dollars, figure, table } from './explanation-text.ts';
 import type { ExplorationParts } from './exploration-parts.ts';
 import type { ExplorationBar } from './exploration-step.ts';
@@ -71,11 +72,11 @@ function budgetRows(
   const ofValue = `${figure(lossLimits.maxShareOfValue)} x ${value}, the task's value`;
   const local = `(${dollars(cumulativeLocalMicroUsd)} + ${here})`;
   return [
-    ['may lose', `${dollars(budgetMicroUsd)} in cash: the lesser of ${ofValue}, and`],
+    ['may lose', `${dollars(budgetMicroUsd)}: the lesser of ${ofValue}, and`],
     [
       '',
       `${figure(lossLimits.maxShareOfLocal)} x ${local}, what all tasks would cost here, ` +
-        `- ${dollars(cumulativeLossMicroUsd)} lost; at least $0`,
+        `- ${dollars(cumulativeLossMicroUsd)} lost, in cash; at least $0`,
     ],
   ];
 }
@@ -92,7 +93,7 @@ function lossRows(request: DecisionRequest, parts: ExplorationParts): string[][]
     parts.lossMicroUsd,
     parts.successLossMicroUsd ?? 0,
     parts.failureLossMicroUsd ?? 0,
-  ].map(dollars);
+  ].map((one) => dollars(one));
   return [
     ['can lose', `${most} ${rule}`],
     ['', `${good} if it delivers, ${bad} if it fails`],

@@ -43,7 +43,7 @@ function overlapCells({ evaluation }: JudgedField): string[] {
   const sums = CRITERIA.map((_, i) =>
     CRITERIA.reduce((sum, __, j) => (i === j ? sum : sum + Math.abs(rho[i * size + j]!)), 0),
   );
-  return ['overlap', NO_FIGURE, ...sums.map(figure)];
+  return ['overlap', NO_FIGURE, ...sums.map((one) => figure(one))];
 }
 
 function weightRows({ request, result }: DecisionRecord, field: JudgedField | null): string[][] {
@@ -108,15 +108,18 @@ export function scoreLines(record: DecisionRecord, field: JudgedField | null): s
   const { scoreThreshold, automaticVerificationAbove } = request.policy;
   const rows = ranked
     .filter(([{ peerId }], place) => place < MAX_SHOWN_CANDIDATES || peerId === result.contractor)
-    .map(([{ peerId, raw, normalised }, judged]) => [
-      contractorName(request, peerId),
-      figureBeside(judged?.score ?? 0, scoreThreshold),
-      `${dollars(raw.cost)} (${decimals(normalised.cost, 5)})`,
-      `${figureBeside(raw.reliability, automaticVerificationAbove)} (${decimals(normalised.reliability, 5)})`,
-      `${figure(raw.latency * MS_PER_MINUTE)} (${decimals(normalised.latency, 5)})`,
-      `${figure(raw.security)} (${decimals(normalised.security, 5)})`,
-      judged?.failedGate ?? NO_FIGURE,
-    ]);
+    .map(([{ peerId, raw, normalised }, judged]) => {
+      const reliability = figureBeside(raw.reliability, automaticVerificationAbove);
+      return [
+        contractorName(request, peerId),
+        figureBeside(judged?.score ?? 0, scoreThreshold),
+        `${dollars(raw.cost)} (${decimals(normalised.cost, 5)})`,
+        `${reliability} (${decimals(normalised.reliability, 5)})`,
+        `${figure(raw.latency * MS_PER_MINUTE)} (${decimals(normalised.latency, 5)})`,
+        `${figure(raw.security)} (${decimals(normalised.security, 5)})`,
+        judged?.failedGate ?? NO_FIGURE,
+      ];
+    });
   const hidden = ranked.length - rows.length;
   return [
     '',

@@ -34,9 +34,19 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   });
 }
 
-/** An integer as it is; any other number with six significant digits at most. */
-export function figure(value: number): string {
-  return Number.isSafeInteger(value) ? String(value) : figureOf(value, SIGNIFICANT_DIGITS);
+/** An integer as it is; any other number with so many significant digits at most. */
+export function figure(value: number, digits: number = SIGNIFICANT_DIGITS): string {
+  return Number.isSafeInteger(value) ? String(value) : figureOf(value, digits);
+}
+
+/** Fewest significant digits with which different numbers look different; at least six. */
+export function digitsToTell(values: readonly number[]): number {
+  const different = new Set(values);
+  for (let digits = SIGNIFICANT_DIGITS; digits < EXACT_DIGITS; digits++) {
+    const texts = new Set([...different].map((value) => figure(value, digits)));
+    if (texts.size === different.size) return digits;
+  }
+  return EXACT_DIGITS;
 }
 
 function figureOf(value: number, digits: number): string {
@@ -64,13 +74,13 @@ export function figureOrNone(value: number | null | undefined): string {
 
 /**
  * Micro-USD as dollars, never with an exponent: whole micro-USD as they are, any other amount with
- * six significant digits at most.
+ * so many significant digits at most.
  */
-export function dollars(microUsd: number): string {
+export function dollars(microUsd: number, digits: number = SIGNIFICANT_DIGITS): string {
   if (Number.isSafeInteger(microUsd)) return wholeDollars(microUsd);
-  const usd = Number((microUsd / MICRO_USD_PER_USD).toPrecision(SIGNIFICANT_DIGITS));
+  const usd = Number((microUsd / MICRO_USD_PER_USD).toPrecision(digits));
   if (usd === 0) return '$0';
-  const decimals = SIGNIFICANT_DIGITS - 1 - Math.floor(Math.log10(Math.abs(usd)));
+  const decimals = digits - 1 - Math.floor(Math.log10(Math.abs(usd)));
   const text = usd.toFixed(Math.max(0, Math.min(MAX_DECIMALS, decimals)));
   return `$${withoutZeros(text)}`;
 }

@@ -15,7 +15,7 @@ import type { JudgedContractor, JudgedField } from './judged-field.ts';
 /** Of the cost: the parts were added up in another order than the cost here. */
 const RELATIVE_TOLERANCE = 1e-9;
 
-/** "$0.00002 of checks + 0.05 audited x $0.0095 in cash here"; `undefined` where it is not known. */
+/** "$0.00002 of checks + 0.05 audited x $0.0095 in cash here"; nothing where it is not known. */
 function derivationOf(
   { evaluation, facts }: JudgedField,
   { index, candidate }: JudgedContractor,
