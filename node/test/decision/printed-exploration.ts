@@ -145,7 +145,11 @@ function drawnPlace(text: string, count: number, otherwise: number, seed: number
     if (drawn! >= rate!) return -1;
   }
   const isLeftOut = isForced && otherwise >= 0 && count > 1;
-  const place = Math.floor(random.uniform() * (isLeftOut ? count - 1 : count));
+  const second = random.uniform();
+  const among = isLeftOut ? count - 1 : count;
+  const place = Math.floor(second * among);
+  const whom = `${among} of the list${isLeftOut ? ` without number ${otherwise}` : ''}`;
+  expect(text).toContain(`second draw ${second} x ${whom}, rounded down: ${place}`);
   return isLeftOut && place >= otherwise ? place + 1 : place;
 }
 
