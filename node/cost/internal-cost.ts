@@ -54,6 +54,11 @@ export interface ExecutionEstimate {
   /** Operations, not a rate. */
   readonly flops?: number;
   readonly measuredSeconds?: number;
+  /**
+   * Runs that `measuredSeconds` follows from; 0: it is as the executor declares. Shown; nothing is
+   * computed from it.
+   */
+  readonly measuredRuns?: number;
 }
 
 /** Share of the pool that a task needs, and the price of holding it. */

@@ -13,7 +13,9 @@ import { CANDIDATE_LIMITS, DROP_REASONS } from './candidate-reading.ts';
 import { CandidateTable } from './candidate-table.ts';
 import { evaluate, newWorkspace } from './evaluation.ts';
 import type { Choice, Evaluation, Workspace } from './evaluation.ts';
-import { formatFractionPair, formatUsdPair, shortPeerId } from './plain-text.ts';
+import { contractorName } from './contractor-names.ts';
+import { roundedTurns } from './plain-text.ts';
+import type { RoundedTurn } from './plain-text.ts';
 import type { Candidate, DecisionRequest, OutcomeHistory } from './request.ts';
 
 /** What is changed. */
@@ -25,6 +27,7 @@ export interface Counterfactual {
   readonly change: CounterfactualChange;
   /** Micro-USD, a probability, or a number of verified successes, as `change` says. */
   readonly from: number;
+  /** Exact; the sentence has it rounded to the side on which the decision is another one. */
   readonly to: number;
   /** The decision after the change. */
   readonly choice: Choice;
@@ -111,13 +114,7 @@ const RELIABILITY_STEPS: SearchSteps = { first: 1e-3, last: 1e-6 };
  * The value nearest to `from` found on the way to `extreme` at which the decision turns: in steps
  * that double until it has turned, then by halving the last one.
  */
-function findTurn(
-  whatIf: WhatIf,
-  decideAt: (value: number) => Outcome,
-  from: number,
-  extreme: number,
-  steps: SearchSteps,
-): Turn | null {
+function findTurn(whatIf: WhatIf, { decideAt, from, extreme, steps }: Change): Turn | null {
   const direction = Math.sign(extreme - from);
   const reach = Math.abs(extreme - from);
   let same = 0;
@@ -144,22 +141,38 @@ function findTurn(
   return turn;
 }
 
-function priceTurn(whatIf: WhatIf, index: number, isDearer: boolean): Turn | null {
-  const candidate = whatIf.request.candidates[index]!;
-  const decideAt = (priceMicroUsd: number): Outcome =>
-    whatIf.with(index, { ...candidate, quote: { ...candidate.quote, priceMicroUsd } });
-  const extreme = isDearer ? CANDIDATE_LIMITS.maxMicroUsd : 0;
-  return findTurn(whatIf, decideAt, candidate.quote.priceMicroUsd ?? 0, extreme, WHOLE_STEPS);
+/** One figure of a candidate that might have been another. */
+interface Change {
+  readonly index: number;
+  readonly kind: CounterfactualChange;
+  readonly from: number;
+  readonly extreme: number;
+  readonly steps: SearchSteps;
+  readonly decideAt: (value: number) => Outcome;
 }
 
-function reliabilityTurn(
-  whatIf: WhatIf,
-  index: number,
-  from: number,
-  isWorse: boolean,
-): Turn | null {
-  const decideAt = (value: number): Outcome => whatIf.withReliability(index, value);
-  return findTurn(whatIf, decideAt, from, isWorse ? 0 : 1, RELIABILITY_STEPS);
+function priceChange(whatIf: WhatIf, index: number, isDearer: boolean): Change {
+  const candidate = whatIf.request.candidates[index]!;
+  return {
+    index,
+    kind: 'PRICE',
+    from: candidate.quote.priceMicroUsd ?? 0,
+    extreme: isDearer ? CANDIDATE_LIMITS.maxMicroUsd : 0,
+    steps: WHOLE_STEPS,
+    decideAt: (priceMicroUsd) =>
+      whatIf.with(index, { ...candidate, quote: { ...candidate.quote, priceMicroUsd } }),
+  };
+}
+
+function reliabilityChange(whatIf: WhatIf, index: number, from: number, isWorse: boolean): Change {
+  return {
+    index,
+    kind: 'RELIABILITY',
+    from,
+    extreme: isWorse ? 0 : 1,
+    steps: RELIABILITY_STEPS,
+    decideAt: (value) => whatIf.withReliability(index, value),
+  };
 }
 
 function withSuccesses(history: OutcomeHistory, further: number): OutcomeHistory {
@@ -167,67 +180,98 @@ function withSuccesses(history: OutcomeHistory, further: number): OutcomeHistory
 }
 
 /** `from` and `to` count successes of this task type that are yet to come: from 0. */
-function successesTurn(whatIf: WhatIf, index: number): Turn | null {
+function successesChange(whatIf: WhatIf, index: number): Change {
   const candidate = whatIf.request.candidates[index]!;
   const { taskType } = whatIf.request.task;
   const { byType, ...all } = candidate.history;
   const isKnown = byType !== undefined && Object.hasOwn(byType, taskType);
   const ofType = isKnown ? byType[taskType]! : { successes: 0, failures: 0, monthsSinceLast: 0 };
-  const decideAt = (further: number): Outcome =>
-    whatIf.with(index, {
-      ...candidate,
-      history: {
-        ...withSuccesses(all, further),
-        byType: Object.fromEntries([[taskType, withSuccesses(ofType, further)]]),
-      },
-    });
-  return findTurn(whatIf, decideAt, 0, MAX_FURTHER_SUCCESSES, WHOLE_STEPS);
+  return {
+    index,
+    kind: 'SUCCESSES',
+    from: 0,
+    extreme: MAX_FURTHER_SUCCESSES,
+    steps: WHOLE_STEPS,
+    decideAt: (further) =>
+      whatIf.with(index, {
+        ...candidate,
+        history: {
+          ...withSuccesses(all, further),
+          byType: Object.fromEntries([[taskType, withSuccesses(ofType, further)]]),
+        },
+      }),
+  };
 }
 
 /** "it would run here" and so on. */
-function consequence({ choice, contractor }: Outcome): string {
+function consequence(request: DecisionRequest, { choice, contractor }: Outcome): string {
   if (choice === 'LOCAL') return 'the task would run here';
   if (choice === 'REFUSED') return 'the task would be refused';
-  return `the task would go to ${shortPeerId(contractor ?? '')}`;
+  return `the task would go to ${contractorName(request, contractor ?? '')}`;
 }
 
-function describe(
-  peerId: string,
-  change: CounterfactualChange,
-  from: number,
-  { to, outcome }: Turn,
-): Counterfactual {
-  const name = shortPeerId(peerId);
-  let condition: string;
-  if (change === 'PRICE') {
-    const [was, would] = formatUsdPair(from, to);
-    condition = `had ${name} asked ${would} instead of ${was}`;
-  } else if (change === 'RELIABILITY') {
-    const [was, would] = formatFractionPair(from, to);
-    condition = `had the reliability of ${name} been ${would} instead of ${was}`;
-  } else {
-    condition = `after ${to} further verified ${to === 1 ? 'success' : 'successes'} of ${name}`;
+/** The turn with the fewest digits at which the decision is still the same other one. */
+function roundedTurn({ kind, from, extreme, decideAt }: Change, { to, outcome }: Turn) {
+  let rounded: RoundedTurn | undefined;
+  for (rounded of roundedTurns(from, to, kind === 'PRICE' ? 'USD' : 'FRACTION')) {
+    const { value } = rounded;
+    const isBeyond = to > from ? value > extreme : value < extreme;
+    if (isBeyond) continue;
+    const { choice, contractor } = decideAt(value);
+    if (choice === outcome.choice && contractor === outcome.contractor) break;
   }
-  const sentence = `${condition}, ${consequence(outcome)}`;
+  return rounded!;
+}
+
+/** What is known of the contractor apart from what is changed. */
+const UNCHANGED: Readonly<Record<CounterfactualChange, string>> = {
+  PRICE: 'with all other quotes and all records as they are',
+  RELIABILITY:
+    'with its price, success rate, confidence, other risks and all other contractors as they are',
+  SUCCESSES: 'with all quotes and all other records as they are',
+};
+
+function conditionOf(name: string, change: Change, turn: Turn): string {
+  if (change.kind === 'SUCCESSES') {
+    const successes = turn.to === 1 ? 'success' : 'successes';
+    return `after ${turn.to} further verified ${successes} of ${name}`;
+  }
+  const { from, to } = roundedTurn(change, turn);
+  return change.kind === 'PRICE'
+    ? `had ${name} asked ${to} instead of ${from}`
+    : `had the reliability of ${name} been ${to} instead of ${from}`;
+}
+
+function describe(request: DecisionRequest, change: Change, turn: Turn): Counterfactual {
+  const { peerId } = request.candidates[change.index]!;
+  const condition = conditionOf(contractorName(request, peerId), change, turn);
+  const aside = request.context.exploration === null ? '' : ', and without exploring';
+  const { outcome } = turn;
+  const sentence =
+    `${condition}, ${UNCHANGED[change.kind]}${aside}, ` + consequence(request, outcome);
   return {
     peerId,
-    change,
-    from,
-    to,
+    change: change.kind,
+    from: change.from,
+    to: turn.to,
     choice: outcome.choice,
     contractor: outcome.contractor,
     sentence: sentence[0]!.toUpperCase() + sentence.slice(1),
   };
 }
 
-function relativeChange({ from, to }: Counterfactual): number {
+function relativeChange({ from }: Change, { to }: Turn): number {
   return from === to ? 0 : Math.abs(to - from) / Math.abs(from);
 }
 
 /**
- * Candidates whose change is looked for: the considered one, the cheapest, the cheapest refused.
+ * Candidates whose change is looked for, by index: the considered one, the cheapest, the cheapest
+ * refused.
  */
-function targetsOf(request: DecisionRequest, { matrix, selection, choice }: Evaluation): number[] {
+export function counterfactualTargets(
+  request: DecisionRequest,
+  { matrix, selection, choice }: Evaluation,
+): number[] {
   const { candidateIndex, columns, dropCodes } = matrix;
   const row = selection.consideredRow;
   const targets = new Set<number>();
@@ -266,26 +310,23 @@ export function counterfactualOf(
   const whatIf = new WhatIf(request, outcomeOf(request, evaluation));
   const isOutsourced = evaluation.choice === 'OUTSOURCE';
   const { matrix } = evaluation;
-  const targets = targetsOf(request, evaluation);
-  const found: Counterfactual[] = [];
+  const targets = counterfactualTargets(request, evaluation);
+  let smallest: readonly [Change, Turn] | null = null;
+  const consider = (change: Change): void => {
+    const turn = findTurn(whatIf, change);
+    if (turn === null) return;
+    if (smallest === null || relativeChange(change, turn) < relativeChange(...smallest)) {
+      smallest = [change, turn];
+    }
+  };
   for (const index of targets) {
-    const { peerId, quote } = request.candidates[index]!;
-    const price = priceTurn(whatIf, index, isOutsourced);
-    if (price !== null) found.push(describe(peerId, 'PRICE', quote.priceMicroUsd ?? 0, price));
+    consider(priceChange(whatIf, index, isOutsourced));
     const row = matrix.candidateIndex.subarray(0, matrix.count).indexOf(index);
     if (row < 0) continue;
-    const from = matrix.columns.reliability[row]!;
-    const reliability = reliabilityTurn(whatIf, index, from, isOutsourced);
-    if (reliability !== null) found.push(describe(peerId, 'RELIABILITY', from, reliability));
+    consider(reliabilityChange(whatIf, index, matrix.columns.reliability[row]!, isOutsourced));
   }
-  for (const index of found.length === 0 && !isOutsourced ? targets : []) {
-    const turn = successesTurn(whatIf, index);
-    if (turn !== null)
-      found.push(describe(request.candidates[index]!.peerId, 'SUCCESSES', 0, turn));
+  if (smallest === null && !isOutsourced) {
+    for (const index of targets) consider(successesChange(whatIf, index));
   }
-  let smallest: Counterfactual | null = null;
-  for (const one of found) {
-    if (smallest === null || relativeChange(one) < relativeChange(smallest)) smallest = one;
-  }
-  return smallest;
+  return smallest === null ? null : describe(request, ...(smallest as [Change, Turn]));
 }

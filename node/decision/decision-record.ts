@@ -23,8 +23,7 @@ import { ENGINE_VERSION } from './engine.ts';
 import type { Decision } from './engine.ts';
 import type { Choice, DecidedBy } from './evaluation.ts';
 import { evaluate, newWorkspace } from './evaluation.ts';
-import type { ExplorationBar } from './exploration-step.ts';
-import type { ExplorationStrategy } from './exploration/exploration-strategy.ts';
+import type { ExplorationParts } from './exploration-parts.ts';
 import { requireValidQuery } from './request-checks.ts';
 import { canonicalRequest, snapshotRequest } from './request-snapshot.ts';
 import type { DecisionRequest } from './request.ts';
@@ -48,6 +47,8 @@ export interface CandidateResult {
   readonly peerId: string;
   readonly score: number | null;
   readonly dropped?: DropReason;
+  /** `true` for the one that the decision explores, also if it was dropped for its fit. */
+  readonly explored?: true;
   /** The first gate that it did not pass. */
   readonly failedGate?: Gate;
   readonly confidence?: number;
@@ -71,27 +72,6 @@ export interface InternalCostParts extends InternalCost {
 /** Parts of Eq. (6) before calibration; the total is after it. */
 export interface ExternalCostParts extends ExternalCost {
   readonly calibrationRatio: number;
-}
-
-/** What exploring had to do with it. */
-export interface ExplorationParts {
-  readonly strategy: ExplorationStrategy;
-  /** Why this decision could not explore; `null` if it could. */
-  readonly bar: ExplorationBar | null;
-  /** Contractors that might have been explored; `null` where the draw said no at once. */
-  readonly contractors: number | null;
-  /** Probability with which it explored, and the number drawn against it. */
-  readonly rate: number;
-  readonly draw: number | null;
-  readonly isForced: boolean;
-  /** What it might lose, `null` for no limit; and what the explored contractor can cost it. */
-  readonly budgetMicroUsd: number | null;
-  readonly lossMicroUsd: number | null;
-  /** The same if it delivers, and if it fails. */
-  readonly successLossMicroUsd: number | null;
-  readonly failureLossMicroUsd: number | null;
-  /** What would have been done without exploration. */
-  readonly otherwise: { readonly choice: Choice; readonly contractor: string | null };
 }
 
 /** What came out. Score, confidence, external cost and gates are those of `considered`. */

@@ -16,13 +16,13 @@ import type { CriterionWeights } from './criteria.ts';
 import type {
   CandidateResult,
   CriteriaRow,
-  ExplorationParts,
   DecisionResult,
   ExternalCostParts,
   InternalCostParts,
   RunnerUp,
 } from './decision-record.ts';
 import type { Evaluation } from './evaluation.ts';
+import { explorationPartsOf } from './exploration-parts.ts';
 import { reasonOf } from './reason.ts';
 import type { DecisionRequest } from './request.ts';
 import { failedGate, gateResults } from './selection.ts';
@@ -79,15 +79,18 @@ function criteriaRows(
 }
 
 function candidateResults(request: DecisionRequest, evaluation: Evaluation): CandidateResult[] {
-  const { matrix, gateFacts } = evaluation;
+  const { matrix, gateFacts, exploration } = evaluation;
   const { columns } = matrix;
+  const exploredRow = exploration?.row ?? -1;
+  const exploredIndex = exploredRow < 0 ? -1 : matrix.candidateIndex[exploredRow]!;
   const results: CandidateResult[] = [];
   let row = 0;
   for (let index = 0; index < request.candidates.length; index++) {
     const { peerId } = request.candidates[index]!;
     const code = matrix.dropCodes[index]!;
+    const explored = index === exploredIndex ? { explored: true as const } : {};
     if (code !== 0) {
-      results.push({ peerId, score: null, dropped: DROP_REASONS[code]! });
+      results.push({ peerId, score: null, dropped: DROP_REASONS[code]!, ...explored });
       continue;
     }
     const gate = failedGate(matrix, gateFacts, row);
@@ -95,6 +98,7 @@ function candidateResults(request: DecisionRequest, evaluation: Evaluation): Can
       peerId,
       score: columns.scores[row]!,
       ...(gate === null ? {} : { failedGate: gate }),
+      ...explored,
       confidence: columns.confidence[row]!,
       compatibility: matrix.details.compatibility[row]!,
       costExternalMicroUsd: columns.costMicroUsd[row]!,
@@ -116,22 +120,6 @@ function runnerUpOf(
     score: matrix.columns.scores[row]!,
     costExternalMicroUsd: matrix.columns.costMicroUsd[row]!,
     failedGate: failedGate(matrix, gateFacts, row),
-  };
-}
-
-function explorationParts(
-  request: DecisionRequest,
-  { exploration, selection, matrix, local }: Evaluation,
-): ExplorationParts | null {
-  if (exploration === null) return null;
-  const { row: _, armCount, ...rest } = exploration;
-  const contractor = peerOf(request, matrix, selection.chosenRow);
-  const fallback = local.isInfeasible ? 'REFUSED' : 'LOCAL';
-  return {
-    strategy: request.policy.exploration.strategy,
-    contractors: armCount,
-    ...rest,
-    otherwise: { choice: contractor === null ? fallback : 'OUTSOURCE', contractor },
   };
 }
 
@@ -181,7 +169,7 @@ export function resultOf(
     score: figures.score,
     confidence: figures.confidence,
     exploration: figures.isExploration,
-    explorationParts: explorationParts(request, evaluation),
+    explorationParts: explorationPartsOf(request, evaluation),
     reason: reasonOf(request, evaluation),
     localInfeasible: local.isInfeasible,
     costInternalMicroUsd: local.costMicroUsd,

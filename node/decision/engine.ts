@@ -21,8 +21,8 @@ import type { DecisionQuery } from './request.ts';
 /** Version of the engine and of the record's form. A change that alters any result raises it. */
 export const ENGINE_VERSION = 2;
 
-/** An exploring part without the row, which is one of a matrix that is gone. */
-export type ExplorationFigures = Omit<ExplorationOutcome, 'row'>;
+/** An exploring part without rows, which are those of a matrix that is gone. */
+export type ExplorationFigures = Omit<ExplorationOutcome, 'row' | 'details'>;
 
 /** A decision as the engine leaves it. Candidates are named by their index in the table. */
 export interface Decision {

@@ -223,11 +223,13 @@ export function evaluate(
     isDegenerate: scored?.isDegenerate ?? true,
   };
   const selection = select(table, matrix, gateFacts);
-  const explored = exploration.explore(table, query, facts, matrix, {
+  const greedy = {
     greedyRow: selection.chosenRow,
     costLocalMicroUsd: local.costMicroUsd,
     cashLocalMicroUsd: local.costWithoutOpportunityMicroUsd,
-  });
+  };
+  const isDetailed = options.isDetailed ?? false;
+  const explored = exploration.explore(table, query, facts, matrix, greedy, isDetailed);
   const chosenRow = explored !== null && explored.row >= 0 ? explored.row : selection.chosenRow;
   const fallback = local.isInfeasible ? 'REFUSED' : 'LOCAL';
   return {

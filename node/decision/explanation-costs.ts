@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ExecutionEstimate } from '../cost/internal-cost.ts';
 import type { InternalCostParts } from './decision-record.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { dollars, figure, table } from './explanation-text.ts';
@@ -12,11 +13,18 @@ import type { DecisionRequest } from './request.ts';
 /** "600 s / 3600": where the hours come from. */
 function hoursOf({ execution, hardware }: DecisionRequest['local']): string {
   if (execution?.measuredSeconds !== undefined) {
-    return `${figure(execution.measuredSeconds)} s / 3600`;
+    return `${figure(execution.measuredSeconds)} s / 3600${sourceOf(execution)}`;
   }
   const peak = powerOfTen(hardware.peakFlopsPerSecond);
   const rate = `(${peak} a second x ${figure(hardware.utilisation)})`;
-  return `${powerOfTen(execution?.flops ?? 0)} operations / ${rate} / 3600`;
+  return `${powerOfTen(execution?.flops ?? 0)} operations / ${rate} / 3600; the task says how many`;
+}
+
+/** Where the seconds come from; nothing for a record that does not say. */
+function sourceOf({ measuredRuns: runs }: ExecutionEstimate): string {
+  if (runs === undefined) return '';
+  if (runs === 0) return ', as its executor declares: no run was measured';
+  return `, by ${runs} measured ${runs === 1 ? 'run' : 'runs'} of this task type`;
 }
 
 /** "4.8e14", for numbers of operations. */

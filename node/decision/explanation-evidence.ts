@@ -6,13 +6,22 @@
  * @module
  */
 
+import { COMPATIBILITY_SLACK } from '../skills/compatibility.ts';
 import { Z_QUANTILE } from './confidence.ts';
-import { dollars, figure, figureOrNone, nameOf, NO_FIGURE, table } from './explanation-text.ts';
+import { contractorName } from './contractor-names.ts';
+import {
+  dollars,
+  figure,
+  figureBeside,
+  figureOrNone,
+  hiddenLines,
+  NO_FIGURE,
+  table,
+} from './explanation-text.ts';
 import type { JudgedContractor, JudgedField } from './judged-field.ts';
 import type { DecisionContext, OutcomeHistory } from './request.ts';
 import { taskFactsOf } from './task-facts.ts';
-
-const BYTES_PER_GB = 1e9;
+import { verificationNotes } from './explanation-verification.ts';
 
 /** Contractors of which all facts are shown. */
 const MAX_DETAILED_CANDIDATES = 8;
@@ -45,6 +54,12 @@ function outcomeCells(field: JudgedField, contractor: JudgedContractor): string[
   return [isTyped ? cell : `${cell} other`, figure(history.monthsSinceLast ?? 0)];
 }
 
+/** Within the slack of the test the fit counts as its threshold. */
+function fitFigure(fit: number, threshold: number): string {
+  const isEqual = Math.abs(fit - threshold) <= COMPATIBILITY_SLACK;
+  return isEqual ? figure(threshold) : figureBeside(fit, threshold);
+}
+
 const STATED = ['performance', 'reliability', 'securityRisk', 'qualityRisk'] as const;
 
 function recordCells(field: JudgedField, contractor: JudgedContractor): string[] {
@@ -53,8 +68,8 @@ function recordCells(field: JudgedField, contractor: JudgedContractor): string[]
   const { quote, evidence, testimony, incidents, stated } = candidate;
   const { demand, available, total } = quote.load;
   const known = [
-    nameOf(candidate.peerId),
-    figure(evaluation.matrix.details.compatibility[row]!),
+    contractorName(request, candidate.peerId),
+    fitFigure(evaluation.matrix.details.compatibility[row]!, request.policy.skillThreshold),
     figure(facts.termFit(request.task.requiredSkills).jaccard[index]!),
     figureOrNone(candidate.similarity),
     `${figure(demand ?? 0)}, ${ratio(available, total)}`,
@@ -143,7 +158,7 @@ function chanceNotes({ request }: JudgedField): string[] {
     policy.reliabilityMode === 'literal'
       ? `(${prior[0]} + good) / (${prior[1]} + known) x ${decay}`
       : `(${prior[0]} + good) / (${prior[1]} + known), own outcomes x ${decay}`;
-  const levels = policy.breachProbabilities.map(figure).join(', ');
+  const levels = policy.breachProbabilities.map((one) => figure(one)).join(', ');
   return [
     others,
     `${rate}; reliability = ${reliability}`,
@@ -157,18 +172,24 @@ function chanceNotes({ request }: JudgedField): string[] {
   ];
 }
 
+function successCell({ evaluation, request }: JudgedField, { row }: JudgedContractor): string {
+  const mean = evaluation.matrix.columns.successMean[row]!;
+  return Number.isNaN(mean) ? NO_FIGURE : figureBeside(mean, request.policy.successThreshold);
+}
+
 function chanceLines(field: JudgedField, shown: readonly JudgedContractor[]): string[] {
   const { columns, details } = field.evaluation.matrix;
+  const { policy } = field.request;
   return [
     '',
     'What that comes to',
     ...table([
       ['contractor', 'counted', 'success rate', 'confidence', 'breach', 'poor work', 'mishap'],
       ...shown.map((contractor) => [
-        nameOf(contractor.candidate.peerId),
+        contractorName(field.request, contractor.candidate.peerId),
         countedCell(field, contractor),
-        figureOrNone(columns.successMean[contractor.row]),
-        figure(columns.confidence[contractor.row]!),
+        successCell(field, contractor),
+        figureBeside(columns.confidence[contractor.row]!, policy.confidenceThreshold),
         figure(details.breach[contractor.row]!),
         figure(details.poorQuality[contractor.row]!),
         figure(columns.mishap[contractor.row]!),
@@ -178,11 +199,12 @@ function chanceLines(field: JudgedField, shown: readonly JudgedContractor[]): st
   ];
 }
 
-function costNotes({ request, evaluation }: JudgedField): string[] {
+function costNotes(field: JudgedField, shown: readonly JudgedContractor[]): string[] {
+  const { request, evaluation } = field;
   const { policy, task, context } = request;
-  const { gigabytes, impactMicroUsd, latencyMicroUsdPerMinute } = taskFactsOf(request);
+  const { impactMicroUsd, latencyMicroUsdPerMinute } = taskFactsOf(request);
   const { overheads, link } = context;
-  const bytes = figure(gigabytes * BYTES_PER_GB);
+  const bytes = figure(task.inputBytes + task.expectedOutputBytes);
   const automatic = dollars(overheads.automaticVerificationMicroUsd);
   const manual = dollars(overheads.manualVerificationMicroUsd);
   const isLate = evaluation.matrix.details.latencyMicroUsd.some((microUsd) => microUsd > 0);
@@ -191,6 +213,7 @@ function costNotes({ request, evaluation }: JudgedField): string[] {
       dollars(overheads.sessionMicroUsd),
     `verification = ${automatic} above reliability ${figure(policy.automaticVerificationAbove)}, ` +
       `else ${manual}; what was measured with a contractor goes first`,
+    ...verificationNotes(field, shown),
     `risk = ${dollars(impactMicroUsd)} x mishap` +
       (isLate
         ? `; lateness = minutes beyond ${task.maxLatencyMs ?? 0} ms x ` +
@@ -213,7 +236,7 @@ function costLines(field: JudgedField, shown: readonly JudgedContractor[]): stri
         ...['lateness', 'risk', 'in all'],
       ],
       ...shown.map(({ index, row, candidate }) => [
-        nameOf(candidate.peerId),
+        contractorName(field.request, candidate.peerId),
         dollars(priceMicroUsd[index]!),
         figure(calibrationRatio[index]!),
         dollars(details.communicationMicroUsd[row]!),
@@ -224,19 +247,23 @@ function costLines(field: JudgedField, shown: readonly JudgedContractor[]): stri
         dollars(columns.costMicroUsd[row]!),
       ]),
     ]),
-    ...costNotes(field).map((note) => `  ${note}`),
+    ...costNotes(field, shown).map((note) => `  ${note}`),
   ];
 }
 
 /** Facts, chances and costs of the best contractors; none without one that was judged. */
 export function evidenceLines(field: JudgedField): string[] {
-  const shown = field.contractors.slice(0, MAX_DETAILED_CANDIDATES);
+  const { chosenRow } = field.evaluation;
+  // Who gets the task is shown whatever its place.
+  const shown = field.contractors.filter(
+    ({ row }, place) => place < MAX_DETAILED_CANDIDATES || row === chosenRow,
+  );
   if (shown.length === 0) return [];
   const hidden = field.contractors.length - shown.length;
   return [
     ...recordLines(field, shown),
     ...chanceLines(field, shown),
     ...costLines(field, shown),
-    ...(hidden > 0 ? [`  and of ${hidden} more`] : []),
+    ...hiddenLines(hidden),
   ];
 }

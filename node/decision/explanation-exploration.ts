@@ -1,12 +1,18 @@
 /**
- * What exploring had to do with a decision: the draw, what forbade it, and what it may lose.
+ * What exploring had to do with a decision: the draw, what forbade it, and what it may lose. Whom
+ * it might have been, and what ranked them, stands in `explanation-arms.ts`.
  *
  * @module
  */
 
-import type { DecisionRecord, DecisionResult, ExplorationParts } from './decision-record.ts';
-import { dollars, figure, nameOf, table } from './explanation-text.ts';
+import { contractorName } from './contractor-names.ts';
+import type { DecisionRecord } from './decision-record.ts';
+import { armLines } from './explanation-arms.ts';
+import { choiceNote } from './explanation-choice.ts';
+import { dollars, figure, table } from './explanation-text.ts';
+import type { ExplorationParts } from './exploration-parts.ts';
 import type { ExplorationBar } from './exploration-step.ts';
+import { isByChance } from './exploration/exploration-strategy.ts';
 import type { DecisionRequest } from './request.ts';
 
 function barPhrase(bar: ExplorationBar, { policy }: DecisionRequest): string {
@@ -22,13 +28,33 @@ function barPhrase(bar: ExplorationBar, { policy }: DecisionRequest): string {
   }
 }
 
-function outcome(parts: ExplorationParts, { exploration, score, confidence }: DecisionResult) {
+/** "0.1", or "0.245 = max(0.01, 0.3 x 0.98^10)". */
+function rateOf({ policy, context }: DecisionRequest, { strategy, rate }: ExplorationParts) {
+  if (strategy !== 'graduated') return String(rate);
+  const { minRate, initialRate, rateDecay } = policy.exploration;
+  const fallen = `${figure(initialRate)} x ${figure(rateDecay)}^`;
+  return `${rate} = max(${figure(minRate)}, ${fallen}${context.exploration?.decisionIndex ?? 0})`;
+}
+
+function outcomeRows({ request, result }: DecisionRecord, parts: ExplorationParts): string[][] {
+  const { exploration, score, confidence } = result;
   const figures = `score ${figure(score ?? 0)} and confidence ${figure(confidence ?? 0)}`;
   const verdict = exploration ? `explored, with ${figures} as in Listing 2` : 'not explored';
-  if (parts.bar !== null) return verdict;
-  if (parts.isForced && parts.rate === 1) return `${verdict}: forced, the node was stuck`;
-  if (parts.draw === null) return `${verdict}: ${parts.strategy} draws no number`;
-  return `${verdict}: drew ${figure(parts.draw)}, explores below ${figure(parts.rate)}`;
+  if (parts.bar !== null) return [['outcome', verdict]];
+  const isForced = parts.isForced && parts.rate === 1;
+  const forced = isForced ? 'forced, the node was stuck' : '';
+  const because = [['because', choiceNote(parts)]];
+  if (!isByChance(parts.strategy)) {
+    return [['outcome', `${verdict}${isForced ? `: ${forced}` : ''}`], ...because];
+  }
+  const drawn = isForced
+    ? `${forced}; drew ${parts.draw} first, held against nothing`
+    : `drew ${parts.draw}, explores below ${rateOf(request, parts)}`;
+  return [
+    ['outcome', verdict],
+    ['first draw', drawn],
+    ...(parts.selection === null ? [] : because),
+  ];
 }
 
 /** The budget and how it comes about. */
@@ -50,20 +76,26 @@ function budgetRows(
     [
       '',
       `${figure(lossLimits.maxShareOfLocal)} x ${local}, what all tasks would cost here, ` +
-        `- ${dollars(cumulativeLossMicroUsd)} lost`,
+        `- ${dollars(cumulativeLossMicroUsd)} lost, in cash; at least $0`,
     ],
   ];
 }
 
-function loss(parts: ExplorationParts): string[][] {
+function lossRows(request: DecisionRequest, parts: ExplorationParts): string[][] {
+  const { least } = parts;
+  const rule = 'in cash = handling + max(0, price + lateness - cash otherwise)';
+  if (least !== null) {
+    const name = contractorName(request, least.peerId);
+    return [['can lose', `${dollars(least.lossMicroUsd)} ${rule}: ${name}, the least`]];
+  }
   if (parts.lossMicroUsd === null) return [];
   const [most, good, bad] = [
     parts.lossMicroUsd,
     parts.successLossMicroUsd ?? 0,
     parts.failureLossMicroUsd ?? 0,
-  ].map(dollars);
+  ].map((one) => dollars(one));
   return [
-    ['can lose', `${most} = handling + max(0, price + lateness - cash otherwise)`],
+    ['can lose', `${most} ${rule}`],
     ['', `${good} if it delivers, ${bad} if it fails`],
   ];
 }
@@ -83,23 +115,20 @@ export function explorationLines(
   if (parts === null) return [];
   const { choice, contractor } = parts.otherwise;
   const cash = cashOtherwiseMicroUsd === null ? '' : `, ${dollars(cashOtherwiseMicroUsd)} in cash`;
-  const otherwise = contractor === null ? choice : `${choice} to ${nameOf(contractor)}`;
+  const otherwise =
+    contractor === null ? choice : `${choice} to ${contractorName(request, contractor)}`;
   const isBarred = parts.bar !== null;
   return [
     '',
     `Exploration by ${parts.strategy}`,
     ...table([
-      ['outcome', outcome(parts, result)],
+      ...outcomeRows(record, parts),
       ['allowed', parts.bar === null ? 'yes' : `no: ${barPhrase(parts.bar, request)}`],
       ...budgetRows(record, parts),
-      ...loss(parts),
-      ...(isBarred ? [] : [['contractors', countOf(parts)]]),
+      ...lossRows(request, parts),
+      ...(isBarred ? [] : [['contractors', `${parts.contractors} within that`]]),
       ['otherwise', `${otherwise}${cash}`],
     ]),
+    ...armLines(record, parts),
   ];
-}
-
-/** Who might have been explored. A draw that says no leaves nothing to count for. */
-function countOf({ contractors }: ExplorationParts): string {
-  return contractors === null ? 'not counted' : `${contractors} within that`;
 }

@@ -9,7 +9,16 @@
 import { CRITERIA } from './criteria.ts';
 import type { CriterionWeights } from './criteria.ts';
 import type { CandidateResult, CriteriaRow, DecisionRecord } from './decision-record.ts';
-import { decimals, dollars, figure, nameOf, NO_FIGURE, table } from './explanation-text.ts';
+import { contractorName } from './contractor-names.ts';
+import {
+  decimals,
+  dollars,
+  figure,
+  figureBeside,
+  hiddenLines,
+  NO_FIGURE,
+  table,
+} from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
 import type { DecisionRequest } from './request.ts';
 
@@ -34,7 +43,7 @@ function overlapCells({ evaluation }: JudgedField): string[] {
   const sums = CRITERIA.map((_, i) =>
     CRITERIA.reduce((sum, __, j) => (i === j ? sum : sum + Math.abs(rho[i * size + j]!)), 0),
   );
-  return ['overlap', NO_FIGURE, ...sums.map(figure)];
+  return ['overlap', NO_FIGURE, ...sums.map((one) => figure(one))];
 }
 
 function weightRows({ request, result }: DecisionRecord, field: JudgedField | null): string[][] {
@@ -96,23 +105,27 @@ export function scoreLines(record: DecisionRecord, field: JudgedField | null): s
   const { request, result } = record;
   if (result.weights === null) return [];
   const ranked = rankedOf(result);
+  const { scoreThreshold, automaticVerificationAbove } = request.policy;
   const rows = ranked
-    .slice(0, MAX_SHOWN_CANDIDATES)
-    .map(([{ peerId, raw, normalised }, judged]) => [
-      nameOf(peerId),
-      decimals(judged?.score ?? 0, 6),
-      `${dollars(raw.cost)} (${decimals(normalised.cost, 5)})`,
-      `${figure(raw.reliability)} (${decimals(normalised.reliability, 5)})`,
-      `${figure(raw.latency * MS_PER_MINUTE)} (${decimals(normalised.latency, 5)})`,
-      `${figure(raw.security)} (${decimals(normalised.security, 5)})`,
-      judged?.failedGate ?? NO_FIGURE,
-    ]);
+    .filter(([{ peerId }], place) => place < MAX_SHOWN_CANDIDATES || peerId === result.contractor)
+    .map(([{ peerId, raw, normalised }, judged]) => {
+      const reliability = figureBeside(raw.reliability, automaticVerificationAbove);
+      return [
+        contractorName(request, peerId),
+        figureBeside(judged?.score ?? 0, scoreThreshold),
+        `${dollars(raw.cost)} (${decimals(normalised.cost, 5)})`,
+        `${reliability} (${decimals(normalised.reliability, 5)})`,
+        `${figure(raw.latency * MS_PER_MINUTE)} (${decimals(normalised.latency, 5)})`,
+        `${figure(raw.security)} (${decimals(normalised.security, 5)})`,
+        judged?.failedGate ?? NO_FIGURE,
+      ];
+    });
   const hidden = ranked.length - rows.length;
   return [
     '',
     'Contractors by score; in brackets the normalised value',
     ...table([HEADINGS, ...weightRows(record, field), ...rows]),
-    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
+    ...hiddenLines(hidden),
     ...scoreNotes(request),
   ];
 }

@@ -5,18 +5,26 @@
  * @module
  */
 
-import type { DecisionRecord, DecisionResult } from './decision-record.ts';
+import { contractorName } from './contractor-names.ts';
+import type { DecisionRecord } from './decision-record.ts';
 import type { DecidedBy } from './evaluation.ts';
+import { alternativeLines } from './explanation-alternatives.ts';
 import { localCostLines } from './explanation-costs.ts';
 import { evidenceLines } from './explanation-evidence.ts';
 import { explorationLines } from './explanation-exploration.ts';
 import { MAX_SHOWN_CANDIDATES, scoreLines } from './explanation-scores.ts';
-import { dollars, dollarsPair, figure, figurePair, nameOf, table } from './explanation-text.ts';
+import {
+  dollars,
+  dollarsPair,
+  figure,
+  figurePair,
+  hiddenLines,
+  table,
+} from './explanation-text.ts';
 import { cashOtherwiseMicroUsd, judgedFieldOf } from './judged-field.ts';
 import type { JudgedField } from './judged-field.ts';
 import { printable } from './plain-text.ts';
 import { dropPhrase } from './reason.ts';
-import type { DecisionRequest } from './request.ts';
 import type { GateResult } from './selection.ts';
 
 const SETTLED_BY: Readonly<Record<DecidedBy, string>> = {
@@ -53,70 +61,31 @@ function gateCells(gate: GateResult): string[] {
   return [`${GATE_WORDS[gate.name]} ${threshold}`, value, verdict];
 }
 
-function gateLines(result: DecisionResult): string[] {
+function gateLines({ request, result }: DecisionRecord): string[] {
   if (result.considered === null) return [];
   const bypassed = result.exploration ? ', which an exploration bypasses' : '';
-  const heading = `Gates of ${nameOf(result.considered)}${bypassed}`;
+  const heading = `Gates of ${contractorName(request, result.considered)}${bypassed}`;
   return ['', heading, ...table(result.gates.map(gateCells))];
 }
 
-function droppedLines({ candidates, exploration, contractor }: DecisionResult): string[] {
-  const dropped = candidates.filter((candidate) => candidate.dropped !== undefined);
+function droppedLines({ request, result }: DecisionRecord): string[] {
+  const dropped = result.candidates.filter((candidate) => candidate.dropped !== undefined);
   if (dropped.length === 0) return [];
-  const shown = dropped.slice(0, MAX_SHOWN_CANDIDATES);
-  const hidden = dropped.length - shown.length;
+  // The explored one is the chosen one: it is shown whatever its place.
+  const first = dropped.slice(0, MAX_SHOWN_CANDIDATES);
+  const rest = dropped.slice(MAX_SHOWN_CANDIDATES).filter(({ explored }) => explored);
+  const shown = [...first, ...rest];
   return [
     '',
     'Not judged',
     ...table(
-      shown.map(({ peerId, dropped: why = 'NONE' }) => {
-        const isExplored = exploration && peerId === contractor && why === 'SKILL_MISMATCH';
-        return [nameOf(peerId), `${dropPhrase(why)}${isExplored ? ', explored all the same' : ''}`];
-      }),
+      shown.map(({ peerId, dropped: why = 'NONE', explored }) => [
+        contractorName(request, peerId),
+        `${dropPhrase(why)}${explored === true ? ', explored all the same' : ''}`,
+      ]),
     ),
-    ...(hidden > 0 ? [`  and ${hidden} more`] : []),
+    ...hiddenLines(dropped.length - shown.length),
   ];
-}
-
-/** The price that splits the gain, and how it comes about. */
-function bargainingLines({ request, result }: DecisionRecord): string[] {
-  const { bargainingPriceMicroUsd: price, considered, costParts } = result;
-  const { external } = costParts;
-  const here = result.costInternalMicroUsd;
-  if (price === null || considered === null || external === null || here === null) return [];
-  const floor = lowestPriceMicroUsd(request, result);
-  const overheads = dollars(external.totalMicroUsd - external.priceMicroUsd);
-  return [
-    `The gain would be split evenly with ${nameOf(considered)} at ${dollars(price)}: ` +
-      `(${dollars(here)} here - ${overheads} beside`,
-    `the price + ${dollars(floor)}, the lowest price) / 2, at most the price asked (Nash 1950).`,
-  ];
-}
-
-/** Of those that were judged and of the considered one. */
-function lowestPriceMicroUsd({ candidates }: DecisionRequest, result: DecisionResult): number {
-  let lowest = result.costParts.external?.priceMicroUsd ?? Infinity;
-  result.candidates.forEach(({ score }, index) => {
-    if (score === null) return;
-    lowest = Math.min(lowest, candidates[index]?.quote.priceMicroUsd ?? Infinity);
-  });
-  return lowest;
-}
-
-function alternativeLines(record: DecisionRecord): string[] {
-  const { runnerUp, counterfactual } = record.result;
-  const lines: string[] = [];
-  if (runnerUp !== null) {
-    const gate = runnerUp.failedGate;
-    const standing = gate === null ? 'passes every gate' : `stopped by the ${gate} gate`;
-    lines.push(
-      `Runner-up: ${nameOf(runnerUp.peerId)}, score ${figure(runnerUp.score)}, ` +
-        `${dollars(runnerUp.costExternalMicroUsd)} in all, ${standing}`,
-    );
-  }
-  if (counterfactual !== null) lines.push(`${counterfactual.sentence}.`);
-  lines.push(...bargainingLines(record));
-  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function closingLines({ request, result, version }: DecisionRecord, field: JudgedField | null) {
@@ -148,13 +117,13 @@ export function formatDecision(record: DecisionRecord): string {
   return [
     result.reason,
     `Settled by: ${SETTLED_BY[result.decidedBy]}`,
-    ...gateLines(result),
+    ...gateLines(record),
     ...localCostLines(record),
     ...(field === null ? [] : evidenceLines(field)),
     ...scoreLines(record, field),
-    ...droppedLines(result),
+    ...droppedLines(record),
     ...explorationLines(record, field === null ? null : cashOtherwiseMicroUsd(field)),
-    ...alternativeLines(record),
+    ...alternativeLines(record, field),
     ...closingLines(record, field),
   ].join('\n');
 }

@@ -11,20 +11,22 @@
 import type { CandidateTable } from './candidate-table.ts';
 import { benefitShare, CRITERION_TYPES } from './criteria.ts';
 import type { DecisionMatrix } from './decision-matrix.ts';
-import type { Arms } from './exploration/arms.ts';
-import { missedDraw, proposeExploration } from './exploration/exploration-strategy.ts';
+import { ExplorationLosses } from './exploration-losses.ts';
+import type { LeastLoss } from './exploration-losses.ts';
+import type { ArmRanking, Arms, ExplorationFacts } from './exploration/arms.ts';
+import { uniformSelection } from './exploration/epsilon-greedy.ts';
+import type { UniformSelection } from './exploration/epsilon-greedy.ts';
 import {
-  explorationLossMicroUsd,
-  lossBudgetMicroUsd,
-  realisedLossMicroUsd,
-} from './exploration/loss-budget.ts';
-import type { ExplorationCosts } from './exploration/loss-budget.ts';
+  armRankings,
+  isByChance,
+  missedDraw,
+  proposeExploration,
+} from './exploration/exploration-strategy.ts';
+import { lossBudgetMicroUsd } from './exploration/loss-budget.ts';
 import { SeededRandom } from './exploration/seeded-random.ts';
-import type { DecisionQuery } from './request.ts';
+import type { DecisionQuery, ExplorationContext } from './request.ts';
 import { SENSITIVITY_FACTORS } from './security-risk.ts';
 import type { TaskFacts } from './task-facts.ts';
-
-const MS_PER_MINUTE = 60_000;
 
 /** Score and confidence that Listing 2 gives an exploration. No gate tests them. */
 export const EXPLORATION_SCORE = 0.5;
@@ -35,6 +37,24 @@ const LOCAL_UTILITY = 0.5;
 
 /** Why a decision could not explore. */
 export type ExplorationBar = 'SENSITIVE' | 'CRITICAL' | 'NOBODY' | 'TOO_DEAR';
+
+/** Why a strategy explores whom it does: what only an explanation reads. */
+export interface ExplorationDetails {
+  /** What each arm, in the order of the draw, is about: its row, and what it can lose. */
+  readonly rows: readonly number[];
+  readonly lossesMicroUsd: readonly number[];
+  /** One per arm; `null` where the strategy leaves the choice to chance. */
+  readonly rankings: readonly ArmRanking[] | null;
+  /** How chance chose; `null` where it did not. */
+  readonly selection: UniformSelection | null;
+  /** Arm that gets the task without exploration; -1 for none. */
+  readonly greedyArm: number;
+  /** What the arms are held against: see `ExplorationFacts`. */
+  readonly localUtility: number | null;
+  readonly greedyCostMicroUsd: number | null;
+  /** Where no arm is within the budget: who is nearest to it. */
+  readonly least: LeastLoss | null;
+}
 
 /** What came of the exploring part. */
 export interface ExplorationOutcome {
@@ -57,6 +77,8 @@ export interface ExplorationOutcome {
   readonly lossMicroUsd: number | null;
   readonly successLossMicroUsd: number | null;
   readonly failureLossMicroUsd: number | null;
+  /** `null` unless they were asked for. */
+  readonly details: ExplorationDetails | null;
 }
 
 /** The decision without exploration. */
@@ -68,6 +90,16 @@ export interface GreedyDecision {
   readonly cashLocalMicroUsd: number | null;
 }
 
+const NO_ARMS: Omit<ExplorationDetails, 'least'> = Object.freeze({
+  rows: [],
+  lossesMicroUsd: [],
+  rankings: null,
+  selection: null,
+  greedyArm: -1,
+  localUtility: null,
+  greedyCostMicroUsd: null,
+});
+
 /** An outcome without an exploration. */
 function unexplored(
   bar: ExplorationBar | null,
@@ -75,6 +107,7 @@ function unexplored(
   budgetMicroUsd: number | null,
   rate: number,
   draw: number | null,
+  details: ExplorationDetails | null = null,
 ): ExplorationOutcome {
   return {
     bar,
@@ -87,6 +120,7 @@ function unexplored(
     lossMicroUsd: null,
     successLossMicroUsd: null,
     failureLossMicroUsd: null,
+    details,
   };
 }
 
@@ -99,56 +133,52 @@ export class Exploration {
   #costMicroUsd = new Float64Array(64);
   #features: Float64Array[] = [];
 
-  /** @returns `null` where the policy does not explore, or the query says that it must not. */
+  /**
+   * @param isDetailed - Whether the outcome says why.
+   * @returns `null` where the policy does not explore, or the query says that it must not.
+   */
   explore(
     table: CandidateTable,
     query: DecisionQuery,
     facts: TaskFacts,
     matrix: DecisionMatrix,
     greedy: GreedyDecision,
+    isDetailed: boolean,
   ): ExplorationOutcome | null {
     const { policy, task, context } = query;
     const { exploration: rules } = policy;
     if (rules.strategy === 'none' || context.exploration === null) return null;
-    const { isForced, decisionIndex, linearModel } = context.exploration;
+    const { isForced, decisionIndex } = context.exploration;
     const isSensitive =
       SENSITIVITY_FACTORS[task.sensitivity] > SENSITIVITY_FACTORS[rules.maxSensitivity];
     if (isSensitive) return unexplored('SENSITIVE', isForced, null, 0, null);
     if (task.criticality === 'high' && !rules.allowsCritical) {
       return unexplored('CRITICAL', isForced, null, 0, null);
     }
-    const row = greedy.greedyRow;
-    const greedyCostMicroUsd =
-      row >= 0 ? matrix.columns.costMicroUsd[row]! : greedy.costLocalMicroUsd;
     const budgetMicroUsd = budgetOf(query, greedy.cashLocalMicroUsd);
     const explorable = matrix.capacity - matrix.explorableFrom;
     if (matrix.count + explorable === 0)
       return unexplored('NOBODY', isForced, budgetMicroUsd, 0, null);
-    const losses = new Losses(table, facts, matrix, greedy);
+    const losses = new ExplorationLosses(table, facts, matrix, greedy);
     const limitMicroUsd = budgetMicroUsd ?? Infinity;
-    if (!losses.isAnyWithin(limitMicroUsd))
-      return unexplored('TOO_DEAR', isForced, budgetMicroUsd, 0, null);
-    this.#random.reset(query.seed);
-    const missed = isForced ? null : missedDraw(rules, decisionIndex, this.#random);
-    if (missed !== null) {
-      return unexplored(null, false, budgetMicroUsd, missed.rate, missed.draw);
+    if (!losses.isAnyWithin(limitMicroUsd)) {
+      const details = isDetailed ? { ...NO_ARMS, least: losses.least() } : null;
+      return unexplored('TOO_DEAR', isForced, budgetMicroUsd, 0, null, details);
     }
     this.#random.reset(query.seed);
+    const missed = isForced ? null : missedDraw(rules, decisionIndex, this.#random);
+    if (missed !== null && !isDetailed) {
+      return unexplored(null, false, budgetMicroUsd, missed.rate, missed.draw);
+    }
     const count = this.#collect(matrix, losses, limitMicroUsd);
     const arms = this.#arms(table, query, matrix, count);
-    const proposal = proposeExploration(
-      rules,
-      {
-        arms,
-        greedyArm: row < 0 ? -1 : this.#rows.subarray(0, count).indexOf(row),
-        greedyCostMicroUsd,
-        localUtility: greedy.costLocalMicroUsd === null ? null : LOCAL_UTILITY,
-        decisionIndex,
-        linearModel,
-        isForced,
-      },
-      this.#random,
-    );
+    const situation = this.#situation(context.exploration, matrix, greedy, arms);
+    const details = isDetailed ? this.#details(query, situation, losses, missed === null) : null;
+    if (missed !== null) {
+      return unexplored(null, false, budgetMicroUsd, missed.rate, missed.draw, details);
+    }
+    this.#random.reset(query.seed);
+    const proposal = proposeExploration(rules, situation, this.#random);
     const exploredRow = proposal.arm < 0 ? -1 : this.#rows[proposal.arm]!;
     return {
       bar: null,
@@ -159,11 +189,51 @@ export class Exploration {
       isForced,
       budgetMicroUsd,
       ...losses.of(exploredRow),
+      details,
+    };
+  }
+
+  #situation(
+    { decisionIndex, linearModel, isForced }: ExplorationContext,
+    { columns }: DecisionMatrix,
+    { greedyRow: row, costLocalMicroUsd }: GreedyDecision,
+    arms: Arms,
+  ): ExplorationFacts {
+    return {
+      arms,
+      greedyArm: row < 0 ? -1 : this.#rows.subarray(0, arms.count).indexOf(row),
+      greedyCostMicroUsd: row >= 0 ? columns.costMicroUsd[row]! : costLocalMicroUsd,
+      localUtility: costLocalMicroUsd === null ? null : LOCAL_UTILITY,
+      decisionIndex,
+      linearModel,
+      isForced,
+    };
+  }
+
+  /** @param isDrawn - Whether the first draw did not say no already. */
+  #details(
+    { policy, seed }: DecisionQuery,
+    facts: ExplorationFacts,
+    losses: ExplorationLosses,
+    isDrawn: boolean,
+  ): ExplorationDetails {
+    const { exploration: rules } = policy;
+    const rows = Array.from(this.#rows.subarray(0, facts.arms.count));
+    const hasSelection = isDrawn && isByChance(rules.strategy);
+    return {
+      rows,
+      lossesMicroUsd: rows.map((row) => losses.most(row)),
+      rankings: armRankings(rules, facts, seed),
+      selection: hasSelection ? uniformSelection(facts, seed) : null,
+      greedyArm: facts.greedyArm,
+      localUtility: facts.localUtility,
+      greedyCostMicroUsd: facts.greedyCostMicroUsd,
+      least: null,
     };
   }
 
   /** Rows that the budget allows. */
-  #collect(matrix: DecisionMatrix, losses: Losses, limitMicroUsd: number): number {
+  #collect(matrix: DecisionMatrix, losses: ExplorationLosses, limitMicroUsd: number): number {
     const { capacity, count, explorableFrom } = matrix;
     if (this.#rows.length < capacity) this.#rows = new Int32Array(capacity);
     let arms = 0;
@@ -184,7 +254,7 @@ export class Exploration {
     count: number,
   ): Arms {
     const { strategy } = policy.exploration;
-    if (strategy !== 'epsilon-greedy' && strategy !== 'graduated') {
+    if (!isByChance(strategy)) {
       this.#grow(count);
       const { outcomes, utility } = table.historyOf(task.taskType);
       for (let arm = 0; arm < count; arm++) {
@@ -225,72 +295,6 @@ export class Exploration {
         feature[arm] = min > max ? 0 : benefitShare(column[this.#rows[arm]!]!, min, max, type);
       }
     });
-  }
-}
-
-/** What exploring each row can lose. */
-class Losses {
-  readonly #priceMicroUsd: Float64Array;
-  readonly #latencyMs: Float64Array;
-  readonly #facts: TaskFacts;
-  readonly #matrix: DecisionMatrix;
-  /** Of the decision without exploration, its risk left out; `null` if it is refused. */
-  readonly #greedyCashMicroUsd: number | null;
-
-  constructor(
-    { columns }: CandidateTable,
-    facts: TaskFacts,
-    matrix: DecisionMatrix,
-    { greedyRow, cashLocalMicroUsd }: GreedyDecision,
-  ) {
-    this.#priceMicroUsd = columns.priceMicroUsd;
-    this.#latencyMs = columns.latencyMs;
-    this.#facts = facts;
-    this.#matrix = matrix;
-    this.#greedyCashMicroUsd = cashLocalMicroUsd;
-    if (greedyRow >= 0) {
-      const { priceMicroUsd, handlingMicroUsd, latenessMicroUsd } = this.#costs(greedyRow);
-      this.#greedyCashMicroUsd = priceMicroUsd + handlingMicroUsd + latenessMicroUsd;
-    }
-  }
-
-  /** The worst case. */
-  most(row: number): number {
-    return explorationLossMicroUsd(this.#costs(row));
-  }
-
-  of(row: number) {
-    if (row < 0) {
-      return { lossMicroUsd: null, successLossMicroUsd: null, failureLossMicroUsd: null };
-    }
-    const costs = this.#costs(row);
-    return {
-      lossMicroUsd: explorationLossMicroUsd(costs),
-      successLossMicroUsd: realisedLossMicroUsd(costs, true),
-      failureLossMicroUsd: realisedLossMicroUsd(costs, false),
-    };
-  }
-
-  isAnyWithin(limitMicroUsd: number): boolean {
-    const { count, explorableFrom, capacity } = this.#matrix;
-    for (let row = 0; row < count; row++) if (this.most(row) <= limitMicroUsd) return true;
-    for (let row = explorableFrom; row < capacity; row++) {
-      if (this.most(row) <= limitMicroUsd) return true;
-    }
-    return false;
-  }
-
-  #costs(row: number): ExplorationCosts {
-    const { candidateIndex, columns } = this.#matrix;
-    const index = candidateIndex[row]!;
-    const { maxLatencyMs, latencyMicroUsdPerMinute } = this.#facts;
-    const lateMinutes = Math.max(0, this.#latencyMs[index]! - maxLatencyMs) / MS_PER_MINUTE;
-    return {
-      priceMicroUsd: this.#priceMicroUsd[index]!,
-      handlingMicroUsd: columns.handlingMicroUsd[row]!,
-      latenessMicroUsd: lateMinutes === 0 ? 0 : lateMinutes * latencyMicroUsdPerMinute,
-      greedyCostMicroUsd: this.#greedyCashMicroUsd,
-    };
   }
 }
 

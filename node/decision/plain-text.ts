@@ -6,7 +6,14 @@
  */
 
 const MICRO_USD_PER_USD = 1_000_000;
+const MICRO_USD_DECIMALS = 6;
+const FRACTION_DECIMALS = 2;
 const MAX_SHOWN_CHARACTERS = 80;
+/** Most decimals of an amount or a fraction in a sentence. */
+const MAX_DECIMALS = 12;
+const SHORT_ENDS = 4;
+/** More than half of the longest PeerId that a record keeps: from here on they are whole. */
+const MAX_ENDS = 128;
 
 /** Control, format, surrogate, private and unassigned characters, and separators of lines. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
@@ -22,10 +29,40 @@ export function printable(text: string, maxCharacters: number = MAX_SHOWN_CHARAC
   return characters.length > maxCharacters ? `${escaped}…` : escaped;
 }
 
+/** First and last characters of a PeerId that are shown, so many of each; all of a short one. */
+function ends(peerId: string, characters: number): string {
+  const isShort = peerId.length <= 2 * characters + 4;
+  const shown = isShort
+    ? peerId
+    : `${peerId.slice(0, characters)}…${peerId.slice(peerId.length - characters)}`;
+  return printable(shown, MAX_SHOWN_CHARACTERS + 2 * characters);
+}
+
 /** A PeerId short enough for a sentence: its first and last four characters. */
 export function shortPeerId(peerId: string): string {
-  const isShort = peerId.length <= 12;
-  return printable(isShort ? peerId : `${peerId.slice(0, 4)}…${peerId.slice(-4)}`);
+  return ends(peerId, SHORT_ENDS);
+}
+
+/**
+ * Short forms of PeerIds that stand in one text: like {@link shortPeerId}, but where two of them
+ * would look alike, both show twice as many characters, until they differ or are whole.
+ */
+export function shortPeerIds(peerIds: Iterable<string>): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  let alike = [...new Set(peerIds)];
+  for (let characters = SHORT_ENDS; alike.length > 0; characters *= 2) {
+    const groups = new Map<string, string[]>();
+    for (const peerId of alike) {
+      const name = ends(peerId, characters);
+      names.set(peerId, name);
+      const group = groups.get(name);
+      if (group) group.push(peerId);
+      else groups.set(name, [peerId]);
+    }
+    if (characters >= MAX_ENDS) break;
+    alike = [...groups.values()].flatMap((group) => (group.length > 1 ? group : []));
+  }
+  return names;
 }
 
 function dollars(microUsd: number, decimals: number): string {
@@ -45,18 +82,78 @@ export function formatUsd(microUsd: number): string {
 
 /** Two amounts with so many decimals that they look different if they are. */
 export function formatUsdPair(a: number, b: number): [string, string] {
-  const most = 12;
-  let decimals = Math.max(decimalsFor(a), decimalsFor(b));
-  while (a !== b && decimals < most && dollars(a, decimals) === dollars(b, decimals)) decimals++;
-  return [dollars(a, decimals), dollars(b, decimals)];
+  const first = Math.max(decimalsFor(a), decimalsFor(b));
+  const usd = (microUsd: number): string => `$${microUsd / MICRO_USD_PER_USD}`;
+  return distinctPair(a, b, first, dollars, usd);
 }
 
 /**
  * Two fractions, the second at least with two decimals, so that they look different if they are.
  */
 export function formatFractionPair(a: number, b: number): [string, string] {
-  const most = 12;
-  let decimals = 2;
-  while (a !== b && decimals < most && a.toFixed(decimals) === b.toFixed(decimals)) decimals++;
-  return [a.toFixed(decimals), b.toFixed(decimals)];
+  return distinctPair(a, b, FRACTION_DECIMALS, (x, decimals) => x.toFixed(decimals), String);
+}
+
+/** With as few decimals as tell the two apart, from `first` on; written out where none do. */
+function distinctPair(
+  a: number,
+  b: number,
+  first: number,
+  format: (value: number, decimals: number) => string,
+  whole: (value: number) => string,
+): [string, string] {
+  for (let decimals = first; decimals <= MAX_DECIMALS; decimals++) {
+    const pair: [string, string] = [format(a, decimals), format(b, decimals)];
+    if (a === b || pair[0] !== pair[1]) return pair;
+  }
+  return [whole(a), whole(b)];
+}
+
+/** A fraction with two decimals, and with more where they hide on which side of `limit` it is. */
+export function formatFractionBeside(value: number, limit: number): string {
+  for (let decimals = FRACTION_DECIMALS; decimals <= MAX_DECIMALS; decimals++) {
+    const text = value.toFixed(decimals);
+    if (isSameSide(Number(text), value, limit)) return text;
+  }
+  return String(value);
+}
+
+/** Whether two numbers are both above, both below, or both at a limit. */
+export function isSameSide(a: number, b: number, limit: number): boolean {
+  return Math.sign(a - limit) === Math.sign(b - limit);
+}
+
+/** A changed value as it is printed. */
+export interface RoundedTurn {
+  /** What `to` is in the text. */
+  readonly value: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Every way to print the value at which something turns, the shortest first: rounded away from
+ * where it was, so that the printed value lies beyond the turn.
+ *
+ * @param kind - `USD`: micro-USD that are printed as dollars. `FRACTION`: a number in [0, 1].
+ */
+export function* roundedTurns(
+  from: number,
+  to: number,
+  kind: 'USD' | 'FRACTION',
+): Iterable<RoundedTurn> {
+  const isUsd = kind === 'USD';
+  const first = isUsd ? Math.max(decimalsFor(from), decimalsFor(to)) : FRACTION_DECIMALS;
+  const round = to > from ? Math.ceil : Math.floor;
+  for (let decimals = first; decimals <= MAX_DECIMALS; decimals++) {
+    const places = isUsd ? decimals - MICRO_USD_DECIMALS : decimals;
+    // A power of ten below 1 is not exact, one above is.
+    const scale = 10 ** Math.abs(places);
+    const value = places < 0 ? round(to / scale) * scale : round(to * scale) / scale;
+    const format = (x: number): string => (isUsd ? dollars(x, decimals) : x.toFixed(decimals));
+    const texts = { from: format(from), to: format(value) };
+    if (texts.from !== texts.to) yield { value, ...texts };
+  }
+  const whole = (x: number): string => (isUsd ? `$${x / MICRO_USD_PER_USD}` : String(x));
+  yield { value: to, from: whole(from), to: whole(to) };
 }

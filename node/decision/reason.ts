@@ -8,12 +8,14 @@ import { DROP_REASONS } from './candidate-reading.ts';
 import type { DropReason } from './candidate-reading.ts';
 import { consideredFigures } from './evaluation.ts';
 import type { Evaluation } from './evaluation.ts';
+import { contractorName } from './contractor-names.ts';
+import { dollars } from './explanation-text.ts';
 import {
+  formatFractionBeside,
   formatFractionPair,
   formatUsd,
   formatUsdPair,
   printable,
-  shortPeerId,
 } from './plain-text.ts';
 import type { DecisionRequest } from './request.ts';
 import { failedGate } from './selection.ts';
@@ -96,8 +98,9 @@ function outsourced(request: DecisionRequest, evaluation: Evaluation, name: stri
   const { matrix, local, chosenRow: row } = evaluation;
   const { columns } = matrix;
   const costMicroUsd = columns.costMicroUsd[row]!;
-  const score = columns.scores[row]!.toFixed(2);
-  const confidence = columns.confidence[row]!.toFixed(2);
+  const { scoreThreshold, confidenceThreshold } = request.policy;
+  const score = formatFractionBeside(columns.scores[row]!, scoreThreshold);
+  const confidence = formatFractionBeside(columns.confidence[row]!, confidenceThreshold);
   const figures = `(score ${score}, confidence ${confidence})`;
   if (local.costMicroUsd === null) {
     const why = infeasibility(request, evaluation);
@@ -151,24 +154,24 @@ function keptHere(request: DecisionRequest, evaluation: Evaluation, name: string
   }
 }
 
-/** "as an exploration (epsilon-greedy): otherwise LOCAL; at most $0.0001 dearer than that". */
+/** "as an exploration (epsilon-greedy): otherwise ...; it costs at most $0.0001 more in cash". */
 function explored(request: DecisionRequest, evaluation: Evaluation, name: string): string {
   const { exploration, selection, matrix, local } = evaluation;
   const { strategy } = request.policy.exploration;
   const index = selection.chosenRow < 0 ? -1 : matrix.candidateIndex[selection.chosenRow]!;
   const otherwise =
     index >= 0
-      ? `it would have gone to ${shortPeerId(request.candidates[index]!.peerId)}`
+      ? `it would have gone to ${contractorName(request, request.candidates[index]!.peerId)}`
       : local.isInfeasible
         ? 'it would have been refused'
         : 'it would have stayed here';
-  const loss = formatUsd(exploration?.lossMicroUsd ?? 0);
+  const loss = dollars(exploration?.lossMicroUsd ?? 0);
   const budget = exploration?.budgetMicroUsd ?? null;
-  const limit = budget === null ? 'without a limit' : `with ${formatUsd(budget)} to lose`;
+  const limit = budget === null ? 'without a limit' : `with ${dollars(budget)} to lose`;
   const how = exploration?.isForced === true ? `${strategy}, forced` : strategy;
   return (
     `OUTSOURCE to ${name} as an exploration (${how}): otherwise ${otherwise}; ` +
-    `it costs at most ${loss} more than that, ${limit}`
+    `it costs at most ${loss} more in cash than that, ${limit}`
   );
 }
 
@@ -177,7 +180,7 @@ export function reasonOf(request: DecisionRequest, evaluation: Evaluation): stri
   const { choice, matrix } = evaluation;
   const { consideredRow: row, isExploration } = consideredFigures(evaluation);
   const candidate = row < 0 ? undefined : request.candidates[matrix.candidateIndex[row]!];
-  const name = candidate === undefined ? '' : shortPeerId(candidate.peerId);
+  const name = candidate === undefined ? '' : contractorName(request, candidate.peerId);
   if (isExploration) return explored(request, evaluation, name);
   if (choice === 'OUTSOURCE') return outsourced(request, evaluation, name);
   if (choice === 'LOCAL') return keptHere(request, evaluation, name);

@@ -87,7 +87,13 @@ const OPTIONAL_GROUPS = {
   stated: ['reliability', 'securityRisk', 'qualityRisk', 'performance'],
   incidents: ['disputes', 'canaryHits', 'interactions'],
   link: ['bandwidthMbps', 'transferMicroUsdPerGb'],
-  overheads: ['sessionMicroUsd', 'verificationMicroUsd', 'integrationMicroUsd'],
+  overheads: [
+    'sessionMicroUsd',
+    'verificationMicroUsd',
+    'integrationMicroUsd',
+    'checkMicroUsd',
+    'auditRate',
+  ],
 } as const;
 
 /**

@@ -123,6 +123,12 @@ export interface Candidate {
     readonly sessionMicroUsd?: CandidateNumber;
     readonly verificationMicroUsd?: CandidateNumber;
     readonly integrationMicroUsd?: CandidateNumber;
+    /**
+     * What `verificationMicroUsd` was made of: the checks of every result, and the share of results
+     * that are checked by doing the work again here. Shown; nothing is computed from them.
+     */
+    readonly checkMicroUsd?: CandidateNumber;
+    readonly auditRate?: CandidateNumber;
   };
   /** Actual / modelled handling with this contractor (Eq. 10); 1 if left out. */
   readonly calibrationRatio?: CandidateNumber;

@@ -53,18 +53,19 @@ export function auditRate({ history, proved }: SurveyedContractor, config: Confi
   return own + attested >= knownFromOutcomes ? auditRateKnown : auditRateNew;
 }
 
-/** Expected cost of checking a result, in micro-USD: the cheap checks, and a share of the work. */
-function verificationMicroUsd(
+/** Expected cost of checking a result: the cheap checks, and a share of the work; its parts. */
+function verificationOverheads(
   { task, config, machine }: DecisionInput,
   contractor: SurveyedContractor,
-): number {
+): NonNullable<Candidate['overheads']> {
   let rate = 0;
   for (const check of task.specification.verification) {
     if (check.type !== 'recompute') continue;
     rate = Math.max(rate, check.auditRate ?? 0, auditRate(contractor, config));
   }
   const again = rate * (machine.costMicroUsd(task) ?? 0);
-  return again + (machine.overheads.verificationMicroUsd ?? 0);
+  const checkMicroUsd = machine.overheads.verificationMicroUsd ?? 0;
+  return { verificationMicroUsd: again + checkMicroUsd, checkMicroUsd, auditRate: rate };
 }
 
 /** Facts of one quoted contractor. */
@@ -89,7 +90,7 @@ export function candidateOf(
     ...(testimony === undefined ? {} : { testimony }),
     history,
     ...(isOverShare ? { isOverShare } : {}),
-    overheads: { verificationMicroUsd: verificationMicroUsd(input, contractor) },
+    overheads: verificationOverheads(input, contractor),
     calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),
   };
 }

@@ -172,7 +172,10 @@ export class LocalMachine {
       isAvailable: true,
       execution:
         flops === undefined
-          ? { measuredSeconds: this.#times.predict(task.term, workSize(task), declared.seconds) }
+          ? {
+              measuredSeconds: this.#times.predict(task.term, workSize(task), declared.seconds),
+              measuredRuns: this.#times.runsOf(task.term),
+            }
           : { flops },
       memory: {
         modelGib: 0,

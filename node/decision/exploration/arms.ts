@@ -26,6 +26,16 @@ export interface Arms {
   readonly features: readonly Float64Array[];
 }
 
+/** First shape of what is believed of an arm: Beta(1 + s, 1 + n - s), uniform at first. */
+export function successShape({ utility }: Arms, arm: number): number {
+  return 1 + utility[arm]!;
+}
+
+/** Its second shape. */
+export function failureShape({ pulls, utility }: Arms, arm: number): number {
+  return 1 + Math.max(0, pulls[arm]! - utility[arm]!);
+}
+
 /** One decision, as far as exploring depends on it. */
 export interface ExplorationFacts {
   readonly arms: Arms;
@@ -59,3 +69,36 @@ export interface Proposal {
 
 /** The proposal of whoever does not explore and would not have. */
 export const NO_EXPLORATION: Proposal = Object.freeze({ arm: -1, rate: 0, draw: null });
+
+/**
+ * What a strategy ranked an arm by, for whoever redoes it; each strategy has its own fields. `null`
+ * stands for what is not finite.
+ */
+export interface ArmRanking {
+  /** UCB1: outcomes, the mean of their utility, `null` without one, and the index. */
+  readonly pulls?: number;
+  readonly meanUtility?: number | null;
+  /** `null`: infinite, because it was never tried. */
+  readonly index?: number | null;
+  /** Thompson sampling and information gain: shapes of the Beta distribution. */
+  readonly alpha?: number;
+  readonly beta?: number;
+  /** Thompson sampling: the sample, and which of the generator's numbers it took, from 1. */
+  readonly sample?: number;
+  readonly firstDraw?: number;
+  readonly lastDraw?: number;
+  /** LinUCB: the four criteria, theta . x, sqrt(x' A^-1 x), and the upper bound of both. */
+  readonly features?: readonly number[];
+  readonly expectedUtility?: number | null;
+  readonly deviation?: number | null;
+  readonly upperBound?: number | null;
+  /** Information gain: C_ext, I, and C_ext - lambda * I (Eq. 20). */
+  readonly costMicroUsd?: number;
+  readonly informationNats?: number;
+  readonly valueMicroUsd?: number;
+}
+
+/** A number that JSON can hold. */
+export function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

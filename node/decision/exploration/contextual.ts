@@ -7,23 +7,54 @@
  * @module
  */
 
-import { FEATURE_COUNT } from './arms.ts';
-import type { ExplorationFacts, Proposal } from './arms.ts';
+import { FEATURE_COUNT, finiteOrNull } from './arms.ts';
+import type { ArmRanking, Arms, ExplorationFacts, Proposal } from './arms.ts';
 import type { ExplorationParameters } from './exploration-strategy.ts';
 import { proposeHighest } from './highest-arm.ts';
-import { fitLinearModel, MODEL_SIZE, upperBound } from './linear-model.ts';
+import {
+  deviation,
+  expectedUtility,
+  fitLinearModel,
+  MODEL_SIZE,
+  upperBound,
+} from './linear-model.ts';
+
+/** Sets `x` to the constant 1 and the criteria of an arm. */
+function setFeatures(x: Float64Array, { features }: Arms, arm: number): void {
+  x[0] = 1;
+  for (let i = 0; i < FEATURE_COUNT; i++) x[i + 1] = features[i]![arm]!;
+}
 
 /** Explores where the highest bound is neither LOCAL nor the greedy arm. Draws nothing. */
 export function proposeContextual(
   parameters: ExplorationParameters,
   facts: ExplorationFacts,
 ): Proposal {
-  const { features } = facts.arms;
   const fit = fitLinearModel(facts.linearModel);
   const x = new Float64Array(MODEL_SIZE);
   return proposeHighest(facts, facts.localUtility, (arm) => {
-    x[0] = 1;
-    for (let i = 0; i < FEATURE_COUNT; i++) x[i + 1] = features[i]![arm]!;
+    setFeatures(x, facts.arms, arm);
     return upperBound(fit, x, parameters.confidenceWidth);
+  });
+}
+
+/** What {@link proposeContextual} ranks the arms by. */
+export function contextualRankings(
+  { confidenceWidth }: ExplorationParameters,
+  { arms, linearModel }: ExplorationFacts,
+) {
+  const fit = fitLinearModel(linearModel);
+  const x = new Float64Array(MODEL_SIZE);
+  return Array.from({ length: arms.count }, (_, arm): ArmRanking => {
+    setFeatures(x, arms, arm);
+    const expected = expectedUtility(fit, x);
+    const unsure = deviation(fit, x);
+    setFeatures(x, arms, arm);
+    return {
+      features: arms.features.map((feature) => feature[arm]!),
+      expectedUtility: finiteOrNull(expected),
+      deviation: finiteOrNull(unsure),
+      upperBound: finiteOrNull(upperBound(fit, x, confidenceWidth)),
+    };
   });
 }

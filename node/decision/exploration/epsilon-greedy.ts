@@ -11,7 +11,7 @@
 import { NO_EXPLORATION } from './arms.ts';
 import type { ExplorationFacts, Proposal } from './arms.ts';
 import type { ExplorationParameters } from './exploration-strategy.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from './seeded-random.ts';
 
 /** Explores with probability `rate`, and surely when forced; then every arm is as likely. */
 export function proposeAtRate(
@@ -28,6 +28,28 @@ export function proposeAtRate(
     return { arm: greedyArm >= 0 && other >= greedyArm ? other + 1 : other, rate: 1, draw };
   }
   return { arm: draw < rate ? random.integer(arms.count) : -1, rate, draw };
+}
+
+/** The second draw, and the arm that it takes. */
+export interface UniformSelection {
+  /** In [0, 1). */
+  readonly draw: number;
+  /** Arms that it chooses from: floor(draw * among) is the place among them. */
+  readonly among: number;
+  /** Whether the greedy arm is none of them. */
+  readonly isGreedyLeftOut: boolean;
+}
+
+/** The choice of {@link proposeAtRate} where it explores from the start of this seed. */
+export function uniformSelection(
+  { arms, greedyArm, isForced }: ExplorationFacts,
+  seed: number,
+): UniformSelection {
+  const random = new SeededRandom(seed);
+  random.uniform();
+  const isGreedyLeftOut = isForced && greedyArm >= 0 && arms.count > 1;
+  const among = isGreedyLeftOut ? arms.count - 1 : arms.count;
+  return { draw: random.uniform(), among, isGreedyLeftOut };
 }
 
 /** Explores at a fixed rate. Paper Eq. (19). */

@@ -9,14 +9,14 @@
 
 import { requireFraction, requireNonNegative } from '../../cost/quantity-checks.ts';
 import { NO_EXPLORATION } from './arms.ts';
-import type { ExplorationFacts, Proposal } from './arms.ts';
-import { proposeContextual } from './contextual.ts';
+import type { ArmRanking, ExplorationFacts, Proposal } from './arms.ts';
+import { contextualRankings, proposeContextual } from './contextual.ts';
 import { proposeEpsilonGreedy } from './epsilon-greedy.ts';
 import { graduatedRate, proposeGraduated } from './graduated.ts';
-import { proposeInformationGain } from './information-gain.ts';
+import { informationGainRankings, proposeInformationGain } from './information-gain.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import { proposeThompson } from './thompson-sampling.ts';
-import { proposeUcb1 } from './ucb1.ts';
+import { proposeThompson, thompsonRankings } from './thompson-sampling.ts';
+import { proposeUcb1, ucb1Rankings } from './ucb1.ts';
 
 /** Names of the strategies. */
 export const EXPLORATION_STRATEGIES = [
@@ -89,6 +89,37 @@ export function proposeExploration(
   return PROPOSE[parameters.strategy](parameters, facts, random);
 }
 
+type Rank = (
+  parameters: ExplorationParameters,
+  facts: ExplorationFacts,
+  seed: number,
+) => readonly ArmRanking[];
+
+/** Of the strategies that rank; the others leave the choice to chance. */
+const RANK: Partial<Readonly<Record<ExplorationStrategy, Rank>>> = {
+  ucb1: ucb1Rankings,
+  thompson: thompsonRankings,
+  contextual: contextualRankings,
+  'information-gain': informationGainRankings,
+};
+
+/**
+ * What the strategy ranks each arm by where it draws from the start of this seed; `null` for one
+ * that ranks none. For explanations: {@link proposeExploration} makes none of it.
+ */
+export function armRankings(
+  parameters: ExplorationParameters,
+  facts: ExplorationFacts,
+  seed: number,
+): readonly ArmRanking[] | null {
+  return RANK[parameters.strategy]?.(parameters, facts, seed) ?? null;
+}
+
+/** Whether the strategy explores at a rate and then whom it may be, by two draws. */
+export function isByChance(strategy: ExplorationStrategy): boolean {
+  return strategy === 'epsilon-greedy' || strategy === 'graduated';
+}
+
 /**
  * The draw of a strategy of chance alone, if it says not to explore; `null` otherwise, and for
  * every other strategy. What it says is what {@link proposeExploration} would say from the same
@@ -99,8 +130,7 @@ export function missedDraw(
   decisionIndex: number,
   random: SeededRandom,
 ): { readonly rate: number; readonly draw: number } | null {
-  const { strategy } = parameters;
-  if (strategy !== 'epsilon-greedy' && strategy !== 'graduated') return null;
+  if (!isByChance(parameters.strategy)) return null;
   const rate = plannedRate(parameters, decisionIndex);
   const draw = random.uniform();
   return draw < rate ? null : { rate, draw };

@@ -8,7 +8,8 @@
  * @module
  */
 
-import type { ExplorationFacts, Proposal } from './arms.ts';
+import { failureShape, successShape } from './arms.ts';
+import type { ArmRanking, ExplorationFacts, Proposal } from './arms.ts';
 import { digammaLessLog } from './digamma.ts';
 import type { ExplorationParameters } from './exploration-strategy.ts';
 import { proposeHighest } from './highest-arm.ts';
@@ -52,12 +53,29 @@ export function proposeInformationGain(
   parameters: ExplorationParameters,
   facts: ExplorationFacts,
 ): Proposal {
-  const { pulls, utility, costMicroUsd } = facts.arms;
-  const { greedyCostMicroUsd } = facts;
+  const { arms, greedyCostMicroUsd } = facts;
   const known = greedyCostMicroUsd === null ? null : -greedyCostMicroUsd;
   return proposeHighest(facts, known, (arm) => {
-    const failures = Math.max(0, pulls[arm]! - utility[arm]!);
-    const nats = informationGainNats(1 + utility[arm]!, 1 + failures);
-    return -explorationValueMicroUsd(costMicroUsd[arm]!, parameters.learningValueMicroUsd, nats);
+    const nats = informationGainNats(successShape(arms, arm), failureShape(arms, arm));
+    const costMicroUsd = arms.costMicroUsd[arm]!;
+    return -explorationValueMicroUsd(costMicroUsd, parameters.learningValueMicroUsd, nats);
+  });
+}
+
+/** What {@link proposeInformationGain} ranks the arms by: the least value first. */
+export function informationGainRankings(
+  { learningValueMicroUsd }: ExplorationParameters,
+  { arms }: ExplorationFacts,
+) {
+  return Array.from({ length: arms.count }, (_, arm): ArmRanking => {
+    const [alpha, beta] = [successShape(arms, arm), failureShape(arms, arm)];
+    const informationNats = informationGainNats(alpha, beta);
+    const costMicroUsd = arms.costMicroUsd[arm]!;
+    const valueMicroUsd = explorationValueMicroUsd(
+      costMicroUsd,
+      learningValueMicroUsd,
+      informationNats,
+    );
+    return { alpha, beta, informationNats, costMicroUsd, valueMicroUsd };
   });
 }

@@ -100,6 +100,11 @@ function solveUpper(factor: Float64Array, x: Float64Array): void {
   }
 }
 
+/** The model; a new one if there is none or it cannot be used. */
+export function usableLinearModel(model: LinearModel | null): LinearModel {
+  return model === null || factorOf(model) === null ? newLinearModel() : model;
+}
+
 /** Coefficients of the model; those of a new one if there is none or it cannot be used. */
 export function fitLinearModel(model: LinearModel | null): LinearFit {
   const own = model === null ? null : factorOf(model);
@@ -117,11 +122,25 @@ export function fitLinearModel(model: LinearModel | null): LinearFit {
  * @param x - The constant 1, then the criteria. It is overwritten.
  */
 export function upperBound(fit: LinearFit, x: Float64Array, width: number): number {
-  const { coefficients, factor } = fit;
+  const mean = expectedUtility(fit, x);
+  return mean + width * deviation(fit, x);
+}
+
+/** Utility that the model expects at `x`: theta . x. */
+export function expectedUtility({ coefficients }: LinearFit, x: Float64Array): number {
   let mean = 0;
   for (let i = 0; i < MODEL_SIZE; i++) mean += coefficients[i]! * x[i]!;
+  return mean;
+}
+
+/**
+ * How unsure the model is of that: sqrt(x' A^-1 x).
+ *
+ * @param x - It is overwritten.
+ */
+export function deviation({ factor }: LinearFit, x: Float64Array): number {
   solveLower(factor, x);
   let variance = 0;
   for (let i = 0; i < MODEL_SIZE; i++) variance += x[i]! * x[i]!;
-  return mean + width * Math.sqrt(variance);
+  return Math.sqrt(variance);
 }

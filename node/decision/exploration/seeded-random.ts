@@ -150,3 +150,14 @@ export class SeededRandom {
     return result;
   }
 }
+
+/** A generator that counts its uniform numbers, which all others are made of. */
+export class CountingRandom extends SeededRandom {
+  /** Uniform numbers since the beginning. */
+  drawn = 0;
+
+  override uniform(): number {
+    this.drawn++;
+    return super.uniform();
+  }
+}

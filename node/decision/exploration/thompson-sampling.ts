@@ -8,9 +8,11 @@
  * @module
  */
 
-import type { ExplorationFacts, Proposal } from './arms.ts';
+import { failureShape, successShape } from './arms.ts';
+import type { ArmRanking, ExplorationFacts, Proposal } from './arms.ts';
 import type { ExplorationParameters } from './exploration-strategy.ts';
 import { proposeHighest } from './highest-arm.ts';
+import { CountingRandom } from './seeded-random.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** Explores where the highest sample is neither LOCAL's known reward nor the greedy arm's. */
@@ -19,8 +21,23 @@ export function proposeThompson(
   facts: ExplorationFacts,
   random: SeededRandom,
 ): Proposal {
-  const { pulls, utility } = facts.arms;
+  const { arms } = facts;
   return proposeHighest(facts, facts.localUtility, (arm) =>
-    random.beta(1 + utility[arm]!, 1 + Math.max(0, pulls[arm]! - utility[arm]!)),
+    random.beta(successShape(arms, arm), failureShape(arms, arm)),
   );
+}
+
+/** What {@link proposeThompson} ranks the arms by, where it draws from this seed. */
+export function thompsonRankings(
+  _parameters: ExplorationParameters,
+  { arms }: ExplorationFacts,
+  seed: number,
+) {
+  const random = new CountingRandom(seed);
+  return Array.from({ length: arms.count }, (_, arm): ArmRanking => {
+    const [alpha, beta] = [successShape(arms, arm), failureShape(arms, arm)];
+    const firstDraw = random.drawn + 1;
+    const sample = random.beta(alpha, beta);
+    return { alpha, beta, sample, firstDraw, lastDraw: random.drawn };
+  });
 }

@@ -61,6 +61,8 @@ const overheads = fc.record(
     sessionMicroUsd: fc.nat(80),
     verificationMicroUsd: fc.nat(80),
     integrationMicroUsd: fc.nat(80),
+    checkMicroUsd: fc.nat(80),
+    auditRate: share,
   },
   { requiredKeys: [] },
 );

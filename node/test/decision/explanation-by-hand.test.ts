@@ -3,8 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COST_PRESETS } from '../../cost/presets.ts';
-import { decide } from '../../decision/decision-record.ts';
+import { decide, replayDecision } from '../../decision/decision-record.ts';
+import type { DecisionRecord } from '../../decision/decision-record.ts';
 import { formatDecision } from '../../decision/explanation.ts';
+import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
+import { newLinearModel, updatedLinearModel } from '../../decision/exploration/linear-model.ts';
 import { PAPER_POLICY, RATIONAL_POLICY, REFERENCE_POLICY } from '../../decision/policy.ts';
 import type { DecisionPolicy } from '../../decision/policy.ts';
 import type { Candidate, DecisionRequest } from '../../decision/request.ts';
@@ -18,6 +21,7 @@ import {
   rowsOf,
   section,
 } from './printed-decision.ts';
+import { ARMS, recomputeExploration } from './printed-exploration.ts';
 import {
   candidate,
   exploring,
@@ -25,6 +29,7 @@ import {
   request,
   someCandidates,
   TASK_TYPE,
+  withoutLocal,
   withPolicy,
   withTask,
 } from './requests.ts';
@@ -125,6 +130,58 @@ describe('a printed decision, redone by hand,', () => {
     near(at('in all'), at('correction') * (cash + at('waiting tasks')), 'in all');
     near(at('in cash'), at('correction') * cash, 'in cash');
     near(at('correction'), 0.9, 'correction');
+  });
+
+  it('has a verification that follows from checks, audit rate and the cost here', () => {
+    const base = rich();
+    const cash = decide(base).result.costInternalWithoutOpportunityMicroUsd!;
+    const audited = (auditRate: number) => ({
+      verificationMicroUsd: 7 + auditRate * cash,
+      checkMicroUsd: 7,
+      auditRate,
+    });
+    const [first, second, third] = FIELD as [Candidate, Candidate, Candidate];
+    const field = [
+      { ...first, overheads: audited(0.05) },
+      { ...second, overheads: audited(1) },
+      { ...third, overheads: audited(0) },
+    ];
+    const text = formatDecision(decide({ ...base, candidates: field }));
+    const costs = rowsOf(text, 'Cost at the contractors');
+    const formula =
+      /verification of (\S+) = \$([\d.]+) of checks \+ ([\d.]+) audited x \$([\d.]+) in/g;
+    const derived = [...text.matchAll(formula)];
+    expect(derived.map(([, name]) => name)).toEqual(
+      expect.arrayContaining(['proven', 'elsewhere']),
+    );
+    for (const [, name, ...figures] of derived) {
+      const [checks, rate, here] = figures.map(Number);
+      near(numberOf(costs.get(name!)!['verification']), checks! + rate! * here!, name!);
+      expect(text).toMatch(new RegExp(`in cash +\\$${here} `));
+    }
+    expect(text).toContain(
+      'verification of tested = $0.000007 of checks, and nothing is done again',
+    );
+    expect(recomputeChancesAndCosts(text, base)).toBe(3);
+  });
+
+  it('has no derivation of a verification whose stated parts do not come to it', () => {
+    const base = rich();
+    const plain = formatDecision(decide({ ...base, candidates: FIELD }));
+    const stated = [NaN, Infinity, -1, null, '7', {}, 1e308, 2 ** 53, 0.5] as readonly number[];
+    for (const checkMicroUsd of stated) {
+      for (const auditRate of stated) {
+        const [first, ...others] = FIELD as [Candidate, ...Candidate[]];
+        const overheads = { verificationMicroUsd: 33, checkMicroUsd, auditRate };
+        const record = decide({ ...base, candidates: [{ ...first, overheads }, ...others] });
+        expect(record.result.candidates[0]!.dropped).toBeUndefined();
+        expect(replayDecision(JSON.parse(JSON.stringify(record)) as DecisionRecord).agrees).toBe(
+          true,
+        );
+        expect(formatDecision(record)).not.toMatch(/verification[^;]* of checks/);
+      }
+    }
+    expect(plain).not.toContain('of checks');
   });
 
   it('has a bargaining price that follows from the costs', () => {
@@ -229,6 +286,116 @@ describe('the printed exploration', () => {
     expect(formatDecision(decide(rich()))).not.toContain('Exploration');
   });
 });
+
+/** A model of three outcomes. */
+const TRAINED = [
+  [0.2, 0.9, 0.5, 0.1, 0.8],
+  [1, 0.1, 0, 0.7, 0.3],
+  [0.4, 0.4, 1, 0.2, 0.55],
+].reduce((model, [a, b, c, d, utility]) => {
+  return updatedLinearModel(model, [a!, b!, c!, d!], utility!);
+}, newLinearModel());
+
+const someNewcomers = fc
+  .array(fc.record({ priceMicroUsd: fc.integer({ min: 0, max: 9_500 }), level: fc.nat(3) }), {
+    maxLength: 5,
+  })
+  .map((list) =>
+    list.map(({ priceMicroUsd, level }, i): Candidate => {
+      const { quote, ...rest } = newcomer(`new-${i}`, 2, 2, level);
+      return { ...rest, quote: { ...quote, priceMicroUsd } };
+    }),
+  );
+
+const STRATEGIES = EXPLORATION_STRATEGIES.filter((strategy) => strategy !== 'none');
+
+describe('the printed exploration, redone by hand,', () => {
+  it.each(STRATEGIES)('explores whom its figures and draws say: %s', (strategy) => {
+    let [explored, kept] = [0, 0];
+    const situation = fc.record({
+      seed: fc.nat(2 ** 32 - 1),
+      isForced: fc.boolean(),
+      isHere: fc.boolean(),
+      rate: fc.constantFrom(0.1, 0.5, 1),
+      decisionIndex: fc.nat(100),
+      linearModel: fc.constantFrom(null, TRAINED),
+      valueMicroUsd: fc.constantFrom(12_000, 30_000, 1_000_000),
+      learningValueMicroUsd: fc.constantFrom(1_000, 100_000),
+    });
+    fc.assert(
+      fc.property(someCandidates, someNewcomers, situation, (field, newcomers, drawn) => {
+        const { seed, isHere, rate, valueMicroUsd, learningValueMicroUsd, ...context } = drawn;
+        const plain = withTask(request([...field, ...newcomers]), { valueMicroUsd });
+        const at = { ...(isHere ? plain : withoutLocal(plain)), seed };
+        const base = exploring(at, RATIONAL_POLICY, strategy);
+        const exploration = { ...base.policy.exploration, rate, learningValueMicroUsd };
+        const { result } = decideAndRedo({
+          ...base,
+          policy: { ...base.policy, exploration },
+          context: { ...base.context, exploration: { ...base.context.exploration!, ...context } },
+        });
+        if (result.explorationParts!.bar !== null) return;
+        if (result.exploration) explored++;
+        else kept++;
+      }),
+      { numRuns: 120 },
+    );
+    expect(explored).toBeGreaterThan(10);
+    expect(kept).toBeGreaterThan(5);
+  });
+
+  it('lists all that it might have been in the record, and the ones that matter in the text', () => {
+    const many = Array.from({ length: 40 }, (_, i) => newcomer(`new-${i}`, 2, 2));
+    const base = exploring(
+      withTask(request(many), { valueMicroUsd: 30_000 }),
+      RATIONAL_POLICY,
+      'ucb1',
+    );
+    const last = { ...candidate('known', { successes: 1 }), peerId: 'known' };
+    const input = { ...base, candidates: [last, ...many], seed: 3 };
+    const { arms } = decide(input).result.explorationParts!;
+    expect(arms.map(({ peerId }) => peerId)).toEqual(['known', ...many.map((one) => one.peerId)]);
+    expect(arms[0]).toMatchObject({ pulls: 1, meanUtility: 1, index: 1 });
+    const chance = exploring(input, RATIONAL_POLICY, 'epsilon-greedy');
+    const forced = { ...chance.context.exploration!, isForced: true };
+    const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+    const texts = seeds.map((seed) =>
+      formatDecision(
+        decide({ ...chance, seed, context: { ...chance.context, exploration: forced } }),
+      ),
+    );
+    for (const text of texts) {
+      const places = section(text, ARMS).filter((line) => / explored$/.test(line));
+      expect(places).toHaveLength(1);
+      expect(text).toMatch(/and (20|21) more; --json has all of them/);
+    }
+    expect(texts.some((text) => / +(2|3)\d +new-\d+ .* explored$/m.test(text))).toBe(true);
+  });
+
+  it('names who could lose least where nobody is within the budget', () => {
+    const text = formatDecision(decide(withTask(explorationOf({}), { valueMicroUsd: 100 })));
+    expect(text).toMatch(/can lose +\$0\.0000372 in cash = handling .*: greedy, the least/);
+  });
+
+  it('never says that a strategy that draws draws nothing', () => {
+    const base = explorationOf({});
+    const text = formatDecision(decide(exploring(base, RATIONAL_POLICY, 'thompson')));
+    expect(text).not.toMatch(/draws no/);
+    expect(text).toContain('xoshiro128** in [0, 1) from seed 42');
+  });
+});
+
+/** Decides, redoes the printed exploration, and checks the width of its lines. */
+function decideAndRedo(input: DecisionRequest): DecisionRecord {
+  const record = decide(input);
+  const text = formatDecision(record);
+  const isExplored = recomputeExploration(text);
+  expect(isExplored ?? false).toBe(record.result.exploration);
+  for (const line of linesAfterTheReason(text)) {
+    expect(line.length, line).toBeLessThanOrEqual(MAX_COLUMNS);
+  }
+  return record;
+}
 
 describe('the printed decision of another policy', () => {
   const stated = { reliability: 0.9, securityRisk: 0.1, qualityRisk: 0.05, performance: 0.8 };

@@ -232,7 +232,21 @@ describe('an exploration', () => {
   it('may reach one below the skill threshold that has a required skill', () => {
     const { result } = explainDecision(decisionOf(eager([APPRENTICE])));
     expect(result).toMatchObject({ contractor: 'apprentice', exploration: true });
-    expect(result.candidates[0]!.dropped).toBe('SKILL_MISMATCH');
+    expect(result.candidates[0]).toMatchObject({ dropped: 'SKILL_MISMATCH', explored: true });
+  });
+
+  it('is marked where it stands among all that were looked at, and nobody else is', () => {
+    everyDecision((decision) => {
+      const { candidates } = explainDecision(decision, { counterfactual: false }).result;
+      const marked = [...candidates.keys()].filter((index) => candidates[index]!.explored);
+      expect(marked).toEqual(decision.isExploration ? [decision.chosen] : []);
+    });
+  });
+
+  it('says in its reason that what it may cost more is cash', () => {
+    const { result } = explainDecision(decisionOf(eager([APPRENTICE])));
+    const loss = result.explorationParts!.lossMicroUsd! / 1e6;
+    expect(result.reason).toContain(`it costs at most $${loss} more in cash than that, with $`);
   });
 
   it.each(STRATEGIES)('may reach it where nobody else is there to compare with: %s', (strategy) => {

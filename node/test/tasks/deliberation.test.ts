@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import type { ConfigFile } from '../../config/schema.ts';
 import { DROP_REASONS } from '../../decision/candidate-reading.ts';
+import { formatDecision } from '../../decision/explanation.ts';
 import type { Candidate } from '../../decision/request.ts';
 import { DecisionLog } from '../../tasks/decision-log.ts';
 import type { Prospect } from '../../tasks/decision-request.ts';
@@ -59,6 +60,24 @@ describe('a deliberation', () => {
       contractor: peer(1),
     });
     expect((await log.replay(decision.query.decisionId)).agrees).toBe(true);
+  });
+
+  it('keeps in the log what the checking of each contractor was reckoned from', async () => {
+    const audited = task({ verification: [{ type: 'recompute' }] });
+    await client.machine.observeOverhead('verificationMicroUsd', { seconds: 0.001, isAlone: true });
+    const prospects = [prospect(peer(1), audited, PROVEN), prospect(peer(2), audited, 0)];
+    const decision = await deliberation.onProspects(audited, {}, prospects, 'asked');
+    const record = await log.show(decision.query.decisionId);
+    const checkMicroUsd = client.machine.overheads.verificationMicroUsd!;
+    expect(checkMicroUsd).toBeGreaterThan(0);
+    // New ones are checked always and known ones never; the work costs 10,000 here.
+    expect(record.request.candidates.map(({ overheads }) => overheads)).toEqual([
+      { verificationMicroUsd: checkMicroUsd, checkMicroUsd, auditRate: 0 },
+      { verificationMicroUsd: 10_000 + checkMicroUsd, checkMicroUsd, auditRate: 1 },
+    ]);
+    expect(formatDecision(record)).toMatch(
+      /verification of \S+ = \$[\d.]+ of checks \+ 1 audited x \$0\.01 in cash here/,
+    );
   });
 
   it('learns nothing of a decision that was only asked for', async () => {

@@ -83,7 +83,7 @@ describe('cost of a task here', () => {
     const { execution, isAvailable } = machine.execution(task());
     const estimate = machine.executor(TERM)!.estimate({ inputBytes: 4 });
     expect(isAvailable).toBe(true);
-    expect(execution).toEqual({ measuredSeconds: estimate.seconds });
+    expect(execution).toEqual({ measuredSeconds: estimate.seconds, measuredRuns: 0 });
     expect(machine.costMicroUsd(task())).toBeCloseTo(estimate.seconds * 1_000, 6);
   });
 

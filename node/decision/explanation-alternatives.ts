@@ -1,0 +1,98 @@
+/**
+ * What else there was: the runner-up, the smallest change that would have turned the decision, and
+ * the price that would split the gain. Where there is none, a line says so.
+ *
+ * @module
+ */
+
+import { contractorName } from './contractor-names.ts';
+import { counterfactualTargets, MAX_COUNTERFACTUAL_CANDIDATES } from './counterfactual.ts';
+import type { CandidateResult, DecisionRecord, DecisionResult } from './decision-record.ts';
+import { dollars, figureBeside, wrapped } from './explanation-text.ts';
+import type { JudgedField } from './judged-field.ts';
+import type { DecisionRequest } from './request.ts';
+
+/** The price that splits the gain, and how it comes about. */
+function bargainingLines({ request, result }: DecisionRecord): string[] {
+  const { bargainingPriceMicroUsd: price, considered, costParts } = result;
+  const { external } = costParts;
+  const here = result.costInternalMicroUsd;
+  if (price === null || considered === null || external === null || here === null) return [];
+  const floor = lowestPriceMicroUsd(request, result);
+  const overheads = dollars(external.totalMicroUsd - external.priceMicroUsd);
+  const name = contractorName(request, considered);
+  return [
+    `The gain would be split evenly with ${name} at ${dollars(price)}: ` +
+      `(${dollars(here)} here - ${overheads} beside`,
+    `the price + ${dollars(floor)}, the lowest price) / 2, at most the price asked (Nash 1950).`,
+  ];
+}
+
+/** Of those that were judged and of the considered one. */
+function lowestPriceMicroUsd({ candidates }: DecisionRequest, result: DecisionResult): number {
+  let lowest = result.costParts.external?.priceMicroUsd ?? Infinity;
+  result.candidates.forEach(({ score }, index) => {
+    if (score === null) return;
+    lowest = Math.min(lowest, candidates[index]?.quote.priceMicroUsd ?? Infinity);
+  });
+  return lowest;
+}
+
+/** The best by score apart from the one that the decision is about. */
+function nextBest({ candidates, considered }: DecisionResult): CandidateResult | undefined {
+  let best: CandidateResult | undefined;
+  for (const candidate of candidates) {
+    if (candidate.score === null || candidate.peerId === considered) continue;
+    if (candidate.score > (best?.score ?? -1)) best = candidate;
+  }
+  return best;
+}
+
+function runnerUpLine({ request, result }: DecisionRecord): string {
+  const next = nextBest(result);
+  if (result.considered === null) return 'Runner-up: no contractor was judged';
+  const runnerUp = result.runnerUp ?? next;
+  if (runnerUp === undefined) return 'Runner-up: no other contractor was judged';
+  const gate = runnerUp.failedGate ?? null;
+  const standing = gate === null ? 'passes every gate' : `stopped by the ${gate} gate`;
+  const score = figureBeside(runnerUp.score ?? 0, request.policy.scoreThreshold);
+  return (
+    `Runner-up: ${contractorName(request, runnerUp.peerId)}, score ${score}, ` +
+    `${dollars(runnerUp.costExternalMicroUsd ?? 0)} in all, ${standing}`
+  );
+}
+
+function noTurnSentence({ request, result }: DecisionRecord, field: JudgedField | null): string {
+  const { candidates } = request;
+  if (result.exploration) {
+    return 'No price and no reliability is looked for that would have turned an exploration.';
+  }
+  if (candidates.length > MAX_COUNTERFACTUAL_CANDIDATES) {
+    const most = MAX_COUNTERFACTUAL_CANDIDATES;
+    return `What would have turned it is not looked for among more than ${most} contractors.`;
+  }
+  const targets = field === null ? [] : counterfactualTargets(request, field.evaluation);
+  if (targets.length === 0) return 'No price and no reliability would have turned the decision.';
+  const names = targets.map((index) => contractorName(request, candidates[index]!.peerId));
+  const [price, reliability] =
+    result.choice === 'OUTSOURCE' ? ['higher', 'lower'] : ['lower', 'higher'];
+  return (
+    `No ${price} price and no ${reliability} reliability of ${names.join(' or of ')} alone ` +
+    'would have turned the decision.'
+  );
+}
+
+function turnLines(record: DecisionRecord, field: JudgedField | null): string[] {
+  const { counterfactual } = record.result;
+  const sentence = counterfactual === null ? '' : `${counterfactual.sentence}.`;
+  const isPriceOrReliability = counterfactual !== null && counterfactual.change !== 'SUCCESSES';
+  return [
+    ...(isPriceOrReliability ? [] : wrapped(noTurnSentence(record, field))),
+    ...(sentence === '' ? [] : wrapped(sentence)),
+  ];
+}
+
+/** The lines. The record must be one in which a counterfactual was looked for. */
+export function alternativeLines(record: DecisionRecord, field: JudgedField | null): string[] {
+  return ['', runnerUpLine(record), ...turnLines(record, field), ...bargainingLines(record)];
+}
