@@ -1,7 +1,8 @@
 /**
- * What would have turned a decision: the smallest change of a price, of a reliability or of a
+ * What would have turned a decision: the smallest change of one contractor's price, reliability or
  * record that gives another outcome. Found by bisection on the engine itself, so every answer has
- * been decided once before it is given.
+ * been decided once before it is given. Looked for are a chosen contractor that is worse, and
+ * others that are better; no two changes at once.
  *
  * Weights move with the field, so an outcome may turn more than once along the way; what is given
  * is a point where it turns, found from the decided value outward.
@@ -37,6 +38,9 @@ export interface Counterfactual {
 
 /** Most further successes that are tried. */
 const MAX_FURTHER_SUCCESSES = 1_024;
+
+/** In fields up to this size every contractor is looked at. */
+const MAX_WHOLE_SEARCH = 64;
 
 /** Fields larger than this are not searched: each step decides all of it again. */
 export const MAX_COUNTERFACTUAL_CANDIDATES = 1_000;
@@ -265,8 +269,8 @@ function relativeChange({ from }: Change, { to }: Turn): number {
 }
 
 /**
- * Candidates whose change is looked for, by index: the considered one, the cheapest, the cheapest
- * refused.
+ * Candidates whose change is looked for, by index: all that were judged, in a field that is small
+ * enough; else the considered one and the cheapest. And the cheapest refused.
  */
 export function counterfactualTargets(
   request: DecisionRequest,
@@ -276,6 +280,9 @@ export function counterfactualTargets(
   const row = selection.consideredRow;
   const targets = new Set<number>();
   if (row >= 0) targets.add(candidateIndex[row]!);
+  if (request.candidates.length <= MAX_WHOLE_SEARCH) {
+    for (let other = 0; other < matrix.count; other++) targets.add(candidateIndex[other]!);
+  }
   if (choice === 'OUTSOURCE') return [...targets];
   let cheapestRow = -1;
   for (let other = 0; other < matrix.count; other++) {
@@ -310,6 +317,7 @@ export function counterfactualOf(
   const whatIf = new WhatIf(request, outcomeOf(request, evaluation));
   const isOutsourced = evaluation.choice === 'OUTSOURCE';
   const { matrix } = evaluation;
+  const chosen = evaluation.chosenRow < 0 ? -1 : matrix.candidateIndex[evaluation.chosenRow]!;
   const targets = counterfactualTargets(request, evaluation);
   let smallest: readonly [Change, Turn] | null = null;
   const consider = (change: Change): void => {
@@ -320,10 +328,12 @@ export function counterfactualOf(
     }
   };
   for (const index of targets) {
-    consider(priceChange(whatIf, index, isOutsourced));
+    // The chosen one might have been worse, another one better.
+    const isWorse = index === chosen;
+    consider(priceChange(whatIf, index, isWorse));
     const row = matrix.candidateIndex.subarray(0, matrix.count).indexOf(index);
     if (row < 0) continue;
-    consider(reliabilityChange(whatIf, index, matrix.columns.reliability[row]!, isOutsourced));
+    consider(reliabilityChange(whatIf, index, matrix.columns.reliability[row]!, isWorse));
   }
   if (smallest === null && !isOutsourced) {
     for (const index of targets) consider(successesChange(whatIf, index));

@@ -22,6 +22,7 @@ import type { ResultOptions } from './decision-result.ts';
 import { ENGINE_VERSION } from './engine.ts';
 import type { Decision } from './engine.ts';
 import type { Choice, DecidedBy } from './evaluation.ts';
+import type { TradeOutcome } from './game.ts';
 import { evaluate, newWorkspace } from './evaluation.ts';
 import type { ExplorationParts } from './exploration-parts.ts';
 import { requireValidQuery } from './request-checks.ts';
@@ -109,6 +110,8 @@ export interface DecisionResult {
   readonly gates: readonly GateResult[];
   /** Criteria of the considered one, benefit-oriented, in [0, 1]; weights learn of it (Eq. 13). */
   readonly features: CriterionValues | null;
+  /** Pareto-dominant equilibrium of the trade with the considered one (Eq. 16). */
+  readonly equilibrium: TradeOutcome | null;
   /** Price that would split the gain with the considered one (Nash 1950), at most what it asks. */
   readonly bargainingPriceMicroUsd: number | null;
   readonly policy: string;

@@ -8,7 +8,8 @@
 import { DROP_REASONS } from './candidate-reading.ts';
 import type { CandidateTable } from './candidate-table.ts';
 import type { DecisionMatrix } from './decision-matrix.ts';
-import { bargainingPriceMicroUsd } from './game.ts';
+import { bargainingPriceMicroUsd, tradeEquilibrium } from './game.ts';
+import type { TradeOutcome } from './game.ts';
 import { consideredFigures, decidedBy } from './evaluation.ts';
 import { counterfactualOf } from './counterfactual.ts';
 import { namedWeights } from './criteria.ts';
@@ -123,6 +124,22 @@ function runnerUpOf(
   };
 }
 
+/** The game with the considered contractor. Its quote says that the work costs it no more. */
+function equilibriumOf(
+  { columns: own }: CandidateTable,
+  { matrix, local }: Evaluation,
+  row: number,
+): TradeOutcome | null {
+  if (row < 0) return null;
+  const priceMicroUsd = own.priceMicroUsd[matrix.candidateIndex[row]!]!;
+  return tradeEquilibrium({
+    costInternalMicroUsd: local.costMicroUsd,
+    costExternalMicroUsd: matrix.columns.costMicroUsd[row]!,
+    priceMicroUsd,
+    contractorCostMicroUsd: priceMicroUsd,
+  });
+}
+
 /**
  * Price that would split the gain evenly between the client and the considered contractor. What the
  * work costs the contractor is its secret; the lowest price asked by anybody stands for it.
@@ -195,6 +212,7 @@ export function resultOf(
       isAsked && !figures.isExploration ? counterfactualOf(request, evaluation) : null,
     gates: row < 0 ? [] : gateResults(matrix, gateFacts, row),
     features: figures.features === null ? null : namedWeights(figures.features),
+    equilibrium: equilibriumOf(table, evaluation, row),
     bargainingPriceMicroUsd: bargainingPrice(table, evaluation, row),
     policy: request.policy.name,
     seed: request.seed,

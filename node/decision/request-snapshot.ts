@@ -20,8 +20,9 @@ function snapshotNumber(value: unknown): CandidateNumber {
 }
 
 function snapshotText(value: unknown, maxCharacters: number): string {
-  if (typeof value !== 'string') return '';
-  // A lone surrogate, also one that the cut made, cannot stand in canonical JSON.
+  // A lone surrogate cannot stand in canonical JSON: what has one is refused, and stays so.
+  if (typeof value !== 'string' || !value.isWellFormed()) return '';
+  // The cut may have made one.
   return value.slice(0, maxCharacters + 1).toWellFormed();
 }
 
@@ -30,7 +31,9 @@ function snapshotSkills(value: unknown): readonly string[] {
   // What is no list of texts becomes a list that is too long: both are refused as BAD_SKILLS.
   const isList =
     Array.isArray(value) &&
-    value.slice(0, maxSkills + 1).every((skill) => typeof skill === 'string');
+    value
+      .slice(0, maxSkills + 1)
+      .every((skill) => typeof skill === 'string' && skill.isWellFormed());
   if (!isList) return new Array<string>(maxSkills + 1).fill('');
   const skills = value.slice(0, maxSkills + 1) as string[];
   return skills.map((skill) => snapshotText(skill, maxSkillCharacters));

@@ -209,7 +209,7 @@ export class DecisionLog {
       const record = explainDecision(await this.#decide(entry), { counterfactual: false });
       const short = shortDecision(record);
       if (short.choice === choice) return short;
-      const reason = `the log says ${choice}, its inputs give another decision: see decisions replay`;
+      const reason = `the log says ${choice}, its inputs another choice: see decisions replay`;
       return { ...short, choice, contractor: null, reason };
     } catch (error) {
       const { decisionId } = query;

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { DEFAULTS } from '../../node/config/defaults.ts';
 import { COST_PRESETS, microUsd } from '../../node/cost/presets.ts';
 import { CandidateTable } from '../../node/decision/candidate-table.ts';
 import { explainDecision, replayDecision } from '../../node/decision/decision-record.ts';
@@ -48,6 +49,8 @@ const DIMENSIONS = 256;
  */
 const APPENDED_AT_ONCE = 250;
 const APPEND_GROUPS = 8;
+/** Quotes that a node asks for by default. */
+const USUAL_QUOTES = DEFAULTS.decision.maxCandidates;
 const RETAINED_DECISIONS = 1_000_000;
 
 /** Bars in microseconds on the nominal machine. */
@@ -209,13 +212,28 @@ function requireExplainable(decision: Decision | undefined): void {
 }
 
 async function benchLog(count: number): Promise<BenchRow[]> {
+  const table = new CandidateTable(randomField(count, new SeededRandom(SEED)));
+  const { us, referenceUs } = await timeLog(count, () => table);
+  const name = `decided and appended to the log on disk, ${count} candidates, amortised`;
+  return [decisionRow(name, `append ${count}`, us, referenceUs)];
+}
+
+/** What a node does whose quotes are all new: each decision has a table of its own. */
+async function benchFreshLog(): Promise<BenchRow> {
+  const candidates = randomField(USUAL_QUOTES, new SeededRandom(SEED));
+  const { us } = await timeLog(USUAL_QUOTES, () => new CandidateTable(candidates.slice()));
+  const name = `the same with a table of its own each, made and logged too, ${USUAL_QUOTES} candidates`;
+  return { bench: 'decision', case: name, value: us, unit: 'us' };
+}
+
+/** Median time per decision, all of them on disk. */
+async function timeLog(count: number, tableOf: () => CandidateTable) {
   const path = await mkdtemp(join(tmpdir(), 'coalesce-bench-log-'));
   const directory = dataDirectory(path);
   await createDataDirectory(directory);
   const store = await openStore(directory);
   try {
     const log = new DecisionLog(store.section('decisions'), systemClock, systemRandom);
-    const table = new CandidateTable(randomField(count, new SeededRandom(SEED)));
     const engine = new DecisionEngine(count);
     const valuesUs: number[] = [];
     const referencesUs: number[] = [];
@@ -226,7 +244,7 @@ async function benchLog(count: number): Promise<BenchRow[]> {
         const appended: Promise<void>[] = [];
         for (let seed = 0; seed < APPENDED_AT_ONCE; seed++) {
           const query = { ...BENCH_QUERY, decisionId: log.newId(), seed };
-          appended.push(log.append(engine.decide(table, query)));
+          appended.push(log.append(engine.decide(tableOf(), query)));
         }
         await before;
         before = Promise.all(appended);
@@ -237,8 +255,7 @@ async function benchLog(count: number): Promise<BenchRow[]> {
       valuesUs.push(((systemClock.monotonicMs() - startMs) * 1_000) / decisions);
       referencesUs.push(measureReferenceUs(200));
     }
-    const name = `decided and appended to the log on disk, ${count} candidates, amortised`;
-    return [decisionRow(name, `append ${count}`, median(valuesUs), median(referencesUs))];
+    return { us: median(valuesUs), referenceUs: median(referencesUs) };
   } finally {
     await store.close();
     await rm(path, { recursive: true, force: true });
@@ -279,7 +296,7 @@ export const benchDecision: Bench = async (onProgress) => {
   onProgress('decision: the engine');
   const engine = [...benchEngine(100), ...benchEngine(1_000), ...benchEmbeddings(1_000)];
   onProgress('decision: the log');
-  const log = [...(await benchLog(100)), ...(await benchLog(1_000))];
+  const log = [...(await benchLog(100)), ...(await benchLog(1_000)), await benchFreshLog()];
   onProgress('decision: memory over a million decisions');
   const memory = benchMemory();
   const calibration = await benchCostCalibration(onProgress);

@@ -89,7 +89,7 @@ function decisionRows(decision: DecisionStatusDocument): string[][] {
       'stability',
       stability === null
         ? 'not known yet'
-        : `of the last ${convergence.decisions} decisions, the choice before it for the same skill ` +
+        : `of the last ${convergence.decisions} decisions, the choice before for the same skill ` +
           `was repeated in ${percent(100 * stability)} of those that have one`,
     ],
     ...alarmRows(alarms),

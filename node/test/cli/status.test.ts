@@ -97,7 +97,7 @@ describe('status', () => {
       '$2.50, faded by half each month, concentration (HHI) 0.41 over 3 contractors',
     );
     expect(lineOf(text, 'stability')).toBe(
-      'of the last 120 decisions, the choice before it for the same skill was repeated in 93.0 % ' +
+      'of the last 120 decisions, the choice before for the same skill was repeated in 93.0 % ' +
         'of those that have one',
     );
     expect(text).not.toMatch(/alarm/i);

@@ -39,7 +39,13 @@ describe('what the node is asked', () => {
     ['POST', '/v1/decisions/a/replay', {}, 'decisions.replay', ['a']],
     ['POST', '/v1/skills', { skills: [] }, 'publishSkills', [{ skills: [] }]],
     ['DELETE', '/v1/skills/performs%3Anlp%2Fsentiment', undefined, 'withdrawSkill', [TERM]],
-    ['POST', '/v1/query', { query: TERM }, 'query', [{ query: TERM, limit: 20, trace: false }]],
+    [
+      'POST',
+      '/v1/query',
+      { query: TERM },
+      'query',
+      [{ query: TERM, limit: 20, minimums: [], trace: false }],
+    ],
     ['POST', '/v1/run', { task: { a: 1 } }, 'run', [{ task: { a: 1 }, files: {} }]],
     [
       'POST',

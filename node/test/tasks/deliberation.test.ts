@@ -71,10 +71,13 @@ describe('a deliberation', () => {
     const checkMicroUsd = client.machine.overheads.verificationMicroUsd!;
     expect(checkMicroUsd).toBeGreaterThan(0);
     // New ones are checked always and known ones never; the work costs 10,000 here.
-    expect(record.request.candidates.map(({ overheads }) => overheads)).toEqual([
-      { verificationMicroUsd: checkMicroUsd, checkMicroUsd, auditRate: 0 },
-      { verificationMicroUsd: 10_000 + checkMicroUsd, checkMicroUsd, auditRate: 1 },
-    ]);
+    const { candidates } = record.request;
+    const overheadsOf = (peerId: string) =>
+      candidates.find((one) => one.peerId === peerId)!.overheads;
+    const known = { verificationMicroUsd: checkMicroUsd, checkMicroUsd, auditRate: 0 };
+    expect(overheadsOf(peer(1))).toEqual(known);
+    const verificationMicroUsd = 10_000 + checkMicroUsd;
+    expect(overheadsOf(peer(2))).toEqual({ verificationMicroUsd, checkMicroUsd, auditRate: 1 });
     expect(formatDecision(record)).toMatch(
       /verification of \S+ = \$[\d.]+ of checks \+ 1 audited x \$0\.01 in cash here/,
     );
