@@ -19,7 +19,8 @@ export const TASK_LIMITS = {
   maxDescriptionCharacters: 16 * kibibyte,
   maxSkills: 16,
   maxLibraries: 64,
-  maxMinimums: 32,
+  /** Each is proved by every contractor that is asked. */
+  maxMinimums: 8,
   maxNameCharacters: 128,
   maxPathCharacters: 4096,
   maxUrlCharacters: 2048,
