@@ -8,6 +8,9 @@
 import type {
   AttestDocument,
   CertificateDocument,
+  DisclosureDocument,
+  PortableProofDocument,
+  VerifyDocument,
   DecisionStatusDocument,
   PeerDocument,
   PublishDocument,
@@ -21,11 +24,18 @@ import { loadAgentParts } from './agent-parts.ts';
 import type { AgentNodeInit, AgentParts } from './agent-parts.ts';
 import { startRuntime } from './agent-runtime.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
-import { toBase64Url } from '../crypto/bytes.ts';
-import type { CertificateShelf } from './certificates/certificate-shelf.ts';
+import { fromHex, toBase64Url } from '../crypto/bytes.ts';
+import { nowSeconds } from '../protocols/components.ts';
+import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
+import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { NothingFoundError, RefusedError } from './errors.ts';
-import type { QueryRequest, TaskRequest } from './http-api/routes/requests.ts';
+import type {
+  ProveRequest,
+  QueryRequest,
+  TaskRequest,
+  VerifyRequest,
+} from './http-api/routes/requests.ts';
 import type { AttestOrder } from './tasks/attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
@@ -253,8 +263,48 @@ export class AgentNode {
     return revocation;
   }
 
-  verifyCertificate(envelope: Uint8Array): ReturnType<CertificateShelf['verify']> {
-    return this.#parts.certificates.verify(envelope);
+  /** Checks an envelope, a disclosure, or a proof that was made for this node. */
+  verifyCertificate(file: VerifyRequest): VerifyDocument {
+    const { certificates, trust, statusMemory, init } = this.#parts;
+    if ('envelope' in file) return certificates.verify(Buffer.from(file.envelope, 'base64'));
+    if ('disclosure' in file) return certificates.verifyDisclosure(file.disclosure);
+    const { presentation, holder, nonce, name, min } = file;
+    const verified = verifyProof(presentation, {
+      holder,
+      verifier: this.peerId,
+      nonce: fromHex(nonce),
+      nowSeconds: nowSeconds(init.clock),
+      statusMemory,
+      random: init.random,
+    });
+    if (!verified.valid) return { ...verified, certificate: null };
+    const shown = judgeResource(verified.certificates, { name, min: BigInt(min) }, trust);
+    const { atLeast, level, issuer, remarks } = shown;
+    const isShown = atLeast !== null;
+    return {
+      valid: isShown,
+      reason: isShown ? null : (remarks.at(-1) ?? null),
+      certificate: null,
+      proved: { name, atLeast: isShown ? Number(atLeast) : null, level, issuer, remarks },
+    };
+  }
+
+  /** Opens leaves of a held certificate for everybody. */
+  discloseCertificate(certId: string, terms: readonly string[]): DisclosureDocument {
+    return this.#parts.certificates.disclose(certId, terms);
+  }
+
+  /** Proves a minimum of a resource to one verifier, in a file. */
+  proveMinimum({ name, min, verifier, nonce }: ProveRequest): PortableProofDocument {
+    const { certificates, init } = this.#parts;
+    const order = { name, min: BigInt(min), verifier, nonce: fromHex(nonce) };
+    return proveMinimum(order, {
+      holder: init.identity,
+      certificates: certificates.held(),
+      status: certificates.statusLists(),
+      random: init.random,
+      nowSeconds: nowSeconds(init.clock),
+    });
   }
 
   /** Runs known-answer tasks on a peer and certifies what it passed. */

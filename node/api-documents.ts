@@ -292,6 +292,40 @@ export interface CertificateDocument {
   readonly envelope: string;
 }
 
+/** Answer of `cert verify`. */
+export interface VerifyDocument {
+  readonly valid: boolean;
+  readonly reason: string | null;
+  /** Of an envelope or a disclosure. */
+  readonly certificate: CertificateDocument | null;
+  /** Of a proof: what was asked, how much was proved, and the level by this node's trust policy. */
+  readonly proved?: {
+    readonly name: string;
+    readonly atLeast: number | null;
+    readonly level: number;
+    readonly issuer: string | null;
+    readonly remarks: readonly string[];
+  };
+}
+
+/** Answer of `cert disclose`: for whoever is to see these leaves. */
+export interface DisclosureDocument {
+  /** Envelope. */
+  readonly certificate: string;
+  readonly open: readonly unknown[];
+}
+
+/** Answer of `cert prove`: for one verifier. */
+export interface PortableProofDocument {
+  readonly holder: string;
+  readonly verifier: string;
+  /** base64url. */
+  readonly nonce: string;
+  readonly proved: readonly { readonly name: string; readonly atLeast: number }[];
+  /** The `show` message. */
+  readonly presentation: string;
+}
+
 /** Answer of `cert revoke`. */
 export interface RevocationDocument {
   readonly certId: string;

@@ -17,10 +17,11 @@ import { isRevoked, statusListDefinition, verifyStatusList } from '../../crypto/
 import type { StatusList } from '../../crypto/status-list.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
-import type { CertificateDocument } from '../api-documents.ts';
+import type { CertificateDocument, DisclosureDocument, VerifyDocument } from '../api-documents.ts';
 import { NothingFoundError } from '../errors.ts';
 import type { Section } from '../storage/store.ts';
 import { certificateDocument } from './certificate-document.ts';
+import { discloseLeaves, verifyDisclosure } from './portable-proofs.ts';
 import type { TrustPolicy } from './trust-policy.ts';
 
 /** Certificates that a node keeps; a record names 8 of them. */
@@ -158,11 +159,7 @@ export class CertificateShelf {
   }
 
   /** Checks an envelope by itself; its leaves stay with its holder. */
-  verify(envelope: Uint8Array): {
-    readonly valid: boolean;
-    readonly reason: string | null;
-    readonly certificate: CertificateDocument | null;
-  } {
+  verify(envelope: Uint8Array): VerifyDocument {
     const text = utf8(Buffer.from(envelope).toString('utf8').trim());
     const checked = verifySkillCertificate(text, { nowSeconds: nowSeconds(this.#init.clock) });
     if (!checked.valid) {
@@ -170,6 +167,22 @@ export class CertificateShelf {
     }
     const certificate = certificateDocument(checked, [], this.#levelOf(checked.body));
     return { valid: true, reason: null, certificate };
+  }
+
+  /** Checks a disclosure: an envelope, and leaves that somebody opened. */
+  verifyDisclosure(file: unknown): VerifyDocument {
+    const checked = verifyDisclosure(file, nowSeconds(this.#init.clock));
+    if (!checked.valid) return { ...checked, certificate: null };
+    const { certificate: document, claims } = checked;
+    const level = this.#levelOf(document.body, claims);
+    return { valid: true, reason: null, certificate: certificateDocument(document, claims, level) };
+  }
+
+  /** Opens leaves of a held certificate for everybody. @throws {@link NothingFoundError} */
+  disclose(certId: string, terms: readonly string[]): DisclosureDocument {
+    const entry = this.#held.get(certId);
+    if (!entry) throw new NothingFoundError(`No certificate ${certId} is held here`);
+    return discloseLeaves(entry.held, terms);
   }
 
   #entries(): ShelfEntry[] {

@@ -46,3 +46,20 @@ export function microUsd(text: string): number {
   }
   return Math.round(value * 1e6);
 }
+
+/** So much of a resource. */
+export interface Minimum {
+  /** Term. */
+  readonly name: string;
+  readonly min: number;
+}
+
+/** Parser of `hasResource:gpu-memory-gib>=40`; the predicate may be left out. */
+export function minimum(text: string): Minimum {
+  const parts = /^([^<>=\s]+)>=(\d{1,10})$/.exec(text);
+  if (!parts) {
+    throw new InvalidArgumentError('expected NAME>=N, for example hasResource:memory-mib>=40');
+  }
+  const [, name = '', least = ''] = parts;
+  return { name: name.includes(':') ? name : `hasResource:${name}`, min: Number(least) };
+}

@@ -1,11 +1,18 @@
 /** `coalesce cert`: skill certificates. @module */
 
 import { readFile } from 'node:fs/promises';
-import type { CertificateDocument, RevocationDocument } from '../../api-documents.ts';
+import type {
+  CertificateDocument,
+  DisclosureDocument,
+  PortableProofDocument,
+  RevocationDocument,
+  VerifyDocument,
+} from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { codeOf } from '../../storage/data-directory.ts';
 import type { RegisterCommand } from '../context.ts';
-import { collect, wholeNumber } from '../options.ts';
+import { collect, minimum, wholeNumber } from '../options.ts';
+import type { Minimum } from '../options.ts';
 import { table } from '../table.ts';
 
 interface IssueOptions {
@@ -13,10 +20,14 @@ interface IssueOptions {
   readonly days: number;
 }
 
-interface VerifyDocument {
-  readonly valid: boolean;
-  readonly reason: string | null;
-  readonly certificate: CertificateDocument | null;
+interface ProveOptions {
+  readonly verifier: string;
+  readonly nonce: string;
+}
+
+interface VerifyOptions {
+  readonly min?: Minimum;
+  readonly nonce?: string;
 }
 
 export const registerCert: RegisterCommand = (program, run) => {
@@ -94,42 +105,107 @@ export const registerCert: RegisterCommand = (program, run) => {
         );
       }),
     );
+  registerDisclosures(cert, run);
+};
+
+/** What a holder hands over as a file, and the check of it. */
+const registerDisclosures: RegisterCommand = (cert, run) => {
+  cert
+    .command('disclose <certId>')
+    .description('open some leaves of a held certificate; print a file for whoever is to see them')
+    .requiredOption('--term <term>', 'term whose leaves are opened (repeatable)', collect, [])
+    .action(
+      run(async (context, certId: string, options: { readonly term: string[] }) => {
+        const path = `/v1/certificates/${encodeURIComponent(certId)}/disclose`;
+        const document = await context.withDaemon((client) =>
+          client.post<DisclosureDocument>(path, { terms: options.term }),
+        );
+        context.print(document, () => JSON.stringify(document, undefined, 2));
+      }),
+    );
+  cert
+    .command('prove <minimum>')
+    .description('prove so much of a resource to one verifier, without the exact value')
+    .requiredOption('--verifier <peerId>', 'peer that the proof is for')
+    .requiredOption('--nonce <hex>', '32 bytes that the verifier chose: openssl rand -hex 32')
+    .action(
+      run(async (context, text: string, { verifier, nonce }: ProveOptions) => {
+        const body = { ...minimumArgument(text), verifier, nonce };
+        const document = await context.withDaemon((client) =>
+          client.post<PortableProofDocument>('/v1/certificates/prove', body),
+        );
+        context.print(document, () => JSON.stringify(document, undefined, 2));
+      }),
+    );
   cert
     .command('verify <file>')
-    .description('check an envelope: signature, times, issuer by this node’s trust policy')
+    .description('check an envelope, a disclosure or a proof, by this node’s trust policy')
+    .option('--min <name>=n>', 'of a proof: what was to be proved', minimum)
+    .option('--nonce <hex>', 'of a proof: the 32 bytes that this node chose for it')
     .action(
-      run(async (context, file: string) => {
-        const envelope = await readEnvelope(file);
+      run(async (context, file: string, options: VerifyOptions) => {
+        const body = await readVerifiable(file, options);
         const result = await context.withDaemon((client) =>
-          client.post<VerifyDocument>('/v1/certificates/verify', { envelope }),
+          client.post<VerifyDocument>('/v1/certificates/verify', body),
         );
-        context.print(result, () =>
-          result.valid && result.certificate
-            ? `valid\n${describe(result.certificate)}`
-            : `refused: ${result.reason ?? 'unknown'}`,
-        );
+        context.print(result, () => describeVerified(result));
         return result.valid ? 0 : 1;
       }),
     );
 };
 
-/** An envelope as it travels, or the JSON of `cert show`, which has it inside. */
-async function readEnvelope(file: string): Promise<string> {
-  let bytes: Buffer;
+function minimumArgument(text: string): Minimum {
   try {
-    bytes = await readFile(file);
+    return minimum(text);
+  } catch (error) {
+    throw new BadInputError(`cert prove: ${error instanceof Error ? error.message : text}`);
+  }
+}
+
+function describeVerified({ valid, reason, certificate, proved }: VerifyDocument): string {
+  if (!valid) return `refused: ${reason ?? 'unknown'}`;
+  if (proved) {
+    const { name, atLeast, level, issuer } = proved;
+    return `valid\n  proves  ${name} >= ${atLeast}, level ${level}, attested by ${issuer}`;
+  }
+  return certificate ? `valid\n${describe(certificate)}` : 'valid';
+}
+
+/** The body of `verify` for what stands in a file. */
+async function readVerifiable(file: string, options: VerifyOptions): Promise<object> {
+  const bytes = await readBytes(file);
+  const json = parsed(bytes);
+  if (typeof json['presentation'] === 'string') {
+    const { min, nonce } = options;
+    if (min === undefined || nonce === undefined) {
+      throw new BadInputError(
+        'cert verify: a proof needs --min, what was asked, and --nonce, as you chose it',
+      );
+    }
+    const { holder, presentation } = json;
+    return { presentation, holder, nonce, ...min };
+  }
+  if (Array.isArray(json['open'])) return { disclosure: json };
+  const inside = json['envelope'];
+  const envelope = typeof inside === 'string' ? Buffer.from(inside) : bytes;
+  return { envelope: envelope.toString('base64') };
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
   } catch (error) {
     throw new BadInputError(`${file}: cannot be read (${codeOf(error)})`, { cause: error });
   }
-  return (envelopeInside(bytes) ?? bytes).toString('base64');
 }
 
-function envelopeInside(bytes: Buffer): Buffer | undefined {
+/** The object that the file holds; an empty one if it holds something else. */
+function parsed(bytes: Buffer): Readonly<Record<string, unknown>> {
   try {
-    const shown = JSON.parse(bytes.toString('utf8')) as { envelope?: unknown } | null;
-    return typeof shown?.envelope === 'string' ? Buffer.from(shown.envelope) : undefined;
+    const value = JSON.parse(bytes.toString('utf8')) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -1,10 +1,10 @@
 /** `coalesce query`: peers that sell a skill. @module */
 
-import { InvalidArgumentError } from 'commander';
 import type { QueryDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
-import { microUsd, wholeNumber } from '../options.ts';
+import { microUsd, minimum, wholeNumber } from '../options.ts';
+import type { Minimum } from '../options.ts';
 import { table, usd } from '../table.ts';
 
 interface QueryOptions {
@@ -16,28 +16,12 @@ interface QueryOptions {
   readonly trace?: true;
 }
 
-interface Minimum {
-  readonly name: string;
-  readonly min: number;
-}
-
 /** Names of the levels (wire-formats.md 2.2), which may be given in place of their numbers. */
 const LEVELS: readonly string[] = ['self', 'endorsed', 'attested', 'joint'];
 
 function levelOption(text: string): number {
   const named = LEVELS.indexOf(text);
   return named >= 0 ? named : wholeNumber(0, 3)(text);
-}
-
-/** `hasResource:gpu-memory-gib>=40`, collected. */
-function minimumOption(text: string, before: readonly Minimum[]): readonly Minimum[] {
-  const parts = /^([^<>=\s]+)>=(\d{1,10})$/.exec(text);
-  if (!parts) {
-    throw new InvalidArgumentError('expected NAME>=N, for example hasResource:memory-mib>=40');
-  }
-  const [, name = '', least = ''] = parts;
-  const isTerm = name.includes(':');
-  return [...before, { name: isTerm ? name : `hasResource:${name}`, min: Number(least) }];
 }
 
 export const registerQuery: RegisterCommand = (program, run) => {
@@ -55,7 +39,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
     .option(
       '--min <name>=n>',
       'keep hits that prove so much of a resource by attested certificates (repeatable); without a term, all that have it',
-      minimumOption,
+      (text: string, before: readonly Minimum[]) => [...before, minimum(text)],
       [],
     )
     .option('--trace', 'print what was asked, who answered, what was dropped and why')

@@ -63,7 +63,28 @@ export const issueBody = z.strictObject({
   skills: z.array(term).min(1).max(32),
   days: z.number().int().min(1).max(30).default(30),
 });
-export const verifyBody = z.strictObject({ envelope: base64 });
+const quantity = z.number().int().min(0).max(4_294_967_295);
+const nonce = z.string().regex(/^[0-9a-f]{64}$/, 'expected 32 bytes in lower-case hexadecimal');
+const envelopeBody = z.strictObject({ envelope: base64 });
+const disclosureBody = z.strictObject({ disclosure: z.unknown() });
+const proofBody = z.strictObject({
+  presentation: z.string().max(131_072),
+  holder: peerId,
+  nonce,
+  name: term,
+  min: quantity,
+});
+
+/** Schema of a body of `verify`: of the form that its keys point to. */
+export function verifyBodyFor(body: unknown): z.ZodType<VerifyRequest> {
+  const has = (key: string) =>
+    typeof body === 'object' && body !== null && Object.hasOwn(body, key);
+  if (has('disclosure')) return disclosureBody;
+  return has('presentation') ? proofBody : envelopeBody;
+}
+
+export const discloseBody = z.strictObject({ terms: z.array(term).min(1).max(32) });
+export const proveBody = z.strictObject({ name: term, min: quantity, verifier: peerId, nonce });
 export const attestBody = z.strictObject({
   peerId,
   term,
@@ -75,5 +96,10 @@ export const listQuery = z.object({
 
 /** A task to run or to decide on, as a body has it. */
 export type TaskRequest = z.output<typeof taskBody> | z.output<typeof skillBody>;
+/** What is to be verified. */
+export type VerifyRequest =
+  z.output<typeof envelopeBody> | z.output<typeof disclosureBody> | z.output<typeof proofBody>;
+/** A proof that is to be made. */
+export type ProveRequest = z.output<typeof proveBody>;
 /** A question to the DHT. */
 export type QueryRequest = z.output<typeof queryBody>;

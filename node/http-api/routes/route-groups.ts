@@ -13,12 +13,14 @@ import type { RouteGroup } from '../server.ts';
 import {
   attestBody,
   decideBody,
+  discloseBody,
   issueBody,
   listQuery,
+  proveBody,
   queryBody,
   runBodyFor,
   term,
-  verifyBody,
+  verifyBodyFor,
 } from './requests.ts';
 
 /** The body, checked. @throws {@link BadInputError} that lists every problem. */
@@ -112,8 +114,15 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         response.json(await node.issueSelfCertificate(skills, days));
       });
       router.post('/certificates/verify', (request, response) => {
-        const { envelope } = check(verifyBody, request.body, 'request');
-        response.json(node.verifyCertificate(Buffer.from(envelope, 'base64')));
+        const file = check(verifyBodyFor(request.body), request.body, 'request');
+        response.json(node.verifyCertificate(file));
+      });
+      router.post('/certificates/prove', (request, response) => {
+        response.json(node.proveMinimum(check(proveBody, request.body, 'request')));
+      });
+      router.post('/certificates/:id/disclose', (request, response) => {
+        const { terms } = check(discloseBody, request.body, 'request');
+        response.json(node.discloseCertificate(parameter(request, 'id'), terms));
       });
       router.post('/certificates/:id/revoke', async (request, response) => {
         response.json(await node.revokeCertificate(parameter(request, 'id')));

@@ -76,12 +76,24 @@ describe('what the node is asked', () => {
     expect(handed).toEqual(args);
   });
 
-  it('hands the bytes of an envelope to the verification', async () => {
+  it('hands an envelope, a disclosure or a proof to the verification', async () => {
     const envelope = Buffer.from([0, 255, 128]).toString('base64');
-    await test.post('/v1/certificates/verify', { envelope });
-    expect(Buffer.from(test.node.calls[0]!.args[0] as Uint8Array)).toEqual(
-      Buffer.from([0, 255, 128]),
-    );
+    const disclosure = { certificate: 'c', open: [] };
+    const nonce = 'ab'.repeat(32);
+    const name = 'hasResource:memory-mib';
+    const proof = { presentation: '{}', holder: PEER, nonce, name, min: 40 };
+    for (const body of [{ envelope }, { disclosure }, proof]) {
+      await test.post('/v1/certificates/verify', body);
+    }
+    const calls = test.node.calls.map(({ args }) => args[0]);
+    expect(calls).toEqual([{ envelope }, { disclosure }, proof]);
+  });
+
+  it('refuses a proof without its nonce, or with one of another length', async () => {
+    const proof = { presentation: '{}', holder: PEER, name: 'hasResource:memory-mib', min: 40 };
+    const verify = (body: object) => problemsOf('/v1/certificates/verify', body);
+    expect((await verify(proof)).join()).toContain('nonce');
+    expect((await verify({ ...proof, nonce: 'ab' })).join()).toContain('32 bytes');
   });
 });
 
