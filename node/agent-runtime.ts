@@ -13,6 +13,7 @@ import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
+import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
 import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
@@ -276,7 +277,7 @@ function serveCertificates(
   sessions: SessionManager,
   publisher: SkillPublisher,
 ): void {
-  const { identity, clock, logger } = parts.init;
+  const { identity, clock, random, logger } = parts.init;
   const { certificates, issuer, trust } = parts;
   serveCards({
     streams: sessions,
@@ -291,7 +292,9 @@ function serveCertificates(
   acceptCertificates({
     streams: sessions,
     holder: identity.peerId,
+    measuredResources: RESOURCE_UNITS,
     clock,
+    random,
     logger,
     isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
     store: async ({ held, claims }) => {
