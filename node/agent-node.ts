@@ -12,6 +12,7 @@ import type {
   PeerDocument,
   PublishDocument,
   QueryDocument,
+  ResourceAttestDocument,
   RevocationDocument,
   RunDocument,
   SkillDocument,
@@ -27,6 +28,7 @@ import type { DecisionRecord } from './decision/decision-record.ts';
 import { NothingFoundError, RefusedError } from './errors.ts';
 import type { QueryRequest, TaskRequest } from './http-api/routes/requests.ts';
 import type { AttestOrder } from './tasks/attestor.ts';
+import type { ResourceAttestOrder } from './tasks/resource-attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
@@ -123,6 +125,7 @@ export class AgentNode {
         powerWatts: config.hardware.powerWatts,
       },
       hardware: hardwareDocument(config, this.#parts.measured),
+      measuredTime: this.#parts.measuredTime.status(),
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
     };
@@ -257,7 +260,12 @@ export class AgentNode {
 
   /** Runs known-answer tasks on a peer and certifies what it passed. */
   attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument> {
-    return this.#runtime().attestor.attest(order, signal);
+    return this.#runtime().renewals.attest(order, signal);
+  }
+
+  /** Measures a resource of a peer, or takes a stated value, and certifies it. */
+  attestResource(order: ResourceAttestOrder, signal: AbortSignal): Promise<ResourceAttestDocument> {
+    return this.#runtime().renewals.attestResource(order, signal);
   }
 
   #runtime(): AgentRuntime {

@@ -28,6 +28,7 @@ import { DecisionLog, seedsFrom } from './tasks/decision-log.ts';
 import { DecisionMemory } from './tasks/decision-memory.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
+import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
@@ -56,6 +57,8 @@ export interface AgentParts {
   readonly receipts: ReceiptBook;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
+  /** What being measured by attestors costs. */
+  readonly measuredTime: MeasuredTime;
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
@@ -108,6 +111,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     isAdaptive: config.decision.isAdaptive,
     maxSpendingShare: config.decision.maxSpendingShare,
   });
+  const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
+  await measuredTime.load();
   await decisionMemory.load();
   await role.load();
   await certificates.load();
@@ -124,6 +129,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     receipts,
     role,
     machine,
+    measuredTime,
     measured,
     outcomes,
     decisions: new DecisionLog(

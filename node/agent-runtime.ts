@@ -12,6 +12,7 @@ import { fromBase64Url } from '../crypto/bytes.ts';
 import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
+import { BenchmarkHolder } from '../protocols/attestation/benchmark-holder.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
@@ -33,12 +34,15 @@ import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import { localEmbedder } from './skills/embedding.ts';
+import { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { Attestor } from './tasks/attestor.ts';
+import { ThreadBenchmarkWorker } from './tasks/benchmark-worker.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
 import { ContractorSurvey } from './tasks/contractor-survey.ts';
 import { Outsourcing } from './tasks/outsourcing.ts';
+import { ResourceAttestor } from './tasks/resource-attestor.ts';
 import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { TaskExecution } from './tasks/task-execution.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
@@ -46,6 +50,7 @@ import { systemProcessor } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
 const SWEEP_INTERVAL_MS = 30_000;
+const RENEWAL_INTERVAL_MS = 60_000;
 const STATUS_LIST_TIMEOUT_MS = 5_000;
 /** Peers of a local network restart often, and all from one address. */
 const LOCAL_HANDSHAKE_LIMITS = { handshakesPerMinute: 600, handshakeBurst: 100 };
@@ -58,7 +63,7 @@ export interface AgentRuntime {
   readonly publisher: SkillPublisher;
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
-  readonly attestor: Attestor;
+  readonly renewals: AttestationRenewals;
   readonly gossip: StatusGossip;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
@@ -121,6 +126,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     () => void sweepAll(parts, [contractor, client.negotiation], { sessions, seen, gossip }),
     SWEEP_INTERVAL_MS,
   );
+  const renewal = startRenewing(client.renewals);
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
   return {
     host,
@@ -130,12 +136,14 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
       clearInterval(sweep);
+      renewal.stop();
       stopRecordSweeper();
       contractorRole.work.abort();
       contractorRole.a2a.close();
       client.outsourcing.close();
       advertiser.stop();
       await storeMemory(seen);
+      await parts.measuredTime.save();
       await sessions.stop();
       await host.stop();
       await datastore.close();
@@ -156,7 +164,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
   });
 }
 
-interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'attestor'> {
+interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals'> {
   readonly negotiation: NegotiationClient;
   readonly outsourcing: Outsourcing;
 }
@@ -169,7 +177,7 @@ function createClientRole(
   guard: RecordGuard,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
-  const { machine, outcomes, decisionMemory: memory, receipts, issuer, contracts, trust } = parts;
+  const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
   const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
   const survey = new ContractorSurvey({
@@ -214,15 +222,40 @@ function createClientRole(
       processor: systemProcessor,
       self: identity.peerId,
     }),
-    attestor: new Attestor({
-      outsourcing,
-      receipts,
-      issuer,
-      streams: sessions,
-      clock,
-      random,
-      logger,
-    }),
+    renewals: createAttestation(parts, sessions, outsourcing),
+  };
+}
+
+/** The parts that attest others, and renew it. */
+function createAttestation(
+  parts: AgentParts,
+  streams: SessionManager,
+  outsourcing: Outsourcing,
+): AttestationRenewals {
+  const { config, identity, logger, clock, random, store } = parts.init;
+  const { receipts, issuer } = parts;
+  const common = { issuer, streams, clock, random, logger };
+  const worker = new ThreadBenchmarkWorker();
+  return new AttestationRenewals({
+    isRenewing: config.attestation.isRenewing,
+    renewals: store.json('renewals'),
+    attestor: new Attestor({ ...common, outsourcing, receipts }),
+    resourceAttestor: new ResourceAttestor({ ...common, self: identity.peerId, worker }),
+    clock,
+    random,
+    logger,
+  });
+}
+
+/** Looks for a certificate to renew once a minute. */
+function startRenewing(renewals: AttestationRenewals): { stop(): void } {
+  const ended = new AbortController();
+  const timer = setInterval(() => void renewals.sweep(ended.signal), RENEWAL_INTERVAL_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      ended.abort(new Error('The node stops'));
+    },
   };
 }
 
@@ -235,6 +268,7 @@ function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Con
     shelf: parts.shelf,
     results,
     onUndone: (contractId) => parts.role.giveUp(contractId),
+    onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),
     meter: parts.machine.meter,
     clock,
     logger,
@@ -293,6 +327,7 @@ function serveCertificates(
     streams: sessions,
     holder: identity.peerId,
     measuredResources: RESOURCE_UNITS,
+    benchmarks: createBenchmarkHolder(parts),
     clock,
     random,
     logger,
@@ -302,6 +337,28 @@ function serveCertificates(
       await refreshStatusLists(parts, sessions);
       void publishQuietly(parts, publisher);
     },
+  });
+}
+
+/** Lets the attestors that this node trusts measure it, within its account. */
+function createBenchmarkHolder({ init, measuredTime, trust }: AgentParts): BenchmarkHolder {
+  const { config, identity, clock, logger } = init;
+  return new BenchmarkHolder({
+    holder: identity.peerId,
+    worker: new ThreadBenchmarkWorker(),
+    isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
+    mayBeMeasured: (durationMs) => measuredTime.mayBeMeasured(durationMs),
+    onSpent: (busyMs) => {
+      measuredTime.onSpent(busyMs).catch((error: unknown) => {
+        logger.error({ err: error }, 'The time of a benchmark could not be stored.');
+      });
+    },
+    onMeasured: ({ attestor, resource, value }) => {
+      logger.info({ attestor, resource, value }, 'An attestor has measured this node.');
+    },
+    clock,
+    logger,
+    limits: { maxMib: config.accept.maxMeasuredMib },
   });
 }
 
@@ -318,6 +375,7 @@ async function sweepAll(
 ): Promise<void> {
   try {
     await storeMemory(seen);
+    await parts.measuredTime.save();
     parts.role.sweep();
     for (const role of roles) await role.sweep();
     await refreshStatusLists(parts, sessions);

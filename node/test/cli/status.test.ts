@@ -56,6 +56,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
       source: 'config',
       measuredAt: null,
     },
+    measuredTime: { spentMs: 0, allowedMs: 30_000, busyMs: 0, sharePercent: null },
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },
   };

@@ -124,6 +124,7 @@ class WorkUnderTest {
       shelf: this.shelf.asSkillShelf(),
       results: this.results,
       onUndone: (contractId) => this.role.giveUp(contractId),
+      onWorked: (durationMs) => this.worked.push(durationMs),
       meter: this.meter,
       clock: this.market.clock,
       logger: this.market.logger,
