@@ -7,6 +7,7 @@
 
 import type { Identity } from '../crypto/identity.ts';
 import { StatusListMemory } from '../crypto/status-list-memory.ts';
+import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
@@ -44,6 +45,8 @@ export interface AgentNodeInit {
   readonly random: Random;
   /** Measures the machine at the first start; left out: the real one is measured. */
   readonly hardwareProbe?: HardwareProbe;
+  /** Makes where benchmarks run; left out: a thread each. */
+  readonly benchmarkWorker?: () => BenchmarkWorker;
 }
 
 /** The parts, loaded. */

@@ -13,6 +13,7 @@ import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
 import { BenchmarkHolder } from '../protocols/attestation/benchmark-holder.ts';
+import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
@@ -235,7 +236,7 @@ function createAttestation(
   const { config, identity, logger, clock, random, store } = parts.init;
   const { receipts, issuer } = parts;
   const common = { issuer, streams, clock, random, logger };
-  const worker = new ThreadBenchmarkWorker();
+  const worker = createBenchmarkWorker(parts);
   return new AttestationRenewals({
     isRenewing: config.attestation.isRenewing,
     renewals: store.json('renewals'),
@@ -340,12 +341,17 @@ function serveCertificates(
   });
 }
 
+function createBenchmarkWorker({ init }: AgentParts): BenchmarkWorker {
+  return init.benchmarkWorker?.() ?? new ThreadBenchmarkWorker();
+}
+
 /** Lets the attestors that this node trusts measure it, within its account. */
-function createBenchmarkHolder({ init, measuredTime, trust }: AgentParts): BenchmarkHolder {
+function createBenchmarkHolder(parts: AgentParts): BenchmarkHolder {
+  const { init, measuredTime, trust } = parts;
   const { config, identity, clock, logger } = init;
   return new BenchmarkHolder({
     holder: identity.peerId,
-    worker: new ThreadBenchmarkWorker(),
+    worker: createBenchmarkWorker(parts),
     isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
     mayBeMeasured: (durationMs) => measuredTime.mayBeMeasured(durationMs),
     onSpent: (busyMs) => {

@@ -112,6 +112,16 @@ describe('status', () => {
     expect(lineOf(text, 'stability')).toBe('not known yet');
   });
 
+  it('tells in a line what attestors have taken of the machine, and may take', () => {
+    const measuredTime = { spentMs: 1_840, allowedMs: 30_000, busyMs: 184_000, sharePercent: 1 };
+    expect(lineOf(describeStatus({ ...status({}), measuredTime }), 'measured')).toMatch(
+      /^1\.8 of 30\.0 s that attestors may take today, beside 184\.0 s of work \(1\S* % of it\)$/,
+    );
+    expect(lineOf(describeStatus(status({})), 'measured')).toBe(
+      '0.0 of 30.0 s that attestors may take today, beside 0.0 s of work',
+    );
+  });
+
   it('marks a rate that does not fit', () => {
     const exploration = { ...WORKED.exploration!, isAlarm: true };
     const text = describeStatus(status({ ...WORKED, exploration }));
