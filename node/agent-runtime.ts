@@ -12,8 +12,6 @@ import { fromBase64Url } from '../crypto/bytes.ts';
 import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
-import { BenchmarkHolder } from '../protocols/attestation/benchmark-holder.ts';
-import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
@@ -30,20 +28,18 @@ import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
+import { createAttestation, createBenchmarkHolder, startRenewing } from './attestation-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import { localEmbedder } from './skills/embedding.ts';
-import { AttestationRenewals } from './tasks/attestation-renewals.ts';
-import { Attestor } from './tasks/attestor.ts';
-import { ThreadBenchmarkWorker } from './tasks/benchmark-worker.ts';
+import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
 import { ContractorSurvey } from './tasks/contractor-survey.ts';
 import { Outsourcing } from './tasks/outsourcing.ts';
-import { ResourceAttestor } from './tasks/resource-attestor.ts';
 import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { TaskExecution } from './tasks/task-execution.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
@@ -51,7 +47,6 @@ import { systemProcessor } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
 const SWEEP_INTERVAL_MS = 30_000;
-const RENEWAL_INTERVAL_MS = 60_000;
 const STATUS_LIST_TIMEOUT_MS = 5_000;
 /** Peers of a local network restart often, and all from one address. */
 const LOCAL_HANDSHAKE_LIMITS = { handshakesPerMinute: 600, handshakeBurst: 100 };
@@ -227,39 +222,6 @@ function createClientRole(
   };
 }
 
-/** The parts that attest others, and renew it. */
-function createAttestation(
-  parts: AgentParts,
-  streams: SessionManager,
-  outsourcing: Outsourcing,
-): AttestationRenewals {
-  const { config, identity, logger, clock, random, store } = parts.init;
-  const { receipts, issuer } = parts;
-  const common = { issuer, streams, clock, random, logger };
-  const worker = createBenchmarkWorker(parts);
-  return new AttestationRenewals({
-    isRenewing: config.attestation.isRenewing,
-    renewals: store.json('renewals'),
-    attestor: new Attestor({ ...common, outsourcing, receipts }),
-    resourceAttestor: new ResourceAttestor({ ...common, self: identity.peerId, worker }),
-    clock,
-    random,
-    logger,
-  });
-}
-
-/** Looks for a certificate to renew once a minute. */
-function startRenewing(renewals: AttestationRenewals): { stop(): void } {
-  const ended = new AbortController();
-  const timer = setInterval(() => void renewals.sweep(ended.signal), RENEWAL_INTERVAL_MS);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      ended.abort(new Error('The node stops'));
-    },
-  };
-}
-
 /** Work for other peers: A2A over the session, one executor for all skills. */
 function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Contractor) {
   const { store, clock, random, logger, config } = parts.init;
@@ -338,33 +300,6 @@ function serveCertificates(
       await refreshStatusLists(parts, sessions);
       void publishQuietly(parts, publisher);
     },
-  });
-}
-
-function createBenchmarkWorker({ init }: AgentParts): BenchmarkWorker {
-  return init.benchmarkWorker?.() ?? new ThreadBenchmarkWorker();
-}
-
-/** Lets the attestors that this node trusts measure it, within its account. */
-function createBenchmarkHolder(parts: AgentParts): BenchmarkHolder {
-  const { init, measuredTime, trust } = parts;
-  const { config, identity, clock, logger } = init;
-  return new BenchmarkHolder({
-    holder: identity.peerId,
-    worker: createBenchmarkWorker(parts),
-    isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
-    mayBeMeasured: (durationMs) => measuredTime.mayBeMeasured(durationMs),
-    onSpent: (busyMs) => {
-      measuredTime.onSpent(busyMs).catch((error: unknown) => {
-        logger.error({ err: error }, 'The time of a benchmark could not be stored.');
-      });
-    },
-    onMeasured: ({ attestor, resource, value }) => {
-      logger.info({ attestor, resource, value }, 'An attestor has measured this node.');
-    },
-    clock,
-    logger,
-    limits: { maxMib: config.accept.maxMeasuredMib },
   });
 }
 

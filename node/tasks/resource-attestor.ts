@@ -228,7 +228,7 @@ function documentOf(
 function refusalText(outcome: CommittedOutcome & { readonly issued: false }): string {
   const { step, reason, detail } = outcome;
   if (step === 'announced' && reason === 'NOT_SUPPORTED') {
-    return 'the peer does not trust this attestor, or has this resource measured by nobody; add its PeerId to trust.attestors there';
+    return 'the peer does not trust this attestor; add its PeerId to trust.attestors there';
   }
   return `${reason}: ${detail}`;
 }

@@ -187,8 +187,8 @@ describe('exit codes', () => {
     const { exitCode, stdout } = await cli.run(...argv);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops (900 ms, 480 ms of the peer's processor)\n` +
-        'Certificate c was delivered.\n',
+      `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
+        "(900 ms, 480 ms of the peer's processor)\nCertificate c was delivered.\n",
     );
     const [order] = daemon.node.calls[0]!.args;
     expect(order).toEqual({ peerId: PEER, resource: document.resource, durationMs: 200 });
