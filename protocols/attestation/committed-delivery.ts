@@ -28,10 +28,19 @@ import {
   encodeIssuanceOffer,
 } from './messages.ts';
 
-/** Longest wait for `iss2`, and for the answer to `iss3`. */
-const ANSWER_TIMEOUT_MS = 10_000;
-/** Longest measurement: the holder waits for `iss3` a little longer (holder.ts). */
-const MEASURING_TIMEOUT_MS = 75_000;
+/** Limits of the attestor's side. */
+export interface CommittedDeliveryLimits {
+  /** Longest wait for `iss2`, and for the answer to `iss3`. */
+  readonly answerTimeoutMs: number;
+  /** Longest measurement. */
+  readonly measuringTimeoutMs: number;
+}
+
+/** Default limits; the holder waits for `iss3` a little longer (holder.ts). */
+const COMMITTED_DELIVERY_LIMITS: CommittedDeliveryLimits = {
+  answerTimeoutMs: 10_000,
+  measuringTimeoutMs: 75_000,
+};
 
 /** A quantity that was measured. */
 export interface MeasuredQuantity {
@@ -59,6 +68,7 @@ export interface CommittedDeliveryInit {
   readonly unit: string;
   readonly random: Random;
   readonly signal: AbortSignal;
+  readonly limits?: Partial<CommittedDeliveryLimits>;
   /** Measures; called only once the holder has proved that it knows its blinding. */
   measure(signal: AbortSignal): Promise<Measurement>;
   /**
@@ -119,7 +129,7 @@ export async function deliverCommitted(
     const { envelope } = certificate.certificate;
     const issuance = encodeIssuance({ job, value, leaves, certificate: envelope });
     isHandedOver = true;
-    const delivery = await handOverInTime(stream, job, issuance, signal);
+    const delivery = await handOverInTime(stream, job, issuance, init);
     return { issued: true, certificate, measured, delivery };
   } finally {
     if (!isHandedOver) stream.abort('cancelled');
@@ -132,21 +142,23 @@ type Refused = { readonly issued: false; readonly detail: string } & CommittedRe
 async function requestBlinding(
   stream: SecureStream,
   job: Uint8Array,
-  { attestor, holder, resource, unit, signal }: CommittedDeliveryInit,
+  init: CommittedDeliveryInit,
 ): Promise<Refused | (VerifiedBlinding & { readonly valid: true })> {
+  const { attestor, holder, resource, unit, signal } = init;
+  const { answerTimeoutMs } = limitsOf(init);
   const refuse = (reason: RefusalCode | 'NO_ANSWER' | 'BAD_ANSWER', detail: string): Refused => {
     return { issued: false, step: 'announced', reason, detail };
   };
   const offer = encodeIssuanceOffer({ job, resource, unit });
   let bytes: Uint8Array | undefined;
-  const late = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const late = AbortSignal.timeout(answerTimeoutMs);
   const options = { signal: AbortSignal.any([signal, late]) };
   try {
     await stream.writeMessage(offer, options);
     bytes = await stream.readMessage(options);
   } catch (error) {
     signal.throwIfAborted();
-    return refuse('NO_ANSWER', late.aborted ? `none in ${ANSWER_TIMEOUT_MS} ms` : textOf(error));
+    return refuse('NO_ANSWER', late.aborted ? `none in ${answerTimeoutMs} ms` : textOf(error));
   }
   if (!bytes) return refuse('NO_ANSWER', 'the holder ended the stream');
   const answer = decodeIssuanceAnswer(bytes);
@@ -166,13 +178,14 @@ async function requestBlinding(
 
 async function measureInTime(init: CommittedDeliveryInit): Promise<Measurement> {
   const { signal } = init;
-  const late = AbortSignal.timeout(MEASURING_TIMEOUT_MS);
+  const { measuringTimeoutMs } = limitsOf(init);
+  const late = AbortSignal.timeout(measuringTimeoutMs);
   try {
     return await init.measure(AbortSignal.any([signal, late]));
   } catch (error) {
     signal.throwIfAborted();
     if (!late.aborted) throw error;
-    const detail = `nothing after ${MEASURING_TIMEOUT_MS} ms`;
+    const detail = `nothing after ${measuringTimeoutMs} ms`;
     return { measured: false, reason: 'LATE', detail };
   }
 }
@@ -182,15 +195,20 @@ async function handOverInTime(
   stream: SecureStream,
   job: Uint8Array,
   issuance: Uint8Array,
-  signal: AbortSignal,
+  init: CommittedDeliveryInit,
 ): Promise<DeliveryOutcome> {
-  const late = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const { signal } = init;
+  const late = AbortSignal.timeout(limitsOf(init).answerTimeoutMs);
   try {
     return await handOver(stream, job, [issuance], { signal: AbortSignal.any([signal, late]) });
   } catch {
     signal.throwIfAborted();
     return { delivered: false, reason: 'NO_ANSWER' };
   }
+}
+
+function limitsOf({ limits }: CommittedDeliveryInit): CommittedDeliveryLimits {
+  return { ...COMMITTED_DELIVERY_LIMITS, ...limits };
 }
 
 function textOf(error: unknown): string {

@@ -258,30 +258,47 @@ describe('what a holder refuses to have certified', () => {
     expect(asked).toEqual([]);
   });
 
-  it('a second resource of one attestor at a time, and more attestors than its limit', async () => {
-    const { deliver, network } = setUp({ limits: { maxMeasuring: 1 } });
+  /** A delivery that is being measured until `finish` is called. */
+  async function measuring({ deliver }: ReturnType<typeof setUp>) {
     const gate = Promise.withResolvers<MeasuredQuantity>();
     const started = Promise.withResolvers<void>();
-    const first = deliver({
+    const outcome = deliver({
       measure: () => {
         started.resolve();
         return gate.promise;
       },
     });
     await started.promise;
-    expect(await deliver()).toMatchObject({ step: 'announced', reason: 'BUSY' });
-    const streams = network.join(stranger.peerId);
-    const init = { attestor: stranger.peerId, holder: holder.peerId, resource: RESOURCE };
+    return () => {
+      gate.resolve(measured80);
+      return outcome;
+    };
+  }
+
+  it('a second resource of an attestor while the first is measured', async () => {
+    const world = setUp();
+    const finish = await measuring(world);
+    expect(await world.deliver()).toMatchObject({ step: 'announced', reason: 'BUSY' });
+    expect(await finish()).toMatchObject({ delivery: { delivered: true } });
+    expect(await world.deliver()).toMatchObject({ delivery: { delivered: true } });
+  });
+
+  it('more attestors at the same time than its limit', async () => {
+    const world = setUp({ limits: { maxMeasuring: 1 } });
+    const finish = await measuring(world);
     const unwanted = () => Promise.reject(new Error('was asked to measure'));
-    const other = { ...init, unit: UNIT, random, measure: unwanted, certify: unwanted };
-    const outcome = await deliverCommitted(streams, {
-      ...other,
+    const outcome = await deliverCommitted(world.network.join(stranger.peerId), {
+      attestor: stranger.peerId,
+      holder: holder.peerId,
+      resource: RESOURCE,
+      unit: UNIT,
+      random,
       signal: new AbortController().signal,
+      measure: unwanted,
+      certify: unwanted,
     });
     expect(outcome).toMatchObject({ step: 'announced', reason: 'BUSY' });
-    gate.resolve(measured80);
-    expect(await first).toMatchObject({ delivery: { delivered: true } });
-    expect(await deliver()).toMatchObject({ delivery: { delivered: true } });
+    expect(await finish()).toMatchObject({ delivery: { delivered: true } });
   });
 
   it('waiting longer for a certificate than its limit', async () => {
@@ -443,6 +460,32 @@ describe('attacks of a holder on a committed quantity', () => {
     await expect(outcome).rejects.toThrow('too late');
     expect(silent.asked).toEqual([]);
     expect(silent.streams.opened[0]!.abortedWith).toBe('cancelled');
+  });
+
+  it('a holder that never answers is given up after a while', async () => {
+    const limits = { answerTimeoutMs: 5 };
+    const silent = answeredBy(() => new Promise(() => undefined));
+    expect(await silent.deliver({ limits })).toMatchObject({
+      step: 'announced',
+      reason: 'NO_ANSWER',
+      detail: 'none in 5 ms',
+    });
+  });
+
+  it('a holder that drags the measurement out gets no certificate', async () => {
+    const { deliver, asked, stored } = setUp();
+    const measure = (signal: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    expect(await deliver({ measure, limits: { measuringTimeoutMs: 5 } })).toEqual({
+      issued: false,
+      step: 'measured',
+      reason: 'LATE',
+      detail: 'nothing after 5 ms',
+    });
+    expect(asked).toEqual([]);
+    expect(stored).toEqual([]);
   });
 
   it('a holder that ends the stream, sends garbage, or accepts unseen gets nothing', async () => {
