@@ -15,6 +15,7 @@ import type {
   PeerDocument,
   PublishDocument,
   QueryDocument,
+  ResourceAttestDocument,
   RevocationDocument,
   RunDocument,
   SkillDocument,
@@ -37,6 +38,7 @@ import type {
   VerifyRequest,
 } from './http-api/routes/requests.ts';
 import type { AttestOrder } from './tasks/attestor.ts';
+import type { ResourceAttestOrder } from './tasks/resource-attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
@@ -133,6 +135,7 @@ export class AgentNode {
         powerWatts: config.hardware.powerWatts,
       },
       hardware: hardwareDocument(config, this.#parts.measured),
+      measuredTime: this.#parts.measuredTime.status(),
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
     };
@@ -309,7 +312,12 @@ export class AgentNode {
 
   /** Runs known-answer tasks on a peer and certifies what it passed. */
   attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument> {
-    return this.#runtime().attestor.attest(order, signal);
+    return this.#runtime().renewals.attest(order, signal);
+  }
+
+  /** Measures a resource of a peer, or takes a stated value, and certifies it. */
+  attestResource(order: ResourceAttestOrder, signal: AbortSignal): Promise<ResourceAttestDocument> {
+    return this.#runtime().renewals.attestResource(order, signal);
   }
 
   #runtime(): AgentRuntime {

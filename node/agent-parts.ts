@@ -7,6 +7,7 @@
 
 import type { Identity } from '../crypto/identity.ts';
 import { StatusListMemory } from '../crypto/status-list-memory.ts';
+import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
@@ -28,6 +29,7 @@ import { DecisionLog, seedsFrom } from './tasks/decision-log.ts';
 import { DecisionMemory } from './tasks/decision-memory.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
+import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
@@ -43,6 +45,8 @@ export interface AgentNodeInit {
   readonly random: Random;
   /** Measures the machine at the first start; left out: the real one is measured. */
   readonly hardwareProbe?: HardwareProbe;
+  /** Makes where benchmarks run; left out: a thread each. */
+  readonly benchmarkWorker?: () => BenchmarkWorker;
 }
 
 /** The parts, loaded. */
@@ -56,6 +60,8 @@ export interface AgentParts {
   readonly receipts: ReceiptBook;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
+  /** What being measured by attestors costs. */
+  readonly measuredTime: MeasuredTime;
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
@@ -108,6 +114,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     isAdaptive: config.decision.isAdaptive,
     maxSpendingShare: config.decision.maxSpendingShare,
   });
+  const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
+  await measuredTime.load();
   await decisionMemory.load();
   await role.load();
   await certificates.load();
@@ -124,6 +132,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     receipts,
     role,
     machine,
+    measuredTime,
     measured,
     outcomes,
     decisions: new DecisionLog(

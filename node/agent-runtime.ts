@@ -13,6 +13,7 @@ import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
+import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
 import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
@@ -27,12 +28,13 @@ import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
+import { createAttestation, createBenchmarkHolder, startRenewing } from './attestation-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import { localEmbedder } from './skills/embedding.ts';
-import { Attestor } from './tasks/attestor.ts';
+import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
@@ -57,7 +59,7 @@ export interface AgentRuntime {
   readonly publisher: SkillPublisher;
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
-  readonly attestor: Attestor;
+  readonly renewals: AttestationRenewals;
   readonly gossip: StatusGossip;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
@@ -120,6 +122,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     () => void sweepAll(parts, [contractor, client.negotiation], { sessions, seen, gossip }),
     SWEEP_INTERVAL_MS,
   );
+  const renewal = startRenewing(client.renewals);
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
   return {
     host,
@@ -129,12 +132,14 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
       clearInterval(sweep);
+      renewal.stop();
       stopRecordSweeper();
       contractorRole.work.abort();
       contractorRole.a2a.close();
       client.outsourcing.close();
       advertiser.stop();
       await storeMemory(seen);
+      await parts.measuredTime.save();
       await sessions.stop();
       await host.stop();
       await datastore.close();
@@ -155,7 +160,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
   });
 }
 
-interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'attestor'> {
+interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals'> {
   readonly negotiation: NegotiationClient;
   readonly outsourcing: Outsourcing;
 }
@@ -168,7 +173,7 @@ function createClientRole(
   guard: RecordGuard,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
-  const { machine, outcomes, decisionMemory: memory, receipts, issuer, contracts, trust } = parts;
+  const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
   const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
   const survey = new ContractorSurvey({
@@ -213,15 +218,7 @@ function createClientRole(
       processor: systemProcessor,
       self: identity.peerId,
     }),
-    attestor: new Attestor({
-      outsourcing,
-      receipts,
-      issuer,
-      streams: sessions,
-      clock,
-      random,
-      logger,
-    }),
+    renewals: createAttestation(parts, sessions, outsourcing),
   };
 }
 
@@ -234,6 +231,7 @@ function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Con
     shelf: parts.shelf,
     results,
     onUndone: (contractId) => parts.role.giveUp(contractId),
+    onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),
     meter: parts.machine.meter,
     clock,
     logger,
@@ -292,7 +290,10 @@ function serveCertificates(
   acceptCertificates({
     streams: sessions,
     holder: identity.peerId,
+    measuredResources: RESOURCE_UNITS,
+    benchmarks: createBenchmarkHolder(parts),
     clock,
+    random,
     logger,
     isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
     store: async ({ held, claims }) => {
@@ -316,6 +317,7 @@ async function sweepAll(
 ): Promise<void> {
   try {
     await storeMemory(seen);
+    await parts.measuredTime.save();
     parts.role.sweep();
     for (const role of roles) await role.sweep();
     await refreshStatusLists(parts, sessions);

@@ -44,6 +44,14 @@ export interface StatusDocument {
     /** ISO 8601; null if nothing was measured. */
     readonly measuredAt: string | null;
   };
+  /** What being measured by attestors has cost today, and may cost (2 % of the work). */
+  readonly measuredTime: {
+    readonly spentMs: number;
+    readonly allowedMs: number;
+    readonly busyMs: number;
+    /** Spent of busy; null without work. */
+    readonly sharePercent: number | null;
+  };
   readonly decisionPolicy: string;
   readonly decision: DecisionStatusDocument;
 }
@@ -347,4 +355,23 @@ export interface AttestDocument {
   readonly delivered: boolean;
   readonly paidMicroUsd: number;
   readonly elapsedMs: number;
+}
+
+/** Answer of `attest --resource`. */
+export interface ResourceAttestDocument {
+  readonly peerId: string;
+  readonly resource: string;
+  readonly unit: string;
+  /** Measured over the network, or stated by who runs this node. */
+  readonly method: 'benchmark' | 'stated';
+  readonly measured: boolean;
+  /** Why nothing was measured, or the certificate was not taken; null if all went well. */
+  readonly reason: string | null;
+  /** In `unit`; null if nothing was measured. The certificate hides it. */
+  readonly value: number | null;
+  readonly certId: string | null;
+  readonly delivered: boolean;
+  readonly elapsedMs: number;
+  /** Time of the peer's worker, by its own word. */
+  readonly busyMs: number;
 }

@@ -17,7 +17,9 @@ export const DEFAULTS = {
   accept: {
     maxInBytes: 700_000,
     newcomerSlots: 1,
+    maxMeasuredMib: 128,
   },
+  attestation: { isRenewing: false },
   hardware: {
     isMeasuredAtStart: false,
     utilisation: 0.8,

@@ -128,6 +128,20 @@ const accept = z.strictObject({
     .max(1_000)
     .default(DEFAULTS.accept.newcomerSlots)
     .describe('Unpaid tasks in work at a time for all unknown clients together'),
+  maxMeasuredMib: z
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(DEFAULTS.accept.maxMeasuredMib)
+    .describe('Most memory that a trusted attestor may have filled to measure it, in MiB'),
+});
+
+const attestation = z.strictObject({
+  isRenewing: z
+    .boolean()
+    .default(DEFAULTS.attestation.isRenewing)
+    .describe('Whether what this node has attested is attested again before it ends'),
 });
 
 const hardware = z.strictObject({
@@ -285,6 +299,7 @@ export const configSchema = z.strictObject({
   http: http.prefault({}),
   trust: trust.prefault({}),
   accept: accept.prefault({}),
+  attestation: attestation.prefault({}),
   hardware: hardware.prefault({}),
   prices: prices.prefault({}),
   decision: decision.prefault({}),

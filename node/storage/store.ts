@@ -23,6 +23,7 @@ export const SECTIONS = [
   'open-contracts',
   'outcomes',
   'receipts',
+  'renewals',
   'results',
   'settings',
   'status-lists',

@@ -36,7 +36,8 @@ const DELIVERY_ATTEMPTS = 2;
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;
 const TASK_TIMEOUT_MS = 60_000;
-const CERTIFICATE_SECONDS = 30 * 86_400;
+/** Life of a skill's certificate. */
+export const SKILL_CERTIFICATE_SECONDS = 30 * 86_400;
 
 export interface AttestorComponents {
   readonly outsourcing: Outsourcing;
@@ -183,7 +184,7 @@ export class Attestor {
         { kind: 'canaryScore', name: term, passed, run: graded.length },
       ],
       evidence: new Uint8Array(evidence),
-      lifeSeconds: CERTIFICATE_SECONDS,
+      lifeSeconds: SKILL_CERTIFICATE_SECONDS,
     });
   }
 

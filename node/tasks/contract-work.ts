@@ -39,6 +39,8 @@ export interface ContractWorkInit {
   readonly results: JsonSection<StoredResult>;
   /** Told of each contract whose task was refused or failed. */
   readonly onUndone: (contractId: string) => void;
+  /** Told of the wall time that each task took, finished or not, in milliseconds. */
+  readonly onWorked: (durationMs: number) => void;
   /** Shared with what this node learns from: work for others disturbs its measures. */
   readonly meter: WorkMeter;
   readonly clock: Clock;
@@ -172,17 +174,20 @@ export class ContractWork implements AgentExecutor {
     const item = this.#init.shelf.find(specification.skills[0]!);
     if (!item) throw new WorkRefusal('The skill is not offered any more');
     const limitMs = Math.min(MAX_WORK_MS, specification.constraints.maxLatencyMs ?? MAX_WORK_MS);
+    const { clock, meter, onWorked } = this.#init;
+    const startMs = clock.monotonicMs();
     const timer = setTimeout(() => {
       controller.abort(new WorkRefusal(`The task took more than ${limitMs} ms`));
     }, limitMs);
     try {
       const work = { specification, parts };
-      const { result } = await this.#init.meter.time('computes', () =>
+      const { result } = await meter.time('computes', () =>
         item.runner.execute(work, { signal: controller.signal }),
       );
       return result.parts;
     } finally {
       clearTimeout(timer);
+      onWorked(clock.monotonicMs() - startMs);
     }
   }
 

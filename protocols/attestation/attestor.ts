@@ -9,7 +9,7 @@ import type { IssuedCertificate } from '../../crypto/skill-certificate.ts';
 import type { Random } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
-import type { SecureStreams } from '../secure-stream.ts';
+import type { SecureStream, SecureStreams } from '../secure-stream.ts';
 import { decodeIssuanceAnswer, encodeIssuance, encodeIssuanceOffer } from './messages.ts';
 
 /** A delivery. */
@@ -41,14 +41,29 @@ export async function deliverCertificate(
     throw new TypeError(`"certificate" expected an attestation, got ${certificate.body.kind}`);
   }
   const job = delivery.random.bytes(32);
-  const issuance = encodeIssuance({ job, leaves, certificate: certificate.envelope });
+  const offer = encodeIssuanceOffer({ job, resource: '', unit: '' });
+  const issuance = encodeIssuance({ job, value: 0n, leaves, certificate: certificate.envelope });
   const options = delivery.signal === undefined ? {} : { signal: delivery.signal };
   const stream = await streams.open(certificate.body.holder, SECURE_PROTOCOLS.attest, options);
+  return handOver(stream, job, [offer, issuance], options);
+}
+
+/**
+ * Sends the last messages of a delivery and reads what the holder makes of it. The stream is closed
+ * afterwards, or aborted where it did not end as it should.
+ *
+ * @throws the errors of the session layer; the signal's reason.
+ */
+export async function handOver(
+  stream: SecureStream,
+  job: Uint8Array,
+  messages: readonly Uint8Array[],
+  options: { readonly signal?: AbortSignal },
+): Promise<DeliveryOutcome> {
   let hasSent = false;
   let isAnswered = false;
   const send = async (): Promise<void> => {
-    await stream.writeMessage(encodeIssuanceOffer(job), options);
-    await stream.writeMessage(issuance, options);
+    for (const message of messages) await stream.writeMessage(message, options);
     await stream.closeWrite(options);
     hasSent = true;
   };

@@ -1,6 +1,7 @@
 /**
  * The holder's side of a delivery: checks a certificate that an attestor brings before it is kept
- * (wire-formats.md 3.1 step 4), and tells the attestor.
+ * (wire-formats.md 3.1 step 4), and tells the attestor. If a resource is announced the holder first
+ * makes the blinding of the commitment, which stays in memory until the certificate is there.
  *
  * A stream of purpose 4 may also begin with the order of a benchmark. The first message tells; such
  * a stream is handed on to benchmark-holder.ts.
@@ -8,21 +9,28 @@
  * @module
  */
 
+import { makeBlinding } from '../../crypto/blind-issuance.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
 import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
 import { checkHeldCertificate } from '../../crypto/held-certificate.ts';
 import type { HeldCertificateRefusal } from '../../crypto/held-certificate.ts';
+import { fixedRung } from '../../crypto/rung-ladder.ts';
 import { checkCertificateTimes } from '../../crypto/skill-certificate.ts';
-import type { HeldCertificate } from '../../crypto/skill-certificate.ts';
+import type { CommitmentOpening, HeldCertificate } from '../../crypto/skill-certificate.ts';
 import { nowSeconds } from '../components.ts';
-import type { Clock, Logger } from '../components.ts';
+import type { Clock, Logger, Random } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
 import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
-import { decodeIssuance, decodeIssuanceOffer, encodeIssuanceAnswer } from './messages.ts';
-import type { Issuance } from './messages.ts';
+import {
+  decodeIssuance,
+  decodeIssuanceOffer,
+  encodeBlinding,
+  encodeIssuanceAnswer,
+} from './messages.ts';
+import type { Issuance, IssuanceOffer } from './messages.ts';
 
 /** Limits of the holder's side. A check hashes up to 1,024 leaves. */
 export interface AttestationLimits {
@@ -30,6 +38,10 @@ export interface AttestationLimits {
   readonly all: BucketLimits;
   /** Longest wait for a message, or for the attestor to take the answer. */
   readonly idleTimeoutMs: number;
+  /** Longest wait for the certificate of a resource, which is measured meanwhile. */
+  readonly measuringTimeoutMs: number;
+  /** Attestors that may measure, or be waited for, at the same time; each one resource. */
+  readonly maxMeasuring: number;
 }
 
 /** Default limits. */
@@ -37,6 +49,8 @@ export const ATTESTATION_LIMITS: AttestationLimits = {
   perPeer: { burst: 8, perSecond: 0.1 },
   all: { burst: 64, perSecond: 4 },
   idleTimeoutMs: 10_000,
+  measuringTimeoutMs: 90_000,
+  maxMeasuring: 8,
 };
 
 /** A certificate that passed every check. */
@@ -54,18 +68,29 @@ export interface AttestationHolderInit {
   readonly holder: string;
   /** Whether certificates of this attestor are wanted at all. */
   isWanted(attestor: string): Promise<boolean>;
+  /** What this node has measured and certified: unit of each resource, by its term. */
+  readonly measuredResources: ReadonlyMap<string, string>;
   /** Keeps the certificate; it is acknowledged when this resolves. */
   store(certificate: DeliveredCertificate): Promise<void>;
   /** Serves streams that do not begin with an announcement. Left out: they are aborted. */
   readonly benchmarks?: { serve(stream: SecureStream, first: Uint8Array): Promise<void> };
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly limits?: Partial<AttestationLimits>;
 }
 
 /** Why a delivered certificate was refused; the attestor is told a coarser code. */
 export type DeliveryRefusal =
-  HeldCertificateRefusal | 'OTHER_JOB' | 'OTHER_ISSUER' | 'WRONG_KIND' | 'EXPIRED';
+  | HeldCertificateRefusal
+  | 'OTHER_JOB'
+  | 'OTHER_ISSUER'
+  | 'WRONG_KIND'
+  | 'EXPIRED'
+  /** A quantity stands in clear beside the committed one, for whoever sees that leaf. */
+  | 'CLEAR_QUANTITY'
+  /** A value is told of a certificate without a commitment. */
+  | 'UNEXPECTED_VALUE';
 
 /** Outcome of checking a delivery. */
 export type CheckedDelivery =
@@ -79,6 +104,8 @@ export interface DeliveryExpectation {
   readonly attestor: string;
   /** Job that was announced. */
   readonly job: Uint8Array;
+  /** The resource that was announced and its blinding r, 32 bytes; left out for none. */
+  readonly committed?: { readonly resource: string; readonly blinding: Uint8Array } | undefined;
   readonly nowSeconds: number;
 }
 
@@ -87,8 +114,15 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
   const refuse = (reason: DeliveryRefusal, detail: string) =>
     ({ valid: false, reason, detail }) as const;
   if (!equalBytes(issuance.job, expected.job)) return refuse('OTHER_JOB', 'was not announced');
-  const checked = checkHeldCertificate(issuance.certificate, issuance.leaves, expected.holder);
+  const openings = openingsOf(issuance, expected);
+  if (openings.length === 0 && issuance.value !== 0n) {
+    return refuse('UNEXPECTED_VALUE', `${issuance.value}, and no resource was announced`);
+  }
+  const { certificate, leaves } = issuance;
+  const checked = checkHeldCertificate(certificate, leaves, expected.holder, openings);
   if (!checked.valid) return checked;
+  const clear = checked.claims.find(({ kind }) => kind === 'quantity');
+  if (clear && openings.length > 0) return refuse('CLEAR_QUANTITY', clear.name);
   const { body } = checked.held.certificate;
   if (body.issuer !== expected.attestor) return refuse('OTHER_ISSUER', `is by ${body.issuer}`);
   if (body.kind !== 'attestation') return refuse('WRONG_KIND', `is an ${body.kind}`);
@@ -99,6 +133,16 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
   return { valid: true, attestor: expected.attestor, held, claims };
 }
 
+/** What must open the one commitment of the certificate; the rung is fixed here, once. */
+function openingsOf(
+  { value }: Issuance,
+  { committed }: DeliveryExpectation,
+): readonly CommitmentOpening[] {
+  if (!committed) return [];
+  const { resource: name, blinding } = committed;
+  return [{ name, value, blinding, rung: fixedRung(value) }];
+}
+
 const CODES: Readonly<Partial<Record<DeliveryRefusal, RefusalCode>>> = {
   BAD_SIGNATURE: 'BAD_SIGNATURE',
   WRONG_SIGNERS: 'WRONG_SIGNERS',
@@ -107,52 +151,99 @@ const CODES: Readonly<Partial<Record<DeliveryRefusal, RefusalCode>>> = {
   EXPIRED: 'EXPIRED',
   WRONG_KIND: 'NOT_SUPPORTED',
   COMMITMENT_NOT_OPENED: 'NOT_SUPPORTED',
+  CLEAR_QUANTITY: 'NOT_SUPPORTED',
 };
 
 /** Registers the holder's side with the session layer and serves from then on. */
 export function acceptCertificates(init: AttestationHolderInit): void {
-  const limits = { ...ATTESTATION_LIMITS, ...init.limits };
-  const buckets = new TokenBuckets(limits.perPeer, limits.all, init.clock.monotonicMs());
-  const timeout = () => ({ signal: AbortSignal.timeout(limits.idleTimeoutMs) });
+  const receiver = new CertificateReceiver(init);
   init.streams.handle(SECURE_PROTOCOLS.attest, async (stream) => {
-    const first = await stream.readMessage(timeout());
-    const job = first && decodeIssuanceOffer(first);
-    if (first && !job && init.benchmarks) return init.benchmarks.serve(stream, first);
-    if (!job) return stream.abort('badMessage');
-    const refusal = await receive(stream, job, init, buckets, timeout);
-    await stream.writeMessage(encodeIssuanceAnswer({ job, refusal }), timeout());
-    await stream.closeWrite(timeout());
+    const first = await stream.readMessage(receiver.patience());
+    const offer = first && decodeIssuanceOffer(first);
+    if (first && !offer && init.benchmarks) return init.benchmarks.serve(stream, first);
+    if (!offer) return stream.abort('badMessage');
+    const refusal = await receiver.receive(stream, offer);
+    const answer = encodeIssuanceAnswer({ job: offer.job, refusal });
+    await stream.writeMessage(answer, receiver.patience());
+    await stream.closeWrite(receiver.patience());
   });
 }
 
-/** Receives the certificate of an announced job; `undefined` if it was kept. */
-async function receive(
-  stream: SecureStream,
-  job: Uint8Array,
-  init: AttestationHolderInit,
-  buckets: TokenBuckets,
-  timeout: () => { readonly signal: AbortSignal },
-): Promise<RefusalCode | undefined> {
-  const { holder, clock, logger } = init;
-  const attestor = stream.remotePeer;
-  if (!buckets.take(attestor, clock.monotonicMs())) return 'RATE_LIMITED';
-  if (!(await init.isWanted(attestor))) return 'NOT_SUPPORTED';
-  const bytes = await stream.readMessage(timeout());
-  const issuance = bytes && decodeIssuance(bytes);
-  if (!issuance) return 'MALFORMED';
-  const expected = { holder, attestor, job, nowSeconds: nowSeconds(clock) };
-  const checked = checkDelivery(issuance, expected);
-  if (!checked.valid) {
-    const { reason, detail } = checked;
-    logger.warn({ attestor, reason, detail }, 'Refused a certificate from an attestor.');
-    return CODES[reason] ?? 'MALFORMED';
+/** Receives announced certificates. */
+class CertificateReceiver {
+  readonly #init: AttestationHolderInit;
+  readonly #limits: AttestationLimits;
+  readonly #buckets: TokenBuckets;
+  /** Attestors that a certificate of a resource is awaited from. */
+  readonly #measuring = new Set<string>();
+
+  constructor(init: AttestationHolderInit) {
+    this.#init = init;
+    this.#limits = { ...ATTESTATION_LIMITS, ...init.limits };
+    const { perPeer, all } = this.#limits;
+    this.#buckets = new TokenBuckets(perPeer, all, init.clock.monotonicMs());
   }
-  try {
-    const { held, claims } = checked;
-    await init.store({ attestor, held, claims });
-    return undefined;
-  } catch (error) {
-    logger.error({ attestor, err: error }, 'A certificate could not be kept.');
-    return 'INTERNAL';
+
+  /** Options of a wait. */
+  patience(timeoutMs = this.#limits.idleTimeoutMs): { readonly signal: AbortSignal } {
+    return { signal: AbortSignal.timeout(timeoutMs) };
+  }
+
+  /** Receives the certificate of an announcement; `undefined` if it was kept. */
+  async receive(stream: SecureStream, offer: IssuanceOffer): Promise<RefusalCode | undefined> {
+    const attestor = stream.remotePeer;
+    const { clock } = this.#init;
+    if (!this.#buckets.take(attestor, clock.monotonicMs())) return 'RATE_LIMITED';
+    if (!(await this.#init.isWanted(attestor))) return 'NOT_SUPPORTED';
+    if (offer.resource === '') {
+      return this.#take(await stream.readMessage(this.patience()), { attestor, job: offer.job });
+    }
+    return this.#receiveCommitted(stream, offer);
+  }
+
+  async #receiveCommitted(
+    stream: SecureStream,
+    { job, resource, unit }: IssuanceOffer,
+  ): Promise<RefusalCode | undefined> {
+    const { holder, random, measuredResources } = this.#init;
+    const { remotePeer: attestor, sessionHash } = stream;
+    const { measuringTimeoutMs, maxMeasuring } = this.#limits;
+    if (measuredResources.get(resource) !== unit) return 'NOT_SUPPORTED';
+    if (this.#measuring.has(attestor) || this.#measuring.size >= maxMeasuring) return 'BUSY';
+    this.#measuring.add(attestor);
+    try {
+      const context = { sessionHash, attestor, holder, job, resource, unit };
+      const { blinding, request } = makeBlinding(context, (length) => random.bytes(length));
+      await stream.writeMessage(encodeBlinding({ job, ...request }), this.patience());
+      const bytes = await stream.readMessage(this.patience(measuringTimeoutMs));
+      return await this.#take(bytes, { attestor, job, committed: { resource, blinding } });
+    } finally {
+      this.#measuring.delete(attestor);
+    }
+  }
+
+  /** Checks and keeps a certificate; `undefined` if it was kept. */
+  async #take(
+    bytes: Uint8Array | undefined,
+    expected: Pick<DeliveryExpectation, 'attestor' | 'job' | 'committed'>,
+  ): Promise<RefusalCode | undefined> {
+    const { holder, clock, logger } = this.#init;
+    const { attestor } = expected;
+    const issuance = bytes && decodeIssuance(bytes);
+    if (!issuance) return 'MALFORMED';
+    const checked = checkDelivery(issuance, { ...expected, holder, nowSeconds: nowSeconds(clock) });
+    if (!checked.valid) {
+      const { reason, detail } = checked;
+      logger.warn({ attestor, reason, detail }, 'Refused a certificate from an attestor.');
+      return CODES[reason] ?? 'MALFORMED';
+    }
+    try {
+      const { held, claims } = checked;
+      await this.#init.store({ attestor, held, claims });
+      return undefined;
+    } catch (error) {
+      logger.error({ attestor, err: error }, 'A certificate could not be kept.');
+      return 'INTERNAL';
+    }
   }
 }

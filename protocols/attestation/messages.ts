@@ -1,24 +1,32 @@
 /**
  * Messages of a certificate's delivery from attestor to holder (streams of purpose 4,
- * wire-formats.md 1.6 and 3.1), for certificates without a committed quantity: `iss1` with empty
- * resource and unit, `iss3`, and the holder's answer `iss4` or `issno`.
+ * wire-formats.md 1.6 and 3.1): `iss1`, the holder's `iss2` if a resource was announced, `iss3`,
+ * and the holder's `iss4` or `issno`. Not signed: the session authenticates.
  *
- * Not signed: the session authenticates. `iss2`, the blinding of a committed quantity, is not here.
+ * The keys `R` and `P` of `iss2` begin with a capital, which the restricted form does not allow, so
+ * that message alone is written in full JCS. What is in it is checked as strictly.
  *
  * @module
  */
 
 import { z } from 'zod';
-import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
-import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
+import type { BlindingRequest } from '../../crypto/blind-issuance.ts';
+import { equalBytes, fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
+import {
+  decodeDocument,
+  encodeCanonicalJson,
+  encodeDocument,
+} from '../../crypto/canonical-json.ts';
 import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { MAX_LEAF_BYTES, MIN_LEAF_BYTES } from '../../crypto/certificate-leaf.ts';
 import { MAX_ENVELOPE_BYTES, fields } from '../../crypto/envelope.ts';
+import { MAX_QUANTITY } from '../../crypto/pedersen.ts';
 import { embedEnvelope, envelopeBytes } from '../../crypto/presentation-messages.ts';
 import { MAX_LEAVES, MIN_LEAVES } from '../../crypto/skill-certificate.ts';
 import { refusalNumber, refusalOfNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import { MAX_TERM_LENGTH } from '../skill-discovery/terms.ts';
 
 /** Size and depth of an `iss3`, the largest message. */
 export const ISSUANCE_LIMITS: DocumentLimits = {
@@ -26,21 +34,39 @@ export const ISSUANCE_LIMITS: DocumentLimits = {
   maxDepth: 4,
 };
 
-const job = fields.bytes(32);
+/** Size and depth of an `iss2`: four values of 32 bytes. */
+const BLINDING_LIMITS: DocumentLimits = { maxBytes: 512, maxDepth: 1 };
 
-const offerSchema = z.strictObject({
+/** Longest name of a unit, in characters. */
+const MAX_UNIT_LENGTH = 32;
+
+const bytes32 = fields.bytes(32);
+const job = bytes32;
+
+const offerSchema = z
+  .strictObject({
+    v: z.literal(1),
+    typ: z.literal('iss1'),
+    job,
+    resource: z.string().max(MAX_TERM_LENGTH),
+    unit: z.string().max(MAX_UNIT_LENGTH),
+  })
+  .refine(({ resource, unit }) => (resource === '') === (unit === ''), 'a unit for each resource');
+
+const blindingSchema = z.strictObject({
   v: z.literal(1),
-  typ: z.literal('iss1'),
+  typ: z.literal('iss2'),
   job,
-  resource: z.literal(''),
-  unit: z.literal(''),
+  R: bytes32,
+  P: bytes32,
+  s: bytes32,
 });
 
 const issuanceSchema = z.strictObject({
   v: z.literal(1),
   typ: z.literal('iss3'),
   job,
-  value: z.literal('0'),
+  value: fields.decimal.refine((text) => Number(text) <= MAX_QUANTITY, 'expected below 2^32'),
   leaves: z.array(fields.bytesUpTo(MIN_LEAF_BYTES, MAX_LEAF_BYTES)).min(MIN_LEAVES).max(MAX_LEAVES),
   cert: z.strictObject({
     b: z.string().max(MAX_ENVELOPE_BYTES),
@@ -58,34 +84,85 @@ const refusedSchema = z.strictObject({
 });
 const answerSchema = z.union([acceptedSchema, refusedSchema]);
 
-/** Bytes of `iss1`: an attestor announces a certificate. @param jobId - 32 random bytes. */
-export function encodeIssuanceOffer(jobId: Uint8Array): Uint8Array {
-  const message = { v: 1, typ: 'iss1', job: toBase64Url(jobId), resource: '', unit: '' };
+/** What an attestor announces. */
+export interface IssuanceOffer {
+  /** 32 random bytes, used once. */
+  readonly job: Uint8Array;
+  /** Term of the committed quantity; "" for a certificate without one. */
+  readonly resource: string;
+  /** Its unit; "" for none. */
+  readonly unit: string;
+}
+
+/** Bytes of `iss1`: an attestor announces a certificate. @throws for a unit without a resource. */
+export function encodeIssuanceOffer({ job: jobId, resource, unit }: IssuanceOffer): Uint8Array {
+  const message = { v: 1, typ: 'iss1', job: toBase64Url(jobId), resource, unit };
   return encodeDocument(offerSchema.parse(message));
 }
 
-/** The job of an `iss1`, 32 bytes; `undefined` for anything else. Never throws. */
-export function decodeIssuanceOffer(bytes: Uint8Array): Uint8Array | undefined {
+/** Reads an `iss1`; `undefined` for anything else. Never throws. */
+export function decodeIssuanceOffer(bytes: Uint8Array): IssuanceOffer | undefined {
   const message = read(offerSchema, bytes);
-  return message && fromBase64Url(message.job);
+  if (message === undefined) return undefined;
+  const { resource, unit } = message;
+  return { job: fromBase64Url(message.job), resource, unit };
+}
+
+/** The holder's blinding, of 32 bytes each. */
+export interface Blinding extends BlindingRequest {
+  /** 32 bytes, as announced. */
+  readonly job: Uint8Array;
+}
+
+/** Bytes of `iss2`. */
+export function encodeBlinding({ job: jobId, R, P, s }: Blinding): Uint8Array {
+  const message = {
+    v: 1,
+    typ: 'iss2',
+    job: toBase64Url(jobId),
+    R: toBase64Url(R),
+    P: toBase64Url(P),
+    s: toBase64Url(s),
+  };
+  return encodeCanonicalJson(blindingSchema.parse(message), BLINDING_LIMITS);
+}
+
+/** Reads an `iss2`; `undefined` if it is none. Says nothing of the proof in it. Never throws. */
+export function decodeBlinding(bytes: Uint8Array): Blinding | undefined {
+  if (bytes.length > BLINDING_LIMITS.maxBytes) return undefined;
+  try {
+    const message = blindingSchema.parse(JSON.parse(fromUtf8(bytes)));
+    if (!equalBytes(encodeCanonicalJson(message, BLINDING_LIMITS), bytes)) return undefined;
+    const { R, P, s } = message;
+    return {
+      job: fromBase64Url(message.job),
+      R: fromBase64Url(R),
+      P: fromBase64Url(P),
+      s: fromBase64Url(s),
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 /** A certificate with all its leaves, on its way to the holder. */
 export interface Issuance {
   /** 32 bytes, as announced. */
   readonly job: Uint8Array;
+  /** What is committed to, 0 <= value < 2^32; 0 where nothing is. */
+  readonly value: bigint;
   readonly leaves: readonly Uint8Array[];
   /** Envelope of the certificate. */
   readonly certificate: Uint8Array;
 }
 
-/** Bytes of `iss3`. @throws for leaves that do not fit {@link ISSUANCE_LIMITS}. */
-export function encodeIssuance({ job: jobId, leaves, certificate }: Issuance): Uint8Array {
+/** Bytes of `iss3`. @throws for a value or leaves beyond {@link ISSUANCE_LIMITS}. */
+export function encodeIssuance({ job: jobId, value, leaves, certificate }: Issuance): Uint8Array {
   const message = {
     v: 1,
     typ: 'iss3',
     job: toBase64Url(jobId),
-    value: '0',
+    value: value.toString(),
     leaves: leaves.map(toBase64Url),
     cert: embedEnvelope(certificate),
   };
@@ -98,6 +175,7 @@ export function decodeIssuance(bytes: Uint8Array): Issuance | undefined {
   if (message === undefined) return undefined;
   return {
     job: fromBase64Url(message.job),
+    value: BigInt(message.value),
     leaves: message.leaves.map(fromBase64Url),
     certificate: envelopeBytes(message.cert),
   };

@@ -1,40 +1,108 @@
-/** `coalesce attest`: run known-answer tasks on a peer and certify what it passed. @module */
+/**
+ * `coalesce attest`: run known-answer tasks on a peer, or measure one of its resources, and certify
+ * what came of it.
+ *
+ * @module
+ */
 
-import type { AttestDocument } from '../../api-documents.ts';
-import type { RegisterCommand } from '../context.ts';
+import type { AttestDocument, ResourceAttestDocument } from '../../api-documents.ts';
+import { BadInputError } from '../../errors.ts';
+import type { CliContext, RegisterCommand } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { usd } from '../table.ts';
 
 interface AttestOptions {
-  readonly skill: string;
-  readonly tasks: number;
+  readonly skill?: string;
+  readonly tasks?: number;
+  readonly resource?: string;
+  readonly amount?: number;
+  readonly durationMs?: number;
+  readonly measured?: number;
 }
+
+const DEFAULT_TASKS = 8;
 
 export const registerAttest: RegisterCommand = (program, run) => {
   program
     .command('attest <peerId>')
-    .description('run known-answer tasks on a peer and issue a certificate for what it passed')
-    .requiredOption('--skill <term>', 'skill to attest')
-    .option('--tasks <n>', 'known-answer tasks to run', wholeNumber(1, 64), 8)
+    .description('test a skill of a peer, or measure a resource, and certify what came of it')
+    .option('--skill <term>', 'skill to attest, by known-answer tasks')
+    .option('--tasks <n>', 'known-answer tasks to run (default: 8)', wholeNumber(1, 64))
+    .option('--resource <term>', 'resource to attest, for example hasResource:memory-mib')
+    .option('--amount <n>', 'MiB of memory to measure', wholeNumber(1, 65_536))
+    .option('--duration-ms <n>', 'how long computing is timed', wholeNumber(1, 5_000))
+    .option(
+      '--measured <n>',
+      'vouch for this value, measured at the machine',
+      wholeNumber(0, 4_294_967_295),
+    )
     .action(
       run(async (context, peerId: string, options: AttestOptions) => {
-        const body = { peerId, term: options.skill, tasks: options.tasks };
-        const result = await context.withDaemon((client) =>
-          client.post<AttestDocument>('/v1/attest', body, { signal: context.signal }),
-        );
-        context.print(result, () => describe(result));
-        return result.certId !== null && result.delivered ? 0 : 1;
+        const { skill, resource } = options;
+        if ((skill === undefined) === (resource === undefined)) {
+          throw new BadInputError('Give one of --skill and --resource');
+        }
+        return resource === undefined
+          ? attestSkill(context, peerId, options)
+          : attestResource(context, peerId, options);
       }),
     );
 };
 
-function describe(result: AttestDocument): string {
+async function attestSkill(
+  context: CliContext,
+  peerId: string,
+  { skill, tasks = DEFAULT_TASKS, amount, durationMs, measured }: AttestOptions,
+): Promise<number> {
+  if (amount !== undefined || durationMs !== undefined || measured !== undefined) {
+    throw new BadInputError('--amount, --duration-ms and --measured go with --resource');
+  }
+  const body = { peerId, term: skill, tasks };
+  const result = await context.withDaemon((client) =>
+    client.post<AttestDocument>('/v1/attest', body, { signal: context.signal }),
+  );
+  context.print(result, () => describeSkill(result));
+  return result.certId !== null && result.delivered ? 0 : 1;
+}
+
+async function attestResource(
+  context: CliContext,
+  peerId: string,
+  { resource, tasks, amount, durationMs, measured }: AttestOptions,
+): Promise<number> {
+  if (tasks !== undefined) throw new BadInputError('--tasks goes with --skill');
+  const body = { peerId, resource, amount, durationMs, measured };
+  const result = await context.withDaemon((client) =>
+    client.post<ResourceAttestDocument>('/v1/attest-resource', body, { signal: context.signal }),
+  );
+  context.print(result, () => describeResource(result));
+  return result.delivered ? 0 : 1;
+}
+
+function describeSkill(result: AttestDocument): string {
   const { peerId, term, run: tasks, passed, failures, certId, delivered } = result;
   const cost = `paid ${usd(result.paidMicroUsd)}, ${result.elapsedMs} ms`;
-  const certificate = delivered ? 'was delivered' : 'was issued, but the peer did not take it';
   return [
     `${peerId} passed ${passed} of ${tasks} tasks of ${term} (${cost})`,
     ...failures.map((failure) => `  failed: ${failure}`),
-    certId === null ? 'No certificate was issued.' : `Certificate ${certId} ${certificate}.`,
+    describeCertificate(certId, delivered),
   ].join('\n');
+}
+
+function describeResource(result: ResourceAttestDocument): string {
+  const { peerId, resource, unit, method, value, reason, certId, delivered } = result;
+  const cost = `${result.elapsedMs} ms, ${result.busyMs} ms of the peer's processor`;
+  const how = method === 'stated' ? 'as stated' : cost;
+  return [
+    value === null
+      ? `${peerId}: ${resource} was not measured (${result.elapsedMs} ms)`
+      : `${peerId} has ${value} ${unit} of ${resource} (${how})`,
+    ...(reason === null ? [] : [`  failed: ${reason}`]),
+    describeCertificate(certId, delivered),
+  ].join('\n');
+}
+
+function describeCertificate(certId: string | null, isDelivered: boolean): string {
+  const certificate = isDelivered ? 'was delivered' : 'was issued, but the peer did not take it';
+  return certId === null ? 'No certificate was issued.' : `Certificate ${certId} ${certificate}.`;
 }

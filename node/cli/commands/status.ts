@@ -40,6 +40,7 @@ export function describeStatus(status: StatusDocument): string {
       ['skills', status.skills.join(', ') || 'none'],
       ['work', `${status.tasksInWork} tasks`],
       ['certificates', String(status.certificates)],
+      ['measured', describeMeasuredTime(status.measuredTime)],
       ['paid', usd(status.paidMicroUsd)],
       ['earned', usd(status.earnedMicroUsd)],
       [
@@ -53,6 +54,20 @@ export function describeStatus(status: StatusDocument): string {
       ...decisionRows(status.decision),
     ],
   ).trimStart();
+}
+
+/** What attestors have taken of this machine today. */
+function describeMeasuredTime(time: StatusDocument['measuredTime']): string {
+  const { spentMs, allowedMs, busyMs, sharePercent } = time;
+  const share = sharePercent === null ? '' : ` (${percent(sharePercent)} of it)`;
+  return (
+    `${seconds(spentMs)} of ${seconds(allowedMs)} s that attestors may take today, ` +
+    `beside ${seconds(busyMs)} s of work${share}`
+  );
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1);
 }
 
 /** Policy, what was learned, what exploring cost, where the money went, and what looks odd. */

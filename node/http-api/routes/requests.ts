@@ -90,6 +90,19 @@ export const attestBody = z.strictObject({
   term,
   tasks: z.number().int().min(1).max(64).default(8),
 });
+const MAX_QUANTITY = 2 ** 32 - 1;
+export const attestResourceBody = z
+  .strictObject({
+    peerId,
+    resource: term,
+    amount: z.number().int().min(1).max(65_536).optional(),
+    durationMs: z.number().int().min(1).max(5_000).optional(),
+    measured: z.number().int().min(0).max(MAX_QUANTITY).optional(),
+  })
+  .refine(({ measured, amount, durationMs }) => measured === undefined || !(amount ?? durationMs), {
+    path: ['measured'],
+    message: 'a value that was measured needs no amount and no duration',
+  });
 export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(20),
 });

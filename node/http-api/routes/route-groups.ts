@@ -12,6 +12,7 @@ import { BadInputError } from '../../errors.ts';
 import type { RouteGroup } from '../server.ts';
 import {
   attestBody,
+  attestResourceBody,
   decideBody,
   discloseBody,
   issueBody,
@@ -130,6 +131,10 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       router.post('/attest', async (request, response) => {
         const order = check(attestBody, request.body, 'request');
         response.json(await node.attest(order, hangUp(request)));
+      });
+      router.post('/attest-resource', async (request, response) => {
+        const order = check(attestResourceBody, request.body, 'request');
+        response.json(await node.attestResource(order, hangUp(request)));
       });
     },
   ];

@@ -122,6 +122,19 @@ const SHOWN: [string, string[], unknown][] = [
     ['attest', PEER, '--skill', TERM],
     { peerId: HOSTILE, term: HOSTILE, failures: [HOSTILE], certId: HOSTILE, delivered: true },
   ],
+  [
+    'attest, of a resource',
+    ['attest', PEER, '--resource', 'hasResource:memory-mib'],
+    {
+      peerId: HOSTILE,
+      resource: HOSTILE,
+      unit: HOSTILE,
+      value: 1,
+      reason: HOSTILE,
+      certId: HOSTILE,
+      delivered: true,
+    },
+  ],
 ];
 
 async function argvWithInput(argv: readonly string[]): Promise<string[]> {

@@ -40,7 +40,20 @@ describe('bad usage', () => {
     ['a minimum of no form', ['query', '--min', 'memory>40'], /expected NAME>=N/],
     ['a level of no name', ['query', TERM, '--level', 'trusted'], /from 0 to 3/],
     ['too many arguments', ['status', 'now'], /too many arguments/],
-    ['a missing required option', ['attest', PEER], /--skill/],
+    ['neither a skill nor a resource', ['attest', PEER], /one of --skill and --resource/],
+    [
+      'both a skill and a resource',
+      ['attest', PEER, '--skill', TERM, '--resource', 'hasResource:memory-mib'],
+      /one of --skill and --resource/,
+    ],
+    ['a value for a skill', ['attest', PEER, '--skill', TERM, '--measured', '1'], /--measured/],
+    [
+      'tasks for a resource',
+      ['attest', PEER, '--resource', 'hasResource:memory-mib', '--tasks', '1'],
+      /--tasks goes with --skill/,
+    ],
+    ['an amount of 0', ['attest', PEER, '--amount', '0'], /from 1 to 65536/],
+    ['a value of 2^32', ['attest', PEER, '--measured', '4294967296'], /from 0 to 4294967295/],
     ['a limit of 0', ['query', TERM, '--limit', '0'], /from 1 to 100/],
     ['a limit that is no number', ['query', TERM, '--limit', 'ten'], /from 1 to 100/],
     ['a limit in exponent form', ['query', TERM, '--limit', '1e1'], /from 1 to 100/],
@@ -157,6 +170,35 @@ describe('exit codes', () => {
     const { exitCode, stdout } = await cli.run('run', task, '--json');
     expect(exitCode).toBe(expected);
     expect(JSON.parse(stdout)).toMatchObject({ status });
+  });
+
+  it('is 0 for a resource whose certificate was delivered, and 1 for any other', async () => {
+    const daemon = await cli.startDaemon();
+    const argv = ['attest', PEER, '--resource', 'hasResource:cpu-mflops', '--duration-ms', '200'];
+    const document = { peerId: PEER, resource: 'hasResource:cpu-mflops', unit: 'MFLOP/s' };
+    daemon.node.answer = () => ({
+      ...document,
+      method: 'benchmark',
+      value: 350,
+      reason: null,
+      certId: 'c',
+      delivered: true,
+      elapsedMs: 900,
+      busyMs: 480,
+    });
+    const { exitCode, stdout } = await cli.run(...argv);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
+        "(900 ms, 480 ms of the peer's processor)\nCertificate c was delivered.\n",
+    );
+    const [order] = daemon.node.calls[0]!.args;
+    expect(order).toEqual({ peerId: PEER, resource: document.resource, durationMs: 200 });
+    const nothing = { value: null, reason: 'LATE: x', certId: null, delivered: false };
+    daemon.node.answer = () => ({ ...document, ...nothing, elapsedMs: 900, busyMs: 0 });
+    const failed = await cli.run(...argv);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stdout).toContain('failed: LATE: x\nNo certificate was issued.');
   });
 
   it('is 1 for a certificate that does not verify', async () => {

@@ -56,6 +56,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
       source: 'config',
       measuredAt: null,
     },
+    measuredTime: { spentMs: 0, allowedMs: 30_000, busyMs: 0, sharePercent: null },
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },
   };
@@ -109,6 +110,16 @@ describe('status', () => {
     expect(lineOf(text, 'loss account')).toContain('(0.00 %)');
     expect(lineOf(text, 'spending')).toBe('none yet');
     expect(lineOf(text, 'stability')).toBe('not known yet');
+  });
+
+  it('tells in a line what attestors have taken of the machine, and may take', () => {
+    const measuredTime = { spentMs: 1_840, allowedMs: 30_000, busyMs: 184_000, sharePercent: 1 };
+    expect(lineOf(describeStatus({ ...status({}), measuredTime }), 'measured')).toMatch(
+      /^1\.8 of 30\.0 s that attestors may take today, beside 184\.0 s of work \(1\S* % of it\)$/,
+    );
+    expect(lineOf(describeStatus(status({})), 'measured')).toBe(
+      '0.0 of 30.0 s that attestors may take today, beside 0.0 s of work',
+    );
   });
 
   it('marks a rate that does not fit', () => {

@@ -4,6 +4,7 @@ import { ApiUnderTest } from './fake-agent-node.ts';
 
 const PEER = Identity.fromSeed(new Uint8Array(32).fill(1)).peerId;
 const TERM = 'performs:nlp/sentiment';
+const MEMORY = 'hasResource:memory-mib';
 const input = { name: 'a.txt', mediaType: 'text/plain', contentBase64: 'YQ==' };
 
 let test: ApiUnderTest;
@@ -63,6 +64,20 @@ describe('what the node is asked', () => {
       { peerId: PEER, term: TERM },
       'attest',
       [{ peerId: PEER, term: TERM, tasks: 8 }],
+    ],
+    [
+      'POST',
+      '/v1/attest-resource',
+      { peerId: PEER, resource: MEMORY, amount: 8 },
+      'attestResource',
+      [{ peerId: PEER, resource: MEMORY, amount: 8 }],
+    ],
+    [
+      'POST',
+      '/v1/attest-resource',
+      { peerId: PEER, resource: MEMORY, measured: 0 },
+      'attestResource',
+      [{ peerId: PEER, resource: MEMORY, measured: 0 }],
     ],
   ])('is, for %s %s %j, %s', async (method, path, body, called, args) => {
     const answer = await test.ask(path, {
@@ -131,6 +146,13 @@ describe('bodies that are refused', () => {
     ['/v1/attest', { peerId: 'x', term: TERM }, 'peerId'],
     ['/v1/attest', { peerId: PEER, term: TERM, tasks: 65 }, 'tasks'],
     ['/v1/attest', { peerId: PEER, term: TERM, tasks: 1.5 }, 'tasks'],
+    ['/v1/attest-resource', { peerId: PEER }, 'resource'],
+    ['/v1/attest-resource', { peerId: PEER, resource: 'x' }, 'resource'],
+    ['/v1/attest-resource', { peerId: PEER, resource: MEMORY, amount: 0 }, 'amount'],
+    ['/v1/attest-resource', { peerId: PEER, resource: MEMORY, durationMs: 5_001 }, 'durationMs'],
+    ['/v1/attest-resource', { peerId: PEER, resource: MEMORY, measured: 2 ** 32 }, 'measured'],
+    ['/v1/attest-resource', { peerId: PEER, resource: MEMORY, measured: 1, amount: 1 }, 'measured'],
+    ['/v1/attest-resource', { peerId: PEER, resource: MEMORY, measure: 1 }, 'measure'],
   ])('%s %j: names %s', async (path, body, named) => {
     expect((await problemsOf(path, body)).join('\n')).toContain(named);
   });

@@ -87,6 +87,8 @@ class WorkUnderTest {
   readonly results = new MemoryJsonSection<StoredResult>();
   readonly random = new FakeRandom('work');
   readonly meter = new WorkMeter(systemProcessor);
+  /** Wall time of each task. */
+  readonly worked: number[] = [];
   market!: Market;
   role!: ContractorRole;
   work!: ContractWork;
@@ -124,6 +126,7 @@ class WorkUnderTest {
       shelf: this.shelf.asSkillShelf(),
       results: this.results,
       onUndone: (contractId) => this.role.giveUp(contractId),
+      onWorked: (durationMs) => this.worked.push(durationMs),
       meter: this.meter,
       clock: this.market.clock,
       logger: this.market.logger,
@@ -262,6 +265,18 @@ describe('work under a contract', () => {
     await test.send(agreed, agreed.task);
     expect(beside.end().isAlone).toBe(false);
     expect(test.meter.begin('computes').end().isAlone).toBe(true);
+  });
+
+  it('counts as time worked for others, also where it failed', async () => {
+    const test = await newWork();
+    const { clock } = test.market;
+    test.shelf.execute = () => {
+      clock.advanceSeconds(1.5);
+      return Promise.reject(new ExecutorInputError('INVALID_INPUT', 'no'));
+    };
+    const agreed = await test.agree();
+    await test.send(agreed, agreed.task);
+    expect(test.worked).toEqual([1_500]);
   });
 
   it('is done once when the same task comes again', async () => {

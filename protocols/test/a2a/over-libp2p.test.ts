@@ -64,10 +64,12 @@ describe('two nodes on libp2p with a secure session', () => {
       streams: holder.manager,
       holder: holder.peerId,
       isWanted: (peer) => Promise.resolve(peer === attestor.peerId),
+      measuredResources: new Map(),
       store: ({ held }) => {
         kept.push(held);
         return Promise.resolve();
       },
+      random,
       clock: holder.clock,
       logger: holder.logger,
     });
@@ -127,8 +129,10 @@ describe('two nodes on libp2p with a secure session', () => {
       streams: holder.manager,
       holder: holder.peerId,
       isWanted: () => Promise.resolve(true),
+      measuredResources: new Map(),
       store: () => Promise.resolve(),
       benchmarks,
+      random,
       clock: holder.clock,
       logger: holder.logger,
     });

@@ -48,6 +48,11 @@ function certificate(init: Partial<SkillCertificateInit> = {}): IssuedCertificat
   });
 }
 
+/** An announcement without a resource. */
+function plain(job: Uint8Array) {
+  return { job, resource: '', unit: '' };
+}
+
 function setUp(init: Partial<AttestationHolderInit> = {}) {
   const network = new FakeNetwork();
   const attestorStreams = network.join(attestor.peerId);
@@ -62,7 +67,9 @@ function setUp(init: Partial<AttestationHolderInit> = {}) {
       stored.push(delivered);
       return Promise.resolve();
     },
+    measuredResources: new Map(),
     clock: new FakeClock(),
+    random,
     logger,
     ...init,
   });
@@ -87,8 +94,8 @@ async function answerTo(
 async function force(world: ReturnType<typeof setUp>, held: IssuedCertificate) {
   const job = random.bytes(32);
   const { envelope } = held.certificate;
-  const issuance = encodeIssuance({ job, leaves: held.leaves, certificate: envelope });
-  const answer = await answerTo(world, encodeIssuanceOffer(job), issuance);
+  const issuance = encodeIssuance({ job, value: 0n, leaves: held.leaves, certificate: envelope });
+  const answer = await answerTo(world, encodeIssuanceOffer(plain(job)), issuance);
   return { refusal: answer?.refusal, reason: world.logger.entries[0]?.fields };
 }
 
@@ -224,18 +231,19 @@ describe('attacks on a holder', () => {
     const { certificate: document, leaves } = certificate();
     const issuance = encodeIssuance({
       job: random.bytes(32),
+      value: 0n,
       leaves,
       certificate: document.envelope,
     });
     const job = random.bytes(32);
-    const answer = await answerTo(world, encodeIssuanceOffer(job), issuance);
+    const answer = await answerTo(world, encodeIssuanceOffer(plain(job)), issuance);
     expect(answer).toEqual({ job, refusal: 'MALFORMED' });
   });
 
   it('refuses a message beyond the stream limit without reading it', async () => {
     const world = setUp();
     const big = new Uint8Array(SECURE_PROTOCOLS.attest.maxMessageBytes + 1);
-    const answer = answerTo(world, encodeIssuanceOffer(random.bytes(32)), big);
+    const answer = answerTo(world, encodeIssuanceOffer(plain(random.bytes(32))), big);
     await expect(answer).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
     expect(world.stored).toHaveLength(0);
   });
@@ -276,6 +284,7 @@ describe('issuance messages', () => {
   const { certificate: document, leaves } = certificate();
   const valid = encodeIssuance({
     job: new Uint8Array(32).fill(1),
+    value: 0n,
     leaves,
     certificate: document.envelope,
   });
@@ -317,6 +326,7 @@ describe('issuance messages', () => {
     expect(() =>
       encodeIssuance({
         job: new Uint8Array(32),
+        value: 0n,
         leaves: tooMany,
         certificate: document.envelope,
       }),

@@ -60,10 +60,12 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
     holder: holder.peerId,
     isWanted: () => Promise.resolve(true),
     store: () => Promise.resolve(),
+    measuredResources: new Map(),
     benchmarks: {
       serve: (stream, first) => benchmarks.serve(tamper ? tampered(stream, tamper) : stream, first),
     },
     clock,
+    random,
     logger,
   });
   const streams = network.join(attestor.peerId);

@@ -1,0 +1,77 @@
+/**
+ * The parts of a running node that attest others, and that let others measure it.
+ *
+ * @module
+ */
+
+import { BenchmarkHolder } from '../protocols/attestation/benchmark-holder.ts';
+import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
+import type { SecureStreams } from '../protocols/secure-stream.ts';
+import type { AgentParts } from './agent-parts.ts';
+import { AttestationRenewals } from './tasks/attestation-renewals.ts';
+import { Attestor } from './tasks/attestor.ts';
+import { ThreadBenchmarkWorker } from './tasks/benchmark-worker.ts';
+import type { Outsourcing } from './tasks/outsourcing.ts';
+import { ResourceAttestor } from './tasks/resource-attestor.ts';
+
+const RENEWAL_INTERVAL_MS = 60_000;
+
+/** The parts that attest others, and renew it. */
+export function createAttestation(
+  parts: AgentParts,
+  streams: SecureStreams,
+  outsourcing: Outsourcing,
+): AttestationRenewals {
+  const { config, identity, logger, clock, random, store } = parts.init;
+  const { receipts, issuer } = parts;
+  const common = { issuer, streams, clock, random, logger };
+  const worker = createBenchmarkWorker(parts);
+  return new AttestationRenewals({
+    isRenewing: config.attestation.isRenewing,
+    renewals: store.json('renewals'),
+    attestor: new Attestor({ ...common, outsourcing, receipts }),
+    resourceAttestor: new ResourceAttestor({ ...common, self: identity.peerId, worker }),
+    clock,
+    random,
+    logger,
+  });
+}
+
+/** Looks for a certificate to renew once a minute. */
+export function startRenewing(renewals: AttestationRenewals): { stop(): void } {
+  const ended = new AbortController();
+  const timer = setInterval(() => void renewals.sweep(ended.signal), RENEWAL_INTERVAL_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      ended.abort(new Error('The node stops'));
+    },
+  };
+}
+
+function createBenchmarkWorker({ init }: AgentParts): BenchmarkWorker {
+  return init.benchmarkWorker?.() ?? new ThreadBenchmarkWorker();
+}
+
+/** Lets the attestors that this node trusts measure it, within its account. */
+export function createBenchmarkHolder(parts: AgentParts): BenchmarkHolder {
+  const { init, measuredTime, trust } = parts;
+  const { config, identity, clock, logger } = init;
+  return new BenchmarkHolder({
+    holder: identity.peerId,
+    worker: createBenchmarkWorker(parts),
+    isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
+    mayBeMeasured: (durationMs) => measuredTime.mayBeMeasured(durationMs),
+    onSpent: (busyMs) => {
+      measuredTime.onSpent(busyMs).catch((error: unknown) => {
+        logger.error({ err: error }, 'The time of a benchmark could not be stored.');
+      });
+    },
+    onMeasured: ({ attestor, resource, value }) => {
+      logger.info({ attestor, resource, value }, 'An attestor has measured this node.');
+    },
+    clock,
+    logger,
+    limits: { maxMib: config.accept.maxMeasuredMib },
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * Certificates that this node renews on its own: each at a random time in the last half of its
+ * life, so that a holder cannot prepare for the hour.
+ *
+ * One renewal at a time, from the sweep. What a renewal costs the holder is bounded by the holder's
+ * own account of being measured (measured-time.ts), and what it costs this node by the few tasks of
+ * a skill. A value that was stated is not renewed: nobody would have measured it anew. Nor is one
+ * whose certificate has ended in the meantime.
+ *
+ * @module
+ */
+
+import type { Clock, Logger, Random } from '../../protocols/components.ts';
+import type { AttestDocument, ResourceAttestDocument } from '../api-documents.ts';
+import type { JsonSection } from '../storage/store.ts';
+import { SKILL_CERTIFICATE_SECONDS } from './attestor.ts';
+import type { AttestOrder } from './attestor.ts';
+import type { ResourceAttestOrder } from './resource-attestor.ts';
+import { MAX_RESOURCE_SECONDS } from '../../crypto/skill-certificate.ts';
+
+/** Tasks of a skill's renewal, where the first attestation had more. */
+const RENEWAL_TASKS = 4;
+/** Most renewals that are kept; the one that ends first gives way. */
+const MAX_RENEWALS = 1_024;
+const SECOND_MS = 1_000;
+
+/** One certificate to renew, as it is stored. */
+export interface StoredRenewal {
+  /** Key in the section: peer and term. */
+  readonly key: string;
+  readonly order:
+    | ({ readonly kind: 'skill' } & AttestOrder)
+    | ({ readonly kind: 'resource' } & ResourceAttestOrder);
+  /** Times in milliseconds since 1970. */
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+  readonly dueMs: number;
+}
+
+export interface AttestationRenewalsInit {
+  /** Configured: whether anything is renewed at all. */
+  readonly isRenewing: boolean;
+  readonly renewals: JsonSection<StoredRenewal>;
+  readonly attestor: {
+    attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument>;
+  };
+  readonly resourceAttestor: {
+    attestResource(
+      order: ResourceAttestOrder,
+      signal: AbortSignal,
+    ): Promise<ResourceAttestDocument>;
+  };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What a renewal came to. */
+interface Renewed {
+  readonly delivered: boolean;
+  readonly elapsedMs: number;
+  /** Processor time of the holder, by its own word; 0 for a skill. */
+  readonly busyMs: number;
+  readonly paidMicroUsd: number;
+}
+
+/** Attests, remembers what was attested, and renews it. */
+export class AttestationRenewals {
+  readonly #init: AttestationRenewalsInit;
+  #isRunning = false;
+
+  constructor(init: AttestationRenewalsInit) {
+    this.#init = init;
+  }
+
+  /** As `Attestor.attest`; a certificate that was delivered is renewed from then on. */
+  async attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument> {
+    const document = await this.#init.attestor.attest(order, signal);
+    if (document.delivered) {
+      await this.#note({ kind: 'skill', ...order }, SKILL_CERTIFICATE_SECONDS);
+    }
+    return document;
+  }
+
+  /** As `ResourceAttestor.attestResource`; the same. */
+  async attestResource(
+    order: ResourceAttestOrder,
+    signal: AbortSignal,
+  ): Promise<ResourceAttestDocument> {
+    const document = await this.#init.resourceAttestor.attestResource(order, signal);
+    if (document.delivered && document.method === 'benchmark') {
+      await this.#note({ kind: 'resource', ...order }, MAX_RESOURCE_SECONDS);
+    }
+    return document;
+  }
+
+  /** Renews one certificate that is due, if none is being renewed. Never rejects. */
+  async sweep(signal: AbortSignal): Promise<void> {
+    if (!this.#init.isRenewing || this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      const due = await this.#nextDue();
+      if (due) await this.#renew(due, signal);
+    } catch (error) {
+      this.#init.logger.error({ err: error }, 'The list of renewals cannot be kept.');
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #note(order: StoredRenewal['order'], lifeSeconds: number): Promise<void> {
+    const { clock, isRenewing, renewals } = this.#init;
+    if (!isRenewing) return;
+    const term = order.kind === 'skill' ? order.term : order.resource;
+    const key = `${order.peerId}/${term}`;
+    const issuedMs = clock.nowMs();
+    const expiresMs = issuedMs + lifeSeconds * SECOND_MS;
+    const dueMs = this.#drawBetween(issuedMs + (lifeSeconds * SECOND_MS) / 2, expiresMs);
+    const known = await renewals.values();
+    const others = known.filter((one) => one.key !== key);
+    if (others.length >= MAX_RENEWALS) {
+      const first = others.reduce((a, b) => (b.expiresMs < a.expiresMs ? b : a));
+      await renewals.delete(first.key);
+    }
+    await renewals.put(key, { key, order, issuedMs, expiresMs, dueMs });
+  }
+
+  /** The renewal that is due longest; those whose certificate has ended are forgotten. */
+  async #nextDue(): Promise<StoredRenewal | undefined> {
+    const { clock, renewals, logger } = this.#init;
+    const nowMs = clock.nowMs();
+    let next: StoredRenewal | undefined;
+    for (const renewal of await renewals.values()) {
+      if (nowMs >= renewal.expiresMs) {
+        await renewals.delete(renewal.key);
+        logger.info({ renewal: renewal.key }, 'A certificate has ended before it was renewed.');
+      } else if (nowMs >= renewal.dueMs && !(next && next.dueMs <= renewal.dueMs)) {
+        next = renewal;
+      }
+    }
+    return next;
+  }
+
+  async #renew(renewal: StoredRenewal, signal: AbortSignal): Promise<void> {
+    const { clock, logger, renewals } = this.#init;
+    const ageMs = clock.nowMs() - renewal.issuedMs;
+    let renewed: Renewed | undefined;
+    try {
+      renewed = await this.#attestAgain(renewal.order, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.warn({ renewal: renewal.key, err: error }, 'A certificate could not be renewed.');
+    }
+    if (renewed) {
+      const { elapsedMs, busyMs, paidMicroUsd, delivered } = renewed;
+      // Of the time that the old certificate has served.
+      const costSharePercent = (100 * Math.max(elapsedMs, busyMs)) / ageMs;
+      const fields = { renewal: renewal.key, elapsedMs, busyMs, paidMicroUsd, costSharePercent };
+      if (delivered) return logger.info(fields, 'A certificate was renewed.');
+      logger.warn(fields, 'A certificate was not renewed.');
+    }
+    // Once more, at some time before the certificate ends.
+    const dueMs = this.#drawBetween(clock.nowMs(), renewal.expiresMs);
+    await renewals.put(renewal.key, { ...renewal, dueMs });
+  }
+
+  async #attestAgain(order: StoredRenewal['order'], signal: AbortSignal): Promise<Renewed> {
+    if (order.kind === 'resource') {
+      const { kind: _, ...resource } = order;
+      return { paidMicroUsd: 0, ...(await this.attestResource(resource, signal)) };
+    }
+    const { peerId, term, tasks } = order;
+    const few = { peerId, term, tasks: Math.min(tasks, RENEWAL_TASKS) };
+    return { busyMs: 0, ...(await this.attest(few, signal)) };
+  }
+
+  /** A random time, `from` <= time < `until`. */
+  #drawBetween(from: number, until: number): number {
+    const bytes = this.#init.random.bytes(4);
+    const drawn = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32;
+    return Math.floor(from + drawn * (until - from));
+  }
+}

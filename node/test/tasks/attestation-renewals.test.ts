@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeClock, FakeLogger, FakeRandom } from '../../../protocols/test/a2a/test-agent.ts';
+import type { AttestDocument, ResourceAttestDocument } from '../../api-documents.ts';
+import { AttestationRenewals } from '../../tasks/attestation-renewals.ts';
+import type { AttestationRenewalsInit, StoredRenewal } from '../../tasks/attestation-renewals.ts';
+import type { AttestOrder } from '../../tasks/attestor.ts';
+import type { ResourceAttestOrder } from '../../tasks/resource-attestor.ts';
+import { MemoryJsonSection } from '../memory-section.ts';
+import { never, peer } from './client-fakes.ts';
+
+const DAY_MS = 86_400_000;
+const MEMORY = { peerId: peer(1), resource: 'hasResource:memory-mib', amount: 8 };
+const SKILL = { peerId: peer(1), term: 'performs:nlp/sentiment', tasks: 8 };
+
+class FakeAttestors {
+  readonly skills: AttestOrder[] = [];
+  readonly resources: ResourceAttestOrder[] = [];
+  delivered = true;
+  /** Attestations wait for this. */
+  gate: Promise<void> = Promise.resolve();
+
+  async attest(order: AttestOrder): Promise<AttestDocument> {
+    this.skills.push(order);
+    await this.gate;
+    const { delivered } = this;
+    return { ...order, delivered, elapsedMs: 10, paidMicroUsd: 60 } as unknown as AttestDocument;
+  }
+
+  async attestResource(order: ResourceAttestOrder): Promise<ResourceAttestDocument> {
+    this.resources.push(order);
+    await this.gate;
+    const { delivered } = this;
+    const method = order.measured === undefined ? 'benchmark' : 'stated';
+    const document = { ...order, method, delivered, elapsedMs: 432, busyMs: 400 };
+    return document as unknown as ResourceAttestDocument;
+  }
+}
+
+function setUp(init: Partial<AttestationRenewalsInit> = {}) {
+  const clock = new FakeClock();
+  const logger = new FakeLogger();
+  const attestors = new FakeAttestors();
+  const section = new MemoryJsonSection<StoredRenewal>();
+  const renewals = new AttestationRenewals({
+    isRenewing: true,
+    renewals: section,
+    attestor: attestors,
+    resourceAttestor: attestors,
+    clock,
+    random: new FakeRandom(),
+    logger,
+    ...init,
+  });
+  const startMs = clock.ms;
+  /** Sweeps once a minute until `ms` after the start. */
+  const sweepUntil = async (ms: number) => {
+    for (; clock.ms < startMs + ms; clock.ms += 60_000) await renewals.sweep(never);
+  };
+  return { clock, logger, attestors, section, renewals, startMs, sweepUntil };
+}
+
+describe('renewal of what a node attested', () => {
+  it('comes once, in the last half of the life of the certificate', async () => {
+    const { renewals, attestors, sweepUntil, startMs, section } = setUp();
+    await renewals.attestResource(MEMORY, never);
+    await sweepUntil(DAY_MS / 2);
+    expect(attestors.resources).toHaveLength(1);
+    await sweepUntil(DAY_MS);
+    expect(attestors.resources).toEqual([MEMORY, MEMORY]);
+    const [next] = await section.values();
+    expect(next!.issuedMs).toBeGreaterThanOrEqual(startMs + DAY_MS / 2);
+    expect(next!.expiresMs).toBe(next!.issuedMs + DAY_MS);
+  });
+
+  it('is due at times that differ and are spread over that half', async () => {
+    let drawn = 0;
+    const random = { bytes: () => new Uint8Array(new Uint32Array([drawn]).buffer).reverse() };
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2 ** 32 - 1), async (number) => {
+        drawn = number;
+        const { renewals, section, startMs } = setUp({ random });
+        await renewals.attestResource(MEMORY, never);
+        const [{ dueMs }] = (await section.values()) as [StoredRenewal];
+        const share = (dueMs - startMs) / DAY_MS;
+        expect(share).toBeCloseTo(0.5 + number / 2 ** 33, 6);
+        expect(share).toBeLessThan(1);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('gives a skill fewer tasks than at first', async () => {
+    const { renewals, attestors, sweepUntil } = setUp();
+    await renewals.attest(SKILL, never);
+    await sweepUntil(30 * DAY_MS);
+    expect(attestors.skills).toEqual([SKILL, { ...SKILL, tasks: 4 }]);
+  });
+
+  it('tells what it has cost, as a share of the time the old certificate served', async () => {
+    const { renewals, logger, sweepUntil } = setUp();
+    await renewals.attestResource(MEMORY, never);
+    await sweepUntil(DAY_MS);
+    const { fields, message } = logger.entries[0]!;
+    expect(message).toBe('A certificate was renewed.');
+    expect(fields).toMatchObject({ elapsedMs: 432, busyMs: 400, paidMicroUsd: 0 });
+    const { costSharePercent } = fields as { costSharePercent: number };
+    expect(costSharePercent).toBeGreaterThan((100 * 432) / DAY_MS);
+    expect(costSharePercent).toBeLessThanOrEqual((200 * 432) / DAY_MS);
+  });
+
+  it('is not done where it is not configured', async () => {
+    const { renewals, attestors, sweepUntil, section } = setUp({ isRenewing: false });
+    await renewals.attestResource(MEMORY, never);
+    await renewals.attest(SKILL, never);
+    await sweepUntil(DAY_MS);
+    expect(await section.values()).toEqual([]);
+    expect(attestors.resources).toHaveLength(1);
+  });
+
+  it('is not done for a stated value, which nobody would have measured anew', async () => {
+    const { renewals, section } = setUp();
+    const stated = { peerId: peer(1), resource: 'hasResource:gpu-count', measured: 8 };
+    await renewals.attestResource(stated, never);
+    expect(await section.values()).toEqual([]);
+  });
+
+  it('is not done for what was not delivered', async () => {
+    const { renewals, attestors, section } = setUp();
+    attestors.delivered = false;
+    await renewals.attestResource(MEMORY, never);
+    await renewals.attest(SKILL, never);
+    expect(await section.values()).toEqual([]);
+  });
+
+  it('is one at a time, the one that is due longest first', async () => {
+    const { renewals, attestors, clock, section } = setUp();
+    for (const number of [1, 2, 3]) {
+      await renewals.attestResource({ ...MEMORY, peerId: peer(number) }, never);
+    }
+    const stored = await section.values();
+    const first = stored.reduce((a, b) => (b.dueMs < a.dueMs ? b : a));
+    const gate = Promise.withResolvers<void>();
+    attestors.gate = gate.promise;
+    clock.ms += DAY_MS - 1;
+    const sweep = renewals.sweep(never);
+    await renewals.sweep(never);
+    await expect.poll(() => attestors.resources.length).toBe(4);
+    gate.resolve();
+    await sweep;
+    expect(attestors.resources[3]!.peerId).toBe(first.order.peerId);
+  });
+
+  it('is tried again before the certificate ends, and then forgotten', async () => {
+    const { renewals, attestors, sweepUntil, section, logger } = setUp();
+    await renewals.attestResource(MEMORY, never);
+    attestors.delivered = false;
+    await sweepUntil(DAY_MS);
+    expect(attestors.resources.length).toBeGreaterThan(2);
+    expect(attestors.resources.length).toBeLessThan(40);
+    expect(await section.values()).toHaveLength(1);
+    await sweepUntil(DAY_MS + 120_000);
+    expect(await section.values()).toEqual([]);
+    expect(logger.entries.at(-1)!.message).toMatch(/has ended before/);
+  });
+
+  it('survives a peer that cannot be reached, and a restart', async () => {
+    const world = setUp();
+    await world.renewals.attestResource(MEMORY, never);
+    const failing = setUp({
+      renewals: world.section,
+      resourceAttestor: { attestResource: () => Promise.reject(new Error('nobody is there')) },
+    });
+    await failing.sweepUntil(DAY_MS);
+    expect(failing.logger.entries[0]!.message).toMatch(/could not be renewed/);
+    expect(await world.section.values()).toHaveLength(1);
+  });
+
+  it('keeps a bounded list, from which the one that ends first gives way', async () => {
+    const { renewals, clock, section } = setUp();
+    await renewals.attest({ ...SKILL, term: 'performs:first' }, never);
+    const [first] = (await section.values()) as [StoredRenewal];
+    for (let i = 1; i < 1_024; i++) {
+      const key = `performs:task-${i}`;
+      await section.put(key, { ...first, key, expiresMs: first.expiresMs + 1 });
+    }
+    clock.ms += 2;
+    await renewals.attest({ ...SKILL, term: 'performs:last' }, never);
+    const keys = (await section.values()).map(({ key }) => key);
+    expect(keys).toHaveLength(1_024);
+    expect(keys).toContain(`${SKILL.peerId}/performs:last`);
+    expect(keys).not.toContain(first.key);
+  });
+});
