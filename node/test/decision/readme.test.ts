@@ -115,6 +115,7 @@ function claims(): string[] {
     `low ${low}, medium ${medium}, high ${high}.`,
     `starts at ${weightVector(INITIAL_WEIGHTS).join(', ')}.`,
     `fit is at least ${RATIONAL_POLICY.skillThreshold}`,
+    `high sensitivity asks for level ${DEFAULTS.trust.leastLevel.high} (`,
     `score is above ${RATIONAL_POLICY.scoreThreshold} (not asked of one alone or among equals)`,
     `confidence above ${RATIONAL_POLICY.confidenceThreshold}`,
     `success rate at least ${RATIONAL_POLICY.successThreshold}`,
