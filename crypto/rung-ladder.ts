@@ -25,14 +25,15 @@ export const RUNG_LADDER: readonly bigint[] = ladder();
  * The greatest rung that a value reaches. The holder asks once, when it gets the certificate, and
  * keeps the answer beside the leaf.
  *
+ * @param highest - The holder's own limit: one with 80 that never says more than 40.
  * @returns `undefined` for 0, of which nothing is ever proved.
  * @throws {@link RangeError} for a value that is no quantity.
  */
-export function fixedRung(value: bigint): bigint | undefined {
+export function fixedRung(value: bigint, highest: bigint = MAX_QUANTITY): bigint | undefined {
   if (!isQuantity(value)) {
     throw new RangeError(`"value" expected 0 to ${MAX_QUANTITY}, got ${value}`);
   }
-  return RUNG_LADDER.findLast((rung) => rung <= value);
+  return RUNG_LADDER.findLast((rung) => rung <= value && rung <= highest);
 }
 
 /**

@@ -28,6 +28,7 @@ import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
+import type { Config } from './config/schema.ts';
 import { createAttestation, createBenchmarkHolder, startRenewing } from './attestation-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
@@ -291,6 +292,7 @@ function serveCertificates(
     streams: sessions,
     holder: identity.peerId,
     measuredResources: RESOURCE_UNITS,
+    highestRungs: highestRungs(parts.init.config),
     benchmarks: createBenchmarkHolder(parts),
     clock,
     random,
@@ -302,6 +304,15 @@ function serveCertificates(
       void publishQuietly(parts, publisher);
     },
   });
+}
+
+function highestRungs({ disclosure }: Config): ReadonlyMap<string, bigint> {
+  return new Map(
+    disclosure.highestRungs.map((entry) => {
+      const at = entry.lastIndexOf('=');
+      return [entry.slice(0, at), BigInt(entry.slice(at + 1))];
+    }),
+  );
 }
 
 interface SweptParts {

@@ -89,3 +89,13 @@ describe('a threshold search', () => {
     expect(answeredRung(undefined, 0n)).toBeUndefined();
   });
 });
+
+describe("a holder's own limit", () => {
+  it('fixes a lower rung than the value reaches: 40 of 80, and nothing above is proved', () => {
+    expect(fixedRung(80n, 40n)).toBe(40n);
+    expect(fixedRung(80n, 47n)).toBe(40n);
+    expect(fixedRung(80n, 0n)).toBeUndefined();
+    expect(fixedRung(80n, 1_000n)).toBe(80n);
+    expect(answeredRung(fixedRung(80n, 40n), 48n)).toBeUndefined();
+  });
+});

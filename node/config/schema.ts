@@ -113,6 +113,16 @@ const trust = z.strictObject({
   known: z.array(peerId).max(1_024).default([]).describe('Peers that are not treated as newcomers'),
 });
 
+const disclosure = z.strictObject({
+  highestRungs: z
+    .array(z.string().regex(/^hasResource:[a-z0-9/._+-]+=\d{1,10}$/, 'expected TERM=N'))
+    .max(64)
+    .default([])
+    .describe(
+      'TERM=N: never prove more than N of a resource; read when a certificate of it comes in',
+    ),
+});
+
 const accept = z.strictObject({
   maxInBytes: z
     .number()
@@ -298,6 +308,7 @@ export const configSchema = z.strictObject({
   network: network.prefault({}),
   http: http.prefault({}),
   trust: trust.prefault({}),
+  disclosure: disclosure.prefault({}),
   accept: accept.prefault({}),
   attestation: attestation.prefault({}),
   hardware: hardware.prefault({}),

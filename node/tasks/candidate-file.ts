@@ -52,7 +52,7 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
   const list = listOf(json);
   if (list === undefined) {
     throw new BadInputError(
-      'candidates: expected a list, or a decision record ("decisions show ID --json")',
+      'candidates: expected a list, or a record ("decisions show ID --json")',
     );
   }
   if (list.length > MAX_FILE_CANDIDATES) {

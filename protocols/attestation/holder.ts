@@ -70,6 +70,8 @@ export interface AttestationHolderInit {
   isWanted(attestor: string): Promise<boolean>;
   /** What this node has measured and certified: unit of each resource, by its term. */
   readonly measuredResources: ReadonlyMap<string, string>;
+  /** Highest rung that is ever proved of a resource, by its term; left out: no limit. */
+  readonly highestRungs?: ReadonlyMap<string, bigint>;
   /** Keeps the certificate; it is acknowledged when this resolves. */
   store(certificate: DeliveredCertificate): Promise<void>;
   /** Serves streams that do not begin with an announcement. Left out: they are aborted. */
@@ -106,6 +108,8 @@ export interface DeliveryExpectation {
   readonly job: Uint8Array;
   /** The resource that was announced and its blinding r, 32 bytes; left out for none. */
   readonly committed?: { readonly resource: string; readonly blinding: Uint8Array } | undefined;
+  /** The holder's own limit on the rung that is fixed. */
+  readonly highestRung?: bigint | undefined;
   readonly nowSeconds: number;
 }
 
@@ -136,11 +140,11 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
 /** What must open the one commitment of the certificate; the rung is fixed here, once. */
 function openingsOf(
   { value }: Issuance,
-  { committed }: DeliveryExpectation,
+  { committed, highestRung }: DeliveryExpectation,
 ): readonly CommitmentOpening[] {
   if (!committed) return [];
   const { resource: name, blinding } = committed;
-  return [{ name, value, blinding, rung: fixedRung(value) }];
+  return [{ name, value, blinding, rung: fixedRung(value, highestRung) }];
 }
 
 const CODES: Readonly<Partial<Record<DeliveryRefusal, RefusalCode>>> = {
@@ -227,11 +231,13 @@ class CertificateReceiver {
     bytes: Uint8Array | undefined,
     expected: Pick<DeliveryExpectation, 'attestor' | 'job' | 'committed'>,
   ): Promise<RefusalCode | undefined> {
-    const { holder, clock, logger } = this.#init;
-    const { attestor } = expected;
+    const { holder, clock, logger, highestRungs } = this.#init;
+    const { attestor, committed } = expected;
+    const highestRung = committed && highestRungs?.get(committed.resource);
     const issuance = bytes && decodeIssuance(bytes);
     if (!issuance) return 'MALFORMED';
-    const checked = checkDelivery(issuance, { ...expected, holder, nowSeconds: nowSeconds(clock) });
+    const own = { holder, highestRung, nowSeconds: nowSeconds(clock) };
+    const checked = checkDelivery(issuance, { ...expected, ...own });
     if (!checked.valid) {
       const { reason, detail } = checked;
       logger.warn({ attestor, reason, detail }, 'Refused a certificate from an attestor.');

@@ -222,7 +222,7 @@ async function benchLog(count: number): Promise<BenchRow[]> {
 async function benchFreshLog(): Promise<BenchRow> {
   const candidates = randomField(USUAL_QUOTES, new SeededRandom(SEED));
   const { us } = await timeLog(USUAL_QUOTES, () => new CandidateTable(candidates.slice()));
-  const name = `the same with a table of its own each, made and logged too, ${USUAL_QUOTES} candidates`;
+  const name = `the same on tables of their own, made and logged too, ${USUAL_QUOTES} candidates`;
   return { bench: 'decision', case: name, value: us, unit: 'us' };
 }
 
