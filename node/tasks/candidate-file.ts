@@ -51,9 +51,7 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
 export function candidatesFromJson(json: unknown): readonly Candidate[] {
   const list = listOf(json);
   if (list === undefined) {
-    throw new BadInputError(
-      'candidates: expected a list, or a record ("decisions show ID --json")',
-    );
+    throw new BadInputError('candidates: expected a list, or a record ("decisions show ID --json")');
   }
   if (list.length > MAX_FILE_CANDIDATES) {
     throw new BadInputError(
@@ -69,7 +67,7 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
   return list as readonly Candidate[];
 }
 
-/** What is wrong with the form of candidates, each by its place and key: `0.level: 0, 1, 2 or 3`. */
+/** What is wrong with candidates, each by place and key, such as `0.level: 0, 1, 2 or 3`. */
 export function formProblems(list: readonly unknown[]): string[] {
   const reading = newCandidateReading();
   return list.flatMap((candidate, index) => {
