@@ -7,6 +7,7 @@ import { codeOf } from '../../storage/data-directory.ts';
 import type { RegisterCommand } from '../context.ts';
 import { collect, wholeNumber } from '../options.ts';
 import { table } from '../table.ts';
+import { addRotationCommands } from './cert-rotation.ts';
 
 interface IssueOptions {
   readonly skill: string[];
@@ -111,6 +112,7 @@ export const registerCert: RegisterCommand = (program, run) => {
         return result.valid ? 0 : 1;
       }),
     );
+  addRotationCommands(cert, run);
 };
 
 /** An envelope as it travels, or the JSON of `cert show`, which has it inside. */
