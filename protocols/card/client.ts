@@ -1,7 +1,7 @@
 /**
  * Asks a peer for its agent card, or for a presentation of its certificates, over a stream of
- * purpose 3 that is used for this one question (wire-formats.md 2.5). A presentation of certificates
- * of a former PeerId takes two questions more (2.4).
+ * purpose 3 that is used for this one question (wire-formats.md 2.5). Where certificates of a
+ * former PeerId are shown, two questions more are asked (2.4).
  *
  * @module
  */

@@ -71,9 +71,11 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
 }
 
 const THIEF_REMARK =
-  'no recovery key was registered, so the old key consented: a thief of it could have done the same. "coalesce cert recovery --out FILE" registers one';
+  'no recovery key was registered, so the old key consented: a thief of it could have done the ' +
+  'same. "coalesce cert recovery --out FILE" registers one';
 const ISSUER_REMARK =
-  'certificates that this node has issued stay with the old key, and end with its last status list: issue them anew';
+  'certificates that this node has issued stay with the old key, and end with its last status ' +
+  'list: issue them anew';
 
 /** Runs `work` while no daemon can start on the data directory. */
 async function withStore<Result>(

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toBase64Url } from '../../../crypto/bytes.ts';
 import type { Identity } from '../../../crypto/identity.ts';
 import {
@@ -22,6 +22,15 @@ import {
   saveIdentity,
 } from '../../storage/keystore.ts';
 
+/** The process ends when it puts this many more files in their places. */
+const kill = vi.hoisted(() => ({ inRenames: Infinity }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const rename: typeof real.rename = (from, to) =>
+    kill.inRenames-- > 0 ? real.rename(from, to) : Promise.reject(new Error('killed'));
+  return { ...real, rename };
+});
+
 const clock = new FakeClock();
 const random = new FakeRandom('identity rotation');
 let directory: DataDirectory;
@@ -33,7 +42,10 @@ beforeEach(async () => {
   first = (await loadOrCreateIdentity(directory)).identity;
 });
 
-afterEach(() => rm(directory.path, { recursive: true, force: true }));
+afterEach(() => {
+  kill.inRenames = Infinity;
+  return rm(directory.path, { recursive: true, force: true });
+});
 
 function rotate(files: { recoveryFile?: string; nextRecoveryFile?: string } = {}) {
   return rotateIdentity({ directory, clock, random, ...files });
@@ -214,12 +226,19 @@ describe('a kill between the two writes of a rotation', () => {
     expect(await followed(hash)).toBe(again.peerId);
   });
 
-  it('before the rotation is written leaves nothing but a copy of the old identity', async () => {
-    const { formerIdentityFile } = await rotate();
-    await rm(directory.rotationsFile);
-    await saveIdentity(directory, first);
-    expect(await rotate()).toMatchObject({ formerIdentityFile, rotations: 1 });
-  });
+  it.each([0, 1, 2])(
+    'or at any other leaves the old identity until the last: %i',
+    async (renames) => {
+      kill.inRenames = renames;
+      await expect(rotate()).rejects.toThrow('killed');
+      kill.inRenames = Infinity;
+      expect((await loadIdentity(directory)).peerId).toBe(first.peerId);
+      expect((await loadRotationHistory(directory, first.peerId)).rotations).toEqual([]);
+      const again = await rotate();
+      expect(again).toMatchObject({ formerPeerId: first.peerId, rotations: 1 });
+      expect(await followed()).toBe(again.peerId);
+    },
+  );
 });
 
 describe('registerRecoveryKey', () => {
