@@ -1,3 +1,4 @@
+import type * as FsPromises from 'node:fs/promises';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,7 @@ import {
 /** The process ends when it puts this many more files in their places. */
 const kill = vi.hoisted(() => ({ inRenames: Infinity }));
 vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
+  const real = await original<typeof FsPromises>();
   const rename: typeof real.rename = (from, to) =>
     kill.inRenames-- > 0 ? real.rename(from, to) : Promise.reject(new Error('killed'));
   return { ...real, rename };
