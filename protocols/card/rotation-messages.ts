@@ -19,7 +19,7 @@ import {
   envelopeBytes,
 } from '../../crypto/presentation-messages.ts';
 
-/** Size and depth of the answer: a rotation takes some 1,100 bytes. */
+/** Size and depth of the answer: a rotation takes some 700 bytes. */
 export const ROTATIONS_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5 };
 
 const REQUEST_BYTES = encodeDocument({ v: 1, typ: 'rotreq' });
