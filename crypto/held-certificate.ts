@@ -92,19 +92,20 @@ function refuse(
  * every leaf, the number of leaves, the tree, the commitments. Never throws on received bytes.
  * Times are not checked: a holder may be given a certificate for tomorrow.
  *
- * @param holder - PeerId that the certificate must be for.
+ * @param holder - PeerId that the certificate must be for, or all that the holder has had.
  * @param openings - One for each committed quantity: nothing could be proved about any other.
  */
 export function checkHeldCertificate(
   envelope: Uint8Array,
   leaves: readonly Uint8Array[],
-  holder: string,
+  holder: string | ReadonlySet<string>,
   openings: readonly CommitmentOpening[] = [],
 ): CheckedHeldCertificate {
   const certificate = openEnvelope(skillCertificateDefinition, envelope);
   if (!certificate.valid) return certificate;
   const { body } = certificate;
-  if (body.holder !== holder) return refuse('OTHER_HOLDER', `is for ${body.holder}`);
+  const isOwn = typeof holder === 'string' ? body.holder === holder : holder.has(body.holder);
+  if (!isOwn) return refuse('OTHER_HOLDER', `is for ${body.holder}`);
   if (leaves.length !== body.size) {
     return refuse('WRONG_LEAF_COUNT', `expected ${body.size} leaves, got ${leaves.length}`);
   }
@@ -171,7 +172,10 @@ export function encodeHeldCertificate(held: HeldCertificate): Uint8Array {
 }
 
 /** Reads stored bytes and checks them as {@link checkHeldCertificate} does. Never throws. */
-export function decodeHeldCertificate(bytes: Uint8Array, holder: string): CheckedHeldCertificate {
+export function decodeHeldCertificate(
+  bytes: Uint8Array,
+  holder: string | ReadonlySet<string>,
+): CheckedHeldCertificate {
   let stored: z.infer<typeof heldSchema>;
   try {
     stored = heldSchema.parse(decodeDocument(bytes, HELD_CERTIFICATE_LIMITS));

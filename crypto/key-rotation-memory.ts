@@ -1,15 +1,16 @@
 /**
  * What a node without a ledger remembers of key rotations (wire-formats.md 2.4): the first rotation
- * of each key, and the identities that are dead because one key was rotated to two others.
+ * of each key, the identities that are dead because one key was rotated to two others, and the
+ * recovery keys that were registered in skill records.
  *
  * Which of the two came from the owner cannot be told, so neither counts. A memory only sees what
  * reached it: with a ledger the order of the blocks decides instead. Keeps nothing on disk:
- * `envelopes` gives what to store, `note` takes it back after a restart.
+ * `envelopes` and `recoveries` give what to store, `note` and `noteRecovery` take it back.
  *
  * @module
  */
 
-import { equalBytes } from './bytes.ts';
+import { equalBytes, fromBase64Url } from './bytes.ts';
 import type { SignedDocument } from './envelope.ts';
 import type { KeyRotation } from './key-rotation.ts';
 
@@ -38,8 +39,15 @@ export interface RotationConflict {
   readonly second: Uint8Array;
 }
 
+/** Hash of the recovery key that was registered for a key. */
+export interface RegisteredRecovery {
+  readonly peerId: string;
+  readonly hash: Uint8Array;
+}
+
 /** Limits and policy of a {@link KeyRotationMemory}. */
 export interface KeyRotationMemoryInit {
+  /** Also the most recovery keys. */
   readonly maxRotations?: number;
   /**
    * Whether rotations of this key take a place. Identities are free, so a node on an open network
@@ -53,6 +61,7 @@ export class KeyRotationMemory {
   readonly #maxRotations: number;
   readonly #isKept: (old: string) => boolean;
   readonly #byOld = new Map<string, SignedDocument<KeyRotation>>();
+  readonly #recoveries = new Map<string, RegisteredRecovery>();
   readonly #conflicts = new Map<string, RotationConflict>();
 
   constructor(init: KeyRotationMemoryInit = {}) {
@@ -82,12 +91,42 @@ export class KeyRotationMemory {
     }
     if (this.#byOld.size >= this.#maxRotations) return 'MEMORY_FULL';
     this.#byOld.set(old, rotation);
+    const { new: peerId, nextRecovery } = rotation.body;
+    // Signed by the recovery key before it: it counts more than any record of the new key.
+    if (nextRecovery !== '') {
+      this.#recoveries.set(peerId, { peerId, hash: fromBase64Url(nextRecovery) });
+    }
     return 'NEW';
   }
 
   /** Whether this key was rotated to two others. A chain through it is dead with it. */
   isDead(peerId: string): boolean {
     return this.#conflicts.has(peerId);
+  }
+
+  /** The key that this one was rotated to, dead or not; `undefined` if no rotation is known. */
+  successorOf(peerId: string): string | undefined {
+    return this.#byOld.get(peerId)?.body.new;
+  }
+
+  /**
+   * Remembers the recovery key of a skill record. The first one of each key stays: whoever has
+   * stolen the key could sign a record with another, or with none.
+   */
+  noteRecovery(recovery: RegisteredRecovery): void {
+    const { peerId } = recovery;
+    if (this.#recoveries.has(peerId) || this.#recoveries.size >= this.#maxRotations) return;
+    this.#recoveries.set(peerId, recovery);
+  }
+
+  /** Hash of the recovery key that is known of this key. */
+  registered(peerId: string): Uint8Array | undefined {
+    return this.#recoveries.get(peerId)?.hash;
+  }
+
+  /** Recovery keys to be stored. */
+  recoveries(): readonly RegisteredRecovery[] {
+    return [...this.#recoveries.values()];
   }
 
   /** Evidence of every death, to be passed on. */

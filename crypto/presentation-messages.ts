@@ -109,7 +109,8 @@ export function decodeChallenge(bytes: Uint8Array): ReadChallenge {
   return { valid: true, challenge: { nonce: fromBase64Url(nonce), want } };
 }
 
-const embeddedEnvelopeSchema = z.strictObject({
+/** Form of {@link EmbeddedEnvelope}. */
+export const embeddedEnvelopeSchema = z.strictObject({
   b: z.string(),
   s: z.array(z.strictObject({ k: z.string(), s: z.string() })).max(4),
 });

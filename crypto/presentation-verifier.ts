@@ -50,6 +50,8 @@ export const CHALLENGE_SECONDS = 60;
 export interface PresentationExpectation extends VerificationTime {
   /** PeerId of the other side of the session. */
   readonly holder: string;
+  /** PeerIds that the holder had before (key-rotation.ts): their certificates count for it too. */
+  readonly formerHolders?: ReadonlySet<string>;
   /** PeerId of this node. */
   readonly verifier: string;
   /** The nonce of this challenge. The caller uses it once. */
@@ -92,6 +94,8 @@ export interface PresentedCertificate extends StatusFinding {
   readonly certId: string;
   /** PeerId. */
   readonly issuer: string;
+  /** PeerId that it was issued to: the peer's, or one that it had before. */
+  readonly holder: string;
   readonly kind: CertificateKind;
   readonly nbf: number;
   readonly exp: number;
@@ -185,7 +189,7 @@ function openCertificates(
   for (const [i, envelope] of envelopes.entries()) {
     const body = unverifiedBody(skillCertificateDefinition, envelope);
     if (!body) return refuse('BAD_CERTIFICATE', `certificate ${i} cannot be read`);
-    if (body.holder !== expected.holder) {
+    if (body.holder !== expected.holder && expected.formerHolders?.has(body.holder) !== true) {
       return refuse('CERTIFICATE_OF_OTHER_HOLDER', `certificate ${i} is for ${body.holder}`);
     }
     const time = checkCertificateTimes(body, expected);
@@ -296,7 +300,7 @@ function describe(
   expected: PresentationExpectation,
 ): Omit<PresentedCertificate, 'proved'> {
   const leaves = [...(claims?.values() ?? [])];
-  const { issuer, kind, nbf, exp, evidence } = body;
+  const { issuer, holder, kind, nbf, exp, evidence } = body;
   const finding = certificateStatus({
     certificate: body,
     hasQuantity: leaves.some(isResourceClaim),
@@ -304,5 +308,5 @@ function describe(
     memory: expected.statusMemory,
     time: expected,
   });
-  return { certId, issuer, kind, nbf, exp, evidence, leaves, ...finding };
+  return { certId, issuer, holder, kind, nbf, exp, evidence, leaves, ...finding };
 }

@@ -50,6 +50,8 @@ const PROOF_CHARACTERS = 2 * resourceProofBytes(MAX_STATEMENTS) + MAX_STATEMENTS
 /** What a presentation is made of. */
 export interface PresentationInit {
   readonly holder: Identity;
+  /** PeerIds that the holder had before: certificates of these are shown too. */
+  readonly formerHolders?: ReadonlySet<string>;
   /** PeerId. */
   readonly verifier: string;
   /** The verifier's, 32 bytes. */
@@ -97,8 +99,9 @@ export interface Presentation {
  *   none of the certificates.
  */
 export function makePresentation(init: PresentationInit): Presentation {
-  const { holder, certificates, iat } = init;
-  if (certificates.some(({ certificate }) => certificate.body.holder !== holder.peerId)) {
+  const { holder, formerHolders, certificates, iat } = init;
+  const isOwn = (peerId: string) => peerId === holder.peerId || formerHolders?.has(peerId) === true;
+  if (!certificates.every(({ certificate }) => isOwn(certificate.body.holder))) {
     throw new TypeError(`"certificates" expected certificates of ${holder.peerId} only`);
   }
   const byId = new Map(

@@ -6,6 +6,7 @@
  */
 
 import type { Identity } from '../crypto/identity.ts';
+import { KeyRotationMemory } from '../crypto/key-rotation-memory.ts';
 import { StatusListMemory } from '../crypto/status-list-memory.ts';
 import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
 import { nowSeconds } from '../protocols/components.ts';
@@ -15,6 +16,8 @@ import { ContractStore } from '../protocols/negotiation/contract-store.ts';
 import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
 import { CertificateIssuer } from './certificates/certificate-issuer.ts';
 import { CertificateShelf } from './certificates/certificate-shelf.ts';
+import { loadRotationHistory } from './certificates/rotation-history.ts';
+import type { RotationHistory } from './certificates/rotation-history.ts';
 import { TrustPolicy } from './certificates/trust-policy.ts';
 import type { Config } from './config/schema.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
@@ -69,6 +72,10 @@ export interface AgentParts {
   readonly decisionMemory: DecisionMemory;
   /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
   readonly statusMemory: StatusListMemory;
+  /** Key rotations seen, of peers that trusted attestors certified. */
+  readonly rotationMemory: KeyRotationMemory;
+  /** Rotations of this node's own key. */
+  readonly history: RotationHistory;
   /** What was seen before the restart, against rollback. */
   readonly memory: JsonSection<StoredMemory>;
 }
@@ -83,8 +90,9 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     baseDirectory: directory.path,
     random,
   });
+  const history = await loadRotationHistory(directory, identity.peerId);
   const certificates = new CertificateShelf({
-    holder: identity.peerId,
+    holders: new Set([identity.peerId, ...history.rotations.map(({ body }) => body.old)]),
     held: store.section('certificates'),
     statusLists: store.section('status-lists'),
     clock,
@@ -143,6 +151,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     ),
     decisionMemory,
     statusMemory: new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) }),
+    rotationMemory: new KeyRotationMemory(),
+    history,
     memory: store.json('memory'),
   };
 }

@@ -73,7 +73,8 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const datastore = new LevelDatastore(directory.peerStoreDirectory);
   await datastore.open();
   const guard = new RecordGuard({ clock, datastore });
-  const seen = { section: parts.memory, statusMemory: parts.statusMemory, guard, clock };
+  const { memory: section, statusMemory, rotationMemory } = parts;
+  const seen = { section, statusMemory, rotationMemory, guard, clock };
   await restoreMemory(seen);
   const host = await createHost({
     identity,
@@ -109,7 +110,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   serveCertificates(parts, sessions, publisher);
   const gossip = new StatusGossip({
     gossip: host.gossip,
-    memory: parts.statusMemory,
+    memory: statusMemory,
     clock,
     logger,
     onNews: () => client.survey.forgetProofs(),
@@ -155,6 +156,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
     peerId: identity.peerId,
     shelf: parts.shelf,
     certificates: parts.certificates,
+    recovery: parts.history.recovery,
     advertiser,
     embedder: localEmbedder,
     addresses: () => host.addresses(),
@@ -185,6 +187,7 @@ function createClientRole(
     streams: sessions,
     self: identity.peerId,
     statusMemory: parts.statusMemory,
+    rotationMemory: parts.rotationMemory,
     trust,
     outcomes,
     embedder: localEmbedder,
@@ -287,6 +290,7 @@ function serveCertificates(
     certificates: () => Promise.resolve(certificates.held()),
     statusLists: () => Promise.resolve(certificates.statusLists()),
     ownStatusList: (list) => issuer.statusList(list),
+    rotations: parts.history.rotations,
   });
   acceptCertificates({
     streams: sessions,

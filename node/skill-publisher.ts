@@ -33,6 +33,8 @@ export interface SkillPublisherInit {
   readonly peerId: string;
   readonly shelf: SkillShelf;
   readonly certificates: CertificateShelf;
+  /** Hash of the registered recovery key, 32 bytes. */
+  readonly recovery: Uint8Array | undefined;
   readonly advertiser: Advertiser;
   readonly embedder: Embedder;
   readonly addresses: () => readonly string[];
@@ -65,7 +67,8 @@ export class SkillPublisher {
   }
 
   async #content(): Promise<RecordContent> {
-    const { shelf, embedder } = this.#init;
+    const { shelf, embedder, recovery: hash } = this.#init;
+    const recovery = hash && { recovery: toBase64Url(hash) };
     const items = shelf.list();
     if (items.length === 0) {
       this.#card = NO_CARD;
@@ -74,6 +77,7 @@ export class SkillPublisher {
         embeddings: { model: '', dim: 0, sha256: ZERO_HASH, buckets: [] },
         certificates: [],
         sealingKey: NO_SEALING_KEY,
+        ...recovery,
         card: ZERO_HASH,
       };
     }
@@ -104,6 +108,7 @@ export class SkillPublisher {
       },
       certificates: this.#listedCertificates(),
       sealingKey: NO_SEALING_KEY,
+      ...recovery,
       card: card.hash,
     };
   }

@@ -317,6 +317,33 @@ describe('two rotations of one key', () => {
   });
 });
 
+describe('the recovery keys in the memory', () => {
+  const { peerId } = keys[0]!;
+  const [first, other] = [hashes[0]!, hashes[1]!];
+
+  it('are the first ones seen: a thief of the key cannot register another', () => {
+    const memory = new KeyRotationMemory();
+    memory.noteRecovery({ peerId, hash: first });
+    memory.noteRecovery({ peerId, hash: other });
+    expect(memory.registered(peerId)).toEqual(first);
+    expect(memory.registered(keys[1]!.peerId)).toBeUndefined();
+  });
+
+  it('are those that a rotation names, whatever a record of the new key said before', () => {
+    const memory = new KeyRotationMemory();
+    memory.noteRecovery({ peerId: keys[1]!.peerId, hash: hashes[7]! });
+    memory.note(rotation(0));
+    expect(memory.registered(keys[1]!.peerId)).toEqual(hashes[1]);
+    expect(memory.successorOf(peerId)).toBe(keys[1]!.peerId);
+  });
+
+  it('take no more room than they may', () => {
+    const memory = new KeyRotationMemory({ maxRotations: 2 });
+    for (const key of keys) memory.noteRecovery({ peerId: key.peerId, hash: first });
+    expect(memory.recoveries().map((one) => one.peerId)).toEqual([peerId, keys[1]!.peerId]);
+  });
+});
+
 function bodyOf(envelope: Uint8Array): unknown {
   const { b } = JSON.parse(fromUtf8(envelope)) as { b: string };
   return JSON.parse(fromUtf8(new Uint8Array(Buffer.from(b, 'base64url'))));

@@ -176,6 +176,7 @@ describe('a presentation', () => {
         {
           certId: toBase64Url(held.certificate.id),
           issuer: issuer.peerId,
+          holder: holder.peerId,
           kind: 'attestation',
           nbf: ISSUED,
           exp: ISSUED + DAY,
@@ -335,6 +336,28 @@ describe('a presentation', () => {
   });
 });
 
+describe('certificates of a PeerId that the holder had before', () => {
+  const formerHolders = new Set([holder.peerId]);
+
+  it('are shown and believed, and say whose they were', () => {
+    const { bytes } = make({ holder: stranger, formerHolders });
+    const verified = verify(bytes, { holder: stranger.peerId, formerHolders });
+    expect(verified).toMatchObject({
+      valid: true,
+      certificates: [{ holder: holder.peerId, leaves: [{ name: SENTIMENT }, { name: MEMORY }] }],
+    });
+    expect(verify(bytes, { holder: stranger.peerId })).toMatchObject({
+      reason: 'CERTIFICATE_OF_OTHER_HOLDER',
+    });
+  });
+
+  it('end when they say so', () => {
+    const { bytes } = make({ holder: stranger, formerHolders, iat: ISSUED + DAY + 60 });
+    const late = { holder: stranger.peerId, formerHolders, nowSeconds: ISSUED + DAY + 60 };
+    expect(verify(bytes, late)).toEqual({ valid: true, certificates: [] });
+  });
+});
+
 describe('verifyPresentation refuses', () => {
   const { bytes } = make();
 
@@ -362,6 +385,12 @@ describe('verifyPresentation refuses', () => {
   it("another holder's certificate under one's own signature", () => {
     const stolen = resign({}, {}, stranger);
     expect(reasonOf(stolen, { holder: stranger.peerId })).toBe('CERTIFICATE_OF_OTHER_HOLDER');
+  });
+
+  it("another holder's certificate also where the peer has former PeerIds", () => {
+    const stolen = resign({}, {}, stranger);
+    const change = { holder: stranger.peerId, formerHolders: new Set([verifier.peerId]) };
+    expect(reasonOf(stolen, change)).toBe('CERTIFICATE_OF_OTHER_HOLDER');
   });
 
   it('an old presentation and one from the future', () => {

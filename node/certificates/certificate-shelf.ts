@@ -27,8 +27,8 @@ import type { TrustPolicy } from './trust-policy.ts';
 /** Certificates that a node keeps; a record names 8 of them. */
 const MAX_HELD = 32;
 export interface CertificateShelfInit {
-  /** PeerId of this node. */
-  readonly holder: string;
+  /** PeerId of this node, and those that it had before. */
+  readonly holders: ReadonlySet<string>;
   /** Held certificates by id. */
   readonly held: Section;
   /** Status lists of other issuers, for stapling, by issuer and list. */
@@ -56,9 +56,9 @@ export class CertificateShelf {
 
   /** Reads the shelf. What does not verify any more is logged and left out. */
   async load(): Promise<void> {
-    const { held, statusLists, holder, logger } = this.#init;
+    const { held, statusLists, holders, logger } = this.#init;
     for await (const [id, bytes] of held.entries()) {
-      const checked = decodeHeldCertificate(bytes, holder);
+      const checked = decodeHeldCertificate(bytes, holders);
       if (checked.valid) this.#held.set(id, { held: checked.held, claims: checked.claims });
       else logger.error({ certId: id, reason: checked.reason }, 'A stored certificate is damaged.');
     }

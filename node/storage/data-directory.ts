@@ -19,6 +19,8 @@ export interface DataDirectory {
   readonly path: string;
   readonly configFile: string;
   readonly identityFile: string;
+  /** Key rotations that led to the identity, and the hash of its recovery key. */
+  readonly rotationsFile: string;
   readonly tokenFile: string;
   /** Written while a daemon runs: its address and process id. */
   readonly daemonFile: string;
@@ -45,6 +47,7 @@ export function dataDirectory(path: string): DataDirectory {
     path: root,
     configFile: join(root, 'config.json'),
     identityFile: join(root, 'identity.json'),
+    rotationsFile: join(root, 'rotations.json'),
     tokenFile: join(root, 'token'),
     daemonFile: join(root, 'daemon.json'),
     storeDirectory: join(root, 'store'),

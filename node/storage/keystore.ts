@@ -1,19 +1,25 @@
 /**
- * The node's identity key in its data directory: `identity.json`, mode 0600.
+ * Keys in files: the node's identity key in its data directory (`identity.json`, mode 0600), the
+ * former ones beside it, and recovery keys, which are to be kept elsewhere.
  *
  * @module
  */
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import { Identity } from '../../crypto/identity.ts';
 import { BadInputError, NothingFoundError } from '../errors.ts';
-import { readJsonFile, restrictToOwner, writeFileAtomically } from './data-directory.ts';
+import { codeOf, readJsonFile, restrictToOwner, writeFileAtomically } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 
-const identitySchema = z.strictObject({
+/** A recovery key has a type of its own, so that none is taken for an identity. */
+type KeyType = 'ed25519' | 'ed25519-recovery';
+
+const keySchema = z.strictObject({
   v: z.literal(1),
-  type: z.literal('ed25519'),
+  type: z.enum(['ed25519', 'ed25519-recovery']),
   seed: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 });
 
@@ -23,15 +29,26 @@ const identitySchema = z.strictObject({
  * @throws {@link NothingFoundError} if there is none; {@link BadInputError} if the file is damaged.
  */
 export async function loadIdentity(directory: DataDirectory): Promise<Identity> {
-  const parsed = identitySchema.safeParse(await readJsonFile(directory.identityFile));
-  const seed = parsed.success ? seedOf(parsed.data.seed) : undefined;
-  if (seed === undefined) {
+  const identity = await readKey(directory.identityFile, 'ed25519');
+  if (identity === undefined) {
     throw new BadInputError(
       `${directory.identityFile}: is damaged; restore it from a backup, or remove it to get a new identity`,
     );
   }
   await restrictToOwner(directory.identityFile);
-  return Identity.fromSeed(seed);
+  return identity;
+}
+
+/** The key in a file; `undefined` if the file holds no such key. */
+async function readKey(path: string, type: KeyType): Promise<Identity | undefined> {
+  const parsed = keySchema.safeParse(await readJsonFile(path));
+  const isOfType = parsed.success && parsed.data.type === type;
+  const seed = isOfType ? seedOf(parsed.data.seed) : undefined;
+  return seed && Identity.fromSeed(seed);
+}
+
+function keyText(key: Identity, type: KeyType): string {
+  return `${JSON.stringify({ v: 1, type, seed: toBase64Url(key.seed) })}\n`;
 }
 
 function seedOf(text: string): Uint8Array | undefined {
@@ -58,6 +75,51 @@ export async function loadOrCreateIdentity(
 
 /** Writes the identity of a data directory, for its owner's eyes only. */
 export async function saveIdentity(directory: DataDirectory, identity: Identity): Promise<void> {
-  const file = { v: 1, type: 'ed25519', seed: toBase64Url(identity.seed) };
-  await writeFileAtomically(directory.identityFile, `${JSON.stringify(file)}\n`);
+  await writeFileAtomically(directory.identityFile, keyText(identity, 'ed25519'));
+}
+
+/**
+ * Keeps an identity that is about to be replaced, read-only, under its PeerId.
+ *
+ * @returns path of the file.
+ */
+export async function keepFormerIdentity(
+  directory: DataDirectory,
+  identity: Identity,
+): Promise<string> {
+  const path = join(directory.path, `identity-${identity.peerId}.json`);
+  await writeFileAtomically(path, keyText(identity, 'ed25519'), 0o400);
+  return path;
+}
+
+/**
+ * Writes a recovery key to a new file, for its owner's eyes only.
+ *
+ * @throws {@link BadInputError} if there is such a file, or it cannot be written.
+ */
+export async function writeRecoveryKey(path: string, key: Identity): Promise<void> {
+  const text = keyText(key, 'ed25519-recovery');
+  try {
+    await writeFile(path, text, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    throw new BadInputError(
+      `${path}: cannot be written (${codeOf(error)}); name a new file, which is never overwritten`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * The recovery key in a file.
+ *
+ * @throws {@link NothingFoundError} if there is none; {@link BadInputError} if it holds none.
+ */
+export async function readRecoveryKey(path: string): Promise<Identity> {
+  const key = await readKey(path, 'ed25519-recovery');
+  if (key === undefined) {
+    throw new BadInputError(
+      `${path}: holds no recovery key; name the file that "coalesce cert recovery" wrote`,
+    );
+  }
+  return key;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { fromBase64Url } from '../../crypto/bytes.ts';
+import type { KeyRotationMemory } from '../../crypto/key-rotation-memory.ts';
 import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
 import { requestCard, requestPresentation } from '../../protocols/card/client.ts';
 import { nowSeconds } from '../../protocols/components.ts';
@@ -79,6 +81,7 @@ export interface ContractorSurveyComponents extends SearchComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly statusMemory: StatusListMemory;
+  readonly rotationMemory: KeyRotationMemory;
   readonly trust: TrustPolicy;
   readonly outcomes: OutcomeBook;
   readonly embedder: Embedder;
@@ -225,11 +228,11 @@ export class ContractorSurvey {
   }
 
   async #prove(
-    { peerId, matchedTerm }: ContractorHit,
+    { peerId, matchedTerm, record }: ContractorHit,
     minimums: readonly ResourceMinimum[],
     signal: AbortSignal,
   ): Promise<Pick<Proof, 'proved' | 'resources'>> {
-    const { streams, self, clock, random, statusMemory, trust } = this.#components;
+    const { streams, self, clock, random, statusMemory, rotationMemory, trust } = this.#components;
     try {
       const presentation = await requestPresentation(streams, peerId, {
         want: [
@@ -240,10 +243,19 @@ export class ContractorSurvey {
         clock,
         random,
         statusMemory,
+        rotationMemory,
         signal,
       });
       if (!presentation.valid) return unproved(`presentation: ${presentation.reason}`, minimums);
       const { certificates } = presentation;
+      const { recovery } = record.body;
+      // Only of peers that a known issuer certified: no other rotation is ever followed.
+      if (
+        recovery !== undefined &&
+        certificates.some(({ issuer }) => statusMemory.isKept(issuer))
+      ) {
+        rotationMemory.noteRecovery({ peerId, hash: fromBase64Url(recovery) });
+      }
       return {
         proved: judgeSkill(certificates, matchedTerm, trust),
         resources: minimums.map((minimum) => judgeResource(certificates, minimum, trust)),

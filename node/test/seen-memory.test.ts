@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, utf8 } from '../../crypto/bytes.ts';
 import { Identity } from '../../crypto/identity.ts';
+import { recoveryHash, signKeyRotation } from '../../crypto/key-rotation.ts';
+import { KeyRotationMemory } from '../../crypto/key-rotation-memory.ts';
 import { StatusListMemory } from '../../crypto/status-list-memory.ts';
 import { emptyStatusBits, revokeSlot, signStatusList } from '../../crypto/status-list.ts';
 import { RecordGuard } from '../../protocols/skill-discovery/validator.ts';
@@ -25,7 +27,8 @@ class MemoryUnderTest {
     const { clock, section } = this;
     const isKept = (issuer: string) => issuer === ATTESTOR.peerId;
     const statusMemory = new StatusListMemory({ isKept });
-    return { section, clock, statusMemory, guard: new RecordGuard({ clock }) };
+    const rotationMemory = new KeyRotationMemory();
+    return { section, clock, statusMemory, rotationMemory, guard: new RecordGuard({ clock }) };
   }
 
   /** Stores what was seen; the process ends, and starts again. */
@@ -95,6 +98,38 @@ describe('after a restart', () => {
   });
 });
 
+describe('key rotations after a restart', () => {
+  const rotationTo = (peer: Identity, iat: number) =>
+    signKeyRotation({ old: PEER, new: peer, seq: 1, iat });
+
+  it('still kill an identity whose key was rotated to two others, and again after the next', async () => {
+    const test = new MemoryUnderTest();
+    test.memory.rotationMemory.note(rotationTo(ATTESTOR, test.clock.seconds));
+    test.memory.rotationMemory.note(rotationTo(STRANGER, test.clock.seconds));
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await test.restart();
+      expect(test.memory.rotationMemory.isDead(PEER.peerId)).toBe(true);
+    }
+  });
+
+  it('are compared with those of before it', async () => {
+    const test = new MemoryUnderTest();
+    test.memory.rotationMemory.note(rotationTo(ATTESTOR, test.clock.seconds));
+    await test.restart();
+    expect(test.memory.rotationMemory.successorOf(PEER.peerId)).toBe(ATTESTOR.peerId);
+    const second = rotationTo(STRANGER, test.clock.seconds);
+    expect(test.memory.rotationMemory.note(second)).toBe('CONFLICT');
+  });
+
+  it('still need the recovery key that was registered before it', async () => {
+    const test = new MemoryUnderTest();
+    const hash = recoveryHash(STRANGER.publicKey);
+    test.memory.rotationMemory.noteRecovery({ peerId: PEER.peerId, hash });
+    await test.restart();
+    expect(test.memory.rotationMemory.registered(PEER.peerId)).toEqual(hash);
+  });
+});
+
 describe('a stranger', () => {
   it('whose lists are shown takes no room, in memory or in the store', async () => {
     const test = new MemoryUnderTest();
@@ -108,6 +143,18 @@ describe('a stranger', () => {
 });
 
 describe('a store', () => {
+  it('of a version that knew no rotations is taken up', async () => {
+    const test = new MemoryUnderTest();
+    test.note(7);
+    await storeMemory(test.memory);
+    const { records, statusLists } = (await test.section.get('seen'))!;
+    await test.section.put('seen', { records, statusLists });
+    const fresh = new MemoryUnderTest();
+    await restoreMemory({ ...fresh.memory, section: test.section });
+    expect(fresh.memory.statusMemory.latest(ATTESTOR.peerId, 0)?.body.seq).toBe(7);
+    expect(fresh.memory.rotationMemory.envelopes()).toEqual([]);
+  });
+
   it('that is empty leaves the memories empty', async () => {
     const test = new MemoryUnderTest();
     await restoreMemory(test.memory);

@@ -1,10 +1,12 @@
 /**
  * Asks a peer for its agent card, or for a presentation of its certificates, over a stream of
- * purpose 3 that is used for this one question (wire-formats.md 2.5).
+ * purpose 3 that is used for this one question (wire-formats.md 2.5). Where certificates of a
+ * former PeerId are shown, two questions more are asked (2.4).
  *
  * @module
  */
 
+import type { KeyRotationMemory } from '../../crypto/key-rotation-memory.ts';
 import { encodeChallenge } from '../../crypto/presentation-messages.ts';
 import type { WantedTerm } from '../../crypto/presentation-messages.ts';
 import { CHALLENGE_SECONDS, verifyPresentation } from '../../crypto/presentation-verifier.ts';
@@ -16,7 +18,9 @@ import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
 import { checkCard } from './card-check.ts';
 import type { CheckedCard, ExpectedCard } from './card-check.ts';
+import { followRotations, noteRotations } from './former-holders.ts';
 import { decodeCardMessage, encodeCardRequest } from './messages.ts';
+import { decodeRotations, encodeRotationRequest } from './rotation-messages.ts';
 import { encodeStatusRequest } from './status-messages.ts';
 
 /** Outcome of asking for a card. */
@@ -66,17 +70,42 @@ export interface PresentationRequest {
   readonly random: Random;
   /** Status lists seen before. Stapled lists are noted in it. */
   readonly statusMemory?: StatusListMemory;
+  /** Key rotations seen before. Without it certificates of former PeerIds do not count. */
+  readonly rotationMemory?: KeyRotationMemory;
   readonly signal?: AbortSignal;
 }
+
+/** Why a presentation was not asked for, or not believed. */
+export type PresentationRequestRefusal =
+  | 'NO_ANSWER'
+  | 'TOO_LATE'
+  /** The peer's key, or one that it had before, was rotated to two others. */
+  | 'IDENTITY_DEAD'
+  /** The peer's key was rotated to another: what it held counts for that one. */
+  | 'KEY_ROTATED'
+  /** Certificates of another PeerId, and no chain of rotations from it that can be believed. */
+  | 'BAD_ROTATION_CHAIN'
+  /** No room to remember the rotations, without which a second one would not be noticed. */
+  | 'MEMORY_FULL';
 
 /** Outcome of asking for a presentation. */
 export type RequestedPresentation =
   | VerifiedPresentation
-  | { readonly valid: false; readonly reason: 'NO_ANSWER' | 'TOO_LATE'; readonly detail: string };
+  | {
+      readonly valid: false;
+      readonly reason: PresentationRequestRefusal;
+      readonly detail: string;
+    };
+
+const refuse = (reason: PresentationRequestRefusal, detail: string) =>
+  ({ valid: false, reason, detail }) as const;
 
 /**
  * Challenges `peerId` to show certificates with the wanted terms and verifies what it shows. Trust
  * in the issuers is the caller's decision.
+ *
+ * Where the peer shows certificates of another PeerId and rotations are remembered, it is asked for
+ * the rotations that led from there to its key, and challenged once more.
  *
  * @throws the errors of the session layer, or the signal's reason; never for what the peer sends.
  */
@@ -84,6 +113,45 @@ export async function requestPresentation(
   streams: SecureStreams,
   peerId: string,
   request: PresentationRequest,
+): Promise<RequestedPresentation> {
+  const { rotationMemory: memory, statusMemory, clock, signal } = request;
+  if (memory?.isDead(peerId)) return refuse('IDENTITY_DEAD', peerId);
+  const successor = memory?.successorOf(peerId);
+  if (successor !== undefined) return refuse('KEY_ROTATED', `to ${successor}`);
+  const shown = await challenge(streams, peerId, request, new Set());
+  if (!memory || shown.valid || shown.reason !== 'CERTIFICATE_OF_OTHER_HOLDER') return shown;
+  const chain = await requestRotations(streams, peerId, signal);
+  if (!chain?.length) return shown;
+  const followed = followRotations(chain, peerId, memory, nowSeconds(clock));
+  if (!followed.valid) return refuse('BAD_ROTATION_CHAIN', followed.detail);
+  const again = await challenge(streams, peerId, request, followed.formerHolders);
+  if (!again.valid) return again;
+  const isIssuerKept = (issuer: string) => statusMemory?.isKept(issuer) ?? true;
+  const problem = noteRotations(followed.rotations, again.certificates, memory, isIssuerKept);
+  return problem === undefined ? again : refuse(problem, `a former key of ${peerId}`);
+}
+
+/** Envelopes of the rotations that led to the peer's key; `undefined` if it gives none. */
+async function requestRotations(
+  streams: SecureStreams,
+  peerId: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Uint8Array[] | undefined> {
+  try {
+    const answer = await ask(streams, peerId, encodeRotationRequest, signal, decodeRotations);
+    return answer && 'valid' in answer ? undefined : answer;
+  } catch {
+    // A peer that does not know the question aborts the stream: its certificates stay refused.
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function challenge(
+  streams: SecureStreams,
+  peerId: string,
+  request: PresentationRequest,
+  formerHolders: ReadonlySet<string>,
 ): Promise<RequestedPresentation> {
   const { want, verifier, clock, random, statusMemory, signal } = request;
   // Used once, on the one stream that is opened here, and forgotten with it.
@@ -101,6 +169,7 @@ export async function requestPresentation(
       }
       return verifyPresentation(bytes, {
         holder: peerId,
+        formerHolders,
         verifier,
         nonce,
         sessionHash: stream.sessionHash,

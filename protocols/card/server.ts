@@ -1,12 +1,14 @@
 /**
- * Answers streams of purpose 3: the node's agent card to whoever asks, and presentations of its
- * certificates, made for the asking peer, its nonce and this session only (wire-formats.md 2.5).
+ * Answers streams of purpose 3: the node's agent card and the rotations of its key to whoever asks,
+ * and presentations of its certificates, made for the asking peer, its nonce and this session only
+ * (wire-formats.md 2.4 and 2.5).
  *
  * @module
  */
 
 import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
+import type { KeyRotation } from '../../crypto/key-rotation.ts';
 import { decodeChallenge } from '../../crypto/presentation-messages.ts';
 import type { Challenge } from '../../crypto/presentation-messages.ts';
 import { countProofs, makePresentation } from '../../crypto/presentation.ts';
@@ -19,6 +21,7 @@ import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
 import { encodeCardMessage, encodeVector, isCardRequest } from './messages.ts';
+import { encodeRotations, isRotationRequest } from './rotation-messages.ts';
 import { decodeStatusRequest } from './status-messages.ts';
 
 /** Limits of the server. A presentation costs a signature and the trees of the certificates. */
@@ -65,6 +68,8 @@ export interface CardServerInit {
   statusLists(): Promise<readonly SignedDocument<StatusList>[]>;
   /** This node's own list of that number, for whoever relies on it. Default: it has none. */
   ownStatusList?(list: number): Promise<SignedDocument<StatusList> | undefined>;
+  /** Rotations that led to the identity, oldest first. Default: there were none. */
+  readonly rotations?: readonly SignedDocument<KeyRotation>[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -133,6 +138,9 @@ async function answerTo(
     const { bytes: card, vector } = init.ownCard();
     return encodeCardMessage({ card, vector: encodeVector(vector) });
   }
+  if (isRotationRequest(bytes)) {
+    return encodeRotations((init.rotations ?? []).map(({ envelope }) => envelope));
+  }
   const list = decodeStatusRequest(bytes);
   if (list !== undefined) return (await init.ownStatusList?.(list))?.envelope;
   const read = decodeChallenge(bytes);
@@ -153,6 +161,7 @@ async function present(
   }
   const presentation = makePresentation({
     holder: init.identity,
+    formerHolders: new Set(init.rotations?.map(({ body }) => body.old)),
     verifier: remotePeer,
     nonce,
     sessionHash,

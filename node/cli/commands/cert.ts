@@ -14,6 +14,7 @@ import type { RegisterCommand } from '../context.ts';
 import { collect, minimum, wholeNumber } from '../options.ts';
 import type { Minimum } from '../options.ts';
 import { table } from '../table.ts';
+import { addRotationCommands } from './cert-rotation.ts';
 
 interface IssueOptions {
   readonly skill: string[];
@@ -152,6 +153,7 @@ const registerDisclosures: RegisterCommand = (cert, run) => {
         return result.valid ? 0 : 1;
       }),
     );
+  addRotationCommands(cert, run);
 };
 
 function minimumArgument(text: string): Minimum {

@@ -38,6 +38,8 @@ class ShelfUnderTest {
   readonly clock = clock();
   readonly #identity: Identity;
   readonly #attestors: readonly string[];
+  /** PeerIds that the node had before its key was rotated; from the next restart on. */
+  formerPeerIds: readonly string[] = [];
   shelf: CertificateShelf;
   issuer: CertificateIssuer;
 
@@ -51,7 +53,7 @@ class ShelfUnderTest {
   #open(): CertificateShelf {
     const values = { trust: { attestors: [...this.#attestors] } };
     return new CertificateShelf({
-      holder: this.#identity.peerId,
+      holders: new Set([this.#identity.peerId, ...this.formerPeerIds]),
       held: this.held,
       statusLists: this.statusLists,
       clock: this.clock,
@@ -324,6 +326,19 @@ describe('load', () => {
     for (const [id, bytes] of mine.held.values) other.held.values.set(id, bytes);
     expect((await other.restart()).list()).toEqual([]);
     expect(other.logger.lines[0]!.fields).toMatchObject({ reason: 'OTHER_HOLDER' });
+  });
+
+  it('takes up the certificates of a key that was rotated away, with their level', async () => {
+    await keep(await attestation());
+    await takeStatusList();
+    const rotated = new ShelfUnderTest(STRANGER);
+    for (const section of ['held', 'statusLists'] as const) {
+      for (const [key, bytes] of mine[section].values) await rotated[section].put(key, bytes);
+    }
+    expect((await rotated.restart()).held()).toEqual([]);
+    rotated.formerPeerIds = [ME.peerId];
+    const shelf = await rotated.restart();
+    expect(shelf.list()).toMatchObject([{ holder: ME.peerId, level: 2 }]);
   });
 
   it('leaves out a damaged status list', async () => {

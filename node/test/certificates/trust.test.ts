@@ -22,6 +22,7 @@ function certificate(change: Partial<PresentedCertificate> = {}): PresentedCerti
   return {
     certId: 'a',
     issuer: ATTESTOR,
+    holder: STRANGER,
     statusReason: 'NO_LIST',
     proved: [],
     kind: 'attestation',

@@ -1,0 +1,100 @@
+/** `coalesce cert rotate` and `coalesce cert recovery`: a new key for the node. @module */
+
+import type { Command } from 'commander';
+import { toBase64Url } from '../../../crypto/bytes.ts';
+import { registerRecoveryKey, rotateIdentity } from '../../certificates/identity-rotation.ts';
+import { dataDirectory } from '../../storage/data-directory.ts';
+import type { DataDirectory } from '../../storage/data-directory.ts';
+import { loadIdentity } from '../../storage/keystore.ts';
+import { openStore } from '../../storage/store.ts';
+import type { Store } from '../../storage/store.ts';
+import { systemClock, systemRandom } from '../../system-clock.ts';
+import type { CliContext, RunAction } from '../context.ts';
+
+interface RotateOptions {
+  readonly recovery?: string;
+  readonly nextRecovery?: string;
+}
+
+/** Adds the two commands to `cert`. */
+export function addRotationCommands(cert: Command, run: RunAction): void {
+  cert
+    .command('rotate')
+    .description('replace the key of the stopped node by a new one; its certificates stay valid')
+    .option('--recovery <file>', 'recovery key, if one is registered')
+    .option('--next-recovery <file>', 'new file for another recovery key from now on')
+    .action(
+      run(async (context, { recovery, nextRecovery }: RotateOptions) => {
+        const { rotated, hasIssued } = await withStore(context, async (directory, store) => ({
+          rotated: await rotateIdentity({
+            directory,
+            clock: systemClock,
+            random: systemRandom,
+            ...(recovery === undefined ? {} : { recoveryFile: recovery }),
+            ...(nextRecovery === undefined ? {} : { nextRecoveryFile: nextRecovery }),
+          }),
+          hasIssued: await hasEntries(store),
+        }));
+        const remarks = [
+          ...(rotated.consent === 'old-key' ? [THIEF_REMARK] : []),
+          ...(hasIssued ? [ISSUER_REMARK] : []),
+        ];
+        context.print({ ...rotated, remarks }, () =>
+          [
+            `The node is ${rotated.peerId} from now on; it was ${rotated.formerPeerId}`,
+            `  the old key is kept in ${rotated.formerIdentityFile} and is not used again`,
+            ...remarks.map((remark) => `  ${remark}`),
+            `Next: coalesce start${context.dataFlag}`,
+          ].join('\n'),
+        );
+      }),
+    );
+  cert
+    .command('recovery')
+    .description('make a recovery key, without which nobody rotates the key of the stopped node')
+    .requiredOption('--out <file>', 'new file for the key: move it away from this machine')
+    .action(
+      run(async (context, { out }: { readonly out: string }) => {
+        const { peerId, hash } = await withStore(context, (directory) =>
+          registerRecoveryKey({ directory, random: systemRandom, file: out }),
+        );
+        const document = { peerId, file: out, hash: toBase64Url(hash) };
+        context.print(document, () =>
+          [
+            `Wrote the recovery key of ${peerId} to ${out}: keep it away from this machine`,
+            '  peers learn of it from the skill record that the node publishes next',
+            `Next: coalesce start${context.dataFlag}`,
+          ].join('\n'),
+        );
+      }),
+    );
+}
+
+const THIEF_REMARK =
+  'no recovery key was registered, so the old key consented: a thief of it could have done the ' +
+  'same. "coalesce cert recovery --out FILE" registers one';
+const ISSUER_REMARK =
+  'certificates that this node has issued stay with the old key, and end with its last status ' +
+  'list: issue them anew';
+
+/** Runs `work` while no daemon can start on the data directory. */
+async function withStore<Result>(
+  context: CliContext,
+  work: (directory: DataDirectory, store: Store) => Promise<Result>,
+): Promise<Result> {
+  const directory = dataDirectory(context.dataPath);
+  await loadIdentity(directory); // before the store: it would make a directory that is not there
+  const store = await openStore(directory);
+  try {
+    return await work(directory, store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function hasEntries(store: Store): Promise<boolean> {
+  for await (const entry of store.section('issued-certificates').entries({ limit: 1 })) {
+    return entry.length > 0;
+  }
+  return false;
+}
