@@ -51,7 +51,9 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
 export function candidatesFromJson(json: unknown): readonly Candidate[] {
   const list = listOf(json);
   if (list === undefined) {
-    throw new BadInputError('candidates: expected a list, or a record ("decisions show ID --json")');
+    throw new BadInputError(
+      'candidates: expected a list, or a record ("decisions show ID --json")',
+    );
   }
   if (list.length > MAX_FILE_CANDIDATES) {
     throw new BadInputError(
