@@ -65,6 +65,9 @@ export function shortPeerIds(peerIds: Iterable<string>): ReadonlyMap<string, str
   return names;
 }
 
+/** Below, six decimals round to zero. */
+const NOTHING_USD = 5e-7;
+
 function dollars(microUsd: number, decimals: number): string {
   return `$${(microUsd / MICRO_USD_PER_USD).toFixed(decimals)}`;
 }
@@ -72,7 +75,9 @@ function dollars(microUsd: number, decimals: number): string {
 function decimalsFor(microUsd: number): number {
   const usd = Math.abs(microUsd) / MICRO_USD_PER_USD;
   if (usd >= 1 || usd === 0) return 2;
-  return usd >= 0.01 ? 4 : 6;
+  if (usd >= 0.01) return 4;
+  // Two digits of what six decimals would show as nothing.
+  return usd >= NOTHING_USD ? 6 : Math.min(MAX_DECIMALS, 1 - Math.floor(Math.log10(usd)));
 }
 
 /** Micro-USD as dollars, with as many decimals as the amount needs. */

@@ -122,7 +122,12 @@ export class ContractorSurvey {
       proofs.push(...(await Promise.all(group.map((hit) => this.#proofOf(hit, minimums, signal)))));
     }
     const contractors = this.#judge(hits, proofs, term, question);
-    contractors.sort((a, b) => b.proved.level - a.proved.level || b.fit.score - a.fit.score);
+    // Of equals chance says who comes first, not who answered first: not all are asked for a quote.
+    const lots = new Map(contractors.map((one) => [one, lotOf(this.#components.random)]));
+    contractors.sort(
+      (a, b) =>
+        b.proved.level - a.proved.level || b.fit.score - a.fit.score || lots.get(a)! - lots.get(b)!,
+    );
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
       const key = keyOf(asked);
@@ -288,6 +293,10 @@ function unproved(
     proved: { ...UNPROVED, remarks: [remark] },
     resources: minimums.map((minimum) => ({ ...minimum, ...NOT_SHOWN, remarks: [remark] })),
   };
+}
+
+function lotOf(random: Random): number {
+  return new DataView(random.bytes(4).buffer).getUint32(0);
 }
 
 function keyOf({ term, minimums = [] }: SurveyQuestion): string {

@@ -206,10 +206,10 @@ export class DecisionLog {
   async #short(entry: StoredDecision): Promise<ShortDecisionDocument> {
     const { choice, query } = entry;
     try {
-      const record = explainDecision(await this.#decide(entry), { counterfactual: false });
-      const short = shortDecision(record);
-      if (short.choice === choice) return short;
-      const reason = `the log says ${choice}, its inputs another choice: see decisions replay`;
+      const decision = await this.#decide(entry);
+      const short = shortDecision(explainDecision(decision, { counterfactual: false }));
+      if (differencesOf(entry, decision).length === 0) return short;
+      const reason = `the log says ${choice}, its inputs something else: see decisions replay`;
       return { ...short, choice, contractor: null, reason };
     } catch (error) {
       const { decisionId } = query;

@@ -8,6 +8,7 @@
 import { requiredLevel } from '../certificates/trust-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { microUsd } from '../cost/presets.ts';
+import { newCandidateReading, readCandidate } from '../decision/candidate-reading.ts';
 import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
 import type { CertificateLevel, DecisionPolicy } from '../decision/policy.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   DecisionPurpose,
   DecisionQuery,
   DecisionTask,
+  OutcomeHistory,
 } from '../decision/request.ts';
 import { DEFAULT_COMPLEXITY, DEFAULT_CRITICALITY } from './task-limits.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
@@ -47,21 +49,24 @@ export interface DecisionInput {
  * rule; a task may ask for more.
  */
 export function auditRate({ history, proved }: SurveyedContractor, config: Config): number {
+  return auditRateOf(history, proved.evidence?.run ?? 0, config);
+}
+
+function auditRateOf(history: OutcomeHistory, testsRun: number, config: Config): number {
   const { auditRateKnown, auditRateNew, knownFromOutcomes } = config.verification;
   const own = (history.successes ?? 0) + (history.failures ?? 0);
-  const attested = Math.min(proved.evidence?.run ?? 0, MAX_PSEUDO_OUTCOMES);
+  const attested = Math.min(testsRun, MAX_PSEUDO_OUTCOMES);
   return own + attested >= knownFromOutcomes ? auditRateKnown : auditRateNew;
 }
 
 /** Expected cost of checking a result: the cheap checks, and a share of the work; its parts. */
 function verificationOverheads(
-  { task, config, machine }: DecisionInput,
-  contractor: SurveyedContractor,
+  { task, machine }: DecisionInput,
+  ownRate: number,
 ): NonNullable<Candidate['overheads']> {
   let rate = 0;
   for (const check of task.specification.verification) {
-    if (check.type !== 'recompute') continue;
-    rate = Math.max(rate, check.auditRate ?? 0, auditRate(contractor, config));
+    if (check.type === 'recompute') rate = Math.max(rate, check.auditRate ?? 0, ownRate);
   }
   const again = rate * (machine.costMicroUsd(task) ?? 0);
   const checkMicroUsd = machine.overheads.verificationMicroUsd ?? 0;
@@ -90,8 +95,22 @@ export function candidateOf(
     ...(testimony === undefined ? {} : { testimony }),
     history,
     ...(isOverShare ? { isOverShare } : {}),
-    overheads: verificationOverheads(input, contractor),
+    overheads: verificationOverheads(input, auditRate(contractor, input.config)),
     calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),
+  };
+}
+
+/**
+ * A made-up candidate, whose results would be checked as those of any other. What it says of that
+ * itself stands; one that cannot be read is left for the engine to drop.
+ */
+export function withVerification(input: DecisionInput, candidate: Candidate): Candidate {
+  if (readCandidate(candidate, newCandidateReading()) !== 'NONE') return candidate;
+  const { history, evidence, overheads } = candidate;
+  const ownRate = auditRateOf(history, evidence?.run ?? 0, input.config);
+  return {
+    ...candidate,
+    overheads: { ...verificationOverheads(input, ownRate), ...overheads },
   };
 }
 

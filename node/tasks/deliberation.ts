@@ -16,7 +16,7 @@ import type { Decision } from '../decision/engine.ts';
 import type { Candidate, DecisionPurpose } from '../decision/request.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionMemory } from './decision-memory.ts';
-import { candidateOf, decisionQuery } from './decision-request.ts';
+import { candidateOf, decisionQuery, withVerification } from './decision-request.ts';
 import type { DecisionInput, Prospect } from './decision-request.ts';
 import type { LocalMachine } from './local-machine.ts';
 import { configuredThresholds, PolicyShelf } from './node-policy.ts';
@@ -50,13 +50,15 @@ export class Deliberation {
     this.#policies = new PolicyShelf(components.config);
   }
 
-  /** Decides on candidates as they are. */
+  /** Decides on made-up candidates; to check their results costs what it costs of any other. */
   onCandidates(
     task: PreparedTask,
     choice: PolicyChoice,
     candidates: readonly Candidate[],
   ): Promise<Decision> {
-    return this.#decide(this.#input(task, choice, 'whatIf'), candidates, 'asked');
+    const input = this.#input(task, choice, 'whatIf');
+    const checked = candidates.map((candidate) => withVerification(input, candidate));
+    return this.#decide(input, checked, 'asked');
   }
 
   /**

@@ -9,6 +9,7 @@ import { utf8 } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
+import { NegotiationTimeoutError } from '../../protocols/negotiation/errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import type { RunDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
@@ -120,7 +121,7 @@ export class TaskExecution {
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
-      const hasFailed = limited.aborted || isAgreed(error);
+      const hasFailed = limited.aborted || isAgreed(error) || hasStalled(error);
       await this.#noteFailure(contractor, decision, hasFailed, reason);
       ledger.note({ where: peerId, outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return undefined;
@@ -291,6 +292,12 @@ function noteChecked(
 function timeLimitMs(latencyMs: number): number {
   const limitMs = Math.max(MIN_TASK_TIMEOUT_MS, latencyMs * LATENESS_FACTOR);
   return Math.min(limitMs, MAX_TASK_TIMEOUT_MS);
+}
+
+/** Whether a step of the negotiation ran out of its own time. */
+function hasStalled(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.name === NegotiationTimeoutError.name;
 }
 
 function isAgreed(error: unknown): boolean {

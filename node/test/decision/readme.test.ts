@@ -130,7 +130,7 @@ function claims(): string[] {
     `at p below ${ALARM_P_VALUE}`,
     `after ${stuck} equal choices in a row`,
     `from ${exploration.initialRate} by the factor ${exploration.rateDecay} per decision to ${exploration.minRate}`,
-    '`seen`: 1 with outcomes, else 0.',
+    "`seen`: 1 with outcomes of the task's type, else 0.",
     'criterion, 0 with fewer than three contractors',
     'sqrt(2 ln t / n)',
     'Beta(1 + utility, 1 + the rest of the outcomes)',
