@@ -14,10 +14,10 @@
  * its time, and if handling costs what the model says. Handling is an average of what was measured,
  * and so is the share of results that are audited: an audit repeats the work. What it really took
  * in processor time is charged when a result was delivered, so that an overrun is made up for
- * before the next exploration; a contract that breaks off is charged as modelled. Lateness is that of the
- * quoted time. What is done instead of a failed exploration may have become dearer meanwhile; that
- * is not counted. With several explorations under way, count each one's worst case as lost until it
- * ends.
+ * before the next exploration; a contract that breaks off is charged as modelled. Lateness is that
+ * of the quoted time. What is done instead of a failed exploration may have become dearer
+ * meanwhile; that is not counted. With several explorations under way, count each one's worst case
+ * as lost until it ends.
  *
  * @module
  */
