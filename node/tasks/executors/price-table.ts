@@ -118,19 +118,36 @@ export async function parseCsvPrices(text: string, signal: AbortSignal): Promise
     line += 1;
     if (line % LINES_PER_SLICE === 0) await yieldToEventLoop(signal);
     if (content === '' || content.startsWith('#')) continue;
-    const [first = '', ...cells] = content.split(',').map((cell) => cell.trim());
     if (builder === undefined) {
+      const [first = '', ...names] = content.split(',').map((cell) => cell.trim());
       if (first.toLowerCase() !== 'date') {
         refuse(`Line ${line}: expected a header date,ASSET,ASSET,...`, line);
       }
-      builder = new PriceTableBuilder(cells, `Line ${line}`);
+      builder = new PriceTableBuilder(names, `Line ${line}`);
       continue;
     }
-    const prices = cells.map((cell) => (DECIMAL_NUMBER.test(cell) ? Number(cell) : Number.NaN));
-    builder.add(first, prices, `Line ${line}`, line);
+    const comma = content.indexOf(',');
+    const date = comma === -1 ? content : content.slice(0, comma).trimEnd();
+    builder.add(date, pricesOf(content, comma), `Line ${line}`, line);
   }
   if (builder === undefined) refuse('The table is empty; expected a header date,ASSET,ASSET,...');
   return builder.finish();
+}
+
+/**
+ * Prices of a line from the comma at `comma` on; what is no decimal number is `NaN`. Cells are not
+ * collected first: a large table would make more garbage than numbers.
+ */
+function pricesOf(line: string, comma: number): number[] {
+  const prices: number[] = [];
+  let start = comma + 1;
+  while (start > 0) {
+    const end = line.indexOf(',', start);
+    const cell = line.slice(start, end === -1 ? line.length : end).trim();
+    prices.push(DECIMAL_NUMBER.test(cell) ? Number(cell) : Number.NaN);
+    start = end + 1;
+  }
+  return prices;
 }
 
 /** One line at a time: a table of millions of lines is refused before it is split. */
