@@ -51,9 +51,9 @@ const CALIBRATION_RUNS = 20;
 const MEASURED_RUNS = 50;
 const RUNS_PER_MEASURE = 3;
 const BAR_PERCENT = 15;
-/** Below, a run takes a few milliseconds, and a collection of garbage decides how many. */
-const INPUT_BYTES = { min: 50_000, max: 500_000 };
-const ASSETS = { min: 5, max: 30 };
+/** Below, a table takes a few milliseconds, and a collection of garbage decides how many. */
+const INPUT_BYTES = { min: 100_000, max: 1_000_000 };
+const ASSETS = { min: 8, max: 30 };
 const BYTES_PER_PRICE = 7.2;
 const REFERENCE_CHARACTERS = 40_000;
 /** What the making of the inputs left behind is collected meanwhile. */
