@@ -30,6 +30,7 @@ import { systemProcessor } from './system-clock.ts';
 import { ContractorRole } from './tasks/contractor-role.ts';
 import { DecisionLog, seedsFrom } from './tasks/decision-log.ts';
 import { DecisionMemory } from './tasks/decision-memory.ts';
+import { EarnedReceipts } from './tasks/earned-receipts.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
@@ -61,6 +62,8 @@ export interface AgentParts {
   readonly issuer: CertificateIssuer;
   readonly contracts: ContractStore;
   readonly receipts: ReceiptBook;
+  /** Which of the receipts are shown to others. */
+  readonly earned: EarnedReceipts;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
   /** What being measured by attestors costs. */
@@ -85,6 +88,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const { config, identity, store, directory, clock, random, logger } = init;
   const trust = new TrustPolicy(config.trust);
   const receipts = new ReceiptBook(keyValueStore(store.section('receipts')));
+  const contracts = new ContractStore(keyValueStore(store.section('contracts')));
+  const earned = new EarnedReceipts(store.json('earned-receipts'), contracts);
   const shelf = new SkillShelf({
     section: store.json('offers'),
     baseDirectory: directory.path,
@@ -109,7 +114,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
-    onReceipt: (contract) => void keepEarned(receipts, contract, clock, logger),
+    onReceipt: (contract) => void keepEarned({ receipts, earned }, contract, clock, logger),
     clock,
     logger,
   });
@@ -136,8 +141,9 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     shelf,
     certificates,
     issuer,
-    contracts: new ContractStore(keyValueStore(store.section('contracts'))),
+    contracts,
     receipts,
+    earned,
     role,
     machine,
     measuredTime,
@@ -179,13 +185,14 @@ async function loadMachine(
 }
 
 async function keepEarned(
-  receipts: ReceiptBook,
+  { receipts, earned }: Pick<AgentParts, 'receipts' | 'earned'>,
   contract: Contract,
   clock: Clock,
   logger: Logger,
 ): Promise<void> {
   try {
     await keepReceipt(receipts, contract, nowSeconds(clock), logger);
+    await earned.add(contract);
   } catch (error) {
     logger.error({ err: error }, 'A receipt could not be stored.');
   }

@@ -290,6 +290,9 @@ function serveCertificates(
     certificates: () => Promise.resolve(certificates.held()),
     statusLists: () => Promise.resolve(certificates.statusLists()),
     ownStatusList: (list) => issuer.statusList(list),
+    ...(parts.init.config.disclosure.isShowingReceipts && {
+      receipts: (skill: string) => parts.earned.shown(skill),
+    }),
     rotations: parts.history.rotations,
   });
   acceptCertificates({

@@ -153,6 +153,8 @@ export interface HitDocument {
   readonly level: number;
   readonly issuer: string | null;
   readonly certificateExpiresAt: number | null;
+  /** Receipts of others that it showed and that verify; this node's own are not among them. */
+  readonly receipts: { readonly shown: number; readonly clients: number };
   /** Of each minimum asked for: how much was proved, which may be more; never the exact value. */
   readonly resources: readonly {
     readonly name: string;

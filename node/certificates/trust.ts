@@ -26,7 +26,10 @@ export interface ProvedSkill {
   readonly expiresAtSeconds: number | null;
   /** Known-answer tasks that a trusted attestor ran. */
   readonly evidence?: { readonly passed: number; readonly run: number };
-  /** What other clients endorse; weighed before it counts (`learning/bootstrapping.ts`). */
+  /**
+   * What other clients endorse, and what their receipts say; weighed before it counts
+   * (`learning/bootstrapping.ts`).
+   */
   readonly testimony?: readonly SkillTestimony[];
   /** Why a certificate did not count, for the trace. */
   readonly remarks: readonly string[];
@@ -35,8 +38,11 @@ export interface ProvedSkill {
 /** What one client says of its own dealings with the holder. */
 export interface SkillTestimony {
   readonly rater: string;
+  /** Fractions are allowed: receipts count by their price. */
   readonly passed: number;
   readonly run: number;
+  /** docIds of the receipts that it rests on, base64url; left out for an endorsement. */
+  readonly receipts?: readonly string[];
 }
 
 /** A skill that nothing is known of. */

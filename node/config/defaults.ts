@@ -14,6 +14,7 @@ export const DEFAULTS = {
   },
   http: { host: '127.0.0.1', port: 0 },
   trust: { jointGroups: 2, leastLevel: { low: 0, medium: 0, high: 2 } },
+  disclosure: { isShowingReceipts: true },
   accept: {
     maxInBytes: 700_000,
     newcomerSlots: 1,

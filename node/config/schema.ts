@@ -121,6 +121,10 @@ const disclosure = z.strictObject({
     .describe(
       'TERM=N: never prove more than N of a resource; read when a certificate of it comes in',
     ),
+  isShowingReceipts: z
+    .boolean()
+    .default(DEFAULTS.disclosure.isShowingReceipts)
+    .describe('Whether whoever asks is shown receipts of this node, with client, skill and price'),
 });
 
 const accept = z.strictObject({

@@ -16,6 +16,7 @@ export const SECTIONS = [
   'certificates',
   'contracts',
   'debtors',
+  'earned-receipts',
   'decisions',
   'issued-certificates',
   'memory',

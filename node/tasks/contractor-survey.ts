@@ -8,7 +8,7 @@
 import { fromBase64Url } from '../../crypto/bytes.ts';
 import type { KeyRotationMemory } from '../../crypto/key-rotation-memory.ts';
 import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
-import { requestCard, requestPresentation } from '../../protocols/card/client.ts';
+import { requestCard, requestPresentation, requestReceipts } from '../../protocols/card/client.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
@@ -18,9 +18,16 @@ import type {
   SearchComponents,
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
+import type { ShownReceipt } from '../../protocols/settlement/shown-receipt.ts';
 import { NOT_SHOWN, UNPROVED, judgeResource, judgeSkill } from '../certificates/trust.ts';
-import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificates/trust.ts';
+import type {
+  ProvedSkill,
+  ResourceMinimum,
+  ShownResource,
+  SkillTestimony,
+} from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
+import { testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
 import { EmbeddingTable } from '../skills/embedding-table.ts';
 import type { Embedder } from '../skills/embedding.ts';
@@ -215,12 +222,14 @@ export class ContractorSurvey {
     const expiresAt = known ? expiryOf(known) : Infinity;
     if (isFresh && nowSeconds(clock) < expiresAt) return known;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
-    const [shown, vector] = await Promise.all([
+    const [shown, heard, vector] = await Promise.all([
       this.#prove(hit, minimums, limited),
+      this.#hear(hit, limited),
       this.#vectorOf(hit, limited),
     ]);
     signal.throwIfAborted();
-    const proof = { ...shown, vector, atMs: clock.monotonicMs() };
+    const proved = withTestimony(shown.proved, heard);
+    const proof = { ...shown, proved, vector, atMs: clock.monotonicMs() };
     this.#proofs.delete(key);
     this.#proofs.set(key, proof);
     if (this.#proofs.size > MAX_CACHED) {
@@ -271,6 +280,26 @@ export class ContractorSurvey {
     }
   }
 
+  /**
+   * What receipts of other clients say of the contractor; nothing if it shows none. What an
+   * attestor found stands in its certificate, and what this node saw in its own book.
+   */
+  async #hear(
+    { peerId, matchedTerm }: ContractorHit,
+    signal: AbortSignal,
+  ): Promise<SkillTestimony[]> {
+    const { streams, clock, trust, self } = this.#components;
+    try {
+      const question = { skill: matchedTerm, clock, signal };
+      const receipts = await requestReceipts(streams, peerId, question);
+      const isNew = ({ client }: ShownReceipt) => client !== self && !trust.attestors.has(client);
+      return testimonyOfReceipts(receipts.filter(isNew));
+    } catch {
+      // A peer that does not know the question aborts the stream: then nothing is heard of it.
+      return [];
+    }
+  }
+
   /** The embedding of a contractor's offer; `undefined` if it has none or does not answer. */
   async #vectorOf(
     { peerId, record }: ContractorHit,
@@ -283,6 +312,11 @@ export class ContractorSurvey {
       return undefined;
     }
   }
+}
+
+function withTestimony(proved: ProvedSkill, heard: readonly SkillTestimony[]): ProvedSkill {
+  if (heard.length === 0) return proved;
+  return { ...proved, testimony: [...(proved.testimony ?? []), ...heard] };
 }
 
 function unproved(

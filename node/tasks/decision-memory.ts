@@ -267,7 +267,8 @@ export class DecisionMemory {
     for (const { rater, passed, run } of testimony) {
       const isAgreement = run === 0 ? null : agreesWith(own, passed * 2 >= run);
       if (isAgreement === null) continue;
-      const raters = observeAgreement(this.#state.raters, { rater, isAgreement });
+      const weight = Math.min(1, run);
+      const raters = observeAgreement(this.#state.raters, { rater, isAgreement, weight });
       this.#state = { ...this.#state, raters };
     }
   }

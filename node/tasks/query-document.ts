@@ -6,6 +6,7 @@
 
 import type { HitDocument, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
+import type { ProvedSkill } from '../certificates/trust.ts';
 import type { Survey, SurveyedContractor } from './contractor-survey.ts';
 
 /** @returns the document; contractors that the caller's limits exclude are listed as dropped. */
@@ -58,6 +59,7 @@ function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument
     level: shown.level,
     issuer: shown.issuer,
     certificateExpiresAt: shown.expiresAtSeconds,
+    receipts: receiptsOf(proved),
     resources: resources.map(({ name, atLeast, level, issuer, certId }) => ({
       name,
       atLeast: Number(atLeast ?? 0),
@@ -68,6 +70,13 @@ function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument
     recordAgeMs: hit.recordAgeSeconds * 1_000,
     addresses: record.body.addresses,
   };
+}
+
+/** How many receipts of others' work it showed that verify, and of how many clients. */
+function receiptsOf({ testimony = [] }: ProvedSkill): HitDocument['receipts'] {
+  const told = testimony.filter(({ receipts }) => receipts !== undefined);
+  const shown = told.reduce((sum, { receipts = [] }) => sum + receipts.length, 0);
+  return { shown, clients: told.length };
 }
 
 /** The first minimum that was not shown. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { toBase64Url } from '../../crypto/bytes.ts';
 import type { KeyRotationMemory } from '../../crypto/key-rotation-memory.ts';
 import { encodeChallenge } from '../../crypto/presentation-messages.ts';
 import type { WantedTerm } from '../../crypto/presentation-messages.ts';
@@ -20,6 +21,9 @@ import { checkCard } from './card-check.ts';
 import type { CheckedCard, ExpectedCard } from './card-check.ts';
 import { followRotations, noteRotations } from './former-holders.ts';
 import { decodeCardMessage, encodeCardRequest } from './messages.ts';
+import { verifyReceiptChain } from '../settlement/shown-receipt.ts';
+import type { ShownReceipt } from '../settlement/shown-receipt.ts';
+import { decodeReceipts, encodeReceiptsRequest } from './receipt-messages.ts';
 import { decodeRotations, encodeRotationRequest } from './rotation-messages.ts';
 import { encodeStatusRequest } from './status-messages.ts';
 
@@ -59,6 +63,40 @@ export async function requestStatusList(
   const question = () => encodeStatusRequest(list);
   const answer = await ask(streams, issuer, question, signal, (bytes) => bytes);
   return answer instanceof Uint8Array ? answer : undefined;
+}
+
+/**
+ * Asks a contractor for receipts of its work at `skill`.
+ *
+ * @returns those that verify, are of its work at that skill and by somebody else, each once.
+ * @throws the errors of the session layer, or the signal's reason; never for what the peer sends.
+ */
+export async function requestReceipts(
+  streams: SecureStreams,
+  contractor: string,
+  { skill, clock, signal }: ReceiptsRequest,
+): Promise<readonly ShownReceipt[]> {
+  const question = () => encodeReceiptsRequest(skill);
+  const answer = await ask(streams, contractor, question, signal, decodeReceipts);
+  if (answer === undefined || 'valid' in answer) return [];
+  const now = nowSeconds(clock);
+  const shown = new Map<string, ShownReceipt>();
+  for (const chain of answer) {
+    const verified = verifyReceiptChain(chain, now);
+    if (!verified.valid) continue;
+    const { receipt } = verified;
+    if (receipt.contractor !== contractor || !receipt.skills.includes(skill)) continue;
+    shown.set(toBase64Url(receipt.contractId), receipt);
+  }
+  return [...shown.values()];
+}
+
+/** Which receipts are asked for. */
+export interface ReceiptsRequest {
+  /** Term. */
+  readonly skill: string;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
 }
 
 /** What a verifier brings. */

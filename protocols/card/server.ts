@@ -1,7 +1,7 @@
 /**
- * Answers streams of purpose 3: the node's agent card and the rotations of its key to whoever asks,
- * and presentations of its certificates, made for the asking peer, its nonce and this session only
- * (wire-formats.md 2.4 and 2.5).
+ * Answers streams of purpose 3: the node's agent card, the rotations of its key and receipts of its
+ * work to whoever asks, and presentations of its certificates, made for the asking peer, its nonce
+ * and this session only (wire-formats.md 2.4 and 2.5).
  *
  * @module
  */
@@ -20,7 +20,9 @@ import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import type { ReceiptChain } from '../settlement/shown-receipt.ts';
 import { encodeCardMessage, encodeVector, isCardRequest } from './messages.ts';
+import { decodeReceiptsRequest, encodeReceipts } from './receipt-messages.ts';
 import { encodeRotations, isRotationRequest } from './rotation-messages.ts';
 import { decodeStatusRequest } from './status-messages.ts';
 
@@ -68,6 +70,8 @@ export interface CardServerInit {
   statusLists(): Promise<readonly SignedDocument<StatusList>[]>;
   /** This node's own list of that number, for whoever relies on it. Default: it has none. */
   ownStatusList?(list: number): Promise<SignedDocument<StatusList> | undefined>;
+  /** Receipts of this node's work at a skill, newest first. Default: none is shown. */
+  receipts?(skill: string): Promise<readonly ReceiptChain[]>;
   /** Rotations that led to the identity, oldest first. Default: there were none. */
   readonly rotations?: readonly SignedDocument<KeyRotation>[];
   readonly clock: Clock;
@@ -143,6 +147,8 @@ async function answerTo(
   }
   const list = decodeStatusRequest(bytes);
   if (list !== undefined) return (await init.ownStatusList?.(list))?.envelope;
+  const skill = decodeReceiptsRequest(bytes);
+  if (skill !== undefined) return encodeReceipts((await init.receipts?.(skill)) ?? []);
   const read = decodeChallenge(bytes);
   return read.valid ? present(read.challenge, stream, init, proofs) : undefined;
 }

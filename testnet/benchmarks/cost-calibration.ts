@@ -3,8 +3,8 @@
  * built-in executor, before and after calibration (paper Eq. 1 and 10).
  *
  * Inputs are made from a seed, of sizes spread evenly over an order of magnitude; tables differ in
- * width too. A trial learns from 20 runs and from then on only predicts, for 50 more: a running node
- * would go on learning. Each figure is the middle one of seven trials, on inputs of their own.
+ * width too. A trial learns from 20 runs and from then on only predicts, for 50 more: a running
+ * node would go on learning. Each figure is the middle one of seven trials, on inputs of their own.
  *
  * A run is measured as the middle one of three, at the machine's usual speed
  * (`speed-reference.ts`): on a shared machine two runs of one input differ by a sixth, which is no

@@ -66,6 +66,10 @@ async function query(from: NodeProcess, term: string): Promise<QueryDocument> {
   return from.api.post<QueryDocument>('/v1/query', { query: term });
 }
 
+async function hitAt(from: NodeProcess, peerId: string): Promise<HitDocument | undefined> {
+  return (await query(from, SENTIMENT)).hits.find((hit) => hit.peerId === peerId);
+}
+
 describe('a local network of real processes', () => {
   let network: Testnet;
 
@@ -147,7 +151,15 @@ describe('a local network of real processes', () => {
     expect(earned).toBeGreaterThanOrEqual(subtask!.paidMicroUsd);
     const paid = (await network.client.api.get<StatusDocument>('/v1/status')).paidMicroUsd;
     expect(paid).toBeGreaterThanOrEqual(run.totals.paidMicroUsd);
-  }, 60_000);
+    // A third peer is shown the receipt by the contractor, and believes the two signatures.
+    const other = network.contractors.find(({ peerId }) => peerId !== contractor?.peerId);
+    await expect
+      .poll(async () => (await hitAt(other!, contractor!.peerId))?.receipts.clients, {
+        timeout: 90_000,
+        interval: 1_000,
+      })
+      .toBe(1);
+  }, 150_000);
 
   it('replays a decision from the log bit for bit', async () => {
     const { decisions } = await network.client.api.get<{ decisions: { decisionId: string }[] }>(

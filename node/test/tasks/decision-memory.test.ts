@@ -325,6 +325,34 @@ describe('the word of others', () => {
     expect(weight()!.total).toBeGreaterThan(before);
   });
 
+  it('teaches less of its rater the less was paid for it', async () => {
+    const gain = async (paid: number): Promise<number> => {
+      memory = open();
+      const receipts = [{ rater: 'r', passed: paid, run: paid }];
+      const before = weight()!.total;
+      const own = { successes: 3, total: 3 };
+      await memory.observeOutcome(outsourced(), GOOD, { testimony: receipts, own });
+      return weight()!.total - before;
+    };
+    const full = await gain(1);
+    expect(await gain(8)).toBe(full);
+    // Agreement worth a sixty-fourth of an outcome leaves the rater what it was: a stranger.
+    expect(await gain(1 / 64)).toBe(0);
+    expect(full).toBeGreaterThan(0);
+  });
+
+  it('of a rater that this node trusts is heard of a contractor without tests', async () => {
+    const receipts = [{ rater: 'r', passed: 2, run: 2 }];
+    expect(memory.weigh('new', 'me', { testimony: receipts })).toBeUndefined();
+    for (let i = 0; i < 4; i++) {
+      const own = { successes: 3, total: 3 };
+      await memory.observeOutcome(outsourced(), GOOD, { testimony, own });
+    }
+    const heard = memory.weigh('new', 'me', { testimony: receipts })!;
+    expect(heard.total).toBeCloseTo(2 * (4 / 6), 9);
+    expect(heard.successes).toBe(heard.total);
+  });
+
   it('comes to nothing where there is none', () => {
     expect(memory.weigh('new', 'me', { evidence: { passed: 8, run: 8 } })).toBeUndefined();
   });
