@@ -57,7 +57,7 @@ export interface CandidateResult {
   readonly costExternalMicroUsd?: number;
 }
 
-/** The best contractor that was not chosen. */
+/** The best contractor by score apart from the considered one. */
 export interface RunnerUp {
   readonly peerId: string;
   readonly score: number;

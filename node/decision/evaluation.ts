@@ -250,7 +250,7 @@ export interface ConsideredFigures {
   readonly isExploration: boolean;
   /** The chosen one, else the best by score; -1 for none. */
   readonly consideredRow: number;
-  /** The best by score that was not chosen; -1 for none. */
+  /** The best by score apart from that one; -1 for none. */
   readonly runnerUpRow: number;
   /** `null` where there is no such row. */
   readonly score: number | null;
@@ -276,12 +276,12 @@ export function consideredFigures(evaluation: Evaluation): ConsideredFigures {
   const { exploration, selection, matrix, chosenRow } = evaluation;
   const isExploration = exploration !== null && exploration.row >= 0;
   const row = isExploration ? chosenRow : selection.consideredRow;
-  const next = isExploration ? selection.consideredRow : selection.runnerUpRow;
+  const isOther = isExploration && selection.consideredRow !== row;
   const { scores, confidence } = matrix.columns;
   return {
     isExploration,
     consideredRow: row,
-    runnerUpRow: next === row ? -1 : next,
+    runnerUpRow: isOther ? selection.consideredRow : selection.runnerUpRow,
     score: row < 0 ? null : isExploration ? EXPLORATION_SCORE : scores[row]!,
     confidence: row < 0 ? null : isExploration ? EXPLORATION_CONFIDENCE : confidence[row]!,
     features: row < 0 ? null : featuresOf(evaluation, row),

@@ -7,7 +7,7 @@
 
 import { contractorName } from './contractor-names.ts';
 import { counterfactualTargets, MAX_COUNTERFACTUAL_CANDIDATES } from './counterfactual.ts';
-import type { CandidateResult, DecisionRecord, DecisionResult } from './decision-record.ts';
+import type { DecisionRecord, DecisionResult } from './decision-record.ts';
 import { dollars, figureBeside, wrapped } from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
 import type { DecisionRequest } from './request.ts';
@@ -38,27 +38,16 @@ function lowestPriceMicroUsd({ candidates }: DecisionRequest, result: DecisionRe
   return lowest;
 }
 
-/** The best by score apart from the one that the decision is about. */
-function nextBest({ candidates, considered }: DecisionResult): CandidateResult | undefined {
-  let best: CandidateResult | undefined;
-  for (const candidate of candidates) {
-    if (candidate.score === null || candidate.peerId === considered) continue;
-    if (candidate.score > (best?.score ?? -1)) best = candidate;
-  }
-  return best;
-}
-
 function runnerUpLine({ request, result }: DecisionRecord): string {
-  const next = nextBest(result);
+  const { runnerUp } = result;
   if (result.considered === null) return 'Runner-up: no contractor was judged';
-  const runnerUp = result.runnerUp ?? next;
-  if (runnerUp === undefined) return 'Runner-up: no other contractor was judged';
-  const gate = runnerUp.failedGate ?? null;
+  if (runnerUp === null) return 'Runner-up: no other contractor was judged';
+  const gate = runnerUp.failedGate;
   const standing = gate === null ? 'passes every gate' : `stopped by the ${gate} gate`;
-  const score = figureBeside(runnerUp.score ?? 0, request.policy.scoreThreshold);
+  const score = figureBeside(runnerUp.score, request.policy.scoreThreshold);
   return (
     `Runner-up: ${contractorName(request, runnerUp.peerId)}, score ${score}, ` +
-    `${dollars(runnerUp.costExternalMicroUsd ?? 0)} in all, ${standing}`
+    `${dollars(runnerUp.costExternalMicroUsd)} in all, ${standing}`
   );
 }
 

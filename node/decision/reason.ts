@@ -64,8 +64,9 @@ function infeasibility(request: DecisionRequest, { local }: Evaluation): string 
     return printable(request.local.unavailableReason ?? 'it is not available');
   }
   const share = local.cost?.memoryShare ?? 0;
-  const neededGib = share * request.local.hardware.memoryGib;
-  return `it needs ${neededGib.toFixed(1)} GiB of ${request.local.hardware.memoryGib} GiB`;
+  const { memoryGib } = request.local.hardware;
+  const gib = (value: number): string => `${Number(value.toPrecision(4))}`;
+  return `it needs ${gib(share * memoryGib)} GiB of ${gib(memoryGib)} GiB`;
 }
 
 function contractors(count: number): string {

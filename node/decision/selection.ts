@@ -174,6 +174,7 @@ export function select(table: CandidateTable, matrix: DecisionMatrix, facts: Gat
   }
   const isBlocked = passing >= 0 && blocking >= 0 && ranksBefore(table, matrix, blocking, passing);
   const chosenRow = isBlocked ? -1 : passing;
-  const runnerUpRow = chosenRow === best ? second : best;
-  return { chosenRow, consideredRow: chosenRow < 0 ? best : chosenRow, runnerUpRow };
+  const consideredRow = chosenRow < 0 ? best : chosenRow;
+  const runnerUpRow = consideredRow === best ? second : best;
+  return { chosenRow, consideredRow, runnerUpRow };
 }

@@ -84,7 +84,7 @@ describe('the reason', () => {
     expect(reasonOf(input)).toContain(
       'none of 3 contractors qualifies (2 over the price limit, 1 too slow for the deadline)',
     );
-    expect(reasonOf(withoutLocal(input))).toMatch(/^REFUSED: .*it needs 64.0 GiB of 16 GiB; none/);
+    expect(reasonOf(withoutLocal(input))).toMatch(/^REFUSED: .*it needs 64 GiB of 16 GiB; none/);
   });
 
   it('shows two costs that differ as different', () => {

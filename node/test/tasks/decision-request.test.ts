@@ -70,6 +70,14 @@ describe('what the engine is asked', () => {
     expect(context.overheads.sessionMicroUsd).toBe(overheads.sessionMicroUsd ?? 0);
   });
 
+  it('has what using a result costs, and the price of traffic, as measured and configured', async () => {
+    const { machine } = client;
+    await machine.observeOverhead('integrationMicroUsd', { seconds: 4, isAlone: true });
+    expect(asked({}).context.overheads.integrationMicroUsd).toBeCloseTo(4_000, 6);
+    client = await openClient({ prices: { transferUsdPerGb: 0.09, bandwidthMbps: 40 } });
+    expect(asked({}).context.link).toEqual({ bandwidthMbps: 40, transferMicroUsdPerGb: 90_000 });
+  });
+
   it('has the price of a session as it was learned from contracts', async () => {
     const deal = {
       party: peer(1),
