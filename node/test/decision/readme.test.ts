@@ -23,6 +23,8 @@ import {
 } from '../../decision/exploration/exploration-strategy.ts';
 import { DEFAULT_LOSS_LIMITS } from '../../decision/exploration/loss-budget.ts';
 import { ADAPTIVE_THRESHOLD_LIMITS } from '../../decision/learning/adaptive-thresholds.ts';
+import { BOOTSTRAPPING_LIMITS } from '../../decision/learning/bootstrapping.ts';
+import { priceWeight } from '../../decision/learning/rater-credibility.ts';
 import { INITIAL_WEIGHTS, POLICIES, RATIONAL_POLICY } from '../../decision/policy.ts';
 import { MARKET_ALARM_LIMITS } from '../../decision/portfolio/market-watch.ts';
 import { QUOTE_WINDOW_MS } from '../../decision/portfolio/quote-window.ts';
@@ -103,6 +105,13 @@ function percent(share: number): string {
 }
 
 /** Phrases of the page with figures, each made from the constant that it is about. */
+/** The least price whose receipt counts in full, to a cent. */
+function fullPriceMicroUsd(): number {
+  let cents = 0;
+  while (priceWeight(cents * 10_000) < 1) cents++;
+  return cents * 10_000;
+}
+
 function claims(): string[] {
   const { exploration } = RATIONAL_POLICY;
   const { floors, step, reviewEvery, minOutsourcedShare, minSuccessRate } =
@@ -122,6 +131,9 @@ function claims(): string[] {
     'confidence is 0 without an outcome',
     `outcomes from level ${RATIONAL_POLICY.pseudoOutcomesFromLevel} on`,
     `together at most ${RATIONAL_POLICY.maxPseudoOutcomes}`,
+    `in full from $${fullPriceMicroUsd() / USD} on, at the least ${priceWeight(0).toFixed(4)}`,
+    `at most ${BOOTSTRAPPING_LIMITS.maxOutcomesPerRater} outcomes per client`,
+    `together count at most ${BOOTSTRAPPING_LIMITS.newcomerShare} of`,
     `explores with probability ${exploration.rate}`,
     `of ${exploration.maxSensitivity} sensitivity`,
     `may lose ${percent(DEFAULT_LOSS_LIMITS.maxShareOfValue)} of its task's worth`,
