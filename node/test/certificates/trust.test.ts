@@ -67,7 +67,10 @@ describe('judgeSkill', () => {
   it('hears what other clients endorse, but not what is revoked or without a score', () => {
     const endorsed = { kind: 'endorsement', issuer: STRANGER } as const;
     const heard = judgeSkill([certificate({ ...endorsed, status: 'unknown' })], TERM, TRUSTED);
-    expect(heard).toMatchObject({ level: 0, testimony: [{ rater: STRANGER, passed: 7, run: 8 }] });
+    expect(heard).toMatchObject({
+      level: 0,
+      testimony: [{ rater: STRANGER, certId: 'a', passed: 7, run: 8 }],
+    });
     const silent = [
       certificate({ ...endorsed, status: 'revoked' }),
       certificate({ ...endorsed, leaves: [{ kind: 'skill', name: TERM }] } as never),
@@ -160,6 +163,21 @@ describe('level 3', () => {
     expect(levelOf([by(first, 0), by(second, DAY)])).toBe(3);
     expect(levelOf([by(second, DAY), by(first, 0)])).toBe(3);
     expect(levelOf([by(first, 0), by(second, DAY + 1)])).toBe(2);
+  });
+
+  it('names the attestations that it rests on, beside the one that lasts longest', () => {
+    const policy = new TrustPolicy(trustConfig({ attestors }));
+    const far = by(third, 9 * DAY);
+    const judged = judgeSkill([by(first, 0), by(second, DAY), far], TERM, policy);
+    expect(judged).toMatchObject({ level: 3, certId: far.certId, issuer: third });
+    expect(judged.joint).toEqual([
+      { certId: `${first} 0`, issuer: first },
+      { certId: `${second} ${DAY}`, issuer: second },
+    ]);
+    const two = judgeSkill([by(first, 0), by(second, DAY)], TERM, policy);
+    expect(two).toMatchObject({ certId: `${second} ${DAY}` });
+    expect(two.joint).toEqual([{ certId: `${first} 0`, issuer: first }]);
+    expect(judgeSkill([by(first, 0)], TERM, policy).joint).toBeUndefined();
   });
 
   it('counts operators of one group once', () => {
