@@ -41,7 +41,9 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
   BAD_OVERHEADS: 'overheads: { sessionMicroUsd, verificationMicroUsd, integrationMicroUsd }',
   BAD_CALIBRATION: 'calibrationRatio: a number above 0, or left out',
   BAD_SHARE: 'isOverShare: true, false, or left out',
-  BAD_SOURCES: `sources: up to ${SOURCE_LIMITS.maxSources} of { kind, id, issuer, shows }, kind certificate (with level) or receipt`,
+  BAD_SOURCES:
+    `sources: up to ${SOURCE_LIMITS.maxSources} of { kind, id, issuer, shows }, ` +
+    'kind receipt, or certificate with a level',
   BAD_STATED: 'stated: { reliability, securityRisk, qualityRisk, performance }, each from 0 to 1',
 };
 
