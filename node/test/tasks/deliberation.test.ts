@@ -207,6 +207,7 @@ describe('a deliberation', () => {
     const heard = [
       ...contractor.proved.testimony!,
       { rater: peer(1), certId: 'own praise', passed: 9, run: 9 },
+      { rater: 'me', certId: 'of this node', passed: 9, run: 9 },
     ];
     const proved = { ...contractor.proved, ...attested, joint, testimony: heard };
     const resource = {
