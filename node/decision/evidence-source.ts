@@ -44,9 +44,6 @@ export const SOURCE_LIMITS = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const KINDS: ReadonlySet<unknown> = new Set(['certificate', 'receipt']);
-const LEVELS: ReadonlySet<unknown> = new Set([0, 1, 2, 3]);
-
 function isText(value: unknown, maxCharacters: number): boolean {
   return (
     typeof value === 'string' &&
@@ -56,15 +53,18 @@ function isText(value: unknown, maxCharacters: number): boolean {
   );
 }
 
+function isLevel(value: unknown): boolean {
+  return value === 0 || value === 1 || value === 2 || value === 3;
+}
+
 function isSource(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, id, issuer, shows, level } = value as Fields;
   return (
-    KINDS.has(kind) &&
+    (kind === 'receipt' || (kind === 'certificate' && isLevel(level))) &&
     isText(id, SOURCE_LIMITS.maxIdCharacters) &&
     isText(issuer, SOURCE_LIMITS.maxIssuerCharacters) &&
-    isText(shows, SOURCE_LIMITS.maxShowsCharacters) &&
-    (kind === 'receipt' || LEVELS.has(level))
+    isText(shows, SOURCE_LIMITS.maxShowsCharacters)
   );
 }
 
