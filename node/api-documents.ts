@@ -376,4 +376,9 @@ export interface ResourceAttestDocument {
   readonly elapsedMs: number;
   /** Time of the peer's worker, by its own word. */
   readonly busyMs: number;
+  /**
+   * Work for others of which `busyMs` is the share that a peer spends on being measured at most.
+   * Which share it really is, the peer alone knows: its `status` says.
+   */
+  readonly leastWorkMs: number;
 }

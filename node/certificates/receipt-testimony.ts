@@ -11,7 +11,7 @@
 import { toBase64Url } from '../../crypto/bytes.ts';
 import type { ShownReceipt } from '../../protocols/settlement/shown-receipt.ts';
 import { priceWeight } from '../decision/learning/rater-credibility.ts';
-import type { SkillTestimony } from './trust.ts';
+import type { HeardReceipt, SkillTestimony } from './trust.ts';
 
 /** Share of the price that was paid: 1 for a pass, 0 for a fail, between them for a partial. */
 function successOf({ outcome, paidMicroUsd, priceMicroUsd }: ShownReceipt): number {
@@ -21,13 +21,13 @@ function successOf({ outcome, paidMicroUsd, priceMicroUsd }: ShownReceipt): numb
 
 /** Testimony of verified receipts, one entry per client, in the order of its first receipt. */
 export function testimonyOfReceipts(receipts: readonly ShownReceipt[]): SkillTestimony[] {
-  const byRater = new Map<string, { passed: number; run: number; receipts: string[] }>();
+  const byRater = new Map<string, { passed: number; run: number; receipts: HeardReceipt[] }>();
   for (const receipt of receipts) {
     const weight = priceWeight(Number(receipt.priceMicroUsd));
     const said = byRater.get(receipt.client) ?? { passed: 0, run: 0, receipts: [] };
     said.passed += weight * successOf(receipt);
     said.run += weight;
-    said.receipts.push(toBase64Url(receipt.receiptId));
+    said.receipts.push({ id: toBase64Url(receipt.receiptId), outcome: receipt.outcome, weight });
     byRater.set(receipt.client, said);
   }
   return [...byRater].map(([rater, said]) => ({ rater, ...said }));

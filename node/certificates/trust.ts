@@ -16,12 +16,21 @@ import type { TrustPolicy } from './trust-policy.ts';
 /** Attestations of several groups count together if they begin within a day of one another. */
 const JOINT_SECONDS = 86_400;
 
+/** A certificate that counts. */
+export interface CountedCertificate {
+  readonly certId: string;
+  /** PeerId. */
+  readonly issuer: string;
+}
+
 /** What a presentation proves of one skill. */
 export interface ProvedSkill {
   readonly level: CertificateLevel;
   /** PeerId of the issuer that the level rests on. */
   readonly issuer: string | null;
   readonly certId: string | null;
+  /** Of level 3: the other attestations that it rests on. */
+  readonly joint?: readonly CountedCertificate[];
   /** Seconds since 1970. */
   readonly expiresAtSeconds: number | null;
   /** Known-answer tasks that a trusted attestor ran. */
@@ -38,11 +47,22 @@ export interface ProvedSkill {
 /** What one client says of its own dealings with the holder. */
 export interface SkillTestimony {
   readonly rater: string;
+  /** Of the endorsement; left out for receipts. */
+  readonly certId?: string;
   /** Fractions are allowed: receipts count by their price. */
   readonly passed: number;
   readonly run: number;
-  /** docIds of the receipts that it rests on, base64url; left out for an endorsement. */
-  readonly receipts?: readonly string[];
+  /** The receipts that it rests on; left out for an endorsement. */
+  readonly receipts?: readonly HeardReceipt[];
+}
+
+/** A receipt that another client signed. */
+export interface HeardReceipt {
+  /** docId, base64url. */
+  readonly id: string;
+  readonly outcome: 'pass' | 'partial' | 'fail';
+  /** By its price, in [1/64, 1]. */
+  readonly weight: number;
 }
 
 /** A skill that nothing is known of. */
@@ -77,8 +97,12 @@ export function judgeSkill(
     if ((best.expiresAtSeconds ?? 0) >= certificate.exp) continue;
     best = attestedBy(certificate, term);
   }
-  const level = isJoint(counted, trust) ? 3 : best.level;
-  return { ...best, level, ...(testimony.length === 0 ? {} : { testimony }), remarks };
+  return {
+    ...best,
+    ...levelOf(counted, best.certId, trust),
+    ...(testimony.length === 0 ? {} : { testimony }),
+    remarks,
+  };
 }
 
 function attestedBy(
@@ -98,17 +122,24 @@ function attestedBy(
   };
 }
 
-/** Whether attestations of enough different groups begin within a day. */
-function isJoint(
-  attestations: readonly Pick<PresentedCertificate, 'issuer' | 'nbf'>[],
+/**
+ * Level of attestations that count: 3 if those of enough different groups begin within a day.
+ *
+ * @param bestId - Of the one that is named apart.
+ */
+function levelOf(
+  attestations: readonly PresentedCertificate[],
+  bestId: string | null,
   trust: TrustPolicy,
-): boolean {
-  return attestations.some(({ nbf: from }) => {
-    const groups = attestations
-      .filter(({ nbf }) => nbf >= from && nbf - from <= JOINT_SECONDS)
-      .map(({ issuer }) => trust.groupOf(issuer));
-    return new Set(groups).size >= trust.jointGroups;
-  });
+): { readonly level: CertificateLevel; readonly joint?: readonly CountedCertificate[] } {
+  for (const { nbf: from } of attestations) {
+    const joint = attestations.filter(({ nbf }) => nbf >= from && nbf - from <= JOINT_SECONDS);
+    const groups = new Set(joint.map(({ issuer }) => trust.groupOf(issuer)));
+    if (groups.size < trust.jointGroups) continue;
+    const others = joint.filter(({ certId }) => certId !== bestId);
+    return { level: 3, joint: others.map(({ certId, issuer }) => ({ certId, issuer })) };
+  }
+  return { level: attestations.length === 0 ? 0 : 2 };
 }
 
 /** So much of a resource is asked for. */
@@ -124,10 +155,14 @@ export interface ShownResource {
   readonly min: bigint;
   /** Proved, or stated in clear, by certificates that count; `null`: not as much as was asked. */
   readonly atLeast: bigint | null;
+  /** Whether by a proof, and not in clear. */
+  readonly isProved: boolean;
   readonly level: CertificateLevel;
   /** PeerId of the issuer that it rests on. */
   readonly issuer: string | null;
   readonly certId: string | null;
+  /** Of level 3: the other attestations that it rests on. */
+  readonly joint?: readonly CountedCertificate[];
   readonly expiresAtSeconds: number | null;
   readonly remarks: readonly string[];
 }
@@ -135,6 +170,7 @@ export interface ShownResource {
 /** A resource that is not shown. */
 export const NOT_SHOWN = {
   atLeast: null,
+  isProved: false,
   level: 0,
   issuer: null,
   certId: null,
@@ -148,12 +184,12 @@ export function judgeResource(
   trust: TrustPolicy,
 ): ShownResource {
   const remarks: string[] = [];
-  const counted: { readonly certificate: PresentedCertificate; readonly atLeast: bigint }[] = [];
+  const counted: ({ readonly certificate: PresentedCertificate } & ShownQuantity)[] = [];
   for (const certificate of certificates) {
-    const atLeast = quantityIn(certificate, name);
-    if (atLeast === undefined || atLeast < min) continue;
+    const shown = quantityIn(certificate, name);
+    if (shown === undefined || shown.atLeast < min) continue;
     const refusal = refusalOf(certificate, name, trust);
-    if (refusal === undefined) counted.push({ certificate, atLeast });
+    if (refusal === undefined) counted.push({ certificate, ...shown });
     else remarks.push(`certificate ${certificate.certId}: ${refusal}`);
   }
   counted.sort((a, b) => b.certificate.exp - a.certificate.exp);
@@ -164,16 +200,33 @@ export function judgeResource(
   }
   const { issuer, certId, exp } = best.certificate;
   const attestations = counted.map(({ certificate }) => certificate);
-  const level = isJoint(attestations, trust) ? 3 : 2;
-  const { atLeast } = best;
-  return { name, min, atLeast, level, issuer, certId, expiresAtSeconds: exp, remarks };
+  return {
+    name,
+    min,
+    atLeast: best.atLeast,
+    isProved: best.isProved,
+    ...levelOf(attestations, certId, trust),
+    issuer,
+    certId,
+    expiresAtSeconds: exp,
+    remarks,
+  };
 }
 
+type ShownQuantity = { readonly atLeast: bigint; readonly isProved: boolean };
+
 /** What a certificate shows of a resource: a proved rung, or a quantity in clear. */
-function quantityIn({ leaves, proved }: PresentedCertificate, name: string): bigint | undefined {
+function quantityIn(
+  { leaves, proved }: PresentedCertificate,
+  name: string,
+): ShownQuantity | undefined {
   const rung = proved.find((one) => one.name === name)?.atLeast;
-  if (rung !== undefined) return rung;
-  for (const leaf of leaves) if (leaf.kind === 'quantity' && leaf.name === name) return leaf.value;
+  if (rung !== undefined) return { atLeast: rung, isProved: true };
+  for (const leaf of leaves) {
+    if (leaf.kind === 'quantity' && leaf.name === name) {
+      return { atLeast: leaf.value, isProved: false };
+    }
+  }
   return undefined;
 }
 
@@ -182,13 +235,13 @@ function quantityIn({ leaves, proved }: PresentedCertificate, name: string): big
  * weight, so an endorsement without a current status list is heard; a revoked one is not.
  */
 function testimonyOf(
-  { kind, issuer, status, leaves }: PresentedCertificate,
+  { kind, issuer, certId, status, leaves }: PresentedCertificate,
   term: string,
 ): SkillTestimony[] {
   if (kind !== 'endorsement' || status === 'revoked') return [];
   const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
   if (score?.kind !== 'canaryScore') return [];
-  return [{ rater: issuer, passed: score.passed, run: score.run }];
+  return [{ rater: issuer, certId, passed: score.passed, run: score.run }];
 }
 
 /** Why a certificate gives `term` no level; `undefined` if it does. */

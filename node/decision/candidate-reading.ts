@@ -7,6 +7,8 @@
  * @module
  */
 
+import { areEvidenceSources } from './evidence-source.ts';
+
 /** Why a candidate is not judged. The index of a reason is its code; 0 means kept. */
 export const DROP_REASONS = [
   'NONE',
@@ -38,6 +40,7 @@ export const DROP_REASONS = [
   'BAD_SHARE',
   'BAD_STATED',
   'OVER_SHARE',
+  'BAD_SOURCES',
 ] as const;
 
 /** One reason. */
@@ -364,7 +367,8 @@ function readOptionalParts(candidate: Fields, out: CandidateReading): DropReason
   if (problem !== 'NONE') return problem;
   problem = readStated(candidate['stated'], out);
   if (problem !== 'NONE') return problem;
-  const { isOverShare = false } = candidate;
+  const { isOverShare = false, sources } = candidate;
+  if (sources !== undefined && !areEvidenceSources(sources)) return 'BAD_SOURCES';
   if (typeof isOverShare !== 'boolean') return 'BAD_SHARE';
   out.isOverShare = isOverShare ? 1 : 0;
   const { maxCalibrationRatio } = CANDIDATE_LIMITS;

@@ -13,6 +13,7 @@ import { localCostLines } from './explanation-costs.ts';
 import { evidenceLines } from './explanation-evidence.ts';
 import { explorationLines } from './explanation-exploration.ts';
 import { MAX_SHOWN_CANDIDATES, scoreLines } from './explanation-scores.ts';
+import { sourceLines } from './explanation-sources.ts';
 import {
   dollars,
   dollarsPair,
@@ -120,6 +121,7 @@ export function formatDecision(record: DecisionRecord): string {
     ...gateLines(record),
     ...localCostLines(record),
     ...(field === null ? [] : evidenceLines(field)),
+    ...sourceLines(record),
     ...scoreLines(record, field),
     ...droppedLines(record),
     ...explorationLines(record, field === null ? null : cashOtherwiseMicroUsd(field)),

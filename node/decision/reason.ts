@@ -51,6 +51,7 @@ const DROP_PHRASES: Readonly<Record<DropReason, string>> = {
   BAD_SHARE: 'with an unusable mark of its share',
   BAD_STATED: 'without usable stated figures',
   OVER_SHARE: 'with its share of the spending already',
+  BAD_SOURCES: 'with unusable sources of its evidence',
 };
 
 /** A reason as words. */

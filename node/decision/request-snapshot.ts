@@ -7,6 +7,7 @@
  */
 
 import { CANDIDATE_LIMITS } from './candidate-reading.ts';
+import { snapshotSources } from './evidence-source.ts';
 import type { Candidate, CandidateNumber, DecisionRequest } from './request.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -126,6 +127,7 @@ export function snapshotCandidate(value: unknown, taskType: string | null): Cand
     snapshot[name] =
       typeof group === 'object' && group !== null ? snapshotNumbers(group, numbers) : null;
   }
+  if (fields['sources'] !== undefined) snapshot['sources'] = snapshotSources(fields['sources']);
   return snapshot as unknown as Candidate;
 }
 

@@ -16,6 +16,7 @@ import type {
   QueuedTask,
 } from '../cost/internal-cost.ts';
 import type { CriterionWeights } from './criteria.ts';
+import type { EvidenceSource } from './evidence-source.ts';
 import type { LinearModel } from './exploration/linear-model.ts';
 import type { CertificateLevel, DecisionPolicy } from './policy.ts';
 import type { Sensitivity } from './security-risk.ts';
@@ -105,6 +106,8 @@ export interface Candidate {
    * rater's credibility already; fractions. They fill what attested tests leave of the cap.
    */
   readonly testimony?: { readonly successes: CandidateNumber; readonly total: CandidateNumber };
+  /** What level, tests, testimony and proved resources rest on. Nothing is computed from it. */
+  readonly sources?: readonly EvidenceSource[];
   readonly history: OutcomeHistory & {
     readonly byType?: Readonly<Record<string, OutcomeHistory>>;
   };

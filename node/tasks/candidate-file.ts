@@ -12,6 +12,7 @@ import {
   readCandidate,
 } from '../decision/candidate-reading.ts';
 import type { DropReason } from '../decision/candidate-reading.ts';
+import { SOURCE_LIMITS } from '../decision/evidence-source.ts';
 import type { Candidate } from '../decision/request.ts';
 import { BadInputError } from '../errors.ts';
 
@@ -40,6 +41,9 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
   BAD_OVERHEADS: 'overheads: { sessionMicroUsd, verificationMicroUsd, integrationMicroUsd }',
   BAD_CALIBRATION: 'calibrationRatio: a number above 0, or left out',
   BAD_SHARE: 'isOverShare: true, false, or left out',
+  BAD_SOURCES:
+    `sources: up to ${SOURCE_LIMITS.maxSources} of { kind, id, issuer, shows }, ` +
+    'kind receipt, or certificate with a level',
   BAD_STATED: 'stated: { reliability, securityRisk, qualityRisk, performance }, each from 0 to 1',
 };
 

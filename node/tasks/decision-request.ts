@@ -10,6 +10,7 @@ import type { Config } from '../config/schema.ts';
 import { microUsd } from '../cost/presets.ts';
 import { newCandidateReading, readCandidate } from '../decision/candidate-reading.ts';
 import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
+import { SOURCE_LIMITS } from '../decision/evidence-source.ts';
 import type { CertificateLevel, DecisionPolicy } from '../decision/policy.ts';
 import type {
   Candidate,
@@ -80,9 +81,10 @@ export function candidateOf(
   others: {
     readonly isOverShare?: boolean;
     readonly testimony?: Candidate['testimony'] | undefined;
+    readonly sources?: Candidate['sources'];
   } = {},
 ): Candidate {
-  const { isOverShare = false, testimony } = others;
+  const { isOverShare = false, testimony, sources = [] } = others;
   const { hit, proved, similarity, history } = contractor;
   const { price, latencyMs, load, exp } = quoted.quote;
   return {
@@ -93,6 +95,7 @@ export function candidateOf(
     level: proved.level,
     ...(proved.evidence ? { evidence: proved.evidence } : {}),
     ...(testimony === undefined ? {} : { testimony }),
+    ...(sources.length === 0 ? {} : { sources: sources.slice(0, SOURCE_LIMITS.maxSources) }),
     history,
     ...(isOverShare ? { isOverShare } : {}),
     overheads: verificationOverheads(input, auditRate(contractor, input.config)),

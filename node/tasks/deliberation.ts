@@ -18,6 +18,7 @@ import type { DecisionLog } from './decision-log.ts';
 import type { DecisionMemory } from './decision-memory.ts';
 import { candidateOf, decisionQuery, withVerification } from './decision-request.ts';
 import type { DecisionInput, Prospect } from './decision-request.ts';
+import { sourcesBehind } from './evidence-sources.ts';
 import type { LocalMachine } from './local-machine.ts';
 import { configuredThresholds, PolicyShelf } from './node-policy.ts';
 import type { PolicyChoice } from './node-policy.ts';
@@ -85,9 +86,14 @@ export class Deliberation {
     const ordered = prospects.toSorted((a, b) => (a.quoted.peerId < b.quoted.peerId ? -1 : 1));
     const candidates = ordered.map((prospect) => {
       const { peerId } = prospect.quoted;
+      const testimony = memory.weigh(peerId, self, prospect.contractor.proved);
       return candidateOf(input, prospect, {
         isOverShare: overShare.has(peerId),
-        testimony: memory.weigh(peerId, self, prospect.contractor.proved),
+        testimony,
+        sources: sourcesBehind(prospect.contractor, {
+          observer: self,
+          isHeard: testimony !== undefined,
+        }),
       });
     });
     return this.#decide(input, candidates, stage);

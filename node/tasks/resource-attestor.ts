@@ -30,6 +30,7 @@ import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { ResourceAttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, UnreachableError } from '../errors.ts';
+import { MAX_MEASURED_SHARE } from './measured-time.ts';
 
 /** Codes of the session layer for a peer that gives no stream. */
 const NO_STREAM = new Set(['PEER_UNREACHABLE', 'HANDSHAKE_FAILED', 'STREAM_REFUSED']);
@@ -210,8 +211,8 @@ function documentOf(
   common: Pick<ResourceAttestDocument, 'peerId' | 'resource' | 'unit' | 'method' | 'elapsedMs'>,
 ): ResourceAttestDocument {
   if (!outcome.issued) {
-    const nothing = { measured: false, value: null, certId: null, delivered: false, busyMs: 0 };
-    return { ...common, ...nothing, reason: refusalText(outcome) };
+    const nothing = { measured: false, value: null, certId: null, delivered: false } as const;
+    return { ...common, ...nothing, reason: refusalText(outcome), busyMs: 0, leastWorkMs: 0 };
   }
   const { certificate, delivery, measured } = outcome;
   return {
@@ -222,6 +223,7 @@ function documentOf(
     certId: toBase64Url(certificate.certificate.id),
     delivered: delivery.delivered,
     busyMs: measured.busyMs,
+    leastWorkMs: Math.round(measured.busyMs / MAX_MEASURED_SHARE),
   };
 }
 

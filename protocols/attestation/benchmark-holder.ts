@@ -113,10 +113,17 @@ export class BenchmarkHolder {
     this.#buckets = new TokenBuckets(perPeer, all, init.clock.monotonicMs());
   }
 
-  /** Serves a stream whose first message was `first`, read by the caller. */
-  async serve(stream: SecureStream, first: Uint8Array): Promise<void> {
+  /**
+   * Serves a stream whose first message was `first`, read by the caller.
+   *
+   * @returns what was reported; `undefined` for a benchmark that was refused or came to no end.
+   */
+  async serve(stream: SecureStream, first: Uint8Array): Promise<BenchmarkReport | undefined> {
     const order = decodeBenchmarkMessage(first);
-    if (order?.typ !== 'bmask') return stream.abort('badMessage');
+    if (order?.typ !== 'bmask') {
+      stream.abort('badMessage');
+      return undefined;
+    }
     const attestor = stream.remotePeer;
     const { clock, holder, logger, worker } = this.#init;
     const transcript = new BenchmarkTranscript(stream.sessionHash, attestor, holder);
@@ -128,7 +135,8 @@ export class BenchmarkHolder {
       const { job } = order;
       const answer = { v: 1, typ: 'bmno', job, code: refusalNumber(refusal) } as const;
       await stream.writeMessage(encodeBenchmarkMessage(answer), { signal });
-      return stream.closeWrite({ signal });
+      await stream.closeWrite({ signal });
+      return undefined;
     }
     const session = AbortSignal.timeout(maxSessionMs);
     const init = { stream, order, transcript, worker, clock, session, idleTimeoutMs };
@@ -137,11 +145,14 @@ export class BenchmarkHolder {
       const value = await run.serve();
       const digest = transcript.digest();
       const { resource } = order;
-      this.#init.onMeasured({ attestor, resource, value, transcript: digest });
+      const report = { attestor, resource, value, transcript: digest };
+      this.#init.onMeasured(report);
+      return report;
     } catch (error) {
       const reason = error instanceof BenchmarkEnd ? error.code : 'internal';
       stream.abort(session.aborted ? 'deadline' : reason);
       logger.warn({ attestor, err: error }, 'A benchmark came to no end.');
+      return undefined;
     } finally {
       worker.release();
       this.#isBusy = false;

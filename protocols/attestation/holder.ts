@@ -4,13 +4,16 @@
  * makes the blinding of the commitment, which stays in memory until the certificate is there.
  *
  * A stream of purpose 4 may also begin with the order of a benchmark. The first message tells; such
- * a stream is handed on to benchmark-holder.ts.
+ * a stream is handed on to benchmark-holder.ts. If the attestor has a benchmark of the announced
+ * resource come to its end before the certificate, the certificate must have its value, and the
+ * hash of its transcript as evidence. Without such a benchmark there is nothing to compare with:
+ * the attestor may vouch for what it measured by other means, and nothing on the wire tells which.
  *
  * @module
  */
 
 import { makeBlinding } from '../../crypto/blind-issuance.ts';
-import { equalBytes } from '../../crypto/bytes.ts';
+import { equalBytes, toBase64Url } from '../../crypto/bytes.ts';
 import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
 import { checkHeldCertificate } from '../../crypto/held-certificate.ts';
 import type { HeldCertificateRefusal } from '../../crypto/held-certificate.ts';
@@ -31,6 +34,7 @@ import {
   encodeIssuanceAnswer,
 } from './messages.ts';
 import type { Issuance, IssuanceOffer } from './messages.ts';
+import type { BenchmarkReport } from './benchmark-holder.ts';
 
 /** Limits of the holder's side. A check hashes up to 1,024 leaves. */
 export interface AttestationLimits {
@@ -74,8 +78,13 @@ export interface AttestationHolderInit {
   readonly highestRungs?: ReadonlyMap<string, bigint>;
   /** Keeps the certificate; it is acknowledged when this resolves. */
   store(certificate: DeliveredCertificate): Promise<void>;
-  /** Serves streams that do not begin with an announcement. Left out: they are aborted. */
-  readonly benchmarks?: { serve(stream: SecureStream, first: Uint8Array): Promise<void> };
+  /**
+   * Serves streams that do not begin with an announcement, and tells what came of a benchmark that
+   * came to its end. Left out: they are aborted.
+   */
+  readonly benchmarks?: {
+    serve(stream: SecureStream, first: Uint8Array): Promise<BenchmarkReport | undefined>;
+  };
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -92,7 +101,9 @@ export type DeliveryRefusal =
   /** A quantity stands in clear beside the committed one, for whoever sees that leaf. */
   | 'CLEAR_QUANTITY'
   /** A value is told of a certificate without a commitment. */
-  | 'UNEXPECTED_VALUE';
+  | 'UNEXPECTED_VALUE'
+  /** It has not the value, or not the evidence, of the benchmark that this attestor has run. */
+  | 'OTHER_MEASUREMENT';
 
 /** Outcome of checking a delivery. */
 export type CheckedDelivery =
@@ -108,6 +119,8 @@ export interface DeliveryExpectation {
   readonly job: Uint8Array;
   /** The resource that was announced and its blinding r, 32 bytes; left out for none. */
   readonly committed?: { readonly resource: string; readonly blinding: Uint8Array } | undefined;
+  /** The attestor's benchmark of that resource; left out for none. */
+  readonly measured?: Pick<BenchmarkReport, 'value' | 'transcript'> | undefined;
   /** The holder's own limit on the rung that is fixed. */
   readonly highestRung?: bigint | undefined;
   readonly nowSeconds: number;
@@ -133,6 +146,14 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
   if (checkCertificateTimes(body, expected) === 'EXPIRED') {
     return refuse('EXPIRED', `exp ${body.exp} at ${expected.nowSeconds}`);
   }
+  const { measured } = expected;
+  if (measured && issuance.value !== BigInt(measured.value)) {
+    const detail = `${issuance.value}, and the benchmark ended with ${measured.value}`;
+    return refuse('OTHER_MEASUREMENT', detail);
+  }
+  if (measured && body.evidence !== toBase64Url(measured.transcript)) {
+    return refuse('OTHER_MEASUREMENT', 'its evidence is not the transcript of the benchmark');
+  }
   const { held, claims } = checked;
   return { valid: true, attestor: expected.attestor, held, claims };
 }
@@ -156,6 +177,7 @@ const CODES: Readonly<Partial<Record<DeliveryRefusal, RefusalCode>>> = {
   WRONG_KIND: 'NOT_SUPPORTED',
   COMMITMENT_NOT_OPENED: 'NOT_SUPPORTED',
   CLEAR_QUANTITY: 'NOT_SUPPORTED',
+  OTHER_MEASUREMENT: 'NOT_SUPPORTED',
 };
 
 /** Registers the holder's side with the session layer and serves from then on. */
@@ -164,7 +186,9 @@ export function acceptCertificates(init: AttestationHolderInit): void {
   init.streams.handle(SECURE_PROTOCOLS.attest, async (stream) => {
     const first = await stream.readMessage(receiver.patience());
     const offer = first && decodeIssuanceOffer(first);
-    if (first && !offer && init.benchmarks) return init.benchmarks.serve(stream, first);
+    if (first && !offer && init.benchmarks) {
+      return receiver.observe(stream.remotePeer, init.benchmarks.serve(stream, first));
+    }
     if (!offer) return stream.abort('badMessage');
     const refusal = await receiver.receive(stream, offer);
     const answer = encodeIssuanceAnswer({ job: offer.job, refusal });
@@ -173,13 +197,20 @@ export function acceptCertificates(init: AttestationHolderInit): void {
   });
 }
 
+/** A resource that an attestor measures. */
+interface AwaitedResource {
+  readonly resource: string;
+  /** Its last benchmark meanwhile that came, or comes, to its end; `undefined` for none. */
+  benchmark: Promise<BenchmarkReport | undefined>;
+}
+
 /** Receives announced certificates. */
 class CertificateReceiver {
   readonly #init: AttestationHolderInit;
   readonly #limits: AttestationLimits;
   readonly #buckets: TokenBuckets;
-  /** Attestors that a certificate of a resource is awaited from. */
-  readonly #measuring = new Set<string>();
+  /** Attestors that a certificate of a resource is awaited from, by PeerId. */
+  readonly #measuring = new Map<string, AwaitedResource>();
 
   constructor(init: AttestationHolderInit) {
     this.#init = init;
@@ -205,6 +236,19 @@ class CertificateReceiver {
     return this.#receiveCommitted(stream, offer);
   }
 
+  /** Waits for the end of a benchmark; a certificate of its attestor is compared with it. */
+  async observe(attestor: string, benchmark: Promise<BenchmarkReport | undefined>): Promise<void> {
+    const awaited = this.#measuring.get(attestor);
+    if (awaited) {
+      const { resource, benchmark: before } = awaited;
+      // One that fails, or is of something else, does not take back what was reported before.
+      awaited.benchmark = benchmark
+        .catch(() => undefined)
+        .then((report) => (report?.resource === resource ? report : before));
+    }
+    await benchmark;
+  }
+
   async #receiveCommitted(
     stream: SecureStream,
     { job, resource, unit }: IssuanceOffer,
@@ -214,13 +258,21 @@ class CertificateReceiver {
     const { measuringTimeoutMs, maxMeasuring } = this.#limits;
     if (measuredResources.get(resource) !== unit) return 'NOT_SUPPORTED';
     if (this.#measuring.has(attestor) || this.#measuring.size >= maxMeasuring) return 'BUSY';
-    this.#measuring.add(attestor);
+    const awaited: AwaitedResource = { resource, benchmark: Promise.resolve(undefined) };
+    this.#measuring.set(attestor, awaited);
     try {
       const context = { sessionHash, attestor, holder, job, resource, unit };
       const { blinding, request } = makeBlinding(context, (length) => random.bytes(length));
       await stream.writeMessage(encodeBlinding({ job, ...request }), this.patience());
       const bytes = await stream.readMessage(this.patience(measuringTimeoutMs));
-      return await this.#take(bytes, { attestor, job, committed: { resource, blinding } });
+      // The certificate may be here before the end of the benchmark's own stream.
+      const measured = await awaited.benchmark;
+      return await this.#take(bytes, {
+        attestor,
+        job,
+        committed: { resource, blinding },
+        measured,
+      });
     } finally {
       this.#measuring.delete(attestor);
     }
@@ -229,7 +281,7 @@ class CertificateReceiver {
   /** Checks and keeps a certificate; `undefined` if it was kept. */
   async #take(
     bytes: Uint8Array | undefined,
-    expected: Pick<DeliveryExpectation, 'attestor' | 'job' | 'committed'>,
+    expected: Pick<DeliveryExpectation, 'attestor' | 'job' | 'committed' | 'measured'>,
   ): Promise<RefusalCode | undefined> {
     const { holder, clock, logger, highestRungs } = this.#init;
     const { attestor, committed } = expected;

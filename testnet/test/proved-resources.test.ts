@@ -5,10 +5,15 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
+  AttestDocument,
+  CertificateDocument,
   QueryDocument,
   ResourceAttestDocument,
   RevocationDocument,
+  RunDocument,
 } from '../../node/api-documents.ts';
+import type { DecisionRecord, Replay } from '../../node/decision/decision-record.ts';
+import { formatDecision } from '../../node/decision/explanation.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 
@@ -48,6 +53,17 @@ const reasonsOf = ({ dropped, trace }: QueryDocument, peerId: string) => [
   ...(trace ?? []).map((one) => JSON.stringify(one)).filter((line) => line.includes(peerId)),
 ];
 
+const TASK = {
+  title: 'Sentiment of a text',
+  skills: [SKILL],
+  resources: { minimums: { 'gpu-memory-gib': 40 } },
+  input: { parts: [{ text: 'It is fine.', mediaType: 'text/plain' }] },
+  output: { mediaType: 'application/json' },
+  verification: [],
+  constraints: { sensitivity: 'low' },
+  valueMicroUsd: 1_000,
+};
+
 describe('a network in which resources are proved', () => {
   it('measures memory over the network, and a stranger proves 24 without showing 30', async () => {
     // Measured with real deadlines: on a machine that is busy with other tests, more than once.
@@ -55,7 +71,7 @@ describe('a network in which resources are proved', () => {
     for (let i = 0; i < 3 && measured?.delivered !== true; i++) {
       measured = await attest(0, { resource: MEMORY, amount: 30 });
     }
-    expect(measured).toMatchObject({ method: 'benchmark', value: 30, delivered: true });
+    expect(measured).toMatchObject({ method: 'benchmark', reason: null, value: 30 });
     const answer = await ask(MEMORY, 20);
     expect(peersOf(answer)).toEqual([network.contractors[0]!.peerId]);
     expect(answer.hits[0]!.resources).toMatchObject([{ name: MEMORY, atLeast: 24, level: 2 }]);
@@ -92,19 +108,37 @@ describe('a network in which resources are proved', () => {
   });
 
   it('asks the same of a task: nobody without the proof gives a quote', async () => {
-    const task = {
-      title: 'Sentiment of a text',
-      skills: [SKILL],
-      resources: { minimums: { 'gpu-memory-gib': 40 } },
-      input: { parts: [{ text: 'It is fine.', mediaType: 'text/plain' }] },
-      output: { mediaType: 'application/json' },
-      verification: [],
-      constraints: { sensitivity: 'low' },
-      valueMicroUsd: 1_000,
-    };
-    const { result } = await network.client.api.post<{
-      result: { candidates: readonly { peerId: string }[] };
-    }>('/v1/decide', { task });
+    const { result } = await network.client.api.post<DecisionRecord>('/v1/decide', { task: TASK });
     expect(result.candidates.map(({ peerId }) => peerId)).toEqual([network.contractors[0]!.peerId]);
   });
+
+  it('names in the record of a run the certificates that the holder itself shows', async () => {
+    const { attestor, client } = network;
+    const holder = network.contractors[0]!;
+    const tested = { peerId: holder.peerId, term: SKILL, tasks: 4 };
+    const skill = await attestor.api.post<AttestDocument>('/v1/attest', tested);
+    expect(skill).toMatchObject({ passed: 4, delivered: true });
+    // Another minimum than before: what was proved is believed for a minute.
+    const task = { ...TASK, resources: { minimums: { 'gpu-memory-gib': 24 } } };
+    const { subtasks } = await client.api.post<RunDocument>('/v1/run', { task });
+    const { decisionId } = subtasks[0]!.decision;
+    const record = await client.api.get<DecisionRecord>(`/v1/decisions/${decisionId}`);
+    const { sources } = record.request.candidates.find(({ peerId }) => peerId === holder.peerId)!;
+    const { certificates } = await holder.api.get<{ certificates: readonly CertificateDocument[] }>(
+      '/v1/certificates',
+    );
+    const shown = (name: string) =>
+      certificates.find(({ leaves }) => leaves.some((leaf) => leaf.name === name))!.certId;
+    const common = { kind: 'certificate', issuer: attestor.peerId, level: 2 };
+    expect(sources).toEqual([
+      { ...common, id: shown(SKILL), shows: `skill ${SKILL}, 4 of 4 known-answer tasks` },
+      { ...common, id: shown(GPU), shows: `${GPU} >= 80, proved; 24 asked for` },
+    ]);
+    expect(shown(SKILL)).toBe(skill.certId);
+    const text = formatDecision(record);
+    for (const { id, shows } of sources!) expect(text).toMatch(new RegExp(`${id}.*\\n +${shows}`));
+    expect(JSON.stringify(record)).not.toMatch(/\b90\b/);
+    const replay = `/v1/decisions/${decisionId}/replay`;
+    expect(await client.api.post<Replay>(replay)).toMatchObject({ agrees: true, differences: [] });
+  }, 60_000);
 });

@@ -9,7 +9,7 @@ import type { AttestDocument, ResourceAttestDocument } from '../../api-documents
 import { BadInputError } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import { usd } from '../table.ts';
+import { percent, usd } from '../table.ts';
 
 interface AttestOptions {
   readonly skill?: string;
@@ -93,10 +93,18 @@ function describeResource(result: ResourceAttestDocument): string {
   const { peerId, resource, unit, method, value, reason, certId, delivered } = result;
   const cost = `${result.elapsedMs} ms, ${result.busyMs} ms of the peer's processor`;
   const how = method === 'stated' ? 'as stated' : cost;
+  const work = (result.leastWorkMs / 1_000).toFixed(1);
+  const sharePercent = (100 * result.busyMs) / result.leastWorkMs;
   return [
     value === null
       ? `${peerId}: ${resource} was not measured (${result.elapsedMs} ms)`
       : `${peerId} has ${value} ${unit} of ${resource} (${how})`,
+    ...(result.busyMs === 0
+      ? []
+      : [
+          `  ${percent(sharePercent)} of ${work} s of the peer's work; ` +
+            "its share of today is in the peer's own status",
+        ]),
     ...(reason === null ? [] : [`  failed: ${reason}`]),
     describeCertificate(certId, delivered),
   ].join('\n');

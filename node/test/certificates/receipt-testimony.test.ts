@@ -32,7 +32,8 @@ describe('testimony of receipts', () => {
       { rater: 'ben', passed: 0, run: 1 },
     ]);
     expect(said[0]?.receipts).toHaveLength(2);
-    expect(new Set(said.flatMap(({ receipts }) => receipts)).size).toBe(3);
+    expect(new Set(said.flatMap(({ receipts = [] }) => receipts.map(({ id }) => id))).size).toBe(3);
+    expect(said[1]?.receipts).toMatchObject([{ outcome: 'fail', weight: 1 }]);
   });
 
   it('counts a receipt by its price: praise for dust is worth a sixty-fourth', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import type { PresentedCertificate } from '../../../crypto/presentation-verifier.ts';
-import { UNPROVED, judgeSkill } from '../../certificates/trust.ts';
+import { UNPROVED, judgeResource, judgeSkill } from '../../certificates/trust.ts';
 import { requiredLevel, TrustPolicy } from '../../certificates/trust-policy.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Config, ConfigFile } from '../../config/schema.ts';
@@ -67,7 +67,10 @@ describe('judgeSkill', () => {
   it('hears what other clients endorse, but not what is revoked or without a score', () => {
     const endorsed = { kind: 'endorsement', issuer: STRANGER } as const;
     const heard = judgeSkill([certificate({ ...endorsed, status: 'unknown' })], TERM, TRUSTED);
-    expect(heard).toMatchObject({ level: 0, testimony: [{ rater: STRANGER, passed: 7, run: 8 }] });
+    expect(heard).toMatchObject({
+      level: 0,
+      testimony: [{ rater: STRANGER, certId: 'a', passed: 7, run: 8 }],
+    });
     const silent = [
       certificate({ ...endorsed, status: 'revoked' }),
       certificate({ ...endorsed, leaves: [{ kind: 'skill', name: TERM }] } as never),
@@ -162,6 +165,21 @@ describe('level 3', () => {
     expect(levelOf([by(first, 0), by(second, DAY + 1)])).toBe(2);
   });
 
+  it('names the attestations that it rests on, beside the one that lasts longest', () => {
+    const policy = new TrustPolicy(trustConfig({ attestors }));
+    const far = by(third, 9 * DAY);
+    const judged = judgeSkill([by(first, 0), by(second, DAY), far], TERM, policy);
+    expect(judged).toMatchObject({ level: 3, certId: far.certId, issuer: third });
+    expect(judged.joint).toEqual([
+      { certId: `${first} 0`, issuer: first },
+      { certId: `${second} ${DAY}`, issuer: second },
+    ]);
+    const two = judgeSkill([by(first, 0), by(second, DAY)], TERM, policy);
+    expect(two).toMatchObject({ certId: `${second} ${DAY}` });
+    expect(two.joint).toEqual([{ certId: `${first} 0`, issuer: first }]);
+    expect(judgeSkill([by(first, 0)], TERM, policy).joint).toBeUndefined();
+  });
+
   it('counts operators of one group once', () => {
     const operators = [`${first}=acme`, `${second}=acme`];
     expect(levelOf([by(first, 0), by(second, 0)], { operators })).toBe(2);
@@ -178,6 +196,37 @@ describe('level 3', () => {
     expect(levelOf([by(first, 0), by(first, 1)])).toBe(2);
     expect(levelOf([by(first, 0), by(second, 0, { status: 'revoked' })])).toBe(2);
     expect(levelOf([by(first, 0), by(STRANGER, 0)])).toBe(2);
+  });
+});
+
+describe('judgeResource', () => {
+  const GPU = 'hasResource:gpu-memory-gib';
+  const [first, second] = OTHERS as [string, string];
+  const trust = new TrustPolicy(trustConfig({ attestors: [ATTESTOR, first, second] }));
+  const minimum = { name: GPU, min: 40n };
+  const clear = (change: Partial<PresentedCertificate> = {}) =>
+    certificate({ leaves: [{ kind: 'quantity', name: GPU, value: 48n }], ...change });
+  const proof = (change: Partial<PresentedCertificate> = {}) =>
+    certificate({ leaves: [], proved: [{ name: GPU, atLeast: 80n }], ...change });
+
+  it('tells a proof from a quantity in clear', () => {
+    const shown = (one: PresentedCertificate) => judgeResource([one], minimum, trust);
+    expect(shown(proof())).toMatchObject({ atLeast: 80n, isProved: true, level: 2, certId: 'a' });
+    expect(shown(clear())).toMatchObject({ atLeast: 48n, isProved: false, level: 2 });
+    const little = proof({ proved: [{ name: GPU, atLeast: 24n }] });
+    expect(shown(little)).toMatchObject({ atLeast: null, isProved: false, level: 0 });
+    for (const one of [proof(), little]) expect(shown(one).joint).toBeUndefined();
+  });
+
+  it('names the attestations that level 3 rests on, and none that does not count', () => {
+    const list = [
+      proof({ certId: 'long', issuer: first, exp: 2_000 }),
+      clear({ certId: 'short', issuer: second }),
+      clear({ certId: 'revoked', issuer: ATTESTOR, status: 'revoked' }),
+    ];
+    const judged = judgeResource(list, minimum, trust);
+    expect(judged).toMatchObject({ level: 3, atLeast: 80n, certId: 'long' });
+    expect(judged.joint).toEqual([{ certId: 'short', issuer: second }]);
   });
 });
 

@@ -185,20 +185,30 @@ describe('exit codes', () => {
       delivered: true,
       elapsedMs: 900,
       busyMs: 480,
+      leastWorkMs: 24_000,
     });
     const { exitCode, stdout } = await cli.run(...argv);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
       `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
-        "(900 ms, 480 ms of the peer's processor)\nCertificate c was delivered.\n",
+        "(900 ms, 480 ms of the peer's processor)\n" +
+        "  2.0 % of 24.0 s of the peer's work; its share of today is in the peer's own status\n" +
+        'Certificate c was delivered.\n',
     );
     const [order] = daemon.node.calls[0]!.args;
     expect(order).toEqual({ peerId: PEER, resource: document.resource, durationMs: 200 });
     const nothing = { value: null, reason: 'LATE: x', certId: null, delivered: false };
-    daemon.node.answer = () => ({ ...document, ...nothing, elapsedMs: 900, busyMs: 0 });
+    daemon.node.answer = () => ({
+      ...document,
+      ...nothing,
+      elapsedMs: 900,
+      busyMs: 0,
+      leastWorkMs: 0,
+    });
     const failed = await cli.run(...argv);
     expect(failed.exitCode).toBe(1);
     expect(failed.stdout).toContain('failed: LATE: x\nNo certificate was issued.');
+    expect(failed.stdout).not.toContain('%');
   });
 
   it('is 1 for a certificate that does not verify', async () => {

@@ -1,6 +1,7 @@
 /** Candidates of every kind that can be judged, for properties. @module */
 
 import fc from 'fast-check';
+import type { EvidenceSource } from '../../decision/evidence-source.ts';
 import type { Candidate } from '../../decision/request.ts';
 import { TASK_TYPE } from './requests.ts';
 
@@ -67,6 +68,24 @@ const overheads = fc.record(
   { requiredKeys: [] },
 );
 
+const name = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
+
+const source = fc.oneof(
+  fc.record({ kind: fc.constant('receipt' as const), id: name, issuer: name, shows: name }),
+  fc.record({
+    kind: fc.constant('certificate' as const),
+    id: name,
+    issuer: name,
+    level: fc.nat(3),
+    shows: name,
+  }),
+);
+
+/** Sources of evidence, not one or up to three. */
+export const anySources: fc.Arbitrary<readonly EvidenceSource[]> = fc.array(source, {
+  maxLength: 3,
+});
+
 const anyCandidate = fc.record(
   {
     skills,
@@ -79,6 +98,7 @@ const anyCandidate = fc.record(
     })),
     evidence: partOf(20).map(({ part, whole }) => ({ passed: part, run: whole })),
     testimony: partOf(30).map(({ part, whole }) => ({ successes: part / 4, total: whole / 4 })),
+    sources: anySources,
     incidents,
     link: fc.record({
       bandwidthMbps: fc.integer({ min: 1, max: 10_000 }).map((x) => x / 10),

@@ -29,6 +29,8 @@ function spoiled(path: Path, value: unknown): Candidate {
 
 const { maxMicroUsd, maxLatencyMs, maxSkills, maxOutcomes } = CANDIDATE_LIMITS;
 
+const SOURCE = { kind: 'certificate', id: 'c', issuer: 'i', level: 2, shows: 'skill x' };
+
 const CASES: readonly (readonly [string, Path, unknown, string])[] = [
   ['a price that is NaN', ['quote', 'priceMicroUsd'], NaN, 'BAD_PRICE'],
   ['a price that is infinite', ['quote', 'priceMicroUsd'], Infinity, 'BAD_PRICE'],
@@ -56,6 +58,26 @@ const CASES: readonly (readonly [string, Path, unknown, string])[] = [
   ['more tests passed than run', ['evidence', 'passed'], 5, 'BAD_EVIDENCE'],
   ['evidence that is no object', ['evidence'], 'all', 'BAD_EVIDENCE'],
   ['more disputes than interactions', ['incidents', 'disputes'], 6, 'BAD_INCIDENTS'],
+  ['sources that are no list', ['sources'], { id: 'x' }, 'BAD_SOURCES'],
+  ['a seventeenth source', ['sources'], Array(17).fill(SOURCE), 'BAD_SOURCES'],
+  ['a source of no kind', ['sources'], [{ ...SOURCE, kind: 'rumour' }], 'BAD_SOURCES'],
+  ['a source without an id', ['sources'], [{ ...SOURCE, id: '' }], 'BAD_SOURCES'],
+  ['an id beyond the limit', ['sources'], [{ ...SOURCE, id: 'x'.repeat(65) }], 'BAD_SOURCES'],
+  [
+    'an issuer beyond the limit',
+    ['sources'],
+    [{ ...SOURCE, issuer: 'x'.repeat(129) }],
+    'BAD_SOURCES',
+  ],
+  [
+    'a source that shows too much',
+    ['sources'],
+    [{ ...SOURCE, shows: 'x'.repeat(257) }],
+    'BAD_SOURCES',
+  ],
+  ['a source with half a character', ['sources'], [{ ...SOURCE, shows: '\ud800' }], 'BAD_SOURCES'],
+  ['a certificate of no level', ['sources'], [{ ...SOURCE, level: 4 }], 'BAD_SOURCES'],
+  ['a hole among sources', ['sources'], new Array<unknown>(1), 'BAD_SOURCES'],
   ['a link without bandwidth', ['link', 'bandwidthMbps'], 0, 'BAD_LINK'],
   ['a negative overhead', ['overheads', 'sessionMicroUsd'], -1, 'BAD_OVERHEADS'],
   ['a calibration of zero', ['calibrationRatio'], 0, 'BAD_CALIBRATION'],

@@ -84,6 +84,7 @@ describe('candidates of a file', () => {
         { ...candidate('a'), incidents: 1 },
         { ...candidate('a'), testimony: 1 },
         { ...candidate('a'), stated: 1 },
+        { ...candidate('a'), sources: [{ kind: 'certificate' }] },
         { ...candidate('a'), isOverShare: 1 },
         { ...candidate('a'), calibrationRatio: 0 },
       ].map((bad) => {
@@ -91,7 +92,7 @@ describe('candidates of a file', () => {
         return readCandidate(bad, newCandidateReading());
       }),
     );
-    expect(reasons.size).toBe(10);
+    expect(reasons.size).toBe(11);
     expect(DROP_REASONS).toEqual(expect.arrayContaining([...reasons]));
   });
 

@@ -312,7 +312,7 @@ describe('the portfolio', () => {
 });
 
 describe('the word of others', () => {
-  const testimony = [{ rater: 'r', passed: 10, run: 10 }];
+  const testimony = [{ rater: 'r', certId: 'c', passed: 10, run: 10 }];
   const weight = () => memory.weigh('new', 'me', { testimony, evidence: { passed: 8, run: 8 } });
 
   it('is compared with own experience once, at the third own outcome', async () => {

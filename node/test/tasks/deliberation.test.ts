@@ -39,6 +39,7 @@ function praised(number: number, raters: number): Prospect {
   const { contractor, quoted } = prospect(peer(number), TASK, 0);
   const testimony = Array.from({ length: raters }, (_, i) => ({
     rater: peer(50 + i),
+    certId: `endorsement ${i}`,
     passed: 10,
     run: 10,
   }));
@@ -186,7 +187,7 @@ describe('a deliberation', () => {
     expect((await told(praised(1, 1)))!.total).toBeCloseTo(3 / 16, 12);
     const rater = peer(50);
     const heard = {
-      testimony: [{ rater, passed: 10, run: 10 }],
+      testimony: [{ rater, certId: 'c', passed: 10, run: 10 }],
       own: { successes: 3, total: 3 },
     };
     const outcome = { isSuccess: true, paidMicroUsd: 1_500 };
@@ -195,6 +196,74 @@ describe('a deliberation', () => {
     }
     expect((await told(praised(1, 1)))!.total).toBeCloseTo(3 * (3 / 5), 12);
     expect((await decide(praised(1, 1))).choice).toBe('OUTSOURCE');
+  });
+
+  it('names the certificates and receipts that a decision was made with, and none that came to nothing', async () => {
+    const certificate = (id: string, issuer: string, level: number, shows: string) =>
+      ({ kind: 'certificate', id, issuer, level, shows }) as const;
+    const { contractor, quoted } = praised(1, 1);
+    const attested = { certId: 'attested', issuer: peer(7), level: 3 } as const;
+    const joint = [{ certId: 'joint', issuer: peer(8) }];
+    const heard = [
+      ...contractor.proved.testimony!,
+      { rater: peer(1), certId: 'own praise', passed: 9, run: 9 },
+      { rater: 'me', certId: 'of this node', passed: 9, run: 9 },
+      {
+        rater: peer(51),
+        passed: 0.25,
+        run: 0.25,
+        receipts: [{ id: 'receipt', outcome: 'pass' as const, weight: 0.25 }],
+      },
+    ];
+    const proved = { ...contractor.proved, ...attested, joint, testimony: heard };
+    const resource = {
+      name: 'hasResource:gpu-memory-gib',
+      min: 40n,
+      atLeast: 80n,
+      isProved: true,
+      ...attested,
+      certId: 'gpu',
+      level: 2,
+      expiresAtSeconds: 9e9,
+      remarks: [],
+    } as const;
+    const inClear = { ...resource, name: 'hasResource:gpu-count', min: 1n, atLeast: 2n };
+    const resources = [resource, { ...inClear, isProved: false, certId: 'count' }];
+    const known = { contractor: { ...contractor, proved, resources }, quoted };
+    const decision = await deliberation.onProspects(TASK, {}, [known], 'first');
+    const { decisionId } = decision.query;
+    const record = await log.show(decisionId);
+    const skill = 'skill performs:nlp/sentiment';
+    expect(record.request.candidates[0]!.sources).toEqual([
+      certificate('attested', peer(7), 3, `${skill}, 7 of 7 known-answer tasks`),
+      certificate('joint', peer(8), 3, `${skill}, jointly`),
+      certificate('gpu', peer(7), 2, 'hasResource:gpu-memory-gib >= 80, proved; 40 asked for'),
+      certificate('count', peer(7), 2, 'hasResource:gpu-count >= 2, in clear; 1 asked for'),
+      certificate('endorsement 0', peer(50), 0, `${skill}, 10 of 10 tasks endorsed`),
+      {
+        kind: 'receipt',
+        id: 'receipt',
+        issuer: peer(51),
+        shows: `${skill}, pass, counts 0.25 by its price`,
+      },
+    ]);
+    expect(await log.replay(decisionId)).toMatchObject({ agrees: true });
+    // Without attested tests, strangers count nothing.
+    const { evidence: _, ...untested } = proved;
+    const unheard = { contractor: { ...contractor, proved: untested }, quoted };
+    const { table } = await deliberation.onProspects(TASK, {}, [unheard], 'asked');
+    const { sources, testimony } = table.candidates[0] as Candidate;
+    expect(testimony).toBeUndefined();
+    expect(sources!.map(({ id }) => id)).toEqual(['attested', 'joint']);
+  });
+
+  it('names no certificates of who has none, and sixteen of who has more', async () => {
+    const sourcesOf = async (one: Prospect) => {
+      const { table } = await deliberation.onProspects(TASK, {}, [one], 'asked');
+      return (table.candidates[0] as Candidate).sources;
+    };
+    expect(await sourcesOf(prospect(peer(1), TASK, 0))).toBeUndefined();
+    expect(await sourcesOf(praised(1, 40))).toHaveLength(16);
   });
 
   it('decides by thresholds that have given way, if they may', async () => {

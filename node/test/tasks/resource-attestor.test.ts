@@ -100,12 +100,20 @@ describe('attestation of a resource', () => {
     expect(fromBase64Url(body.evidence)).toEqual(reports[0]!.transcript);
     expect(document.busyMs).toBeGreaterThan(0);
     expect(measuredTime.status().spentMs).toBe(document.busyMs);
+    expect(document.leastWorkMs).toBe(document.busyMs * 50);
   });
 
   it('vouches for a value that was measured by other means', async () => {
     const { attest, stored, worker } = setUp();
     const document = await attest(GPU);
-    const stated = { method: 'stated', unit: 'GiB', value: 80, busyMs: 0, delivered: true };
+    const stated = {
+      method: 'stated',
+      unit: 'GiB',
+      value: 80,
+      busyMs: 0,
+      leastWorkMs: 0,
+      delivered: true,
+    };
     expect(document).toMatchObject({ ...stated, measured: true, reason: null });
     expect(stored[0]!.held.openings).toMatchObject([{ value: 80n, rung: 80n }]);
     expect(worker.calls).toEqual([]);
@@ -161,7 +169,14 @@ describe('attestation of a resource', () => {
 });
 
 describe('attestation of a resource gives no certificate', () => {
-  const nothing = { measured: false, value: null, certId: null, delivered: false, busyMs: 0 };
+  const nothing = {
+    measured: false,
+    value: null,
+    certId: null,
+    delivered: false,
+    busyMs: 0,
+    leastWorkMs: 0,
+  };
 
   it('to a holder that answers the benchmark late', async () => {
     const { attest, worker, stored, count } = setUp();

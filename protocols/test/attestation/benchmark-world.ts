@@ -10,6 +10,8 @@ import type { BenchmarkOrder } from '../../attestation/benchmark-attestor.ts';
 import { BenchmarkHolder } from '../../attestation/benchmark-holder.ts';
 import type { BenchmarkHolderInit, BenchmarkReport } from '../../attestation/benchmark-holder.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
+import type { DeliveredCertificate } from '../../attestation/holder.ts';
+import { RESOURCE_UNITS } from '../../attestation/resource-units.ts';
 import { FakeNetwork } from '../a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../a2a/test-agent.ts';
 import { FakeBenchmarkWorker, tampered } from './benchmark-fakes.ts';
@@ -44,6 +46,7 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
   const worker = holderWorker?.(clock) ?? new FakeBenchmarkWorker(clock);
   const reports: BenchmarkReport[] = [];
   const spent: number[] = [];
+  const stored: DeliveredCertificate[] = [];
   const benchmarks = new BenchmarkHolder({
     holder: holder.peerId,
     worker,
@@ -59,8 +62,8 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
     streams: network.join(holder.peerId),
     holder: holder.peerId,
     isWanted: () => Promise.resolve(true),
-    store: () => Promise.resolve(),
-    measuredResources: new Map(),
+    store: (delivered) => Promise.resolve(void stored.push(delivered)),
+    measuredResources: RESOURCE_UNITS,
     benchmarks: {
       serve: (stream, first) => benchmarks.serve(tamper ? tampered(stream, tamper) : stream, first),
     },
@@ -78,5 +81,6 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
   };
   const measure = (order: BenchmarkOrder, signal = new AbortController().signal) =>
     measureResource(components, holder.peerId, order, signal);
-  return { network, clock, random, worker, reports, spent, streams, logger, measure, components };
+  const records = { reports, spent, stored, logger };
+  return { network, clock, random, worker, streams, measure, components, ...records };
 }
