@@ -25,8 +25,11 @@ import { loadAgentParts } from './agent-parts.ts';
 import type { AgentNodeInit, AgentParts } from './agent-parts.ts';
 import { startRuntime } from './agent-runtime.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
-import { fromHex, toBase64Url } from '../crypto/bytes.ts';
+import { fromHex, toBase64Url, utf8 } from '../crypto/bytes.ts';
+import { openEnvelope } from '../crypto/envelope.ts';
+import { skillCertificateDefinition } from '../crypto/skill-certificate.ts';
 import { nowSeconds } from '../protocols/components.ts';
+import { NO_CURRENT_LIST } from './certificates/certificate-shelf.ts';
 import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
 import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
@@ -267,7 +270,18 @@ export class AgentNode {
   }
 
   /** Checks an envelope, a disclosure, or a proof that was made for this node. */
-  verifyCertificate(file: VerifyRequest): VerifyDocument {
+  async verifyCertificate(file: VerifyRequest): Promise<VerifyDocument> {
+    const judged = this.#judgeFile(file);
+    const { certificate } = judged;
+    if (certificate?.remark !== NO_CURRENT_LIST) return judged;
+    // A stranger's certificate: nobody has stapled its issuer's list here yet.
+    const opened = openEnvelope(skillCertificateDefinition, utf8(certificate.envelope));
+    if (!opened.valid || !this.#running) return judged;
+    const isNew = await this.#running.askStatusList(opened.body.issuer, opened.body.list);
+    return isNew ? this.#judgeFile(file) : judged;
+  }
+
+  #judgeFile(file: VerifyRequest): VerifyDocument {
     const { certificates, trust, statusMemory, init } = this.#parts;
     if ('envelope' in file) return certificates.verify(Buffer.from(file.envelope, 'base64'));
     if ('disclosure' in file) return certificates.verifyDisclosure(file.disclosure);
@@ -286,7 +300,7 @@ export class AgentNode {
     const isShown = atLeast !== null;
     return {
       valid: isShown,
-      reason: isShown ? null : (remarks.at(-1) ?? null),
+      reason: isShown ? null : remarks.join('; '),
       certificate: null,
       proved: { name, atLeast: isShown ? Number(atLeast) : null, level, issuer, remarks },
     };
@@ -303,7 +317,7 @@ export class AgentNode {
     const order = { name, min: BigInt(min), verifier, nonce: fromHex(nonce) };
     return proveMinimum(order, {
       holder: init.identity,
-      certificates: certificates.held(),
+      certificates: certificates.presentable(this.peerId),
       status: certificates.statusLists(),
       random: init.random,
       nowSeconds: nowSeconds(init.clock),

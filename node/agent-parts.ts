@@ -96,10 +96,12 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     random,
   });
   const history = await loadRotationHistory(directory, identity.peerId);
+  const statusMemory = new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) });
   const certificates = new CertificateShelf({
     holders: new Set([identity.peerId, ...history.rotations.map(({ body }) => body.old)]),
     held: store.section('certificates'),
     statusLists: store.section('status-lists'),
+    heardList: (peerId, list) => statusMemory.latest(peerId, list),
     clock,
     logger,
     trust,
@@ -156,7 +158,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
       config.decision.seed === undefined ? undefined : seedsFrom(config.decision.seed),
     ),
     decisionMemory,
-    statusMemory: new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) }),
+    statusMemory,
     rotationMemory: new KeyRotationMemory(),
     history,
     memory: store.json('memory'),

@@ -14,7 +14,9 @@ import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
+import { verifyStatusList } from '../crypto/status-list.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
+import { nowSeconds } from '../protocols/components.ts';
 import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { createHost } from '../protocols/libp2p-host.ts';
@@ -62,6 +64,8 @@ export interface AgentRuntime {
   readonly runner: TaskRunner;
   readonly renewals: AttestationRenewals;
   readonly gossip: StatusGossip;
+  /** Asks an issuer for its current status list. @returns whether it gave one that is kept. */
+  readonly askStatusList: (issuer: string, list: number) => Promise<boolean>;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
   stop(): Promise<void>;
@@ -131,6 +135,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     publisher,
     ...client,
     gossip,
+    askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
       clearInterval(sweep);
@@ -342,6 +347,25 @@ async function sweepAll(
     await gossip.tell(await parts.issuer.statusLists());
   } catch (error) {
     parts.init.logger.error({ err: error }, 'A sweep failed.');
+  }
+}
+
+async function askStatusList(
+  { statusMemory, init }: AgentParts,
+  sessions: SessionManager,
+  issuer: string,
+  list: number,
+): Promise<boolean> {
+  const now = nowSeconds(init.clock);
+  try {
+    const signal = AbortSignal.timeout(STATUS_LIST_TIMEOUT_MS);
+    const envelope = await requestStatusList(sessions, issuer, list, { signal });
+    const verified = envelope && verifyStatusList(envelope, { nowSeconds: now });
+    if (verified?.valid !== true || verified.body.issuer !== issuer) return false;
+    return ['NEW', 'KNOWN'].includes(statusMemory.note(verified, now));
+  } catch (error) {
+    init.logger.debug({ issuer, err: error }, 'An issuer gave no status list.');
+    return false;
   }
 }
 

@@ -293,6 +293,10 @@ export interface CertificateDocument {
   readonly expiresAtSeconds: number;
   /** Level by this node's own trust policy (wire-formats.md 2.2). */
   readonly level: number;
+  /** By the newest status list at hand; `unknown` without a current one. */
+  readonly status: 'good' | 'revoked' | 'unknown';
+  /** What stands against a higher level; `null` for nothing. */
+  readonly remark: string | null;
   readonly leaves: readonly {
     readonly kind: string;
     readonly name: string;

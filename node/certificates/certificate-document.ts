@@ -10,11 +10,14 @@ import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { SkillCertificate } from '../../crypto/skill-certificate.ts';
 import type { CertificateDocument } from '../api-documents.ts';
 
-/** @param level - By this node's trust policy; no certificate carries its level. */
+/** What a certificate is worth to this node. */
+export type CertificateStanding = Pick<CertificateDocument, 'level' | 'status' | 'remark'>;
+
+/** @param standing - By this node's trust policy; no certificate carries its level. */
 export function certificateDocument(
   { id, body, envelope }: SignedDocument<SkillCertificate>,
   claims: readonly CertificateClaim[],
-  level: number,
+  standing: CertificateStanding,
 ): CertificateDocument {
   return {
     certId: toBase64Url(id),
@@ -23,7 +26,7 @@ export function certificateDocument(
     holder: body.holder,
     issuedAtSeconds: body.iat,
     expiresAtSeconds: body.exp,
-    level,
+    ...standing,
     leaves: claims.map(describeClaim),
     envelope: fromUtf8(envelope),
   };

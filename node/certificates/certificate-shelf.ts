@@ -21,6 +21,7 @@ import type { CertificateDocument, DisclosureDocument, VerifyDocument } from '..
 import { NothingFoundError } from '../errors.ts';
 import type { Section } from '../storage/store.ts';
 import { certificateDocument } from './certificate-document.ts';
+import type { CertificateStanding } from './certificate-document.ts';
 import { discloseLeaves, verifyDisclosure } from './portable-proofs.ts';
 import type { TrustPolicy } from './trust-policy.ts';
 
@@ -33,10 +34,15 @@ export interface CertificateShelfInit {
   readonly held: Section;
   /** Status lists of other issuers, for stapling, by issuer and list. */
   readonly statusLists: Section;
+  /** The newest list that was heard of an issuer: stapled, asked for or gossiped; its own too. */
+  heardList(issuer: string, list: number): SignedDocument<StatusList> | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly trust: TrustPolicy;
 }
+
+/** The remark on a certificate that nothing but its issuer's status list is missing of. */
+export const NO_CURRENT_LIST = 'has no place in a current status list of its issuer';
 
 /** One certificate in the shelf. */
 interface ShelfEntry {
@@ -165,17 +171,25 @@ export class CertificateShelf {
     if (!checked.valid) {
       return { valid: false, reason: `${checked.reason}: ${checked.detail}`, certificate: null };
     }
-    const certificate = certificateDocument(checked, [], this.#levelOf(checked.body));
-    return { valid: true, reason: null, certificate };
+    return this.#judged(checked, []);
   }
 
   /** Checks a disclosure: an envelope, and leaves that somebody opened. */
   verifyDisclosure(file: unknown): VerifyDocument {
     const checked = verifyDisclosure(file, nowSeconds(this.#init.clock));
     if (!checked.valid) return { ...checked, certificate: null };
-    const { certificate: document, claims } = checked;
-    const level = this.#levelOf(document.body, claims);
-    return { valid: true, reason: null, certificate: certificateDocument(document, claims, level) };
+    return this.#judged(checked.certificate, checked.claims);
+  }
+
+  #judged(
+    document: SignedDocument<SkillCertificate>,
+    claims: readonly CertificateClaim[],
+  ): VerifyDocument {
+    const standing = this.#standingOf(document.body, claims);
+    const certificate = certificateDocument(document, claims, standing);
+    const isRevokedNow = standing.status === 'revoked';
+    const reason = isRevokedNow ? 'REVOKED: its issuer has revoked it' : null;
+    return { valid: !isRevokedNow, reason, certificate };
   }
 
   /** Opens leaves of a held certificate for everybody. @throws {@link NothingFoundError} */
@@ -197,31 +211,59 @@ export class CertificateShelf {
   }
 
   #describe({ held, claims }: ShelfEntry): CertificateDocument {
-    return certificateDocument(
-      held.certificate,
-      claims,
-      this.#levelOf(held.certificate.body, claims),
-    );
+    const { certificate } = held;
+    return certificateDocument(certificate, claims, this.#standingOf(certificate.body, claims));
+  }
+
+  /** Held certificates that can be shown: neither revoked nor of a PeerId that this node had. */
+  presentable(holder: string): readonly HeldCertificate[] {
+    return this.held().filter(({ certificate: { body } }) => {
+      const status = this.#newestList(body);
+      return body.holder === holder && !(status && isRevoked(status, body.slot) === true);
+    });
+  }
+
+  /** The newest list at hand, stapled or heard. */
+  #newestList({ issuer, list }: SkillCertificate): StatusList | undefined {
+    const stapled = this.#status.get(`${issuer}/${list}`)?.body;
+    const heard = this.#init.heardList(issuer, list)?.body;
+    return heard && heard.seq > (stapled?.seq ?? -1) ? heard : stapled;
   }
 
   /**
-   * Level of the certificate alone, as this node would see it. Fails closed: without a current
-   * status list of its issuer it proves nothing.
+   * Level of the certificate alone, as this node would see it, and what stands against a higher
+   * one. Fails closed: without a current status list of its issuer it proves nothing.
    */
-  #levelOf(
-    { kind, issuer, exp, list, slot }: SkillCertificate,
-    claims: readonly CertificateClaim[] = [],
-  ): number {
-    const { clock, trust } = this.#init;
-    const now = nowSeconds(clock);
-    const isTrusted =
-      kind === 'attestation' &&
-      trust.attestors.has(issuer) &&
-      claims.every(({ name }) => trust.trusts(issuer, name));
-    if (!isTrusted || now >= exp) return 0;
-    const status = this.#status.get(`${issuer}/${list}`)?.body;
-    const isGood = status !== undefined && now < status.next && isRevoked(status, slot) === false;
-    return isGood ? 2 : 0;
+  #standingOf(body: SkillCertificate, claims: readonly CertificateClaim[]): CertificateStanding {
+    const { kind, exp, slot } = body;
+    if (kind === 'self') return { level: 0, status: 'unknown', remark: 'is by the holder itself' };
+    const now = nowSeconds(this.#init.clock);
+    const list = this.#newestList(body);
+    const slotStatus = list && isRevoked(list, slot);
+    if (slotStatus === true) return { level: 0, status: 'revoked', remark: 'is revoked' };
+    const isCurrent = list !== undefined && slotStatus === false && now < list.next;
+    const status = isCurrent ? 'good' : 'unknown';
+    const remark = this.#remarkOf(body, claims);
+    if (remark !== undefined) return { level: 0, status, remark };
+    if (now >= exp) return { level: 0, status, remark: 'has ended' };
+    if (!isCurrent) {
+      return { level: 0, status, remark: NO_CURRENT_LIST };
+    }
+    return { level: 2, status, remark: null };
+  }
+
+  /** What this node's trust policy says against it. */
+  #remarkOf(
+    { kind, issuer }: SkillCertificate,
+    claims: readonly CertificateClaim[],
+  ): string | undefined {
+    const { trust } = this.#init;
+    if (kind === 'endorsement') return 'is an endorsement, which gives no level';
+    if (!trust.attestors.has(issuer)) return 'is by an issuer that this node does not trust';
+    // Where nothing is opened, the issuer must be believed whatever it says.
+    const terms = claims.length === 0 ? [''] : claims.map(({ name }) => name);
+    const isForeign = terms.some((term) => !trust.trusts(issuer, term));
+    return isForeign ? 'is by an issuer whose word counts for some terms only' : undefined;
   }
 }
 

@@ -34,7 +34,7 @@ const MAX_FILE_BYTES = 1_310_720;
 
 const disclosureSchema = z.strictObject({
   certificate: z.string().max(MAX_FILE_BYTES),
-  open: z.array(z.unknown()).max(1_024),
+  open: z.array(z.unknown()).min(1).max(1_024),
 });
 
 /**
@@ -77,7 +77,8 @@ export type CheckedFile =
 /** Checks a disclosure. Never throws on what stands in it. */
 export function verifyDisclosure(file: unknown, nowSeconds: number): CheckedFile {
   const parsed = disclosureSchema.safeParse(file);
-  if (!parsed.success) return { valid: false, reason: 'MALFORMED: is no disclosure' };
+  if (!parsed.success)
+    return { valid: false, reason: 'MALFORMED: is no disclosure, or opens no leaf' };
   const checked = verifySkillCertificate(utf8(parsed.data.certificate), { nowSeconds });
   if (!checked.valid) return { valid: false, reason: `${checked.reason}: ${checked.detail}` };
   const claims: CertificateClaim[] = [];
@@ -123,7 +124,10 @@ export function proveMinimum(
     random: (length) => random.bytes(length),
   });
   if (proved.length === 0) {
-    throw new NothingFoundError(`No certificate held here proves ${name} >= ${min}`);
+    throw new NothingFoundError(
+      `No certificate held here proves ${name} >= ${min}; "cert show" says what stands against ` +
+        'each, and one of a PeerId that this node had before cannot be shown in a file',
+    );
   }
   return {
     holder: holder.peerId,

@@ -47,6 +47,14 @@ export function microUsd(text: string): number {
   return Math.round(value * 1e6);
 }
 
+/** An id of the command line. */
+export function id(text: string): string {
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(text)) {
+    throw new InvalidArgumentError('expected an id: letters, digits, "_" and "-".');
+  }
+  return text;
+}
+
 /** So much of a resource. */
 export interface Minimum {
   /** Term. */
@@ -56,9 +64,9 @@ export interface Minimum {
 
 /** Parser of `hasResource:gpu-memory-gib>=40`; the predicate may be left out. */
 export function minimum(text: string): Minimum {
-  const parts = /^([^<>=\s]+)>=(\d{1,10})$/.exec(text);
+  const parts = /^((?:hasResource:)?[a-z0-9/._+-]+)>=(\d{1,10})$/.exec(text);
   if (!parts) {
-    throw new InvalidArgumentError('expected NAME>=N, for example hasResource:memory-mib>=40');
+    throw new InvalidArgumentError("expected NAME>=N in quotes, for example 'memory-mib>=40'");
   }
   const [, name = '', least = ''] = parts;
   return { name: name.includes(':') ? name : `hasResource:${name}`, min: Number(least) };

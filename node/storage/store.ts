@@ -5,6 +5,7 @@
  * @module
  */
 
+import { access, constants } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { fromUtf8, utf8 } from '../../crypto/bytes.ts';
 import { BadInputError, DataDirectoryLockedError } from '../errors.ts';
@@ -90,6 +91,15 @@ export async function openStore(directory: DataDirectory): Promise<Store> {
         `${directory.path}: a node is running on this data directory; stop it with "coalesce stop", or choose another with --data`,
         { cause: error },
       );
+    }
+    const isWritable = await access(directory.path, constants.W_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!isWritable) {
+      throw new BadInputError(`${directory.path}: cannot be written; make it writable`, {
+        cause: error,
+      });
     }
     throw new BadInputError(
       `${directory.storeDirectory}: cannot be opened (${codeOf(cause ?? error)}); restore it from a backup`,

@@ -19,7 +19,7 @@ import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
-import { BadInputError, UnreachableError } from '../errors.ts';
+import { BadInputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
@@ -144,6 +144,9 @@ export class Attestor {
     } catch (error) {
       outer.throwIfAborted();
       const failure = messageOf(error);
+      if (error instanceof ContractorFailedError && error.details.refusal === 'SKILL_NOT_OFFERED') {
+        throw new RefusedError(`${peerId} does not offer ${term}`, { cause: error });
+      }
       const cause = error instanceof Error ? error.cause : undefined;
       const isUnreachable =
         cause instanceof Error && 'code' in cause && cause.code === 'PEER_UNREACHABLE';
@@ -162,7 +165,8 @@ export class Attestor {
         return { quoted, ...(await outsourcing.perform(quoted, task, signal)) };
       } catch (error) {
         const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
-        if (!isDeclined || declined === MAX_DECLINED) throw error;
+        const isFinal = isDeclined && error.details.refusal === 'SKILL_NOT_OFFERED';
+        if (!isDeclined || isFinal || declined === MAX_DECLINED) throw error;
         await delay(DECLINED_PAUSE_MS, undefined, { signal });
       }
     }

@@ -16,6 +16,7 @@ import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Quote } from '../../protocols/negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
+import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
@@ -25,18 +26,24 @@ import { manifestOf, resultPartsOf, taskMessage } from './wire-task.ts';
 /** Contractors whose control stream is kept open. */
 const MAX_OPEN_CLIENTS = 64;
 
+/** What failed, and where. */
+export interface ContractorFailure {
+  readonly peerId: string;
+  readonly step: string;
+  /** Whether there was an agreement by then. */
+  readonly isAgreed: boolean;
+  /** The name of the refusal, if it was one. */
+  readonly refusal?: RefusalCode;
+}
+
 /** A contractor did not do what was asked or agreed. */
 export class ContractorFailedError extends Error {
   static override readonly name = 'ContractorFailedError';
   override readonly name = 'ContractorFailedError';
   readonly code = 'CONTRACTOR_FAILED';
-  readonly details: { readonly peerId: string; readonly step: string; readonly isAgreed: boolean };
+  readonly details: ContractorFailure;
 
-  constructor(
-    details: { readonly peerId: string; readonly step: string; readonly isAgreed: boolean },
-    reason: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(details: ContractorFailure, reason: string, options?: ErrorOptions) {
     super(`${details.step}: ${printable(reason).slice(0, 300)}`, options);
     this.details = details;
   }
@@ -209,7 +216,8 @@ export class Outsourcing {
     }
     if (outcome.agreed) return outcome.contract;
     const who = outcome.by === 'peer' ? 'the contractor refuses' : 'refused here';
-    throw new ContractorFailedError({ peerId, step, isAgreed }, `${who}: ${outcome.refusal}`);
+    const { refusal } = outcome;
+    throw new ContractorFailedError({ peerId, step, isAgreed, refusal }, `${who}: ${refusal}`);
   }
 
   #client(peerId: string): A2aClient {

@@ -70,7 +70,12 @@ const resourcesSchema = exactObject({
   memoryGiB: z.number().min(0).optional(),
   libraries: z.array(taskFields.name).max(TASK_LIMITS.maxLibraries).optional(),
   minimums: z
-    .record(taskFields.name, z.number().min(0))
+    .record(
+      z
+        .string()
+        .regex(/^(hasResource:)?[a-z0-9/._+-]{1,64}$/, 'expected a resource, such as memory-mib'),
+      z.number().min(0).max(4_294_967_295),
+    )
     .refine((minimums) => Object.keys(minimums).length <= TASK_LIMITS.maxMinimums, {
       error: `expected at most ${TASK_LIMITS.maxMinimums} keys, got more`,
     })

@@ -9,6 +9,8 @@
 
 import { equalBytes } from '../../crypto/bytes.ts';
 import type { Clock } from '../components.ts';
+import { refusalOfNumber } from '../errors.ts';
+import type { RefusalCode } from '../errors.ts';
 import type { SecureStream } from '../secure-stream.ts';
 import { decodeBenchmarkMessage, encodeBenchmarkMessage } from './benchmark-messages.ts';
 import type { BenchmarkMessage, BenchmarkMessageOf, BenchmarkTyp } from './benchmark-messages.ts';
@@ -125,7 +127,7 @@ export class BenchmarkExchange {
   /** Reads `bmyes`. @throws {@link BenchmarkFailure} for anything else. */
   async acceptance(timeoutMs: number): Promise<void> {
     const message = await this.#read(timeoutMs);
-    if (message.typ === 'bmno') throw new BenchmarkFailure('REFUSED', `code ${message.code}`);
+    if (message.typ === 'bmno') throw new BenchmarkFailure('REFUSED', refusalText(message.code));
     if (message.typ !== 'bmyes') {
       throw new BenchmarkFailure('BAD_ANSWER', `expected bmyes, got ${message.typ}`);
     }
@@ -172,4 +174,17 @@ export class BenchmarkExchange {
     if (code === 'MESSAGE_TOO_LARGE') return new BenchmarkFailure('BAD_ANSWER', code);
     return code.startsWith('STREAM_') ? new BenchmarkFailure('NO_ANSWER', code) : error;
   }
+}
+
+/** What a refusal means, and what mends it. */
+function refusalText(code: number): string {
+  const refusal = refusalOfNumber(code);
+  const mends: Partial<Record<RefusalCode, string>> = {
+    RATE_LIMITED: 'it was asked too often; try again in some minutes',
+    BUSY: 'it is being measured, or has spent its time for that; its "status" says which',
+    NOT_SUPPORTED: 'it does not trust this attestor, or does not know the resource',
+    INPUT_TOO_LARGE: 'more than it lets anybody measure (accept.maxMeasuredMib there)',
+  };
+  const mend = mends[refusal];
+  return mend === undefined ? refusal : `${refusal}, ${mend}`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fixedRung } from '../../../crypto/rung-ladder.ts';
 import type { AttestDocument, ResourceAttestDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
@@ -28,8 +29,8 @@ export const registerAttest: RegisterCommand = (program, run) => {
     .description('test a skill of a peer, or measure a resource, and certify what came of it')
     .option('--skill <term>', 'skill to attest, by known-answer tasks')
     .option('--tasks <n>', 'known-answer tasks to run (default: 8)', wholeNumber(1, 64))
-    .option('--resource <term>', 'resource to attest, for example hasResource:memory-mib')
-    .option('--amount <n>', 'MiB of memory to measure', wholeNumber(1, 65_536))
+    .option('--resource <term>', 'resource to attest, such as hasResource:memory-mib')
+    .option('--amount <n>', 'MiB of memory to measure (default: 64)', wholeNumber(1, 65_536))
     .option('--duration-ms <n>', 'how long computing is timed', wholeNumber(1, 5_000))
     .option(
       '--measured <n>',
@@ -99,6 +100,7 @@ function describeResource(result: ResourceAttestDocument): string {
     value === null
       ? `${peerId}: ${resource} was not measured (${result.elapsedMs} ms)`
       : `${peerId} has ${value} ${unit} of ${resource} (${how})`,
+    ...(value === null || certId === null ? [] : [`  ${provable(value, unit)}`]),
     ...(result.busyMs === 0
       ? []
       : [
@@ -108,6 +110,14 @@ function describeResource(result: ResourceAttestDocument): string {
     ...(reason === null ? [] : [`  failed: ${reason}`]),
     describeCertificate(certId, delivered),
   ].join('\n');
+}
+
+/** The holder answers with one rung, whatever is asked. */
+function provable(value: number, unit: string): string {
+  const rung = fixedRung(BigInt(value));
+  return rung === undefined
+    ? 'of that the peer can prove nothing'
+    : `of that the peer can prove at least ${rung} ${unit}, or less if it has set a limit`;
 }
 
 function describeCertificate(certId: string | null, isDelivered: boolean): string {

@@ -11,7 +11,7 @@ import type {
 import { BadInputError } from '../../errors.ts';
 import { codeOf } from '../../storage/data-directory.ts';
 import type { RegisterCommand } from '../context.ts';
-import { collect, minimum, wholeNumber } from '../options.ts';
+import { collect, id, minimum, wholeNumber } from '../options.ts';
 import type { Minimum } from '../options.ts';
 import { table } from '../table.ts';
 import { addRotationCommands } from './cert-rotation.ts';
@@ -56,8 +56,9 @@ export const registerCert: RegisterCommand = (program, run) => {
       }),
     );
   cert
-    .command('show [certId]')
+    .command('show')
     .description('certificates that this node holds')
+    .argument('[certId]', 'one of them', id)
     .action(
       run(async (context, certId: string | undefined) => {
         if (certId !== undefined) {
@@ -74,17 +75,14 @@ export const registerCert: RegisterCommand = (program, run) => {
           certificates.length === 0
             ? 'No certificates. An attestor can issue one: coalesce attest PEER --skill TERM'
             : table(
-                ['certificate', 'kind', 'level', 'issuer', 'expires', 'skills'],
+                ['certificate', 'kind', 'level', 'issuer', 'expires', 'about'],
                 certificates.map((row) => [
                   row.certId,
                   row.kind,
                   String(row.level),
                   row.issuer,
                   time(row.expiresAtSeconds),
-                  row.leaves
-                    .filter(({ kind }) => kind === 'skill')
-                    .map(({ name }) => name)
-                    .join(', '),
+                  [...new Set(row.leaves.map(({ name }) => name))].join(', '),
                 ]),
               ),
         );
@@ -92,8 +90,9 @@ export const registerCert: RegisterCommand = (program, run) => {
       }),
     );
   cert
-    .command('revoke <certId>')
+    .command('revoke')
     .description('revoke a certificate that this node has issued, for good, and tell the network')
+    .argument('<certId>', 'as the attestation printed it', id)
     .action(
       run(async (context, certId: string) => {
         const result = await context.withDaemon((client) =>
@@ -112,8 +111,9 @@ export const registerCert: RegisterCommand = (program, run) => {
 /** What a holder hands over as a file, and the check of it. */
 const registerDisclosures: RegisterCommand = (cert, run) => {
   cert
-    .command('disclose <certId>')
+    .command('disclose')
     .description('open some leaves of a held certificate; print a file for whoever is to see them')
+    .argument('<certId>', 'as "cert show" prints it', id)
     .requiredOption('--term <term>', 'term whose leaves are opened (repeatable)', collect, [])
     .action(
       run(async (context, certId: string, options: { readonly term: string[] }) => {
@@ -126,7 +126,7 @@ const registerDisclosures: RegisterCommand = (cert, run) => {
     );
   cert
     .command('prove <minimum>')
-    .description('prove so much of a resource to one verifier, without the exact value')
+    .description("prove 'NAME>=N' of a resource to one verifier, without the exact value")
     .requiredOption('--verifier <peerId>', 'peer that the proof is for')
     .requiredOption('--nonce <hex>', '32 bytes that the verifier chose: openssl rand -hex 32')
     .action(
@@ -141,7 +141,7 @@ const registerDisclosures: RegisterCommand = (cert, run) => {
   cert
     .command('verify <file>')
     .description('check an envelope, a disclosure or a proof, by this node’s trust policy')
-    .option('--min <name>=n>', 'of a proof: what was to be proved', minimum)
+    .option('--min <minimum>', "of a proof: what was to be proved, 'NAME>=N'", minimum)
     .option('--nonce <hex>', 'of a proof: the 32 bytes that this node chose for it')
     .action(
       run(async (context, file: string, options: VerifyOptions) => {
@@ -187,6 +187,11 @@ async function readVerifiable(file: string, options: VerifyOptions): Promise<obj
     const { holder, presentation } = json;
     return { presentation, holder, nonce, ...min };
   }
+  if (options.min !== undefined || options.nonce !== undefined) {
+    throw new BadInputError(
+      `cert verify: --min and --nonce are for proofs, and ${file} is none; ask for "cert prove"`,
+    );
+  }
   if (Array.isArray(json['open'])) return { disclosure: json };
   const inside = json['envelope'];
   const envelope = typeof inside === 'string' ? Buffer.from(inside) : bytes;
@@ -219,6 +224,7 @@ function describe(certificate: CertificateDocument): string {
   return [
     `certificate ${certificate.certId}`,
     `  kind    ${certificate.kind}, level ${certificate.level} by this node's trust policy`,
+    ...(certificate.remark === null ? [] : [`  remark  ${certificate.remark}`]),
     `  issuer  ${certificate.issuer}`,
     `  holder  ${certificate.holder}`,
     `  valid   ${time(certificate.issuedAtSeconds)} to ${time(certificate.expiresAtSeconds)}`,

@@ -4,7 +4,7 @@ import { formatDecision } from '../../decision/explanation.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
 import type { DecisionsSummaryDocument, ShortDecisionDocument } from '../../api-documents.ts';
 import type { RegisterCommand } from '../context.ts';
-import { wholeNumber } from '../options.ts';
+import { id, wholeNumber } from '../options.ts';
 import { percent, table, usd } from '../table.ts';
 
 type LoggedRecord = DecisionRecord & { readonly log: Omit<ReplayDocument, 'decisionId'> };
@@ -46,12 +46,13 @@ export const registerDecisions: RegisterCommand = (program, run) => {
       }),
     );
   decisions
-    .command('show <id>')
+    .command('show')
     .description('everything a decision was made of')
+    .argument('<id>', 'as "decisions list" prints it', id)
     .action(
-      run(async (context, id: string) => {
+      run(async (context, decisionId: string) => {
         const record = await context.withDaemon((client) =>
-          client.get<LoggedRecord>(`/v1/decisions/${encodeURIComponent(id)}`),
+          client.get<LoggedRecord>(`/v1/decisions/${encodeURIComponent(decisionId)}`),
         );
         context.print(record, () => formatDecision(record));
         if (record.log.agrees) return 0;
@@ -61,12 +62,13 @@ export const registerDecisions: RegisterCommand = (program, run) => {
       }),
     );
   decisions
-    .command('replay <id>')
+    .command('replay')
     .description('recompute a decision from its record and compare bit for bit')
+    .argument('<id>', 'as "decisions list" prints it', id)
     .action(
-      run(async (context, id: string) => {
+      run(async (context, decisionId: string) => {
         const result = await context.withDaemon((client) =>
-          client.post<ReplayDocument>(`/v1/decisions/${encodeURIComponent(id)}/replay`),
+          client.post<ReplayDocument>(`/v1/decisions/${encodeURIComponent(decisionId)}/replay`),
         );
         context.print(result, () =>
           result.agrees

@@ -114,9 +114,9 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         const { skills, days } = check(issueBody, request.body, 'request');
         response.json(await node.issueSelfCertificate(skills, days));
       });
-      router.post('/certificates/verify', (request, response) => {
+      router.post('/certificates/verify', async (request, response) => {
         const file = check(verifyBodyFor(request.body), request.body, 'request');
-        response.json(node.verifyCertificate(file));
+        response.json(await node.verifyCertificate(file));
       });
       router.post('/certificates/prove', (request, response) => {
         response.json(node.proveMinimum(check(proveBody, request.body, 'request')));

@@ -6,6 +6,7 @@ import { checkHeldCertificate } from '../../../crypto/held-certificate.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { skillCertificateDefinition } from '../../../crypto/skill-certificate.ts';
 import type { IssuedCertificate } from '../../../crypto/skill-certificate.ts';
+import { StatusListMemory } from '../../../crypto/status-list-memory.ts';
 import { emptyStatusBits, revokeSlot, signStatusList } from '../../../crypto/status-list.ts';
 import type { CertificateDocument } from '../../api-documents.ts';
 import {
@@ -38,6 +39,7 @@ class ShelfUnderTest {
   readonly clock = clock();
   readonly #identity: Identity;
   readonly #attestors: readonly string[];
+  readonly heard = new StatusListMemory();
   /** PeerIds that the node had before its key was rotated; from the next restart on. */
   formerPeerIds: readonly string[] = [];
   shelf: CertificateShelf;
@@ -56,6 +58,7 @@ class ShelfUnderTest {
       holders: new Set([this.#identity.peerId, ...this.formerPeerIds]),
       held: this.held,
       statusLists: this.statusLists,
+      heardList: (issuer, list) => this.heard.latest(issuer, list),
       clock: this.clock,
       logger: this.logger,
       trust: new TrustPolicy(loadConfig([{ origin: 'test', values }]).trust),
@@ -364,6 +367,50 @@ describe('show and verify', () => {
     await takeStatusList();
     const { certificate: document } = mine.shelf.verify(certificate.envelope);
     expect(document).toMatchObject({ holder: STRANGER.peerId, level: 2, leaves: [] });
+  });
+
+  it('refuses a certificate that its issuer revoked, heard of by gossip only', async () => {
+    const { certificate } = await attestation({ holder: STRANGER.peerId });
+    const iat = mine.clock.seconds;
+    const listOf = (seq: number, bits: Uint8Array) =>
+      signStatusList({ issuer: ATTESTOR, list: 0, seq, iat, next: iat + DAY, bits });
+    mine.heard.note(listOf(1, emptyStatusBits()), iat);
+    expect(mine.shelf.verify(certificate.envelope)).toMatchObject({
+      valid: true,
+      certificate: { level: 2, status: 'good', remark: null },
+    });
+    const bits = revokeSlot(emptyStatusBits(), certificate.body.slot);
+    mine.heard.note(listOf(2, bits), iat);
+    expect(mine.shelf.verify(certificate.envelope)).toMatchObject({
+      valid: false,
+      reason: 'REVOKED: its issuer has revoked it',
+      certificate: { level: 0, status: 'revoked', remark: 'is revoked' },
+    });
+  });
+
+  it('shows a held certificate as revoked although the stapled list is older', async () => {
+    const attested = await attestation();
+    const { certificate } = attested;
+    await keep(attested);
+    await takeStatusList();
+    expect(mine.shelf.presentable(ME.peerId)).toHaveLength(1);
+    const iat = mine.clock.seconds;
+    const bits = revokeSlot(emptyStatusBits(), certificate.body.slot);
+    const revoked = { issuer: ATTESTOR, list: 0, seq: 9, iat, next: iat + DAY, bits };
+    mine.heard.note(signStatusList(revoked), iat);
+    expect(mine.shelf.list()).toMatchObject([{ level: 0, status: 'revoked' }]);
+    expect(mine.shelf.presentable(ME.peerId)).toEqual([]);
+    expect(mine.shelf.presentable(STRANGER.peerId)).toEqual([]);
+  });
+
+  it('says what stands against a certificate that gives no level', async () => {
+    const remarkOf = (of: IssuedCertificate) =>
+      mine.shelf.verify(of.certificate.envelope).certificate?.remark;
+    expect(remarkOf(await attestation())).toMatch(/no place in a current status list/);
+    const foreign = await attestation({ by: new ShelfUnderTest(STRANGER) });
+    expect(remarkOf(foreign)).toMatch(/does not trust/);
+    const { certId } = await mine.issueSelf([TERM], 1);
+    expect(mine.shelf.show(certId).remark).toBe('is by the holder itself');
   });
 
   it('verifies an envelope with a line break at its end, as an editor leaves it', async () => {

@@ -38,6 +38,9 @@ describe('bad usage', () => {
     ['an unknown subcommand', ['cert', 'frob'], /unknown command 'frob'/],
     ['a missing argument', ['query'], /name a skill term, or a resource with --min/],
     ['a minimum of no form', ['query', '--min', 'memory>40'], /expected NAME>=N/],
+    ['a minimum of a skill', ['query', '--min', 'performs:nlp>=1'], /expected NAME>=N/],
+    ['an empty id', ['decisions', 'show', ''], /expected an id/],
+    ['an empty certificate id', ['cert', 'revoke', ''], /expected an id/],
     ['a level of no name', ['query', TERM, '--level', 'trusted'], /from 0 to 3/],
     ['too many arguments', ['status', 'now'], /too many arguments/],
     ['neither a skill nor a resource', ['attest', PEER], /one of --skill and --resource/],
@@ -192,6 +195,7 @@ describe('exit codes', () => {
     expect(stdout).toBe(
       `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
         "(900 ms, 480 ms of the peer's processor)\n" +
+        '  of that the peer can prove at least 320 MFLOP/s, or less if it has set a limit\n' +
         "  2.0 % of 24.0 s of the peer's work; its share of today is in the peer's own status\n" +
         'Certificate c was delivered.\n',
     );
@@ -209,6 +213,18 @@ describe('exit codes', () => {
     expect(failed.exitCode).toBe(1);
     expect(failed.stdout).toContain('failed: LATE: x\nNo certificate was issued.');
     expect(failed.stdout).not.toContain('%');
+  });
+
+  it('is 2 where a minimum is to be checked of a file that proves none', async () => {
+    const daemon = await cli.startDaemon();
+    const lie = await cli.write('lie.json', JSON.stringify({ certificate: '{}', open: [{}] }));
+    const nonce = ['--nonce', 'ab'.repeat(32)];
+    for (const options of [['--min', 'gpu-memory-gib>=40', ...nonce], nonce]) {
+      const { exitCode, stderr } = await cli.run('cert', 'verify', lie, ...options);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('--min and --nonce are for proofs');
+    }
+    expect(daemon.node.calls).toEqual([]);
   });
 
   it('is 1 for a certificate that does not verify', async () => {
