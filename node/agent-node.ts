@@ -31,6 +31,7 @@ import { skillCertificateDefinition } from '../crypto/skill-certificate.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import { NO_CURRENT_LIST } from './certificates/certificate-shelf.ts';
 import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
+import { UsedNonces } from './certificates/used-nonces.ts';
 import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { NothingFoundError, RefusedError } from './errors.ts';
@@ -69,6 +70,7 @@ export class AgentNode {
   readonly #parts: AgentParts;
   #running: AgentRuntime | undefined;
   #isDraining = false;
+  readonly #usedNonces = new UsedNonces();
   #httpUrl = '';
   #startedMs = 0;
 
@@ -295,6 +297,10 @@ export class AgentNode {
       random: init.random,
     });
     if (!verified.valid) return { ...verified, certificate: null };
+    if (!this.#usedNonces.use(nonce, init.clock.monotonicMs())) {
+      const reason = 'NONCE_USED: a proof for this nonce was accepted before; choose another';
+      return { valid: false, reason, certificate: null };
+    }
     const shown = judgeResource(verified.certificates, { name, min: BigInt(min) }, trust);
     const { atLeast, level, issuer, remarks } = shown;
     const isShown = atLeast !== null;
