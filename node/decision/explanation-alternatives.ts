@@ -10,7 +10,12 @@ import { counterfactualTargets, MAX_COUNTERFACTUAL_CANDIDATES } from './counterf
 import type { DecisionRecord, DecisionResult } from './decision-record.ts';
 import { dollars, figureBeside, wrapped } from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
+import { printable } from './plain-text.ts';
 import type { DecisionRequest } from './request.ts';
+
+/** Contractors that are named without a quote. */
+const MAX_LEFT_OUT = 8;
+const MAX_REASON_CHARACTERS = 200;
 
 /** The price that splits the gain, and how it comes about. */
 function bargainingLines({ request, result }: DecisionRecord): string[] {
@@ -81,7 +86,28 @@ function turnLines(record: DecisionRecord, field: JudgedField | null): string[] 
   ];
 }
 
+/** Who was found and could not be judged. */
+function leftOutLines({ request }: DecisionRecord): string[] {
+  const { leftOut = [] } = request.context;
+  if (leftOut.length === 0) return [];
+  const shown = leftOut.slice(0, MAX_LEFT_OUT).map(({ peerId, reason }) => {
+    return `  ${printable(peerId)}: ${printable(reason, MAX_REASON_CHARACTERS)}`;
+  });
+  const more = leftOut.length - shown.length;
+  return [
+    `Found, and no quote was had (${leftOut.length}):`,
+    ...shown,
+    ...(more === 0 ? [] : [`  and ${more} more`]),
+  ];
+}
+
 /** The lines. The record must be one in which a counterfactual was looked for. */
 export function alternativeLines(record: DecisionRecord, field: JudgedField | null): string[] {
-  return ['', runnerUpLine(record), ...turnLines(record, field), ...bargainingLines(record)];
+  return [
+    '',
+    runnerUpLine(record),
+    ...turnLines(record, field),
+    ...bargainingLines(record),
+    ...leftOutLines(record),
+  ];
 }

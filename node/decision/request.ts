@@ -176,10 +176,18 @@ export interface DecisionContext {
   readonly atSeconds?: number;
   /** Nothing to the engine; the log counts by it. Left out: a run. */
   readonly purpose?: DecisionPurpose;
+  /** Nothing to the engine: contractors found that are no candidates, and why. */
+  readonly leftOut?: readonly LeftOut[];
   /** `null`: this decision must not explore. */
   readonly exploration: ExplorationContext | null;
   /** Left out: no decision yet. */
   readonly recentDecisions?: RecentDecisions;
+}
+
+/** A contractor that was found and that gave no quote, or was not asked for one. */
+export interface LeftOut {
+  readonly peerId: string;
+  readonly reason: string;
 }
 
 /** What a decision is made for: a task that is run, a question, or made-up candidates. */

@@ -19,12 +19,17 @@ import type {
   DecisionQuery,
   DecisionTask,
   OutcomeHistory,
+  LeftOut,
 } from '../decision/request.ts';
 import { DEFAULT_COMPLEXITY, DEFAULT_CRITICALITY } from './task-limits.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 import type { LocalMachine } from './local-machine.ts';
 import type { QuotedTask } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
+
+/** Contractors that a record names beside the candidates. */
+const MAX_LEFT_OUT = 32;
+const MAX_REASON_CHARACTERS = 200;
 
 /** A contractor that gave a quote. */
 export interface Prospect {
@@ -43,6 +48,8 @@ export interface DecisionInput {
   /** What earlier decisions left behind. */
   readonly memory: Pick<DecisionContext, 'historicalWeights' | 'exploration' | 'recentDecisions'>;
   readonly purpose: DecisionPurpose;
+  /** Contractors that were found and gave no quote. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /**
@@ -117,6 +124,11 @@ export function withVerification(input: DecisionInput, candidate: Candidate): Ca
   };
 }
 
+/** What a peer says of itself may be of any length and form. */
+function shortened({ peerId, reason }: LeftOut): LeftOut {
+  return { peerId, reason: reason.slice(0, MAX_REASON_CHARACTERS).toWellFormed() };
+}
+
 /** What the engine is asked, but for the candidates. */
 export function decisionQuery(input: DecisionInput): DecisionQuery {
   const { task, config, machine } = input;
@@ -129,6 +141,9 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
     local: machine.execution(task),
     context: {
       purpose: input.purpose,
+      ...(input.leftOut === undefined || input.leftOut.length === 0
+        ? {}
+        : { leftOut: input.leftOut.slice(0, MAX_LEFT_OUT).map(shortened) }),
       ...input.memory,
       overheads: {
         sessionMicroUsd: machine.overheads.sessionMicroUsd ?? 0,

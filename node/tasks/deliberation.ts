@@ -13,7 +13,7 @@ import type { Config } from '../config/schema.ts';
 import { CandidateTable } from '../decision/candidate-table.ts';
 import { DecisionEngine } from '../decision/engine.ts';
 import type { Decision } from '../decision/engine.ts';
-import type { Candidate, DecisionPurpose } from '../decision/request.ts';
+import type { Candidate, DecisionPurpose, LeftOut } from '../decision/request.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionMemory } from './decision-memory.ts';
 import { candidateOf, decisionQuery, withVerification } from './decision-request.ts';
@@ -66,14 +66,18 @@ export class Deliberation {
    * Decides on contractors that gave a quote. A choice after a failure does not explore: the task
    * has had its share of trying. They are looked at in the order of their ids, so that it gives no
    * advantage to answer first where a strategy takes the first of equals (equations.md 4).
+   *
+   * @param leftOut - Contractors that gave no quote, for the record.
    */
   onProspects(
     task: PreparedTask,
     choice: PolicyChoice,
     prospects: readonly Prospect[],
     stage: Stage,
+    leftOut: readonly LeftOut[] = [],
   ): Promise<Decision> {
-    const own = this.#input(task, choice, stage === 'asked' ? 'question' : 'run');
+    const purpose = stage === 'asked' ? 'question' : 'run';
+    const own = { ...this.#input(task, choice, purpose), leftOut };
     const isAgain = stage === 'again';
     const input = isAgain ? { ...own, memory: { ...own.memory, exploration: null } } : own;
     const { memory, self } = this.#components;

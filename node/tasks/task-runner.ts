@@ -13,7 +13,7 @@ import { complexityMultiplier } from '../cost/external-cost.ts';
 import { explainDecision } from '../decision/decision-record.ts';
 import type { DecisionRecord } from '../decision/decision-record.ts';
 import type { UnitQuote } from '../decision/portfolio/quote-window.ts';
-import type { Candidate } from '../decision/request.ts';
+import type { Candidate, LeftOut } from '../decision/request.ts';
 import type { Processor } from '../system-clock.ts';
 import { shortDecision } from './decision-log.ts';
 import type { DecisionLog } from './decision-log.ts';
@@ -84,9 +84,11 @@ export class TaskRunner {
     if (offline) {
       return explainDecision(await this.#deliberation.onCandidates(task, choice, offline));
     }
-    const { quoted } = await prospects.find(task, new RunLedger(clock), signal);
+    const { quoted, refused } = await prospects.find(task, new RunLedger(clock), signal);
     try {
-      return explainDecision(await this.#deliberation.onProspects(task, choice, quoted, 'asked'));
+      return explainDecision(
+        await this.#deliberation.onProspects(task, choice, quoted, 'asked', leftOutOf(refused)),
+      );
     } finally {
       await prospects.release(quoted);
     }
@@ -131,7 +133,7 @@ export class TaskRunner {
       for (;;) {
         const stage = attempts === 0 ? 'first' : 'again';
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, left, stage),
+          this.#deliberation.onProspects(task, policyChoice, left, stage, leftOutOf(refused)),
         );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
@@ -221,4 +223,8 @@ function withHistory(
     ...(refused.length > 0 ? [`${refused.length} gave no quote: ${refused[0]?.dropped}`] : []),
   ];
   return notes.length === 0 ? reason : `${reason} (${notes.join('; ')})`;
+}
+
+function leftOutOf(refused: Prospects['refused']): LeftOut[] {
+  return refused.map(({ peerId, dropped }) => ({ peerId, reason: dropped }));
 }

@@ -257,6 +257,26 @@ describe('a deliberation', () => {
     expect(sources!.map(({ id }) => id)).toEqual(['attested', 'joint']);
   });
 
+  it('names who was found and gave no quote, and why, within bounds', async () => {
+    const refused = Array.from({ length: 40 }, (_, n) => ({
+      peerId: peer(n + 1),
+      reason: n === 0 ? 'RESOURCE_NOT_PROVED: nothing shows 81' : `\ud800${'x'.repeat(500)}`,
+    }));
+    const one = prospect(peer(90), TASK, 0);
+    const decision = await deliberation.onProspects(TASK, {}, [one], 'asked', refused);
+    const { decisionId } = decision.query;
+    const record = await log.show(decisionId);
+    const { leftOut } = record.request.context;
+    expect(leftOut).toHaveLength(32);
+    expect(leftOut![1]!.reason).toBe(`\ufffd${'x'.repeat(199)}`);
+    const text = formatDecision(record);
+    expect(text).toContain(`  ${peer(1)}: RESOURCE_NOT_PROVED: nothing shows 81`);
+    expect(text).toContain('and 24 more');
+    expect(await log.replay(decisionId)).toMatchObject({ agrees: true });
+    const without = await deliberation.onProspects(TASK, {}, [one], 'asked');
+    expect(formatDecision(await log.show(without.query.decisionId))).not.toContain('no quote was');
+  });
+
   it('names no certificates of who has none, and sixteen of who has more', async () => {
     const sourcesOf = async (one: Prospect) => {
       const { table } = await deliberation.onProspects(TASK, {}, [one], 'asked');
