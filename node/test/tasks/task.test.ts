@@ -175,6 +175,9 @@ describe('parseTaskSpecification', () => {
         ),
       },
     ],
+    ['resources', { minimums: { 'gpu memory': 1 } }],
+    ['resources', { minimums: { 'performs:nlp/sentiment': 1 } }],
+    ['resources', { minimums: { 'memory-mib': 2 ** 32 } }],
     ['resources', { libraries: Array.from({ length: TASK_LIMITS.maxLibraries + 1 }, () => 'a') }],
     [
       'constraints',
