@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttestDocument,
   CertificateDocument,
+  EndorsementDocument,
   HitDocument,
   PublishDocument,
   QueryDocument,
@@ -68,6 +69,16 @@ async function query(from: NodeProcess, term: string): Promise<QueryDocument> {
 
 async function hitAt(from: NodeProcess, peerId: string): Promise<HitDocument | undefined> {
   return (await query(from, SENTIMENT)).hits.find((hit) => hit.peerId === peerId);
+}
+
+/** What a query of that node says of a peer's certificates that give no level. */
+async function remarksOf(from: NodeProcess, peerId: string): Promise<string> {
+  const body = { query: SENTIMENT, trace: true };
+  const { trace = [] } = await from.api.post<QueryDocument>('/v1/query', body);
+  return trace
+    .map((one) => JSON.stringify(one))
+    .filter((line) => line.includes(peerId))
+    .join('\n');
 }
 
 describe('a local network of real processes', () => {
@@ -160,6 +171,31 @@ describe('a local network of real processes', () => {
       })
       .toBe(1);
   }, 150_000);
+
+  it('endorses the contractor it hired, which shows that to others and stays attested', async () => {
+    const { client } = network;
+    const [first, second] = network.contractors;
+    const statusOf = (node: NodeProcess) => node.api.get<StatusDocument>('/v1/status');
+    const isHired = (await statusOf(first!)).earnedMicroUsd > 0;
+    const [hired, other] = isHired ? [first!, second!] : [second!, first!];
+    const endorse = (peerId: string) =>
+      client.api.post<EndorsementDocument>('/v1/certificates/endorse', { peerId, term: SENTIMENT });
+    const endorsement = await endorse(hired.peerId);
+    expect(endorsement).toMatchObject({ passed: 1, run: 1, delivered: true, reason: null });
+    const { certificates } = await hired.api.get<{ certificates: CertificateDocument[] }>(
+      '/v1/certificates',
+    );
+    expect(certificates.map(({ kind }) => kind)).toEqual(['attestation', 'endorsement']);
+    expect(certificates[1]).toMatchObject({ certId: endorsement.certId, issuer: client.peerId });
+    // A stranger has no receipt to rest an endorsement on.
+    await expect(endorse(other.peerId)).rejects.toMatchObject({ exitCode: 3 });
+    await expect
+      .poll(() => remarksOf(other, hired.peerId), { timeout: 90_000, interval: 1_000 })
+      .toContain(`certificate ${endorsement.certId}: is an endorsement`);
+    expect(await hitAt(other, hired.peerId)).toMatchObject({ level: 2, receipts: { clients: 1 } });
+    const revoke = `/v1/certificates/${endorsement.certId}/revoke`;
+    expect(await client.api.post(revoke)).toMatchObject({ list: 0, isNew: true });
+  }, 120_000);
 
   it('replays a decision from the log bit for bit', async () => {
     const { decisions } = await network.client.api.get<{ decisions: { decisionId: string }[] }>(
