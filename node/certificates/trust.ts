@@ -182,7 +182,8 @@ function quantityIn({ leaves, proved }: PresentedCertificate, name: string): big
 /**
  * The outcomes that endorsements certify, one entry per client: its newest one counts outcomes
  * that the older ones have counted before. They give no level, and strangers' words next to no
- * weight, so one without a current status list is heard; a revoked one is not, nor what it replaced.
+ * weight, so one without a current status list is heard. A revoked one is not, nor what it had
+ * replaced.
  */
 function testimonyOfEndorsements(
   certificates: readonly PresentedCertificate[],

@@ -177,6 +177,7 @@ describe('receipts in the contract store', () => {
     for (const disk of [market.aliceDisk, market.bobDisk]) {
       expect(await new ContractStore(disk).byReceipt(contract!.verdict!.id)).toBeUndefined();
     }
+    expect(await new ContractStore(market.bobDisk).hasReceiptOf(ALICE.peerId)).toBe(false);
   });
 });
 
