@@ -9,6 +9,7 @@ import type {
   AttestDocument,
   CertificateDocument,
   DisclosureDocument,
+  EndorsementDocument,
   PortableProofDocument,
   VerifyDocument,
   DecisionStatusDocument,
@@ -42,6 +43,7 @@ import type {
   VerifyRequest,
 } from './http-api/routes/requests.ts';
 import type { AttestOrder } from './tasks/attestor.ts';
+import type { EndorseOrder } from './tasks/endorser.ts';
 import type { ResourceAttestOrder } from './tasks/resource-attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
@@ -269,6 +271,11 @@ export class AgentNode {
     const revocation = await issuer.revoke(certId);
     await this.#runtime().gossip.tell(await issuer.statusLists());
     return revocation;
+  }
+
+  /** Certifies what the receipts of a contractor say, and hands it the certificate. */
+  endorse(order: EndorseOrder, signal: AbortSignal): Promise<EndorsementDocument> {
+    return this.#runtime().endorser.endorse(order, signal);
   }
 
   /** Checks an envelope, a disclosure, or a proof that was made for this node. */

@@ -16,9 +16,9 @@ import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { verifyStatusList } from '../crypto/status-list.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
-import { nowSeconds } from '../protocols/components.ts';
 import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
+import { nowSeconds } from '../protocols/components.ts';
 import { createHost } from '../protocols/libp2p-host.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { NegotiationClient } from '../protocols/negotiation/client.ts';
@@ -31,7 +31,12 @@ import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
 import type { Config } from './config/schema.ts';
-import { createAttestation, createBenchmarkHolder, startRenewing } from './attestation-parts.ts';
+import {
+  createAttestation,
+  createBenchmarkHolder,
+  createEndorser,
+  startRenewing,
+} from './attestation-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
@@ -42,6 +47,7 @@ import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
 import { ContractorSurvey } from './tasks/contractor-survey.ts';
+import type { Endorser } from './tasks/endorser.ts';
 import { Outsourcing } from './tasks/outsourcing.ts';
 import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { TaskExecution } from './tasks/task-execution.ts';
@@ -63,6 +69,7 @@ export interface AgentRuntime {
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
   readonly renewals: AttestationRenewals;
+  readonly endorser: Endorser;
   readonly gossip: StatusGossip;
   /** Asks an issuer for its current status list. @returns whether it gave one that is kept. */
   readonly askStatusList: (issuer: string, list: number) => Promise<boolean>;
@@ -168,7 +175,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
   });
 }
 
-interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals'> {
+interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals' | 'endorser'> {
   readonly negotiation: NegotiationClient;
   readonly outsourcing: Outsourcing;
 }
@@ -228,6 +235,7 @@ function createClientRole(
       self: identity.peerId,
     }),
     renewals: createAttestation(parts, sessions, outsourcing),
+    endorser: createEndorser(parts, sessions),
   };
 }
 
@@ -310,10 +318,15 @@ function serveCertificates(
     random,
     logger,
     isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
-    store: async ({ held, claims }) => {
+    endorsements: {
+      hasClient: (peerId) => parts.earned.hasClient(peerId),
+      isEarned: (endorsement) => parts.earned.isEarned(endorsement, nowSeconds(clock)),
+    },
+    store: async ({ attestor, held, claims }) => {
       await certificates.keep(held, claims);
-      await refreshStatusLists(parts, sessions);
-      void publishQuietly(parts, publisher);
+      await refreshStatusLists(parts, sessions, attestor);
+      // The record is found as it is: an endorsement is shown to whoever asks for certificates.
+      if (held.certificate.body.kind !== 'endorsement') void publishQuietly(parts, publisher);
     },
   });
 }
@@ -369,10 +382,18 @@ async function askStatusList(
   }
 }
 
-/** A certificate without a current status list of its issuer counts for nothing. */
-async function refreshStatusLists(parts: AgentParts, sessions: SessionManager): Promise<void> {
-  const { certificates, init } = parts;
-  for (const { issuer, list } of certificates.listsToAsk()) {
+/**
+ * An attestation without a current status list of its issuer counts for nothing. All are asked at
+ * once: clients that have endorsed this node are often gone, and each would take its time.
+ *
+ * @param of - Only the lists of this issuer; left out: of all.
+ */
+async function refreshStatusLists(
+  { certificates, init }: AgentParts,
+  sessions: SessionManager,
+  of?: string,
+): Promise<void> {
+  const refresh = async (issuer: string, list: number): Promise<void> => {
     try {
       const signal = AbortSignal.timeout(STATUS_LIST_TIMEOUT_MS);
       const envelope = await requestStatusList(sessions, issuer, list, { signal });
@@ -380,7 +401,13 @@ async function refreshStatusLists(parts: AgentParts, sessions: SessionManager): 
     } catch (error) {
       init.logger.debug({ issuer, err: error }, 'An issuer gave no status list.');
     }
-  }
+  };
+  const lists = certificates.listsToAsk();
+  await Promise.all(
+    lists.flatMap(({ issuer, list }) =>
+      of === undefined || issuer === of ? [refresh(issuer, list)] : [],
+    ),
+  );
 }
 
 async function publishQuietly(parts: AgentParts, publisher: SkillPublisher): Promise<void> {

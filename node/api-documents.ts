@@ -350,6 +350,21 @@ export interface RevocationDocument {
   readonly isNew: boolean;
 }
 
+/** Answer of `cert endorse`. */
+export interface EndorsementDocument {
+  readonly peerId: string;
+  readonly term: string;
+  /** Receipts of the last 90 days whose verdict is `pass`, and all. */
+  readonly passed: number;
+  readonly run: number;
+  /** docId of the newest of them, base64url. */
+  readonly receiptId: string;
+  readonly certId: string;
+  readonly delivered: boolean;
+  /** Why the contractor did not take it. */
+  readonly reason: string | null;
+}
+
 /** Answer of `attest`. */
 export interface AttestDocument {
   readonly peerId: string;

@@ -1,5 +1,5 @@
 /**
- * The parts of a running node that attest others, and that let others measure it.
+ * The parts of a running node that attest or endorse others, and that let others measure it.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import type { AgentParts } from './agent-parts.ts';
 import { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { Attestor } from './tasks/attestor.ts';
 import { ThreadBenchmarkWorker } from './tasks/benchmark-worker.ts';
+import { Endorser } from './tasks/endorser.ts';
 import type { Outsourcing } from './tasks/outsourcing.ts';
 import { ResourceAttestor } from './tasks/resource-attestor.ts';
 
@@ -31,6 +32,23 @@ export function createAttestation(
     renewals: store.json('renewals'),
     attestor: new Attestor({ ...common, outsourcing, receipts }),
     resourceAttestor: new ResourceAttestor({ ...common, self: identity.peerId, worker }),
+    clock,
+    random,
+    logger,
+  });
+}
+
+/** The part that endorses contractors. */
+export function createEndorser(
+  { init, issuer, contracts }: AgentParts,
+  streams: SecureStreams,
+): Endorser {
+  const { identity, clock, random, logger } = init;
+  return new Endorser({
+    self: identity.peerId,
+    contracts,
+    issuer,
+    streams,
     clock,
     random,
     logger,

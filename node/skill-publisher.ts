@@ -122,7 +122,7 @@ export class SkillPublisher {
     return this.#init.certificates.attestedResources().map((term) => ({ term, ...nothingToBuy }));
   }
 
-  /** What record and card say of the certificates held, the longest-lived first. */
+  /** What record and card say of the certificates held, endorsements last. */
   #listedCertificates(): RecordContent['certificates'] {
     const held = this.#init.certificates.held().slice(0, MAX_RECORD_CERTIFICATES);
     return held.map(({ certificate: { id, body } }) => ({

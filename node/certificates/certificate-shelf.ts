@@ -27,6 +27,9 @@ import type { TrustPolicy } from './trust-policy.ts';
 
 /** Certificates that a node keeps; a record names 8 of them. */
 const MAX_HELD = 32;
+/** Most of them that are endorsements: whoever hires this node may bring one. */
+const MAX_ENDORSEMENTS = 16;
+
 export interface CertificateShelfInit {
   /** PeerId of this node, and those that it had before. */
   readonly holders: ReadonlySet<string>;
@@ -74,7 +77,7 @@ export class CertificateShelf {
     }
   }
 
-  /** Held certificates, the longest-lived first. */
+  /** Held certificates, endorsements last, and then the longest-lived first. */
   held(): readonly HeldCertificate[] {
     return this.#entries().map(({ held }) => held);
   }
@@ -110,25 +113,23 @@ export class CertificateShelf {
   }
 
   /**
-   * Keeps a certificate, in the place of those by the same issuer whose skills it covers. Where
-   * there are too many, the one that ends first gives way.
+   * Keeps a certificate, in the place of those of its kind by the same issuer whose skills it
+   * covers. Where there are too many, endorsements give way before others, and of one kind the one
+   * that ends first. An endorsement that is older than one in its place is not kept.
    */
   async keep(held: HeldCertificate, claims: readonly CertificateClaim[]): Promise<void> {
-    const id = toBase64Url(held.certificate.id);
+    const kept = { held, claims };
+    const id = idOf(kept);
+    const others = [...this.#held.values()].filter((other) => idOf(other) !== id);
+    if (isEndorsement(kept) && others.some((other) => isNewer(other, kept) && covers(other, kept)))
+      return;
     await this.#init.held.put(id, encodeHeldCertificate(held));
-    const { issuer } = held.certificate.body;
-    const terms = termsOf(claims);
-    for (const [other, entry] of this.#held) {
-      const isReplaced =
-        other !== id &&
-        entry.held.certificate.body.issuer === issuer &&
-        termsOf(entry.claims).every((term) => terms.includes(term));
-      if (isReplaced) await this.#drop(other);
-    }
-    this.#held.set(id, { held, claims });
-    const [, ...older] = this.#entries();
-    if (this.#held.size > MAX_HELD)
-      await this.#drop(toBase64Url(older.at(-1)!.held.certificate.id));
+    for (const other of others) if (covers(kept, other)) await this.#drop(idOf(other));
+    this.#held.set(id, kept);
+    const entries = this.#entries();
+    const endorsements = entries.filter(isEndorsement);
+    const isTooMany = endorsements.length > MAX_ENDORSEMENTS || entries.length > MAX_HELD;
+    if (isTooMany) await this.#drop(idOf(entries.at(-1)!));
   }
 
   /**
@@ -152,7 +153,7 @@ export class CertificateShelf {
     return true;
   }
 
-  /** Rows for a person, the longest-lived certificate first. */
+  /** Rows for a person, in the order of `held`. */
   list(): CertificateDocument[] {
     return this.#entries().map((entry) => this.#describe(entry));
   }
@@ -201,7 +202,9 @@ export class CertificateShelf {
 
   #entries(): ShelfEntry[] {
     return [...this.#held.values()].sort(
-      (a, b) => b.held.certificate.body.exp - a.held.certificate.body.exp,
+      (a, b) =>
+        Number(isEndorsement(a)) - Number(isEndorsement(b)) ||
+        b.held.certificate.body.exp - a.held.certificate.body.exp,
     );
   }
 
@@ -265,6 +268,29 @@ export class CertificateShelf {
     const isForeign = terms.some((term) => !trust.trusts(issuer, term));
     return isForeign ? 'is by an issuer whose word counts for some terms only' : undefined;
   }
+}
+
+function idOf({ held }: ShelfEntry): string {
+  return toBase64Url(held.certificate.id);
+}
+
+function isEndorsement({ held }: ShelfEntry): boolean {
+  return held.certificate.body.kind === 'endorsement';
+}
+
+function isNewer({ held: a }: ShelfEntry, { held: b }: ShelfEntry): boolean {
+  return a.certificate.body.iat > b.certificate.body.iat;
+}
+
+/** Whether `a` is of the same issuer and kind as `b`, and about all that `b` is about. */
+function covers(a: ShelfEntry, b: ShelfEntry): boolean {
+  const [bodyOfA, bodyOfB] = [a.held.certificate.body, b.held.certificate.body];
+  const terms = termsOf(a.claims);
+  return (
+    bodyOfA.issuer === bodyOfB.issuer &&
+    bodyOfA.kind === bodyOfB.kind &&
+    termsOf(b.claims).every((term) => terms.includes(term))
+  );
 }
 
 /** Skills and resources that a certificate is about. */

@@ -1,7 +1,7 @@
 /**
  * What receipts say of a contractor, as testimony of the clients that signed them: each counts by
  * its price (wire-formats.md 5.3, pw), since praise must not be had for dust, and each client's are
- * one voice.
+ * one voice. Its endorsement is no second one.
  *
  * Who is believed is decided where testimony is weighed (`decision/learning/bootstrapping.ts`).
  *
@@ -17,6 +17,23 @@ import type { HeardReceipt, SkillTestimony } from './trust.ts';
 function successOf({ outcome, paidMicroUsd, priceMicroUsd }: ShownReceipt): number {
   if (outcome === 'partial') return Number(paidMicroUsd) / Number(priceMicroUsd);
   return outcome === 'pass' ? 1 : 0;
+}
+
+/**
+ * What clients say of a contractor by endorsements and by receipts. A client that is heard by its
+ * receipts is not heard by its endorsement too, which counts the same outcomes.
+ *
+ * @param isHeard - Whether what that client says is new here: not this node's own experience, and
+ *   not that of an attestor whose certificate counts already.
+ */
+export function joinedTestimony(
+  endorsed: readonly SkillTestimony[],
+  ofReceipts: readonly SkillTestimony[],
+  isHeard: (rater: string) => boolean,
+): SkillTestimony[] {
+  const raters = new Set(ofReceipts.map(({ rater }) => rater));
+  const others = endorsed.filter(({ rater }) => !raters.has(rater));
+  return [...others, ...ofReceipts].filter(({ rater }) => isHeard(rater));
 }
 
 /** Testimony of verified receipts, one entry per client, in the order of its first receipt. */

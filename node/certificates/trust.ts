@@ -82,12 +82,9 @@ export function judgeSkill(
 ): ProvedSkill {
   let best: ProvedSkill = UNPROVED;
   const remarks: string[] = [];
-  const testimony: SkillTestimony[] = [];
   const counted: PresentedCertificate[] = [];
   for (const certificate of certificates) {
-    const names = certificate.leaves.some((leaf) => leaf.kind === 'skill' && leaf.name === term);
-    if (!names) continue;
-    testimony.push(...testimonyOf(certificate, term));
+    if (!namesSkill(certificate.leaves, term)) continue;
     const refusal = refusalOf(certificate, term, trust);
     if (refusal !== undefined) {
       remarks.push(`certificate ${certificate.certId}: ${refusal}`);
@@ -97,12 +94,17 @@ export function judgeSkill(
     if ((best.expiresAtSeconds ?? 0) >= certificate.exp) continue;
     best = attestedBy(certificate, term);
   }
+  const testimony = testimonyOfEndorsements(certificates, term);
   return {
     ...best,
     ...levelOf(counted, best.certId, trust),
     ...(testimony.length === 0 ? {} : { testimony }),
     remarks,
   };
+}
+
+function namesSkill(leaves: PresentedCertificate['leaves'], term: string): boolean {
+  return leaves.some(({ kind, name }) => kind === 'skill' && name === term);
 }
 
 function attestedBy(
@@ -231,17 +233,27 @@ function quantityIn(
 }
 
 /**
- * The outcomes that an endorsement certifies. It gives no level, and strangers' words next to no
- * weight, so an endorsement without a current status list is heard; a revoked one is not.
+ * The outcomes that endorsements certify, one entry per client: its newest one counts outcomes
+ * that the older ones have counted before. They give no level, and strangers' words next to no
+ * weight, so one without a current status list is heard. A revoked one is not, nor what it had
+ * replaced.
  */
-function testimonyOf(
-  { kind, issuer, certId, status, leaves }: PresentedCertificate,
+function testimonyOfEndorsements(
+  certificates: readonly PresentedCertificate[],
   term: string,
 ): SkillTestimony[] {
-  if (kind !== 'endorsement' || status === 'revoked') return [];
-  const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
-  if (score?.kind !== 'canaryScore') return [];
-  return [{ rater: issuer, certId, passed: score.passed, run: score.run }];
+  const newest = new Map<string, PresentedCertificate>();
+  for (const certificate of certificates) {
+    const { kind, issuer, nbf, leaves } = certificate;
+    if (kind !== 'endorsement' || !namesSkill(leaves, term)) continue;
+    const known = newest.get(issuer);
+    if (!known || nbf > known.nbf) newest.set(issuer, certificate);
+  }
+  return [...newest].flatMap(([rater, { certId, status, leaves }]) => {
+    const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
+    if (status === 'revoked' || score?.kind !== 'canaryScore') return [];
+    return [{ rater, certId, passed: score.passed, run: score.run }];
+  });
 }
 
 /** Why a certificate gives `term` no level; `undefined` if it does. */

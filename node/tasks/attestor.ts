@@ -13,7 +13,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IssuedCertificate } from '../../crypto/skill-certificate.ts';
 import { toBase64Url } from '../../crypto/bytes.ts';
-import { deliverCertificate } from '../../protocols/attestation/attestor.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
@@ -21,6 +20,7 @@ import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
+import { handOverCertificate } from './certificate-handover.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
 import type { KnownAnswerTask } from './known-answer.ts';
@@ -28,10 +28,12 @@ import { ContractorFailedError } from './outsourcing.ts';
 import type { DeliveredResult, Outsourcing, QuotedTask } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 
+/** What a refused delivery means. */
+const explanations = {
+  NOT_SUPPORTED: 'the peer does not trust this attestor; add its PeerId to trust.attestors there',
+};
 /** Share of tasks that must be passed for a certificate. */
 const MIN_PASSED_SHARE = 0.8;
-/** How often a certificate is handed over before it counts as not delivered. */
-const DELIVERY_ATTEMPTS = 2;
 /** How often a task is handed out again that a peer has declined, and the pause before. */
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;
@@ -100,7 +102,9 @@ export class Attestor {
     const passed = graded.filter(({ isPassed }) => isPassed).length;
     const certificate =
       passed >= count * MIN_PASSED_SHARE ? await this.#certify(peerId, term, passed, graded) : null;
-    const undelivered = certificate ? await this.#deliver(certificate, signal) : null;
+    const undelivered = certificate
+      ? await handOverCertificate({ ...this.#components, explanations }, certificate, signal)
+      : null;
     return {
       peerId,
       term,
@@ -190,28 +194,6 @@ export class Attestor {
       evidence: new Uint8Array(evidence),
       lifeSeconds: SKILL_CERTIFICATE_SECONDS,
     });
-  }
-
-  /** @returns why the holder did not take it, or `null` if it did. */
-  async #deliver(certificate: IssuedCertificate, signal: AbortSignal): Promise<string | null> {
-    const { streams, random, logger } = this.#components;
-    let problem = '';
-    // A stream may break; to take the same certificate twice does no harm.
-    for (let attempt = 0; attempt < DELIVERY_ATTEMPTS; attempt++) {
-      try {
-        const outcome = await deliverCertificate(streams, { certificate, random, signal });
-        if (outcome.delivered) return null;
-        logger.warn({ reason: outcome.reason }, 'A holder did not take its certificate.');
-        return outcome.reason === 'NOT_SUPPORTED'
-          ? 'the peer does not trust this attestor; add its PeerId to trust.attestors there'
-          : outcome.reason;
-      } catch (error) {
-        signal.throwIfAborted();
-        logger.warn({ err: error }, 'A certificate could not be delivered.');
-        problem = messageOf(error);
-      }
-    }
-    return problem;
   }
 }
 

@@ -18,7 +18,6 @@ import type {
   SearchComponents,
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
-import type { ShownReceipt } from '../../protocols/settlement/shown-receipt.ts';
 import { NOT_SHOWN, UNPROVED, judgeResource, judgeSkill } from '../certificates/trust.ts';
 import type {
   ProvedSkill,
@@ -27,7 +26,7 @@ import type {
   SkillTestimony,
 } from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
-import { testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
+import { joinedTestimony, testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
 import { EmbeddingTable } from '../skills/embedding-table.ts';
 import type { Embedder } from '../skills/embedding.ts';
@@ -228,7 +227,7 @@ export class ContractorSurvey {
       this.#vectorOf(hit, limited),
     ]);
     signal.throwIfAborted();
-    const proved = withTestimony(shown.proved, heard);
+    const proved = this.#withTestimony(shown.proved, heard);
     const proof = { ...shown, proved, vector, atMs: clock.monotonicMs() };
     this.#proofs.delete(key);
     this.#proofs.set(key, proof);
@@ -280,24 +279,28 @@ export class ContractorSurvey {
     }
   }
 
-  /**
-   * What receipts of other clients say of the contractor; nothing if it shows none. What an
-   * attestor found stands in its certificate, and what this node saw in its own book.
-   */
+  /** What receipts of clients say of the contractor; nothing if it shows none. */
   async #hear(
     { peerId, matchedTerm }: ContractorHit,
     signal: AbortSignal,
   ): Promise<SkillTestimony[]> {
-    const { streams, clock, trust, self } = this.#components;
+    const { streams, clock } = this.#components;
     try {
       const question = { skill: matchedTerm, clock, signal };
-      const receipts = await requestReceipts(streams, peerId, question);
-      const isNew = ({ client }: ShownReceipt) => client !== self && !trust.attestors.has(client);
-      return testimonyOfReceipts(receipts.filter(isNew));
+      return testimonyOfReceipts(await requestReceipts(streams, peerId, question));
     } catch {
       // A peer that does not know the question aborts the stream: then nothing is heard of it.
       return [];
     }
+  }
+
+  /** What an attestor found stands in its certificate, and what this node saw in its own book. */
+  #withTestimony(proved: ProvedSkill, ofReceipts: readonly SkillTestimony[]): ProvedSkill {
+    const { trust, self } = this.#components;
+    const isHeard = (rater: string) => rater !== self && !trust.attestors.has(rater);
+    const { testimony: endorsed = [], ...others } = proved;
+    const testimony = joinedTestimony(endorsed, ofReceipts, isHeard);
+    return testimony.length === 0 ? others : { ...others, testimony };
   }
 
   /** The embedding of a contractor's offer; `undefined` if it has none or does not answer. */
@@ -312,11 +315,6 @@ export class ContractorSurvey {
       return undefined;
     }
   }
-}
-
-function withTestimony(proved: ProvedSkill, heard: readonly SkillTestimony[]): ProvedSkill {
-  if (heard.length === 0) return proved;
-  return { ...proved, testimony: [...(proved.testimony ?? []), ...heard] };
 }
 
 function unproved(

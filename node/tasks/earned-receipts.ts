@@ -1,6 +1,7 @@
 /**
  * Which receipts of its own work a contractor shows to whoever asks: the newest of each client
- * first, then the newest of all, since a client that asks gives one voice to each rater.
+ * first, then the newest of all, since a client that asks gives one voice to each rater. And which
+ * clients it has a receipt of, so that these may endorse it.
  *
  * Keeps only which contracts they belong to; the documents stand in the contract store. A contract
  * that was settled before this list existed is not in it.
@@ -12,7 +13,8 @@ import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import { MAX_SHOWN_RECEIPTS, isShowable } from '../../protocols/card/receipt-messages.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { ContractStore } from '../../protocols/negotiation/contract-store.ts';
-import { receiptChainOf } from '../../protocols/settlement/shown-receipt.ts';
+import type { Endorsement } from '../../protocols/attestation/holder.ts';
+import { MAX_SHOWN_AGE_SECONDS, receiptChainOf } from '../../protocols/settlement/shown-receipt.ts';
 import type { ReceiptChain } from '../../protocols/settlement/shown-receipt.ts';
 import type { JsonSection } from '../storage/store.ts';
 
@@ -30,14 +32,17 @@ export interface StoredEarnings {
   }[];
 }
 
+/** What is asked of the contract store. */
+type Contracts = Pick<ContractStore, 'byRequest' | 'byReceipt' | 'hasReceiptOf'>;
+
 /** Receipts that one node earned. */
 export class EarnedReceipts {
   readonly #section: JsonSection<StoredEarnings>;
-  readonly #contracts: Pick<ContractStore, 'byRequest'>;
+  readonly #contracts: Contracts;
   readonly #answers = new Map<string, readonly ReceiptChain[]>();
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(section: JsonSection<StoredEarnings>, contracts: Pick<ContractStore, 'byRequest'>) {
+  constructor(section: JsonSection<StoredEarnings>, contracts: Contracts) {
     this.#section = section;
     this.#contracts = contracts;
   }
@@ -63,6 +68,30 @@ export class EarnedReceipts {
     const contracts = [entry, ...others].slice(0, MAX_REMEMBERED);
     await this.#section.put(skill, { contracts });
     this.#answers.delete(skill);
+  }
+
+  /** Whether this node has worked for `client` and settled with it. */
+  hasClient(client: string): Promise<boolean> {
+    return this.#contracts.hasReceiptOf(client);
+  }
+
+  /**
+   * Whether an endorsement rests on a receipt of this node's work: for that client, at every skill
+   * that it names, within 90 days. Reads one contract at most.
+   */
+  async isEarned(
+    { endorser, skills, receiptId }: Endorsement,
+    nowSeconds: number,
+  ): Promise<boolean> {
+    const contract = await this.#contracts.byReceipt(receiptId);
+    if (contract?.role !== 'contractor' || contract.phase !== 'RECEIPT') return false;
+    const { client, shape } = contract.request.body;
+    const ageSeconds = nowSeconds - (contract.agreement?.body.iat ?? 0);
+    return (
+      client === endorser &&
+      ageSeconds <= MAX_SHOWN_AGE_SECONDS &&
+      skills.every((skill) => shape.skills.includes(skill))
+    );
   }
 
   /** What is shown of one skill, at most {@link MAX_SHOWN_RECEIPTS}. */

@@ -1,5 +1,6 @@
 /**
- * The attestor's side of a delivery. What it attests, and how it measured that, is decided before.
+ * The issuer's side of a delivery: of an attestation, or of a client's endorsement. What it says,
+ * and what that rests on, is decided before.
  *
  * @module
  */
@@ -29,7 +30,7 @@ export type DeliveryOutcome =
 /**
  * Hands a certificate to its holder, who checks and keeps it.
  *
- * @throws {@link TypeError} if the certificate is no attestation; `CanonicalJsonError` if its
+ * @throws {@link TypeError} for a certificate of oneself; `CanonicalJsonError` if its
  *   leaves do not fit a message; the errors of the session layer; the signal's reason.
  */
 export async function deliverCertificate(
@@ -37,8 +38,8 @@ export async function deliverCertificate(
   delivery: CertificateDelivery,
 ): Promise<DeliveryOutcome> {
   const { certificate, leaves } = delivery.certificate;
-  if (certificate.body.kind !== 'attestation') {
-    throw new TypeError(`"certificate" expected an attestation, got ${certificate.body.kind}`);
+  if (certificate.body.kind === 'self') {
+    throw new TypeError('"certificate" expected one for another peer, got one of kind self');
   }
   const job = delivery.random.bytes(32);
   const offer = encodeIssuanceOffer({ job, resource: '', unit: '' });

@@ -3,6 +3,10 @@
  * (wire-formats.md 3.1 step 4), and tells the attestor. If a resource is announced the holder first
  * makes the blinding of the commitment, which stays in memory until the certificate is there.
  *
+ * A client may bring an endorsement, if the holder has the receipt of its work for that client
+ * which the certificate names as its evidence (wire-formats.md 2.2). Clients have token buckets of
+ * their own, so that they cannot use up those of the attestors.
+ *
  * A stream of purpose 4 may also begin with the order of a benchmark. The first message tells; such
  * a stream is handed on to benchmark-holder.ts. If the attestor has a benchmark of the announced
  * resource come to its end before the certificate, the certificate must have its value, and the
@@ -13,13 +17,7 @@
  */
 
 import { makeBlinding } from '../../crypto/blind-issuance.ts';
-import { equalBytes, toBase64Url } from '../../crypto/bytes.ts';
-import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
-import { checkHeldCertificate } from '../../crypto/held-certificate.ts';
-import type { HeldCertificateRefusal } from '../../crypto/held-certificate.ts';
-import { fixedRung } from '../../crypto/rung-ladder.ts';
-import { checkCertificateTimes } from '../../crypto/skill-certificate.ts';
-import type { CommitmentOpening, HeldCertificate } from '../../crypto/skill-certificate.ts';
+import { fromBase64Url } from '../../crypto/bytes.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock, Logger, Random } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -27,19 +25,28 @@ import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import { DELIVERY_REFUSAL_CODES, checkDelivery } from './delivery-check.ts';
+import type {
+  CheckedDelivery,
+  DeliveredCertificate,
+  DeliveryExpectation,
+} from './delivery-check.ts';
 import {
   decodeIssuance,
   decodeIssuanceOffer,
   encodeBlinding,
   encodeIssuanceAnswer,
 } from './messages.ts';
-import type { Issuance, IssuanceOffer } from './messages.ts';
+import type { IssuanceOffer } from './messages.ts';
 import type { BenchmarkReport } from './benchmark-holder.ts';
 
 /** Limits of the holder's side. A check hashes up to 1,024 leaves. */
 export interface AttestationLimits {
   readonly perPeer: BucketLimits;
   readonly all: BucketLimits;
+  /** The same for clients that bring an endorsement. */
+  readonly perEndorser: BucketLimits;
+  readonly allEndorsers: BucketLimits;
   /** Longest wait for a message, or for the attestor to take the answer. */
   readonly idleTimeoutMs: number;
   /** Longest wait for the certificate of a resource, which is measured meanwhile. */
@@ -52,17 +59,32 @@ export interface AttestationLimits {
 export const ATTESTATION_LIMITS: AttestationLimits = {
   perPeer: { burst: 8, perSecond: 0.1 },
   all: { burst: 64, perSecond: 4 },
+  perEndorser: { burst: 8, perSecond: 0.02 },
+  allEndorsers: { burst: 16, perSecond: 0.5 },
   idleTimeoutMs: 10_000,
   measuringTimeoutMs: 90_000,
   maxMeasuring: 8,
 };
 
-/** A certificate that passed every check. */
-export interface DeliveredCertificate {
-  readonly attestor: string;
-  readonly held: HeldCertificate;
-  /** What it says, without padding. */
-  readonly claims: readonly CertificateClaim[];
+/** Largest message with an endorsement, in bytes: 32 leaves with long names. */
+const MAX_ENDORSEMENT_BYTES = 16_384;
+
+/** What an endorsement says, before it is believed. */
+export interface Endorsement {
+  /** PeerId of the client. */
+  readonly endorser: string;
+  /** Terms that it names, at least one. */
+  readonly skills: readonly string[];
+  /** docId of the receipt that it rests on, 32 bytes. */
+  readonly receiptId: Uint8Array;
+}
+
+/** What is asked about clients that endorse this node. */
+export interface EndorsementPolicy {
+  /** Whether this node has worked for the peer. Asked of every stranger: one look-up at most. */
+  hasClient(peerId: string): Promise<boolean>;
+  /** Whether the endorsement rests on a receipt of this node's work. */
+  isEarned(endorsement: Endorsement): Promise<boolean>;
 }
 
 /** What the holder's side is handed. */
@@ -70,8 +92,10 @@ export interface AttestationHolderInit {
   readonly streams: SecureStreams;
   /** PeerId of this node. */
   readonly holder: string;
-  /** Whether certificates of this attestor are wanted at all. */
+  /** Whether attestations of this peer are wanted at all. */
   isWanted(attestor: string): Promise<boolean>;
+  /** Left out: no endorsement is taken. */
+  readonly endorsements?: EndorsementPolicy;
   /** What this node has measured and certified: unit of each resource, by its term. */
   readonly measuredResources: ReadonlyMap<string, string>;
   /** Highest rung that is ever proved of a resource, by its term; left out: no limit. */
@@ -90,95 +114,6 @@ export interface AttestationHolderInit {
   readonly logger: Logger;
   readonly limits?: Partial<AttestationLimits>;
 }
-
-/** Why a delivered certificate was refused; the attestor is told a coarser code. */
-export type DeliveryRefusal =
-  | HeldCertificateRefusal
-  | 'OTHER_JOB'
-  | 'OTHER_ISSUER'
-  | 'WRONG_KIND'
-  | 'EXPIRED'
-  /** A quantity stands in clear beside the committed one, for whoever sees that leaf. */
-  | 'CLEAR_QUANTITY'
-  /** A value is told of a certificate without a commitment. */
-  | 'UNEXPECTED_VALUE'
-  /** It has not the value, or not the evidence, of the benchmark that this attestor has run. */
-  | 'OTHER_MEASUREMENT';
-
-/** Outcome of checking a delivery. */
-export type CheckedDelivery =
-  | ({ readonly valid: true } & DeliveredCertificate)
-  | { readonly valid: false; readonly reason: DeliveryRefusal; readonly detail: string };
-
-/** What a holder knows when a certificate arrives. */
-export interface DeliveryExpectation {
-  readonly holder: string;
-  /** PeerId of the other side of the session. */
-  readonly attestor: string;
-  /** Job that was announced. */
-  readonly job: Uint8Array;
-  /** The resource that was announced and its blinding r, 32 bytes; left out for none. */
-  readonly committed?: { readonly resource: string; readonly blinding: Uint8Array } | undefined;
-  /** The attestor's benchmark of that resource; left out for none. */
-  readonly measured?: Pick<BenchmarkReport, 'value' | 'transcript'> | undefined;
-  /** The holder's own limit on the rung that is fixed. */
-  readonly highestRung?: bigint | undefined;
-  readonly nowSeconds: number;
-}
-
-/** Checks a delivered certificate. Never throws on received bytes. */
-export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation): CheckedDelivery {
-  const refuse = (reason: DeliveryRefusal, detail: string) =>
-    ({ valid: false, reason, detail }) as const;
-  if (!equalBytes(issuance.job, expected.job)) return refuse('OTHER_JOB', 'was not announced');
-  const openings = openingsOf(issuance, expected);
-  if (openings.length === 0 && issuance.value !== 0n) {
-    return refuse('UNEXPECTED_VALUE', `${issuance.value}, and no resource was announced`);
-  }
-  const { certificate, leaves } = issuance;
-  const checked = checkHeldCertificate(certificate, leaves, expected.holder, openings);
-  if (!checked.valid) return checked;
-  const clear = checked.claims.find(({ kind }) => kind === 'quantity');
-  if (clear && openings.length > 0) return refuse('CLEAR_QUANTITY', clear.name);
-  const { body } = checked.held.certificate;
-  if (body.issuer !== expected.attestor) return refuse('OTHER_ISSUER', `is by ${body.issuer}`);
-  if (body.kind !== 'attestation') return refuse('WRONG_KIND', `is an ${body.kind}`);
-  if (checkCertificateTimes(body, expected) === 'EXPIRED') {
-    return refuse('EXPIRED', `exp ${body.exp} at ${expected.nowSeconds}`);
-  }
-  const { measured } = expected;
-  if (measured && issuance.value !== BigInt(measured.value)) {
-    const detail = `${issuance.value}, and the benchmark ended with ${measured.value}`;
-    return refuse('OTHER_MEASUREMENT', detail);
-  }
-  if (measured && body.evidence !== toBase64Url(measured.transcript)) {
-    return refuse('OTHER_MEASUREMENT', 'its evidence is not the transcript of the benchmark');
-  }
-  const { held, claims } = checked;
-  return { valid: true, attestor: expected.attestor, held, claims };
-}
-
-/** What must open the one commitment of the certificate; the rung is fixed here, once. */
-function openingsOf(
-  { value }: Issuance,
-  { committed, highestRung }: DeliveryExpectation,
-): readonly CommitmentOpening[] {
-  if (!committed) return [];
-  const { resource: name, blinding } = committed;
-  return [{ name, value, blinding, rung: fixedRung(value, highestRung) }];
-}
-
-const CODES: Readonly<Partial<Record<DeliveryRefusal, RefusalCode>>> = {
-  BAD_SIGNATURE: 'BAD_SIGNATURE',
-  WRONG_SIGNERS: 'WRONG_SIGNERS',
-  OTHER_HOLDER: 'WRONG_SIGNERS',
-  OTHER_ISSUER: 'WRONG_SIGNERS',
-  EXPIRED: 'EXPIRED',
-  WRONG_KIND: 'NOT_SUPPORTED',
-  COMMITMENT_NOT_OPENED: 'NOT_SUPPORTED',
-  CLEAR_QUANTITY: 'NOT_SUPPORTED',
-  OTHER_MEASUREMENT: 'NOT_SUPPORTED',
-};
 
 /** Registers the holder's side with the session layer and serves from then on. */
 export function acceptCertificates(init: AttestationHolderInit): void {
@@ -204,19 +139,24 @@ interface AwaitedResource {
   benchmark: Promise<BenchmarkReport | undefined>;
 }
 
+const ATTESTATION = ['attestation'] as const;
+
 /** Receives announced certificates. */
 class CertificateReceiver {
   readonly #init: AttestationHolderInit;
   readonly #limits: AttestationLimits;
   readonly #buckets: TokenBuckets;
+  readonly #endorserBuckets: TokenBuckets;
   /** Attestors that a certificate of a resource is awaited from, by PeerId. */
   readonly #measuring = new Map<string, AwaitedResource>();
 
   constructor(init: AttestationHolderInit) {
     this.#init = init;
     this.#limits = { ...ATTESTATION_LIMITS, ...init.limits };
-    const { perPeer, all } = this.#limits;
-    this.#buckets = new TokenBuckets(perPeer, all, init.clock.monotonicMs());
+    const { perPeer, all, perEndorser, allEndorsers } = this.#limits;
+    const nowMs = init.clock.monotonicMs();
+    this.#buckets = new TokenBuckets(perPeer, all, nowMs);
+    this.#endorserBuckets = new TokenBuckets(perEndorser, allEndorsers, nowMs);
   }
 
   /** Options of a wait. */
@@ -227,13 +167,29 @@ class CertificateReceiver {
   /** Receives the certificate of an announcement; `undefined` if it was kept. */
   async receive(stream: SecureStream, offer: IssuanceOffer): Promise<RefusalCode | undefined> {
     const attestor = stream.remotePeer;
-    const { clock } = this.#init;
+    const { clock, endorsements } = this.#init;
+    if (!(await this.#init.isWanted(attestor))) return this.#receiveEndorsement(stream, offer);
     if (!this.#buckets.take(attestor, clock.monotonicMs())) return 'RATE_LIMITED';
-    if (!(await this.#init.isWanted(attestor))) return 'NOT_SUPPORTED';
-    if (offer.resource === '') {
-      return this.#take(await stream.readMessage(this.patience()), { attestor, job: offer.job });
-    }
-    return this.#receiveCommitted(stream, offer);
+    if (offer.resource !== '') return this.#receiveCommitted(stream, offer);
+    const kinds = endorsements ? (['attestation', 'endorsement'] as const) : ATTESTATION;
+    const bytes = await stream.readMessage(this.patience());
+    return this.#take(bytes, { attestor, kinds, job: offer.job });
+  }
+
+  /** The same from a peer that is no attestor. */
+  async #receiveEndorsement(
+    stream: SecureStream,
+    { job, resource }: IssuanceOffer,
+  ): Promise<RefusalCode | undefined> {
+    const { clock, endorsements } = this.#init;
+    const attestor = stream.remotePeer;
+    if (resource !== '' || !endorsements) return 'NOT_SUPPORTED';
+    // Before the bucket: strangers, of whom there are any number, must not empty it.
+    if (!(await endorsements.hasClient(attestor))) return 'NOT_SUPPORTED';
+    if (!this.#endorserBuckets.take(attestor, clock.monotonicMs())) return 'RATE_LIMITED';
+    const bytes = await stream.readMessage(this.patience());
+    if (bytes && bytes.length > MAX_ENDORSEMENT_BYTES) return 'MALFORMED';
+    return this.#take(bytes, { attestor, kinds: ['endorsement'], job });
   }
 
   /** Waits for the end of a benchmark; a certificate of its attestor is compared with it. */
@@ -269,6 +225,7 @@ class CertificateReceiver {
       const measured = await awaited.benchmark;
       return await this.#take(bytes, {
         attestor,
+        kinds: ATTESTATION,
         job,
         committed: { resource, blinding },
         measured,
@@ -281,7 +238,7 @@ class CertificateReceiver {
   /** Checks and keeps a certificate; `undefined` if it was kept. */
   async #take(
     bytes: Uint8Array | undefined,
-    expected: Pick<DeliveryExpectation, 'attestor' | 'job' | 'committed' | 'measured'>,
+    expected: Pick<DeliveryExpectation, 'attestor' | 'kinds' | 'job' | 'committed' | 'measured'>,
   ): Promise<RefusalCode | undefined> {
     const { holder, clock, logger, highestRungs } = this.#init;
     const { attestor, committed } = expected;
@@ -289,11 +246,11 @@ class CertificateReceiver {
     const issuance = bytes && decodeIssuance(bytes);
     if (!issuance) return 'MALFORMED';
     const own = { holder, highestRung, nowSeconds: nowSeconds(clock) };
-    const checked = checkDelivery(issuance, { ...expected, ...own });
+    const checked = await this.#checkEarned(checkDelivery(issuance, { ...expected, ...own }));
     if (!checked.valid) {
       const { reason, detail } = checked;
-      logger.warn({ attestor, reason, detail }, 'Refused a certificate from an attestor.');
-      return CODES[reason] ?? 'MALFORMED';
+      logger.warn({ attestor, reason, detail }, 'Refused a certificate that a peer brought.');
+      return DELIVERY_REFUSAL_CODES[reason] ?? 'MALFORMED';
     }
     try {
       const { held, claims } = checked;
@@ -303,5 +260,16 @@ class CertificateReceiver {
       logger.error({ attestor, err: error }, 'A certificate could not be kept.');
       return 'INTERNAL';
     }
+  }
+
+  /** What of an endorsement only this node's own receipts can say. */
+  async #checkEarned(checked: CheckedDelivery): Promise<CheckedDelivery> {
+    if (!checked.valid) return checked;
+    const { kind, evidence } = checked.held.certificate.body;
+    if (kind !== 'endorsement') return checked;
+    const skills = [...new Set(checked.claims.map(({ name }) => name))];
+    const endorsement = { endorser: checked.attestor, skills, receiptId: fromBase64Url(evidence) };
+    if (await this.#init.endorsements?.isEarned(endorsement)) return checked;
+    return { valid: false, reason: 'NOT_EARNED', detail: `${evidence}, ${skills.join(', ')}` };
   }
 }

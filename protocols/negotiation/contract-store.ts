@@ -1,7 +1,7 @@
 /**
  * Where contracts are kept: every document a side has signed or received, found again by request,
- * quote or contract id. `save` resolves only after a flush, so that a signature is on disk before
- * it is sent (wire-formats.md 4.2).
+ * quote, contract or receipt id. `save` resolves only after a flush, so that a signature is on disk
+ * before it is sent (wire-formats.md 4.2).
  *
  * @module
  */
@@ -128,6 +128,10 @@ const OFFER_PREFIX = 'negotiation/offer/';
 const QUOTE_PREFIX = 'negotiation/quote/';
 const AGREEMENT_PREFIX = 'negotiation/agreement/';
 const EVIDENCE_PREFIX = 'negotiation/evidence/';
+/** Settled contracts by the docId of their receipt. */
+const RECEIPT_PREFIX = 'negotiation/receipt/';
+/** Clients that this node has worked for and settled with. */
+const CLIENT_PREFIX = 'negotiation/client/';
 
 /** Contracts of one node, in both roles. */
 export class ContractStore {
@@ -168,11 +172,31 @@ export class ContractStore {
       : undefined;
   }
 
+  /** Settled contract whose receipt, the verdict with both signatures, has this id (32 bytes). */
+  async byReceipt(receiptId: Uint8Array): Promise<Contract | undefined> {
+    const requestId = await this.#store.get(RECEIPT_PREFIX + toHex(receiptId));
+    const contract = requestId && (await this.byRequest(requestId));
+    // As above: the index may have been stored without the contract.
+    return contract?.phase === 'RECEIPT' && equalBytes(contract.verdict!.id, receiptId)
+      ? contract
+      : undefined;
+  }
+
+  /** Whether this node, as contractor, has a receipt of this client. Reads one entry. */
+  async hasReceiptOf(client: string): Promise<boolean> {
+    return (await this.#store.get(CLIENT_PREFIX + client)) !== undefined;
+  }
+
   /** Stores `contract` and flushes. */
   async save(contract: Contract): Promise<void> {
-    const { request, quote, agreement } = contract;
+    const { request, quote, agreement, verdict, phase, role } = contract;
     if (quote) await this.#store.put(QUOTE_PREFIX + toHex(quote.id), request.id);
     if (agreement) await this.#store.put(AGREEMENT_PREFIX + toHex(agreement.id), request.id);
+    if (phase === 'RECEIPT' && verdict) {
+      await this.#store.put(RECEIPT_PREFIX + toHex(verdict.id), request.id);
+      if (role === 'contractor')
+        await this.#store.put(CLIENT_PREFIX + request.body.client, verdict.id);
+    }
     const offerKey = OFFER_PREFIX + toHex(request.id);
     const key = isAgreed(contract) ? CONTRACT_PREFIX + toHex(request.id) : offerKey;
     this.#unflushed.add(key);

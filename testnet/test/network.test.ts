@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttestDocument,
   CertificateDocument,
+  EndorsementDocument,
   HitDocument,
   PublishDocument,
   QueryDocument,
@@ -70,8 +71,20 @@ async function hitAt(from: NodeProcess, peerId: string): Promise<HitDocument | u
   return (await query(from, SENTIMENT)).hits.find((hit) => hit.peerId === peerId);
 }
 
+/** What a query of that node says of a peer's certificates that give no level. */
+async function remarksOf(from: NodeProcess, peerId: string): Promise<string> {
+  const body = { query: SENTIMENT, trace: true };
+  const { trace = [] } = await from.api.post<QueryDocument>('/v1/query', body);
+  return trace
+    .map((one) => JSON.stringify(one))
+    .filter((line) => line.includes(peerId))
+    .join('\n');
+}
+
 describe('a local network of real processes', () => {
   let network: Testnet;
+  /** The contractor that did the large task: 0 or 1, for the third is killed before. */
+  let hiredIndex = -1;
 
   beforeAll(async () => {
     // contractor-1 and contractor-2 do the work at once; contractor-3 is cheapest and slow.
@@ -144,22 +157,40 @@ describe('a local network of real processes', () => {
     expect(costExternalMicroUsd!).toBeLessThan(costInternalMicroUsd!);
     expect(subtask?.attempts.at(-1)?.outcome).toBe('verified');
     expect(subtask?.receiptId).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    const contractor = network.contractors.find(
+    hiredIndex = network.contractors.findIndex(
       ({ peerId }) => peerId === subtask?.attempts.at(-1)?.where,
     );
+    const contractor = network.contractors[hiredIndex];
     const earned = (await contractor!.api.get<StatusDocument>('/v1/status')).earnedMicroUsd;
     expect(earned).toBeGreaterThanOrEqual(subtask!.paidMicroUsd);
     const paid = (await network.client.api.get<StatusDocument>('/v1/status')).paidMicroUsd;
     expect(paid).toBeGreaterThanOrEqual(run.totals.paidMicroUsd);
-    // A third peer is shown the receipt by the contractor, and believes the two signatures.
-    const other = network.contractors.find(({ peerId }) => peerId !== contractor?.peerId);
-    await expect
-      .poll(async () => (await hitAt(other!, contractor!.peerId))?.receipts.clients, {
-        timeout: 90_000,
-        interval: 1_000,
-      })
-      .toBe(1);
   }, 150_000);
+
+  it('endorses the contractor it hired, which shows that to others and stays attested', async () => {
+    const { client } = network;
+    const [hired, other] = [network.contractors[hiredIndex]!, network.contractors[1 - hiredIndex]!];
+    const endorse = (peerId: string) =>
+      client.api.post<EndorsementDocument>('/v1/certificates/endorse', { peerId, term: SENTIMENT });
+    const endorsement = await endorse(hired.peerId);
+    expect(endorsement).toMatchObject({ delivered: true, reason: null });
+    expect(endorsement.run).toBeGreaterThan(0);
+    expect(endorsement.passed).toBe(endorsement.run);
+    const { certificates } = await hired.api.get<{ certificates: CertificateDocument[] }>(
+      '/v1/certificates',
+    );
+    expect(certificates.map(({ kind }) => kind)).toEqual(['attestation', 'endorsement']);
+    expect(certificates[1]).toMatchObject({ certId: endorsement.certId, issuer: client.peerId });
+    // Of a peer that was never hired there is no receipt.
+    await expect(endorse(network.attestor.peerId)).rejects.toMatchObject({ exitCode: 3 });
+    await expect
+      .poll(() => remarksOf(other, hired.peerId), { timeout: 90_000, interval: 1_000 })
+      .toContain(`certificate ${endorsement.certId}: is an endorsement`);
+    // It is shown the receipt too, and believes the two signatures.
+    expect(await hitAt(other, hired.peerId)).toMatchObject({ level: 2, receipts: { clients: 1 } });
+    const revoke = `/v1/certificates/${endorsement.certId}/revoke`;
+    expect(await client.api.post(revoke)).toMatchObject({ list: 0, isNew: true });
+  }, 120_000);
 
   it('replays a decision from the log bit for bit', async () => {
     const { decisions } = await network.client.api.get<{ decisions: { decisionId: string }[] }>(

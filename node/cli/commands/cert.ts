@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type {
   CertificateDocument,
   DisclosureDocument,
+  EndorsementDocument,
   PortableProofDocument,
   RevocationDocument,
   VerifyDocument,
@@ -57,7 +58,8 @@ export const registerCert: RegisterCommand = (program, run) => {
     );
   cert
     .command('show')
-    .description('certificates that this node holds')
+    .alias('list')
+    .description('certificates that this node holds: kind, level, issuer, what about')
     .argument('[certId]', 'one of them', id)
     .action(
       run(async (context, certId: string | undefined) => {
@@ -105,7 +107,29 @@ export const registerCert: RegisterCommand = (program, run) => {
         );
       }),
     );
+  registerEndorse(cert, run);
   registerDisclosures(cert, run);
+};
+
+const registerEndorse: RegisterCommand = (cert, run) => {
+  cert
+    .command('endorse <peerId>')
+    .description('certify what your receipts say of a contractor that you hired, and hand it over')
+    .requiredOption('--skill <term>', 'skill that it was hired for')
+    .action(
+      run(async (context, peerId: string, { skill: term }: { readonly skill: string }) => {
+        const { signal } = context;
+        const result = await context.withDaemon((client) =>
+          client.post<EndorsementDocument>(
+            '/v1/certificates/endorse',
+            { peerId, term },
+            { signal },
+          ),
+        );
+        context.print(result, () => describeEndorsement(result));
+        return result.delivered ? 0 : 1;
+      }),
+    );
 };
 
 /** What a holder hands over as a file, and the check of it. */
@@ -214,6 +238,17 @@ function parsed(bytes: Buffer): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+function describeEndorsement(result: EndorsementDocument): string {
+  const { peerId, term, passed, run, receiptId, certId, delivered, reason } = result;
+  const what = delivered ? 'was delivered' : 'was issued, but the peer did not take it';
+  return [
+    `${peerId} passed ${passed} of ${run} tasks of ${term} by your receipts, the newest ${receiptId}`,
+    ...(reason === null ? [] : [`  failed: ${reason}`]),
+    `Endorsement ${certId} ${what}.`,
+    ...(delivered ? [`To take it back: coalesce cert revoke ${certId}`] : []),
+  ].join('\n');
 }
 
 function time(seconds: number): string {

@@ -85,6 +85,7 @@ export function verifyBodyFor(body: unknown): z.ZodType<VerifyRequest> {
 
 export const discloseBody = z.strictObject({ terms: z.array(term).min(1).max(32) });
 export const proveBody = z.strictObject({ name: term, min: quantity, verifier: peerId, nonce });
+export const endorseBody = z.strictObject({ peerId, term });
 export const attestBody = z.strictObject({
   peerId,
   term,

@@ -15,6 +15,7 @@ import {
   attestResourceBody,
   decideBody,
   discloseBody,
+  endorseBody,
   issueBody,
   listQuery,
   proveBody,
@@ -120,6 +121,10 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       });
       router.post('/certificates/prove', (request, response) => {
         response.json(node.proveMinimum(check(proveBody, request.body, 'request')));
+      });
+      router.post('/certificates/endorse', async (request, response) => {
+        const order = check(endorseBody, request.body, 'request');
+        response.json(await node.endorse(order, hangUp(request)));
       });
       router.post('/certificates/:id/disclose', (request, response) => {
         const { terms } = check(discloseBody, request.body, 'request');

@@ -283,6 +283,66 @@ describe('keep', () => {
     expect(mine.shelf.list()).toHaveLength(4);
   });
 
+  async function endorsement(
+    change: { by?: ShelfUnderTest; days?: number } = {},
+  ): Promise<IssuedCertificate> {
+    const { by = theirs, days = 30 } = change;
+    return by.issuer.issue({
+      kind: 'endorsement',
+      holder: ME.peerId,
+      claims: [
+        { kind: 'skill', name: TERM },
+        { kind: 'canaryScore', name: TERM, passed: 1, run: 1 },
+      ],
+      lifeSeconds: days * DAY,
+      evidence: EVIDENCE,
+    });
+  }
+  const kinds = () => mine.shelf.list().map(({ kind }) => kind);
+  const clientOf = (i: number) => new ShelfUnderTest(Identity.fromSeed(new Uint8Array(32).fill(i)));
+
+  it('keeps the newer of two endorsements of one client, whichever comes first', async () => {
+    const first = await endorsement();
+    theirs.clock.advanceSeconds(10);
+    const second = await endorsement();
+    for (const order of [
+      [first, second],
+      [second, first],
+    ]) {
+      for (const held of order) await keep(held);
+      const ids = mine.shelf.list().map(({ certId }) => certId);
+      expect(ids).toEqual([toBase64Url(second.certificate.id)]);
+      expect([...mine.held.values.keys()]).toEqual(ids);
+    }
+  });
+
+  it('keeps an attestation and an endorsement of one issuer beside each other', async () => {
+    await keep(await attestation());
+    await keep(await endorsement());
+    expect(kinds()).toEqual(['attestation', 'endorsement']);
+    await keep(await attestation());
+    expect(kinds()).toEqual(['attestation', 'endorsement']);
+  });
+
+  it('names endorsements last, although they live longest', async () => {
+    await keep(await endorsement({ days: 30 }));
+    await keep(await attestation({ days: 1 }));
+    expect(kinds()).toEqual(['attestation', 'endorsement']);
+    expect(mine.shelf.held()[0]!.certificate.body.kind).toBe('attestation');
+  });
+
+  it('a flood of endorsements pushes no attestation out', async () => {
+    await keep(await attestation({ days: 1 }));
+    for (let i = 0; i < 40; i++) await keep(await endorsement({ by: clientOf(100 + i) }));
+    expect(kinds().filter((kind) => kind === 'endorsement')).toHaveLength(16);
+    expect(kinds()[0]).toBe('attestation');
+    for (let i = 0; i < 40; i++) await keep(await attestation({ by: clientOf(100 + i) }));
+    expect(mine.shelf.list()).toHaveLength(32);
+    await keep(await endorsement({ by: clientOf(150) }));
+    expect(kinds()).toEqual(Array(32).fill('attestation'));
+    expect(mine.held.values.size).toBe(32);
+  });
+
   it('keeps 32 at most, and the one with the shortest life goes', async () => {
     for (let i = 0; i < 34; i++) {
       await keep(await attestation({ term: `performs:nlp/skill-${i}`, days: 30 - (i % 30) }));

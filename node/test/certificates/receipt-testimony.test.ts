@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ShownReceipt } from '../../../protocols/settlement/shown-receipt.ts';
-import { testimonyOfReceipts } from '../../certificates/receipt-testimony.ts';
+import { joinedTestimony, testimonyOfReceipts } from '../../certificates/receipt-testimony.ts';
 
 let count = 0;
 
@@ -59,5 +59,31 @@ describe('testimony of receipts', () => {
 
   it('of no receipts is none', () => {
     expect(testimonyOfReceipts([])).toEqual([]);
+  });
+});
+
+describe('testimony of receipts and of endorsements', () => {
+  const everybody = () => true;
+  const endorsed = (rater: string) => ({ rater, passed: 3, run: 3 });
+
+  it('counts the same outcomes once: receipts win over an endorsement of the same client', () => {
+    const ofReceipts = testimonyOfReceipts([receipt('anna', 'fail')]);
+    const said = joinedTestimony([endorsed('anna'), endorsed('ben')], ofReceipts, everybody);
+    expect(said).toEqual([endorsed('ben'), ...ofReceipts]);
+  });
+
+  it('hears endorsements alone where no receipt is shown', () => {
+    expect(joinedTestimony([endorsed('anna')], [], everybody)).toEqual([endorsed('anna')]);
+  });
+
+  it('leaves out what this node and the attestors that it trusts say, in either form', () => {
+    const ofReceipts = testimonyOfReceipts([receipt('self', 'pass'), receipt('anna', 'pass')]);
+    const isHeard = (rater: string) => rater !== 'self' && rater !== 'attestor';
+    const said = joinedTestimony(
+      [endorsed('self'), endorsed('attestor'), endorsed('ben')],
+      ofReceipts,
+      isHeard,
+    );
+    expect(said.map(({ rater }) => rater)).toEqual(['ben', 'anna']);
   });
 });

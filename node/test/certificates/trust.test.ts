@@ -79,6 +79,35 @@ describe('judgeSkill', () => {
     expect(judgeSkill(silent, TERM, TRUSTED).testimony).toBeUndefined();
   });
 
+  it('hears the newest endorsement of each client alone, in any order', () => {
+    const by = (issuer: string, nbf: number, passed: number) =>
+      certificate({
+        kind: 'endorsement',
+        issuer,
+        nbf,
+        leaves: [
+          { kind: 'skill', name: TERM },
+          { kind: 'canaryScore', name: TERM, passed, run: 8 },
+        ],
+      });
+    const endorsements = [by(STRANGER, 1, 5), by(STRANGER, 2, 6), by(OTHERS[0]!, 1, 7)];
+    for (const list of [endorsements, endorsements.toReversed()]) {
+      const { testimony } = judgeSkill(list, TERM, TRUSTED);
+      expect(testimony).toHaveLength(2);
+      expect(testimony).toContainEqual(expect.objectContaining({ rater: STRANGER, passed: 6 }));
+      expect(testimony).toContainEqual(expect.objectContaining({ rater: OTHERS[0], passed: 7 }));
+    }
+  });
+
+  it('does not hear an older endorsement in the place of one that was revoked', () => {
+    const endorsed = { kind: 'endorsement', issuer: STRANGER } as const;
+    const list = [
+      certificate({ ...endorsed, nbf: 1 }),
+      certificate({ ...endorsed, nbf: 2, status: 'revoked' }),
+    ];
+    expect(judgeSkill(list, TERM, TRUSTED).testimony).toBeUndefined();
+  });
+
   it('gives no level for oneself even if the holder is a trusted attestor', () => {
     expect(judgeSkill([certificate({ kind: 'self' })], TERM, TRUSTED).level).toBe(0);
   });

@@ -100,6 +100,11 @@ const SHOWN: [string, string[], unknown][] = [
   ],
   ['cert show', ['cert', 'show', 'x'], certificate],
   ['cert show, all', ['cert', 'show'], [certificate]],
+  [
+    'cert endorse',
+    ['cert', 'endorse', PEER, '--skill', TERM],
+    { peerId: HOSTILE, term: HOSTILE, receiptId: HOSTILE, certId: HOSTILE, reason: HOSTILE },
+  ],
   ['cert verify', ['cert', 'verify', 'INPUT'], { valid: true, reason: null, certificate }],
   ['cert verify, refused', ['cert', 'verify', 'INPUT'], { valid: false, reason: HOSTILE }],
   [

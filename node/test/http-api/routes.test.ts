@@ -67,6 +67,13 @@ describe('what the node is asked', () => {
     ],
     [
       'POST',
+      '/v1/certificates/endorse',
+      { peerId: PEER, term: TERM },
+      'endorse',
+      [{ peerId: PEER, term: TERM }],
+    ],
+    [
+      'POST',
       '/v1/attest-resource',
       { peerId: PEER, resource: MEMORY, amount: 8 },
       'attestResource',
@@ -143,6 +150,8 @@ describe('bodies that are refused', () => {
     ['/v1/certificates', { skills: [TERM], day: 1 }, 'day'],
     ['/v1/certificates/verify', {}, 'envelope'],
     ['/v1/certificates/verify', { envelope: '%' }, 'envelope'],
+    ['/v1/certificates/endorse', { peerId: 'x', term: TERM }, 'peerId'],
+    ['/v1/certificates/endorse', { peerId: PEER }, 'term'],
     ['/v1/attest', { peerId: 'x', term: TERM }, 'peerId'],
     ['/v1/attest', { peerId: PEER, term: TERM, tasks: 65 }, 'tasks'],
     ['/v1/attest', { peerId: PEER, term: TERM, tasks: 1.5 }, 'tasks'],

@@ -9,6 +9,7 @@ import {
   makeChain,
   makeRequest,
 } from '../../../protocols/test/negotiation/fixture.ts';
+import { START_SECONDS } from '../../../protocols/test/negotiation/fake-world.ts';
 import { EarnedReceipts } from '../../tasks/earned-receipts.ts';
 import type { StoredEarnings } from '../../tasks/earned-receipts.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
@@ -27,8 +28,18 @@ beforeEach(() => {
 });
 
 function open(): EarnedReceipts {
+  const all = () => [...contracts.values()];
   return new EarnedReceipts(section, {
     byRequest: (id) => Promise.resolve(contracts.get(toBase64Url(id))),
+    byReceipt: (id) => {
+      const isIt = ({ verdict }: Contract) => toBase64Url(verdict!.id) === toBase64Url(id);
+      return Promise.resolve(all().find(isIt));
+    },
+    hasReceiptOf: (client) => {
+      const isOf = ({ role, request }: Contract) =>
+        role === 'contractor' && request.body.client === client;
+      return Promise.resolve(all().some(isOf));
+    },
   });
 }
 
@@ -105,5 +116,45 @@ describe('earned receipts', () => {
     expect(await shownRequests()).toEqual([]);
     await earned.add(settled(1, 3));
     expect(await earned.shown('performs:nlp')).toEqual([]);
+  });
+});
+
+describe('receipts that an endorsement may rest on', () => {
+  const NOW = START_SECONDS;
+  const DAYS_90 = 90 * 86_400;
+
+  /** Whether an endorsement is earned of which only this differs. */
+  async function isEarned(
+    contract: Contract,
+    change: { endorser?: string; skills?: readonly string[]; receiptId?: Uint8Array } = {},
+    nowSeconds = NOW,
+  ): Promise<boolean> {
+    const endorser = contract.request.body.client;
+    const receiptId = contract.verdict!.id;
+    return earned.isEarned({ endorser, skills: [SKILL], receiptId, ...change }, nowSeconds);
+  }
+
+  it('are those of work for the client, at that skill, in the last 90 days', async () => {
+    const contract = settled(1, 1);
+    expect(await earned.hasClient(contract.request.body.client)).toBe(true);
+    expect(await isEarned(contract)).toBe(true);
+    expect(await isEarned(contract, {}, NOW + DAYS_90)).toBe(true);
+    expect(await isEarned(contract, {}, NOW + DAYS_90 + 1)).toBe(false);
+  });
+
+  it('are not those of others, of other skills, or of nobody', async () => {
+    const contract = settled(1, 1);
+    const stranger = Identity.fromSeed(new Uint8Array(32).fill(99)).peerId;
+    expect(await earned.hasClient(stranger)).toBe(false);
+    expect(await isEarned(contract, { endorser: stranger })).toBe(false);
+    expect(await isEarned(contract, { skills: ['performs:nlp'] })).toBe(false);
+    expect(await isEarned(contract, { skills: [SKILL, 'performs:nlp'] })).toBe(false);
+    expect(await isEarned(contract, { receiptId: new Uint8Array(32) })).toBe(false);
+  });
+
+  it('are not those of work that this node has bought, nor of a verdict that stands alone', async () => {
+    expect(await isEarned(settled(1, 1, { role: 'client' }))).toBe(false);
+    contracts.clear();
+    expect(await isEarned(settled(1, 2, { phase: 'VERDICT' }))).toBe(false);
   });
 });

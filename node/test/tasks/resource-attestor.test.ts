@@ -3,11 +3,9 @@ import { fromBase64Url } from '../../../crypto/bytes.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { BenchmarkHolder } from '../../../protocols/attestation/benchmark-holder.ts';
 import type { BenchmarkReport } from '../../../protocols/attestation/benchmark-holder.ts';
+import type { DeliveredCertificate } from '../../../protocols/attestation/delivery-check.ts';
 import { acceptCertificates } from '../../../protocols/attestation/holder.ts';
-import type {
-  AttestationHolderInit,
-  DeliveredCertificate,
-} from '../../../protocols/attestation/holder.ts';
+import type { AttestationHolderInit } from '../../../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../../../protocols/attestation/resource-units.ts';
 import { FakeNetwork } from '../../../protocols/test/a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../../../protocols/test/a2a/test-agent.ts';

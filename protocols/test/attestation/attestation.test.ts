@@ -7,8 +7,9 @@ import { Identity } from '../../../crypto/identity.ts';
 import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
 import type { IssuedCertificate, SkillCertificateInit } from '../../../crypto/skill-certificate.ts';
 import { deliverCertificate } from '../../attestation/attestor.ts';
+import type { DeliveredCertificate } from '../../attestation/delivery-check.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
-import type { AttestationHolderInit, DeliveredCertificate } from '../../attestation/holder.ts';
+import type { AttestationHolderInit, EndorsementPolicy } from '../../attestation/holder.ts';
 import {
   decodeIssuance,
   decodeIssuanceAnswer,
@@ -253,6 +254,177 @@ describe('attacks on a holder', () => {
     const answer = answerTo(world, new TextEncoder().encode('{}'));
     await expect(answer).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
     expect(world.holderStreams.accepted[0]!.abortedWith).toBe('badMessage');
+  });
+});
+
+describe('an endorsement by a client', () => {
+  const SKILL = 'performs:nlp/sentiment';
+  const RECEIPT = new Uint8Array(32).fill(9);
+  const OTHERS_RECEIPT = new Uint8Array(32).fill(8);
+  const endorsement = (init: Partial<SkillCertificateInit> = {}) =>
+    certificate({ kind: 'endorsement', evidence: RECEIPT, ...init });
+
+  /** A holder that trusts nobody and has worked for the sender, whose receipt is of one skill. */
+  function hired(init: Partial<AttestationHolderInit> = {}) {
+    const asked: string[] = [];
+    const endorsements: EndorsementPolicy = {
+      hasClient: (peerId) => {
+        asked.push('hasClient');
+        return Promise.resolve(peerId === attestor.peerId || peerId === stranger.peerId);
+      },
+      isEarned: ({ endorser, skills, receiptId }) => {
+        asked.push('isEarned');
+        const receipt = endorser === attestor.peerId ? RECEIPT : OTHERS_RECEIPT;
+        const isSkill = skills.length > 0 && skills.every((skill) => skill === SKILL);
+        return Promise.resolve(toBase64Url(receiptId) === toBase64Url(receipt) && isSkill);
+      },
+    };
+    const isWanted = () => Promise.resolve(false);
+    return { ...setUp({ isWanted, endorsements, ...init }), asked };
+  }
+
+  it('is kept by the contractor that has the receipt it names', async () => {
+    const { deliver, stored } = hired();
+    expect(await deliver(endorsement())).toEqual({ delivered: true });
+    expect(stored[0]!.held.certificate.body).toMatchObject({
+      kind: 'endorsement',
+      evidence: toBase64Url(RECEIPT),
+    });
+  });
+
+  it('is not handed over of oneself', async () => {
+    const init = { kind: 'self', issuer: holder, evidence: new Uint8Array(32) } as const;
+    await expect(hired().deliver(certificate(init))).rejects.toThrow(TypeError);
+  });
+
+  it('of a stranger without a receipt is refused before the certificate is read', async () => {
+    const endorsements = {
+      hasClient: () => Promise.resolve(false),
+      isEarned: () => Promise.reject(new Error('was asked')),
+    };
+    const world = hired({ endorsements });
+    const job = random.bytes(32);
+    const garbage = new TextEncoder().encode('[1]');
+    const answer = await answerTo(world, encodeIssuanceOffer(plain(job)), garbage);
+    expect(answer).toEqual({ job, refusal: 'NOT_SUPPORTED' });
+    expect(await world.deliver(endorsement())).toMatchObject({ reason: 'NOT_SUPPORTED' });
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('with the receipt of another client as its evidence is refused', async () => {
+    const world = hired();
+    const { refusal, reason } = await force(world, endorsement({ evidence: OTHERS_RECEIPT }));
+    expect(refusal).toBe('UNKNOWN_CONTRACT');
+    expect(reason).toMatchObject({ reason: 'NOT_EARNED' });
+    expect(world.stored).toHaveLength(0);
+  });
+
+  it('of another client, brought by one with a receipt, is refused', async () => {
+    const world = hired();
+    const other = endorsement({ issuer: stranger, evidence: OTHERS_RECEIPT });
+    expect((await force(world, other)).refusal).toBe('WRONG_SIGNERS');
+    expect(world.asked).not.toContain('isEarned');
+  });
+
+  it.each([
+    ['a skill', { kind: 'skill', name: 'performs:nlp/summary' }],
+    ['the score of a skill', { kind: 'canaryScore', name: 'performs:nlp', passed: 1, run: 1 }],
+  ] as const)('for %s that the receipt is not about is refused', async (_what, claim) => {
+    for (const claims of [[claim], [{ kind: 'skill', name: SKILL } as const, claim]]) {
+      const world = hired();
+      expect((await force(world, endorsement({ claims }))).refusal).toBe('UNKNOWN_CONTRACT');
+      expect(world.stored).toHaveLength(0);
+    }
+  });
+
+  it('with a quantity in it is refused, in clear or committed, as is one with a text', async () => {
+    const commitment = ristretto255.Point.BASE.toBytes();
+    const name = 'hasResource:gpu-memory-gib';
+    const additional: CertificateClaim[] = [
+      { kind: 'quantity', name, value: 80n },
+      { kind: 'committedQuantity', name, commitment },
+      { kind: 'text', name: 'operator', text: 'acme' },
+    ];
+    for (const claim of additional) {
+      const world = hired();
+      const held = endorsement({ claims: [{ kind: 'skill', name: SKILL }, claim] });
+      expect((await force(world, held)).refusal).toBe('NOT_SUPPORTED');
+      expect(world.asked).not.toContain('isEarned');
+      expect(world.stored).toHaveLength(0);
+    }
+  });
+
+  it('does not begin with a resource: no blinding is made for a client', async () => {
+    const world = hired({ measuredResources: new Map([['hasResource:memory-mib', 'MiB']]) });
+    const job = random.bytes(32);
+    const offer = { job, resource: 'hasResource:memory-mib', unit: 'MiB' };
+    const answer = await answerTo(world, encodeIssuanceOffer(offer));
+    expect(answer).toEqual({ job, refusal: 'NOT_SUPPORTED' });
+    expect(world.asked).toEqual([]);
+  });
+
+  it('is no way to bring an attestation', async () => {
+    const { refusal, reason } = await force(hired(), certificate({ evidence: RECEIPT }));
+    expect(refusal).toBe('NOT_SUPPORTED');
+    expect(reason).toMatchObject({ reason: 'WRONG_KIND' });
+  });
+
+  it('by a trusted attestor needs the receipt too', async () => {
+    const isWanted = () => Promise.resolve(true);
+    const world = hired({ isWanted });
+    expect(await world.deliver(endorsement())).toEqual({ delivered: true });
+    const { refusal } = await force(world, endorsement({ evidence: OTHERS_RECEIPT }));
+    expect(refusal).toBe('UNKNOWN_CONTRACT');
+    expect(await world.deliver(certificate())).toEqual({ delivered: true });
+    expect(world.stored).toHaveLength(2);
+  });
+
+  it('of yesterday or tomorrow is refused', async () => {
+    const times = { iat: NOW - 7_200, nbf: NOW - 7_200, exp: NOW - 3_600 };
+    expect((await force(hired(), endorsement(times))).refusal).toBe('EXPIRED');
+    const tomorrow = { iat: NOW, nbf: NOW + 86_400, exp: NOW + 2 * 86_400 };
+    expect((await force(hired(), endorsement(tomorrow))).refusal).toBe('NOT_YET_VALID');
+  });
+
+  it('of more than 16 KiB is refused unread', async () => {
+    const claims = Array.from({ length: 400 }, (_, i): CertificateClaim => {
+      return { kind: 'skill', name: `performs:nlp/task-number-${i}` };
+    });
+    const world = hired();
+    expect(await world.deliver(endorsement({ claims }))).toMatchObject({ reason: 'MALFORMED' });
+    expect(world.logger.entries).toEqual([]);
+  });
+
+  it('comes in a flood: a client is stopped, and attestors are heard as before', async () => {
+    const clock = new FakeClock();
+    const limits = { perPeer: { burst: 1, perSecond: 0.1 }, all: { burst: 1, perSecond: 0.1 } };
+    const isWanted = (peerId: string) => Promise.resolve(peerId === stranger.peerId);
+    const world = hired({ isWanted, limits, clock });
+    const reasons = [];
+    for (let i = 0; i < 20; i++) reasons.push(await world.deliver(endorsement()));
+    expect(reasons.filter(({ delivered }) => delivered)).toHaveLength(8);
+    expect(reasons.at(-1)).toEqual({ delivered: false, reason: 'RATE_LIMITED' });
+    const attested = deliverCertificate(world.network.join(stranger.peerId), {
+      certificate: certificate({ issuer: stranger }),
+      random,
+    });
+    expect(await attested).toEqual({ delivered: true });
+  });
+
+  it('comes in a flood of strangers: a client is heard as before', async () => {
+    const endorsements = {
+      hasClient: (peerId: string) => Promise.resolve(peerId === attestor.peerId),
+      isEarned: () => Promise.resolve(true),
+    };
+    const world = hired({ endorsements });
+    for (let i = 0; i < 40; i++) {
+      const sybil = Identity.fromSeed(new Uint8Array(32).fill(100 + i));
+      const streams = world.network.join(sybil.peerId);
+      const held = endorsement({ issuer: sybil });
+      const outcome = await deliverCertificate(streams, { certificate: held, random });
+      expect(outcome).toEqual({ delivered: false, reason: 'NOT_SUPPORTED' });
+    }
+    expect(await world.deliver(endorsement())).toEqual({ delivered: true });
   });
 });
 

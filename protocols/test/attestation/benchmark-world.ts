@@ -10,7 +10,7 @@ import type { BenchmarkOrder } from '../../attestation/benchmark-attestor.ts';
 import { BenchmarkHolder } from '../../attestation/benchmark-holder.ts';
 import type { BenchmarkHolderInit, BenchmarkReport } from '../../attestation/benchmark-holder.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
-import type { DeliveredCertificate } from '../../attestation/holder.ts';
+import type { DeliveredCertificate } from '../../attestation/delivery-check.ts';
 import { RESOURCE_UNITS } from '../../attestation/resource-units.ts';
 import { FakeNetwork } from '../a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../a2a/test-agent.ts';

@@ -19,8 +19,9 @@ import type {
   CommittedDeliveryInit,
   MeasuredQuantity,
 } from '../../attestation/committed-delivery.ts';
+import type { DeliveredCertificate } from '../../attestation/delivery-check.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
-import type { AttestationHolderInit, DeliveredCertificate } from '../../attestation/holder.ts';
+import type { AttestationHolderInit } from '../../attestation/holder.ts';
 import {
   decodeBlinding,
   decodeIssuance,

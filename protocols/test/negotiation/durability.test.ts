@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeContract } from '../../negotiation/contract-store.ts';
+import { ContractStore, encodeContract } from '../../negotiation/contract-store.ts';
 import { newContract } from '../../negotiation/contract.ts';
 import { NegotiationInterruptedError } from '../../negotiation/errors.ts';
 import { START_SECONDS } from './fake-world.ts';
@@ -130,6 +130,54 @@ describe('signatures are on disk before they are sent', () => {
     await market.restartBob();
     const agreed = await market.client.agree(await market.stream(), request.id);
     expect(contractOf(agreed).phase).toBe('AGREED');
+  });
+});
+
+describe('receipts in the contract store', () => {
+  /** Alice's contract, settled on both sides. */
+  async function settled(market: Market) {
+    const { stream, id } = await market.delivered();
+    contractOf(await market.client.acknowledge(stream, id));
+    const verdict = { outcome: 'pass', checks: [{ type: 'schema', passed: 1 as const }] } as const;
+    return contractOf(await market.client.settle(stream, id, verdict));
+  }
+
+  it('are found by their id on both sides, after a crash too', async () => {
+    const market = await Market.open();
+    const { verdict, request } = await settled(market);
+    for (const disk of [market.aliceDisk, market.bobDisk]) {
+      disk.crash();
+      const found = await new ContractStore(disk).byReceipt(verdict!.id);
+      expect(found?.request.id).toEqual(request.id);
+      expect(found?.phase).toBe('RECEIPT');
+    }
+  });
+
+  it('make the client known to the contractor, and nobody else to anybody', async () => {
+    const market = await Market.open();
+    const bob = new ContractStore(market.bobDisk);
+    await market.delivered();
+    expect(await bob.hasReceiptOf(ALICE.peerId)).toBe(false);
+    await settled(market);
+    expect(await bob.hasReceiptOf(ALICE.peerId)).toBe(true);
+    expect(await bob.hasReceiptOf(BOB.peerId)).toBe(false);
+    const alice = new ContractStore(market.aliceDisk);
+    expect(await alice.hasReceiptOf(BOB.peerId)).toBe(false);
+    expect(await alice.hasReceiptOf(ALICE.peerId)).toBe(false);
+  });
+
+  it('are not found by the id of a verdict without the second signature', async () => {
+    const market = await Market.open({ reviewVerdict: () => Promise.resolve('contest') });
+    const { stream, id } = await market.delivered();
+    contractOf(await market.client.acknowledge(stream, id));
+    const verdict = { outcome: 'fail', checks: [{ type: 'schema', passed: 0 as const }] } as const;
+    await market.client.settle(stream, id, verdict);
+    const contract = await market.client.contract(id);
+    expect(contract?.verdict).toBeDefined();
+    for (const disk of [market.aliceDisk, market.bobDisk]) {
+      expect(await new ContractStore(disk).byReceipt(contract!.verdict!.id)).toBeUndefined();
+    }
+    expect(await new ContractStore(market.bobDisk).hasReceiptOf(ALICE.peerId)).toBe(false);
   });
 });
 
