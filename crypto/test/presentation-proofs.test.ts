@@ -292,6 +292,33 @@ describe('a verifier refuses', () => {
     );
   });
 
+  it('two proofs of which one is false, of two certificates or of two terms', () => {
+    const other = committed({ [MEMORY]: 80n }, 'other');
+    const cores = committed({ [CORES]: 2_000n }, 'cores');
+    const parts = (held: HeldCertificate, nonceOfProof = nonce) =>
+      parse(make('40', { certificates: [held], wanted: WANTED, nonce: nonceOfProof }).bytes);
+    for (const second of [other, cores]) {
+      const [one, two] = [parts(EIGHTY), parts(second)];
+      const [falseOne, falseTwo] = [EIGHTY, second].map(
+        (held) => parts(held, new Uint8Array(32)).disclosure.proofs[0]!,
+      );
+      const open = [...one.disclosure.open, ...two.disclosure.open];
+      const shown = make('40', { certificates: [EIGHTY, second], wanted: WANTED }).bytes;
+      const show = (proofs: Disclosure['proofs']) => lie(shown, { open, proofs });
+      const [first] = one.disclosure.proofs;
+      const [last] = two.disclosure.proofs;
+      expect(provedBy(show([first!, last!]))).toHaveLength(2);
+      expect(verify(show([first!, falseTwo!]))).toMatchObject({
+        reason: 'BAD_RANGE_PROOF',
+        detail: 'proof 1: BAD_PROOF',
+      });
+      expect(verify(show([falseOne!, last!]))).toMatchObject({
+        reason: 'BAD_RANGE_PROOF',
+        detail: 'proof 0: BAD_PROOF',
+      });
+    }
+  });
+
   it('proves nothing by an opened commitment alone', () => {
     const bare = lie(bytes, { ...disclosure, proofs: [] });
     expect(verify(bare)).toMatchObject({ valid: true, certificates: [{ proved: [] }] });
