@@ -29,7 +29,16 @@ import type {
   HeldCertificate,
   SkillCertificateInit,
 } from '../skill-certificate.ts';
-import { ISSUED, holder, issue, issuer, seededRandom, verifier } from './certificate-fixtures.ts';
+import {
+  DAY,
+  ISSUED,
+  holder,
+  issue,
+  issuer,
+  seededRandom,
+  statusList,
+  verifier,
+} from './certificate-fixtures.ts';
 
 const NOW = ISSUED + 100;
 const MEMORY = 'hasResource:gpu-memory-gib';
@@ -187,6 +196,23 @@ describe('a presentation of a committed quantity', () => {
     const none = committed({ [MEMORY]: 0n });
     expect(none.openings[0]!.rung).toBeUndefined();
     expect(make('0', { certificates: [none] }).proved).toEqual([]);
+  });
+});
+
+describe('the status of a committed quantity', () => {
+  function statusWith(next: number) {
+    const status = [statusList([], { next })];
+    const verified = verify(make('40', { status }).bytes);
+    if (!verified.valid) throw new Error(verified.detail);
+    const [certificate] = verified.certificates;
+    return { status: certificate!.status, reason: certificate!.statusReason };
+  }
+
+  it('is good with a list of an hour, and unknown with one of a day: its proof does not count', () => {
+    expect(statusWith(ISSUED + 3_600).status).toBe('good');
+    for (const next of [ISSUED + 3_601, ISSUED + DAY]) {
+      expect(statusWith(next)).toEqual({ status: 'unknown', reason: 'LIST_TOO_LONG_LIVED' });
+    }
   });
 });
 
