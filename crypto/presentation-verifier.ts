@@ -3,7 +3,8 @@
  * reason of its own.
  *
  * Whether an issuer is trusted, and what level follows, is the node's policy: issuer, kind and
- * times are handed on for it, with what was proved of committed quantities.
+ * times are handed on for it, with what was proved of committed quantities. The policy is asked
+ * here for one thing only: no time goes into proofs about what nobody believed could count.
  *
  * @module
  */
@@ -28,6 +29,7 @@ import type {
   EmbeddedEnvelope,
   MessageRefusal,
   PresentationBody,
+  WantedTerm,
 } from './presentation-messages.ts';
 import { verifyResourceProofs } from './resource-proof.ts';
 import type { ResourceProof, ResourceStatement } from './resource-proof.ts';
@@ -60,6 +62,10 @@ export interface PresentationExpectation extends VerificationTime {
   readonly sessionHash: Uint8Array;
   /** Status lists seen before. Stapled lists are noted in it. */
   readonly statusMemory?: StatusListMemory;
+  /** What the challenge asked for. Proofs of anything else are not checked and prove nothing. */
+  readonly wanted: readonly WantedTerm[];
+  /** Whether this node believes what `issuer` says of `term`. If not, a proof proves nothing. */
+  readonly believes: (issuer: string, term: string) => boolean;
   /** Cryptographic: weighs the equations of proofs. */
   readonly random: RandomBytes;
 }
@@ -102,7 +108,7 @@ export interface PresentedCertificate extends StatusFinding {
   /** base64url. */
   readonly evidence: string;
   readonly leaves: readonly CertificateClaim[];
-  /** Committed quantities and what each was proved to reach. */
+  /** Committed quantities, asked for and of a believed issuer, and what each reaches. */
   readonly proved: readonly { readonly name: string; readonly atLeast: bigint }[];
 }
 
@@ -142,7 +148,7 @@ export function verifyPresentation(
   if (!lists.valid) return lists;
   const claims = openClaims(disclosure.open, certificates.opened);
   if (!claims.valid) return claims;
-  const proved = checkProofs(disclosure.proofs, claims.opened, expected);
+  const proved = checkProofs(disclosure.proofs, certificates.opened, claims.opened, expected);
   if (!proved.valid) return proved;
   const presented = [...certificates.opened].map(([certId, certificate]) => ({
     ...describe(certId, certificate.body, claims.opened.get(certId), lists.opened, expected),
@@ -256,20 +262,24 @@ function openClaims(
 
 type ProvedQuantities = PresentedCertificate['proved'];
 
+/** A proof of a presentation, whose statements are of opened commitments. */
+interface ShownProof {
+  /** Its place in the message. */
+  readonly place: number;
+  readonly statements: readonly (ResourceStatement & { readonly cert: string })[];
+  readonly proof: string;
+}
+
 /** Every proof must be of commitments that stand in opened leaves, each of them proved once. */
-function checkProofs(
+function readProofs(
   proofs: Disclosure['proofs'],
   claims: OpenedClaims,
-  expected: PresentationExpectation,
-): Opened<ReadonlyMap<string, ProvedQuantities>> | RefusedPresentation {
-  const { sessionHash, verifier, holder, nonce, random } = expected;
-  const context = { sessionHash, verifier, holder, nonce };
-  const proved = new Map<string, ProvedQuantities[number][]>();
+): Opened<readonly ShownProof[]> | RefusedPresentation {
   const seen = new Set<string>();
-  const read: ResourceProof[] = [];
+  const opened: ShownProof[] = [];
   for (const [p, { at, rung, proof }] of proofs.entries()) {
     if (at.length !== rung.length) return refuse('PROOF_OF_NOTHING', `proof ${p}: ${rung.length}`);
-    const statements: ResourceStatement[] = [];
+    const statements: ShownProof['statements'][number][] = [];
     for (const [j, [cert, index]] of at.entries()) {
       const claim = claims.get(cert)?.get(index);
       const key = `${cert} ${index}`;
@@ -277,17 +287,50 @@ function checkProofs(
         return refuse('PROOF_OF_NOTHING', `proof ${p}, statement ${j}: ${key}`);
       }
       seen.add(key);
-      const threshold = BigInt(rung[j]!);
       const { name: resource, commitment } = claim;
+      const threshold = BigInt(rung[j]!);
       const certificateId = fromBase64Url(cert);
-      statements.push({ certificateId, index, resource, threshold, commitment });
-      const ofCertificate = proved.get(cert) ?? [];
-      proved.set(cert, [...ofCertificate, { name: resource, atLeast: threshold }]);
+      statements.push({ cert, certificateId, index, resource, threshold, commitment });
     }
-    read.push({ context, statements, proof: fromBase64Url(proof) });
+    opened.push({ place: p, statements, proof });
   }
-  for (const [p, outcome] of verifyResourceProofs(read, random).entries()) {
-    if (!outcome.valid) return refuse('BAD_RANGE_PROOF', `proof ${p}: ${outcome.reason}`);
+  return { valid: true, opened };
+}
+
+/**
+ * Checks the proofs that could count, all at once. A stranger makes certificates and false proofs
+ * for nothing and each costs tens of milliseconds here, so one is looked at only if all of it was
+ * asked for and some of it is of a believed issuer: a holder proves quantities of several issuers
+ * together. That is at most one statement for each wanted minimum and certificate.
+ */
+function checkProofs(
+  proofs: Disclosure['proofs'],
+  certificates: Certificates,
+  claims: OpenedClaims,
+  { sessionHash, verifier, holder, nonce, wanted, believes, random }: PresentationExpectation,
+): Opened<ReadonlyMap<string, ProvedQuantities>> | RefusedPresentation {
+  const shown = readProofs(proofs, claims);
+  if (!shown.valid) return shown;
+  const asked = new Set(wanted.filter(({ min }) => min !== '').map(({ term }) => term));
+  const isBelieved = ({ cert, resource }: ShownProof['statements'][number]) =>
+    believes(certificates.get(cert)!.body.issuer, resource);
+  const checked = shown.opened.filter(
+    ({ statements }) =>
+      statements.every(({ resource }) => asked.has(resource)) && statements.some(isBelieved),
+  );
+  const context = { sessionHash, verifier, holder, nonce };
+  const read = checked.map(({ statements, proof }): ResourceProof => {
+    return { context, statements, proof: fromBase64Url(proof) };
+  });
+  for (const [i, outcome] of verifyResourceProofs(read, random).entries()) {
+    if (outcome.valid) continue;
+    return refuse('BAD_RANGE_PROOF', `proof ${checked[i]!.place}: ${outcome.reason}`);
+  }
+  const proved = new Map<string, ProvedQuantities[number][]>();
+  for (const statement of checked.flatMap(({ statements }) => statements)) {
+    if (!isBelieved(statement)) continue;
+    const { cert, resource: name, threshold: atLeast } = statement;
+    proved.set(cert, [...(proved.get(cert) ?? []), { name, atLeast }]);
   }
   return { valid: true, opened: proved };
 }

@@ -295,12 +295,15 @@ export class AgentNode {
     if ('envelope' in file) return certificates.verify(Buffer.from(file.envelope, 'base64'));
     if ('disclosure' in file) return certificates.verifyDisclosure(file.disclosure);
     const { presentation, holder, nonce, name, min } = file;
+    const minimum = { name, min: BigInt(min) };
     const verified = verifyProof(presentation, {
+      ...minimum,
       holder,
       verifier: this.peerId,
       nonce: fromHex(nonce),
       nowSeconds: nowSeconds(init.clock),
       statusMemory,
+      trust,
       random: init.random,
     });
     if (!verified.valid) return { ...verified, certificate: null };
@@ -308,7 +311,7 @@ export class AgentNode {
       const reason = 'NONCE_USED: a proof for this nonce was accepted before; choose another';
       return { valid: false, reason, certificate: null };
     }
-    const shown = judgeResource(verified.certificates, { name, min: BigInt(min) }, trust);
+    const shown = judgeResource(verified.certificates, minimum, trust);
     const { atLeast, level, issuer, remarks } = shown;
     const isShown = atLeast !== null;
     return {

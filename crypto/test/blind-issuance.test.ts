@@ -1,3 +1,4 @@
+import { ristretto255 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -7,8 +8,19 @@ import {
   verifyBlinding,
 } from '../blind-issuance.ts';
 import type { BlindingRequest, IssuanceContext } from '../blind-issuance.ts';
-import { MAX_QUANTITY } from '../pedersen.ts';
-import { GROUP_ORDER, decodeScalar } from '../ristretto.ts';
+import { toHex } from '../bytes.ts';
+import { peerIdToBytes } from '../identity.ts';
+import { Transcript } from '../merlin.ts';
+import { BASE, BLINDING_BASE, MAX_QUANTITY } from '../pedersen.ts';
+import {
+  GROUP_ORDER,
+  decodeElement,
+  decodeScalar,
+  encodeScalar,
+  modOrder,
+  randomScalar,
+  reduceWideScalar,
+} from '../ristretto.ts';
 import { holder, issuer, seededRandom, stranger } from './certificate-fixtures.ts';
 import { mutations } from './mutations.ts';
 import { littleEndian } from './proof-fixtures.ts';
@@ -107,5 +119,86 @@ describe('blinded issuance', () => {
     expect(() => commitQuantity(verified, -1n)).toThrow(RangeError);
     expect(() => commitQuantity(verified, MAX_QUANTITY + 1n)).toThrow(RangeError);
     expect(opensCommitment(new Uint8Array(32), MAX_QUANTITY + 1n, made.blinding)).toBe(false);
+  });
+});
+
+/** The challenge as wire-formats.md 3.1 writes it, with some of its messages left out. */
+function writtenChallenge(
+  { R, P }: Pick<BlindingRequest, 'R' | 'P'>,
+  forgotten: readonly string[] = [],
+): bigint {
+  const transcript = new Transcript('coalesce/blind-pok/v1');
+  const messages: [string, Uint8Array | string][] = [
+    ['sh', context.sessionHash],
+    ['attestor', peerIdToBytes(context.attestor)],
+    ['holder', peerIdToBytes(context.holder)],
+    ['job', context.job],
+    ['resource', context.resource],
+    ['unit', context.unit],
+    ['R', R],
+    ['P', P],
+  ];
+  for (const [label, message] of messages) {
+    if (!forgotten.includes(label)) transcript.append(label, message);
+  }
+  return reduceWideScalar(transcript.challenge('c', 64));
+}
+
+/** The check s*B~ = P + c*R, with the challenge of a transcript that forgets some messages. */
+function holdsWeakly({ R, P, s }: BlindingRequest, forgotten: readonly string[]): boolean {
+  const c = writtenChallenge({ R, P }, forgotten);
+  const right = decodeElement(P)!.add(decodeElement(R)!.multiplyUnsafe(c));
+  return BLINDING_BASE.multiplyUnsafe(decodeScalar(s)!).equals(right);
+}
+
+describe('the proof that a blinding is known', () => {
+  it('is the one that was computed once for this context and randomness', () => {
+    expect(toHex(made.request.R)).toBe(
+      'c035e3c5847597fe9c37554f61180fabb4bd2e6f976a2fd557eed88c3f1cdd2f',
+    );
+    expect(toHex(made.request.P)).toBe(
+      '7cee2ecb7c2756eccd7724c8ee1f4c8fe5944ff0e6317b5afaed363a40fe087c',
+    );
+    expect(toHex(made.request.s)).toBe(
+      'e2cc030fd49c3bfbbf7cb040960cef34e25d82a9067110a8d7c7ac0be7702505',
+    );
+  });
+
+  it('hashes all that the specification writes out, and so R and P', () => {
+    expect(holdsWeakly(made.request, [])).toBe(true);
+    for (const label of ['sh', 'attestor', 'holder', 'job', 'resource', 'unit', 'R', 'P']) {
+      expect(holdsWeakly(made.request, [label]), label).toBe(false);
+    }
+  });
+
+  it('cannot be forged by choosing s first, as where P is not hashed: 80 of a measured 8', () => {
+    const random = seededRandom('s first');
+    const [r, s] = [randomScalar(random), randomScalar(random)];
+    const inflated = BLINDING_BASE.multiply(r).add(BASE.multiply(72n));
+    const R = inflated.toBytes();
+    const c = writtenChallenge({ R, P: new Uint8Array(32) }, ['P']);
+    const P = BLINDING_BASE.multiply(s).subtract(inflated.multiply(c)).toBytes();
+    const forged = { R, P, s: encodeScalar(s) };
+    expect(holdsWeakly(forged, ['P'])).toBe(true);
+    // What the weak attestor would sign for a measured 8 opens as 80.
+    const commitment = BASE.multiply(8n).add(inflated).toBytes();
+    expect(opensCommitment(commitment, 80n, encodeScalar(r))).toBe(true);
+    expect(verifyBlinding(context, forged)).toMatchObject({ valid: false, reason: 'BAD_PROOF' });
+  });
+
+  it('cannot be forged by choosing R last, as where R is not hashed', () => {
+    const random = seededRandom('R last');
+    const [k, s] = [randomScalar(random), randomScalar(random)];
+    const announced = BLINDING_BASE.multiply(k).add(BASE);
+    const P = announced.toBytes();
+    const c = writtenChallenge({ R: new Uint8Array(32), P }, ['R']);
+    const inverse = ristretto255.Point.Fn.inv(c);
+    const R = BLINDING_BASE.multiply(s).subtract(announced).multiply(inverse).toBytes();
+    const forged = { R, P, s: encodeScalar(s) };
+    expect(holdsWeakly(forged, ['R'])).toBe(true);
+    // R holds -1/c of B: the holder can open what it was never measured to have.
+    const blinding = BLINDING_BASE.multiply(modOrder((s - k) * inverse));
+    expect(decodeElement(R)!.equals(blinding.subtract(BASE.multiply(inverse)))).toBe(true);
+    expect(verifyBlinding(context, forged)).toMatchObject({ valid: false, reason: 'BAD_PROOF' });
   });
 });

@@ -24,8 +24,21 @@ import type { PresentationInit } from '../presentation.ts';
 import { proveResources } from '../resource-proof.ts';
 import { encodeScalar, randomScalar } from '../ristretto.ts';
 import { fixedRung, RUNG_LADDER } from '../rung-ladder.ts';
-import type { CommitmentOpening, HeldCertificate } from '../skill-certificate.ts';
-import { ISSUED, holder, issue, issuer, seededRandom, verifier } from './certificate-fixtures.ts';
+import type {
+  CommitmentOpening,
+  HeldCertificate,
+  SkillCertificateInit,
+} from '../skill-certificate.ts';
+import {
+  DAY,
+  ISSUED,
+  holder,
+  issue,
+  issuer,
+  seededRandom,
+  statusList,
+  verifier,
+} from './certificate-fixtures.ts';
 
 const NOW = ISSUED + 100;
 const MEMORY = 'hasResource:gpu-memory-gib';
@@ -34,7 +47,11 @@ const nonce = new Uint8Array(32).fill(0xaa);
 const sessionHash = new Uint8Array(32).fill(0xbb);
 
 /** A certificate with committed quantities, as its holder keeps it. */
-function committed(values: Record<string, bigint>, seed = 'blinding'): HeldCertificate {
+function committed(
+  values: Record<string, bigint>,
+  seed = 'blinding',
+  change: Partial<SkillCertificateInit> = {},
+): HeldCertificate {
   const random = seededRandom(seed);
   const openings: CommitmentOpening[] = Object.entries(values).map(([name, value]) => {
     const blinding = encodeScalar(randomScalar(random));
@@ -44,11 +61,15 @@ function committed(values: Record<string, bigint>, seed = 'blinding'): HeldCerti
     const r = BigInt(`0x${Buffer.from(blinding).reverse().toString('hex')}`);
     return { kind: 'committedQuantity', name, commitment: commit(value, r).toBytes() } as const;
   });
-  const issued = issue({ claims, random: seededRandom(`issue ${seed}`) });
+  const issued = issue({ claims, random: seededRandom(`issue ${seed}`), ...change });
   return { ...issued, openings };
 }
 
 const EIGHTY = committed({ [MEMORY]: 80n });
+const WANTED = [
+  { term: MEMORY, min: '40' },
+  { term: CORES, min: '1000' },
+];
 
 function make(min: string, change: Partial<PresentationInit> = {}) {
   return makePresentation({
@@ -75,13 +96,15 @@ function verify(
     nonce,
     sessionHash,
     nowSeconds: NOW,
+    wanted: WANTED,
+    believes: (by) => by === issuer.peerId,
     random: seededRandom('weights'),
     ...change,
   });
 }
 
-function provedBy(bytes: Uint8Array) {
-  const verified = verify(bytes);
+function provedBy(bytes: Uint8Array, change: Partial<PresentationExpectation> = {}) {
+  const verified = verify(bytes, change);
   if (!verified.valid) throw new Error(`${verified.reason}: ${verified.detail}`);
   return verified.certificates.flatMap(({ proved }) => proved);
 }
@@ -173,6 +196,23 @@ describe('a presentation of a committed quantity', () => {
     const none = committed({ [MEMORY]: 0n });
     expect(none.openings[0]!.rung).toBeUndefined();
     expect(make('0', { certificates: [none] }).proved).toEqual([]);
+  });
+});
+
+describe('the status of a committed quantity', () => {
+  function statusWith(next: number) {
+    const status = [statusList([], { next })];
+    const verified = verify(make('40', { status }).bytes);
+    if (!verified.valid) throw new Error(verified.detail);
+    const [certificate] = verified.certificates;
+    return { status: certificate!.status, reason: certificate!.statusReason };
+  }
+
+  it('is good with a list of an hour, and unknown with one of a day: its proof does not count', () => {
+    expect(statusWith(ISSUED + 3_600).status).toBe('good');
+    for (const next of [ISSUED + 3_601, ISSUED + DAY]) {
+      expect(statusWith(next)).toEqual({ status: 'unknown', reason: 'LIST_TOO_LONG_LIVED' });
+    }
   });
 });
 
@@ -278,9 +318,110 @@ describe('a verifier refuses', () => {
     );
   });
 
+  it('two proofs of which one is false, of two certificates or of two terms', () => {
+    const other = committed({ [MEMORY]: 80n }, 'other');
+    const cores = committed({ [CORES]: 2_000n }, 'cores');
+    const parts = (held: HeldCertificate, nonceOfProof = nonce) =>
+      parse(make('40', { certificates: [held], wanted: WANTED, nonce: nonceOfProof }).bytes);
+    for (const second of [other, cores]) {
+      const [one, two] = [parts(EIGHTY), parts(second)];
+      const [falseOne, falseTwo] = [EIGHTY, second].map(
+        (held) => parts(held, new Uint8Array(32)).disclosure.proofs[0]!,
+      );
+      const open = [...one.disclosure.open, ...two.disclosure.open];
+      const shown = make('40', { certificates: [EIGHTY, second], wanted: WANTED }).bytes;
+      const show = (proofs: Disclosure['proofs']) => lie(shown, { open, proofs });
+      const [first] = one.disclosure.proofs;
+      const [last] = two.disclosure.proofs;
+      expect(provedBy(show([first!, last!]))).toHaveLength(2);
+      expect(verify(show([first!, falseTwo!]))).toMatchObject({
+        reason: 'BAD_RANGE_PROOF',
+        detail: 'proof 1: BAD_PROOF',
+      });
+      expect(verify(show([falseOne!, last!]))).toMatchObject({
+        reason: 'BAD_RANGE_PROOF',
+        detail: 'proof 0: BAD_PROOF',
+      });
+    }
+  });
+
   it('proves nothing by an opened commitment alone', () => {
     const bare = lie(bytes, { ...disclosure, proofs: [] });
     expect(verify(bare)).toMatchObject({ valid: true, certificates: [{ proved: [] }] });
+  });
+});
+
+/** Random bytes that count how many were drawn: checking proofs draws two weights for each. */
+function countedRandom() {
+  const random = seededRandom('counted');
+  const counted = {
+    drawnBytes: 0,
+    random: (length: number) => {
+      counted.drawnBytes += length;
+      return random(length);
+    },
+  };
+  return counted;
+}
+
+/** The proofs of `bytes`, made for another nonce: they are well-formed, and false. */
+function withFalseProofs(init: Partial<PresentationInit>): Uint8Array {
+  const other = parse(make('40', { ...init, nonce: new Uint8Array(32) }).bytes);
+  return lie(make('40', init).bytes, other.disclosure);
+}
+
+describe("a flood of false proofs of a stranger's own certificates", () => {
+  const both = [
+    { term: MEMORY, min: '40' },
+    { term: CORES, min: '1000' },
+  ];
+  const byHolder = { issuer: holder, kind: 'self', evidence: new Uint8Array(32) } as const;
+  const selfIssued = Array.from({ length: 8 }, (_, list) =>
+    committed({ [MEMORY]: 80n, [CORES]: 2_000n }, `own ${list}`, {
+      ...byHolder,
+      list,
+    }),
+  );
+  const flood = withFalseProofs({ certificates: selfIssued, wanted: both });
+
+  it('costs no check of a proof, and proves nothing', () => {
+    expect(parse(flood).disclosure.proofs.map(({ at }) => at.length)).toEqual([8, 8]);
+    const counted = countedRandom();
+    expect(provedBy(flood, { random: counted.random })).toEqual([]);
+    expect(counted.drawnBytes).toBe(0);
+    // Control: one that checks whatever it is shown draws weights for both, together and alone.
+    const credulous = countedRandom();
+    const change = { random: credulous.random, believes: () => true };
+    expect(reasonOf(flood, change)).toBe('BAD_RANGE_PROOF');
+    expect(credulous.drawnBytes).toBe(4 * 32);
+  });
+
+  it('costs no check either where the issuer is believed and the term was not asked for', () => {
+    const bytes = withFalseProofs({ certificates: [EIGHTY] });
+    for (const wanted of [[], [{ term: CORES, min: '40' }], [{ term: MEMORY, min: '' }]]) {
+      const counted = countedRandom();
+      expect(provedBy(bytes, { wanted, random: counted.random })).toEqual([]);
+      expect(counted.drawnBytes).toBe(0);
+    }
+    expect(reasonOf(bytes)).toBe('BAD_RANGE_PROOF');
+  });
+
+  it('does not ride on a proof of something that was asked for', () => {
+    const two = committed({ [MEMORY]: 80n, [CORES]: 2_000n }, 'two');
+    const bytes = withFalseProofs({ certificates: [two], wanted: both });
+    const counted = countedRandom();
+    const change = { wanted: [{ term: MEMORY, min: '40' }], random: counted.random };
+    expect(provedBy(bytes, change)).toEqual([]);
+    expect(counted.drawnBytes).toBe(0);
+  });
+
+  it('leaves an honest presentation proved: of the believed issuer, and of no other', () => {
+    const own = committed({ [MEMORY]: 320n }, 'own', byHolder);
+    const { bytes } = make('40', { certificates: [own, EIGHTY] });
+    expect(parse(bytes).disclosure.proofs).toHaveLength(1);
+    expect(provedBy(bytes)).toEqual([{ name: MEMORY, atLeast: 80n }]);
+    const believes = (by: string, term: string) => by === issuer.peerId && term !== MEMORY;
+    expect(provedBy(bytes, { believes })).toEqual([]);
   });
 });
 

@@ -43,6 +43,10 @@ const sessionHash = new Uint8Array(32).fill(0xbb);
 const SENTIMENT = 'performs:nlp/sentiment';
 const MEMORY = 'hasResource:gpu-memory-gib';
 const held = issue();
+const wanted = [
+  { term: SENTIMENT, min: '' },
+  { term: MEMORY, min: '40' },
+];
 
 function make(change: Partial<PresentationInit> = {}) {
   return makePresentation({
@@ -53,10 +57,7 @@ function make(change: Partial<PresentationInit> = {}) {
     iat: NOW,
     certificates: [held],
     status: [statusList()],
-    wanted: [
-      { term: SENTIMENT, min: '' },
-      { term: MEMORY, min: '40' },
-    ],
+    wanted,
     random: seededRandom('presentation'),
     ...change,
   });
@@ -69,6 +70,8 @@ function verify(bytes: Uint8Array, change: Partial<PresentationExpectation> = {}
     nonce,
     sessionHash,
     nowSeconds: NOW,
+    wanted,
+    believes: (by) => by === issuer.peerId,
     random: seededRandom('verifier'),
     ...change,
   });

@@ -147,6 +147,25 @@ describe('resource proofs', () => {
     expect(verifyRange(another, random)).toMatchObject({ reason: 'BAD_PROOF' });
   });
 
+  it.each([
+    [3, [0, 1, 2, 2]],
+    [5, [0, 1, 2, 3, 4, 4, 4, 4]],
+  ])('of %i statements are range proofs of the statements %j', (count, places) => {
+    const statements = Array.from({ length: count }, (_, j) =>
+      statement(BigInt(100 + j), BigInt(8 * j), { index: j }),
+    );
+    const made = proveResources(context, statements, seededRandom('filled up'));
+    const isProofOf = (of: readonly number[]) => {
+      const filled = of.map((j) => statements[j]!);
+      const transcript = writtenTranscript(context, filled);
+      const commitments = filled.map(shifted);
+      const written = { transcript, bitCount: 32, commitments, proof: made };
+      return verifyRange(written, seededRandom('weights')).valid;
+    };
+    expect(isProofOf(places)).toBe(true);
+    expect(isProofOf(places.map((j, i) => (i < count ? j : 0)))).toBe(false);
+  });
+
   it('are not made for a value below its threshold, or a statement of the wrong form', () => {
     const prove = (change: Partial<ProvableStatement>) => () =>
       proveResources(context, [{ ...eighty, ...change }], seededRandom('x'));

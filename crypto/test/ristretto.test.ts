@@ -2,7 +2,8 @@ import { ristretto255 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../bytes.ts';
-import { isCommitmentElement } from '../ristretto.ts';
+import { GROUP_ORDER, decodeScalar, encodeScalar, isCommitmentElement } from '../ristretto.ts';
+import { littleEndian } from './proof-fixtures.ts';
 
 describe('elements of ristretto255', () => {
   it('accepts the multiples of the base point', () => {
@@ -34,5 +35,19 @@ describe('elements of ristretto255', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('scalars', () => {
+  it('end at L - 1: L itself, which is another form of 0, is refused, and all above it', () => {
+    expect(decodeScalar(encodeScalar(GROUP_ORDER - 1n))).toBe(GROUP_ORDER - 1n);
+    expect(decodeScalar(new Uint8Array(32))).toBe(0n);
+    // L = 2^252 + 27742317777372353535851937790883648493, written out.
+    const order = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
+    expect(littleEndian(GROUP_ORDER)).toEqual(order);
+    expect(decodeScalar(order)).toBeUndefined();
+    for (const above of [GROUP_ORDER + 1n, 2n * GROUP_ORDER, (1n << 256n) - 1n]) {
+      expect(decodeScalar(littleEndian(above))).toBeUndefined();
+    }
   });
 });

@@ -26,6 +26,7 @@ import type { Random } from '../../protocols/components.ts';
 import type { DisclosureDocument, PortableProofDocument } from '../api-documents.ts';
 import { NothingFoundError } from '../errors.ts';
 import type { ResourceMinimum } from './trust.ts';
+import type { TrustPolicy } from './trust-policy.ts';
 
 /** The hash of no session. */
 const NO_SESSION = new Uint8Array(32);
@@ -138,27 +139,31 @@ export function proveMinimum(
   };
 }
 
-/** What a verifier knows of a proof that it was sent. */
-export interface ProofQuestion {
+/** What a verifier knows of a proof that it was sent, and the minimum that it wants to see. */
+export interface ProofQuestion extends ResourceMinimum {
   readonly holder: string;
   /** PeerId of this node. */
   readonly verifier: string;
   readonly nonce: Uint8Array;
   readonly nowSeconds: number;
   readonly statusMemory: StatusListMemory;
+  /** Whose word counts: no other proof is checked. */
+  readonly trust: TrustPolicy;
   readonly random: Random;
 }
 
 /** Checks a presentation from a file. @returns its certificates, or why it is refused. */
 export function verifyProof(
   presentation: string,
-  { random, ...question }: ProofQuestion,
+  { name, min, trust, random, ...question }: ProofQuestion,
 ):
   | { readonly valid: true; readonly certificates: readonly PresentedCertificate[] }
   | { readonly valid: false; readonly reason: string } {
   const verified = verifyPresentation(utf8(presentation), {
     ...question,
     sessionHash: NO_SESSION,
+    wanted: [{ term: name, min: min.toString() }],
+    believes: (issuer, term) => trust.trusts(issuer, term),
     random: (length) => random.bytes(length),
   });
   return verified.valid

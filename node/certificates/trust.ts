@@ -189,10 +189,10 @@ export function judgeResource(
   const counted: ({ readonly certificate: PresentedCertificate } & ShownQuantity)[] = [];
   for (const certificate of certificates) {
     const shown = quantityIn(certificate, name);
-    if (shown === undefined || shown.atLeast < min) continue;
+    if (shown === undefined ? !hidesQuantity(certificate, name) : shown.atLeast < min) continue;
     const refusal = refusalOf(certificate, name, trust);
-    if (refusal === undefined) counted.push({ certificate, ...shown });
-    else remarks.push(`certificate ${certificate.certId}: ${refusal}`);
+    if (refusal === undefined && shown) counted.push({ certificate, ...shown });
+    else if (refusal !== undefined) remarks.push(`certificate ${certificate.certId}: ${refusal}`);
   }
   counted.sort((a, b) => b.certificate.exp - a.certificate.exp);
   const [best] = counted;
@@ -230,6 +230,11 @@ function quantityIn(
     }
   }
   return undefined;
+}
+
+/** Whether a commitment to it is opened: its proof is not looked at where the issuer is unknown. */
+function hidesQuantity({ leaves }: PresentedCertificate, name: string): boolean {
+  return leaves.some((leaf) => leaf.kind === 'committedQuantity' && leaf.name === name);
 }
 
 /**

@@ -252,6 +252,7 @@ export class ContractorSurvey {
           { term: matchedTerm, min: '' },
           ...minimums.map(({ name, min }) => ({ term: name, min: min.toString() })),
         ],
+        believes: (issuer, term) => trust.trusts(issuer, term),
         verifier: self,
         clock,
         random,

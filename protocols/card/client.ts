@@ -102,6 +102,8 @@ export interface ReceiptsRequest {
 /** What a verifier brings. */
 export interface PresentationRequest {
   readonly want: readonly WantedTerm[];
+  /** Whether this node believes what `issuer` says of `term`: no other proof is checked. */
+  readonly believes: (issuer: string, term: string) => boolean;
   /** PeerId of this node. */
   readonly verifier: string;
   readonly clock: Clock;
@@ -191,7 +193,7 @@ async function challenge(
   request: PresentationRequest,
   formerHolders: ReadonlySet<string>,
 ): Promise<RequestedPresentation> {
-  const { want, verifier, clock, random, statusMemory, signal } = request;
+  const { want, believes, verifier, clock, random, statusMemory, signal } = request;
   // Used once, on the one stream that is opened here, and forgotten with it.
   const nonce = random.bytes(32);
   const startMs = clock.monotonicMs();
@@ -211,6 +213,8 @@ async function challenge(
         verifier,
         nonce,
         sessionHash: stream.sessionHash,
+        wanted: want,
+        believes,
         nowSeconds: nowSeconds(clock),
         random: (length) => random.bytes(length),
         ...(statusMemory && { statusMemory }),

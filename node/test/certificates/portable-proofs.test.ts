@@ -9,6 +9,7 @@ import {
   ISSUED,
   holder,
   issue,
+  issuer,
   seededRandom,
   stranger,
   verifier,
@@ -21,6 +22,8 @@ import {
   verifyProof,
 } from '../../certificates/portable-proofs.ts';
 import type { ProofQuestion } from '../../certificates/portable-proofs.ts';
+import { TrustPolicy } from '../../certificates/trust-policy.ts';
+import { loadConfig } from '../../config/load.ts';
 import { NothingFoundError } from '../../errors.ts';
 
 const NOW = ISSUED + 100;
@@ -44,6 +47,7 @@ const held: HeldCertificate = (() => {
   return { ...issued, openings: [opening] };
 })();
 
+const trust = { attestors: [issuer.peerId] };
 const nonce = new Uint8Array(32).fill(7);
 const means = { holder, certificates: [held], status: [], random, nowSeconds: NOW };
 const prove = (min: bigint) =>
@@ -55,6 +59,9 @@ const check = (presentation: string, change: Partial<ProofQuestion> = {}) =>
     nonce,
     nowSeconds: NOW,
     statusMemory: new StatusListMemory(),
+    name: MEMORY,
+    min: 40n,
+    trust: new TrustPolicy(loadConfig([{ origin: 'test', values: { trust } }]).trust),
     random,
     ...change,
   });

@@ -247,6 +247,20 @@ describe('judgeResource', () => {
     for (const one of [proof(), little]) expect(shown(one).joint).toBeUndefined();
   });
 
+  it('says why a quantity did not count whose proof was never looked at', () => {
+    const commitment = new Uint8Array(32);
+    const leaves = [{ kind: 'committedQuantity', name: GPU, commitment } as const];
+    const unproved = (issuer: string) =>
+      judgeResource([certificate({ leaves, issuer })], minimum, trust);
+    expect(unproved(STRANGER)).toMatchObject({ atLeast: null, level: 0 });
+    expect(unproved(STRANGER).remarks).toEqual([
+      expect.stringContaining('does not trust'),
+      expect.stringContaining('nothing that counts'),
+    ]);
+    expect(unproved(ATTESTOR)).toMatchObject({ atLeast: null, level: 0 });
+    expect(unproved(ATTESTOR).remarks).toHaveLength(1);
+  });
+
   it('names the attestations that level 3 rests on, and none that does not count', () => {
     const list = [
       proof({ certId: 'long', issuer: first, exp: 2_000 }),

@@ -104,6 +104,7 @@ describe('two nodes on libp2p with a secure session', () => {
     });
     const shown = await requestPresentation(streams, holder.peerId, {
       want: [{ term: TERM, min: '' }],
+      believes: (by) => by === attestor.peerId,
       verifier: attestor.peerId,
       clock: attestor.clock,
       random,

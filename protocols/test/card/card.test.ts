@@ -104,6 +104,7 @@ function setUp(init: Partial<CardServerInit> = {}) {
   const show = () =>
     requestPresentation(streams, holder.peerId, {
       want,
+      believes: (by) => by === issuer.peerId,
       verifier: verifier.peerId,
       clock,
       random,
@@ -125,7 +126,8 @@ function lyingHolder(
     await stream.closeWrite();
   });
   const streams = network.join(verifier.peerId);
-  const request = { want, verifier: verifier.peerId, clock, random };
+  const believes = (by: string) => by === issuer.peerId;
+  const request = { want, believes, verifier: verifier.peerId, clock, random };
   return {
     show: () => requestPresentation(streams, holder.peerId, request),
     card: (expected = record) => requestCard(streams, holder.peerId, expected),

@@ -109,6 +109,7 @@ class VerifierUnderTest {
   async ask(peer: Identity) {
     const shown = await requestPresentation(this.streams, peer.peerId, {
       want: [{ term: TERM, min: '' }],
+      believes: (by) => by === issuer.peerId,
       verifier: verifier.peerId,
       clock,
       random,
@@ -184,6 +185,7 @@ describe('certificates of a key that was rotated', () => {
     await test.challenge(next);
     const shown = await requestPresentation(test.streams, next.peerId, {
       want: [{ term: TERM, min: '' }],
+      believes: (by) => by === issuer.peerId,
       verifier: verifier.peerId,
       clock,
       random,
