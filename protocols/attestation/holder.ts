@@ -23,10 +23,10 @@ import type { CommitmentOpening, HeldCertificate } from '../../crypto/skill-cert
 import { nowSeconds } from '../components.ts';
 import type { Clock, Logger, Random } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
-import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import { AttestorBuckets } from './attestor-buckets.ts';
 import {
   decodeIssuance,
   decodeIssuanceOffer,
@@ -70,7 +70,7 @@ export interface AttestationHolderInit {
   readonly streams: SecureStreams;
   /** PeerId of this node. */
   readonly holder: string;
-  /** Whether certificates of this attestor are wanted at all. */
+  /** Whether certificates of this attestor are wanted at all. Asked of strangers: a look-up. */
   isWanted(attestor: string): Promise<boolean>;
   /** What this node has measured and certified: unit of each resource, by its term. */
   readonly measuredResources: ReadonlyMap<string, string>;
@@ -208,15 +208,14 @@ interface AwaitedResource {
 class CertificateReceiver {
   readonly #init: AttestationHolderInit;
   readonly #limits: AttestationLimits;
-  readonly #buckets: TokenBuckets;
+  readonly #buckets: AttestorBuckets;
   /** Attestors that a certificate of a resource is awaited from, by PeerId. */
   readonly #measuring = new Map<string, AwaitedResource>();
 
   constructor(init: AttestationHolderInit) {
     this.#init = init;
     this.#limits = { ...ATTESTATION_LIMITS, ...init.limits };
-    const { perPeer, all } = this.#limits;
-    this.#buckets = new TokenBuckets(perPeer, all, init.clock.monotonicMs());
+    this.#buckets = new AttestorBuckets(this.#limits, init.clock.monotonicMs());
   }
 
   /** Options of a wait. */
@@ -227,9 +226,9 @@ class CertificateReceiver {
   /** Receives the certificate of an announcement; `undefined` if it was kept. */
   async receive(stream: SecureStream, offer: IssuanceOffer): Promise<RefusalCode | undefined> {
     const attestor = stream.remotePeer;
-    const { clock } = this.#init;
-    if (!this.#buckets.take(attestor, clock.monotonicMs())) return 'RATE_LIMITED';
-    if (!(await this.#init.isWanted(attestor))) return 'NOT_SUPPORTED';
+    const isWanted = await this.#init.isWanted(attestor);
+    const refusal = this.#buckets.refusalOf(attestor, isWanted, this.#init.clock.monotonicMs());
+    if (refusal) return refusal;
     if (offer.resource === '') {
       return this.#take(await stream.readMessage(this.patience()), { attestor, job: offer.job });
     }
