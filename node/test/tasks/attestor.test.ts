@@ -60,7 +60,14 @@ describe('attestation of a skill', () => {
     const document = await attest(run);
     expect(document).toMatchObject({ passed: right, run, delivered: false });
     expect(document.certId !== null).toBe(isCertified);
+    expect(document.isWrong).toBe(!isCertified);
     expect(count()).toBe(isCertified ? 1 : 0);
+  });
+
+  it('is not called wrong for tasks that were not answered', async () => {
+    const { attest } = setUp([...times(2, 'breaks'), ...times(2, 'wrong')]);
+    const document = await attest(10);
+    expect(document).toMatchObject({ passed: 6, isWrong: false, certId: null });
   });
 
   it('pays for right answers only', async () => {
