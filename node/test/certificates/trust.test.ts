@@ -64,6 +64,18 @@ describe('judgeSkill', () => {
     expect(judged.remarks[0]).toMatch(remark);
   });
 
+  it('gives level 0 and a remark where the key of the issuer was rotated', () => {
+    const rotated = new TrustPolicy(
+      trustConfig({ attestors: [ATTESTOR, ...OTHERS] }),
+      (peerId) => peerId === ATTESTOR,
+    );
+    const judged = judgeSkill([certificate()], TERM, rotated);
+    expect(judged).toMatchObject({ level: 0, issuer: null });
+    expect(judged.remarks[0]).toMatch(/is by an issuer whose key was rotated/);
+    const other = certificate({ issuer: OTHERS[0]! });
+    expect(judgeSkill([certificate(), other], TERM, rotated).level).toBe(2);
+  });
+
   it('hears what other clients endorse, but not what is revoked or without a score', () => {
     const endorsed = { kind: 'endorsement', issuer: STRANGER } as const;
     const heard = judgeSkill([certificate({ ...endorsed, status: 'unknown' })], TERM, TRUSTED);
