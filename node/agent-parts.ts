@@ -86,7 +86,9 @@ export interface AgentParts {
 /** Opens every part over the store. */
 export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const { config, identity, store, directory, clock, random, logger } = init;
-  const trust = new TrustPolicy(config.trust);
+  const rotationMemory = new KeyRotationMemory();
+  const isRotated = (peerId: string) => rotationMemory.successorOf(peerId) !== undefined;
+  const trust = new TrustPolicy(config.trust, isRotated);
   const receipts = new ReceiptBook(keyValueStore(store.section('receipts')));
   const contracts = new ContractStore(keyValueStore(store.section('contracts')));
   const earned = new EarnedReceipts(store.json('earned-receipts'), contracts);
@@ -159,7 +161,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     ),
     decisionMemory,
     statusMemory,
-    rotationMemory: new KeyRotationMemory(),
+    rotationMemory,
     history,
     memory: store.json('memory'),
   };

@@ -116,7 +116,8 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     { identity, clock, random, logger, store: parts.contracts, policy: parts.role },
     { questionsPerPeer: QUESTIONS_PER_PEER },
   );
-  const client = createClientRole(parts, sessions, host, guard);
+  const tellStatusLists = async () => gossip.tell(await parts.issuer.statusLists());
+  const client = createClientRole(parts, sessions, host, { guard, tellStatusLists });
   const contractorRole = serveTasks(parts, sessions, contractor);
   serveCertificates(parts, sessions, publisher);
   const gossip = new StatusGossip({
@@ -180,12 +181,18 @@ interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals'
   readonly outsourcing: Outsourcing;
 }
 
+interface ClientRoleInit {
+  readonly guard: RecordGuard;
+  /** Tells the network of this node's own status lists. */
+  tellStatusLists(): Promise<void>;
+}
+
 /** The parts that buy: survey, outsourcing, decisions, attestation. */
 function createClientRole(
   parts: AgentParts,
   sessions: SessionManager,
   host: Host,
-  guard: RecordGuard,
+  { guard, tellStatusLists }: ClientRoleInit,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
   const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
@@ -234,7 +241,7 @@ function createClientRole(
       processor: systemProcessor,
       self: identity.peerId,
     }),
-    renewals: createAttestation(parts, sessions, outsourcing),
+    renewals: createAttestation(parts, sessions, outsourcing, () => tellStatusLists()),
     endorser: createEndorser(parts, sessions),
   };
 }

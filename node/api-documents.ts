@@ -371,6 +371,8 @@ export interface AttestDocument {
   readonly term: string;
   readonly run: number;
   readonly passed: number;
+  /** Whether it failed by its answers alone: by tasks that were answered, and answered wrongly. */
+  readonly isWrong: boolean;
   readonly failures: readonly string[];
   readonly certId: string | null;
   readonly delivered: boolean;
@@ -386,6 +388,8 @@ export interface ResourceAttestDocument {
   /** Measured over the network, or stated by who runs this node. */
   readonly method: 'benchmark' | 'stated';
   readonly measured: boolean;
+  /** Whether the peer's answer was not the result of the work; not so if it was late or none. */
+  readonly isWrong: boolean;
   /** Why nothing was measured, or the certificate was not taken; null if all went well. */
   readonly reason: string | null;
   /** In `unit`; null if nothing was measured. The certificate hides it. */

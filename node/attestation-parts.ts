@@ -22,6 +22,7 @@ export function createAttestation(
   parts: AgentParts,
   streams: SecureStreams,
   outsourcing: Outsourcing,
+  tellStatusLists: () => Promise<void>,
 ): AttestationRenewals {
   const { config, identity, logger, clock, random, store } = parts.init;
   const { receipts, issuer } = parts;
@@ -32,6 +33,10 @@ export function createAttestation(
     renewals: store.json('renewals'),
     attestor: new Attestor({ ...common, outsourcing, receipts }),
     resourceAttestor: new ResourceAttestor({ ...common, self: identity.peerId, worker }),
+    revoke: async (certId) => {
+      await issuer.revoke(certId);
+      await tellStatusLists();
+    },
     clock,
     random,
     logger,

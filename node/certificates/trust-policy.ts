@@ -30,10 +30,17 @@ export class TrustPolicy {
   readonly attestors: ReadonlySet<string>;
   /** Operator groups that must agree for level 3. */
   readonly jointGroups: number;
+  /**
+   * Whether the key of an issuer was rotated, or its rotation is contested. What the old key signs
+   * from then on may be a thief's, and nothing in a certificate proves when it was signed.
+   */
+  readonly isRotated: (peerId: string) => boolean;
   readonly #scopes = new Map<string, string[]>();
   readonly #operators: ReadonlyMap<string, string>;
 
-  constructor(trust: Config['trust']) {
+  /** @param isRotated - Whether a key is known to have been rotated. Default: none is. */
+  constructor(trust: Config['trust'], isRotated: (peerId: string) => boolean = () => false) {
+    this.isRotated = isRotated;
     this.attestors = new Set(trust.attestors);
     this.jointGroups = trust.jointGroups;
     this.#operators = new Map(entriesOf(trust.operators));

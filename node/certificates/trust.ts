@@ -271,6 +271,7 @@ function refusalOf(
   if (kind === 'endorsement') return 'is an endorsement, which gives a level only with a ledger';
   if (!trust.attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
   if (!trust.trusts(issuer, term)) return `is by ${issuer}, whose word counts for other terms`;
+  if (trust.isRotated(issuer)) return `is by an issuer whose key was rotated, ${issuer}`;
   if (status === 'revoked') return 'is revoked';
   if (status === 'unknown') return `has no current status list (${statusReason})`;
   return undefined;

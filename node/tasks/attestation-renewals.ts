@@ -7,6 +7,11 @@
  * a skill. A value that was stated is not renewed: nobody would have measured it anew. Nor is one
  * whose certificate has ended in the meantime.
  *
+ * A certificate whose holder fails its renewal by wrong work is revoked: this node knows by then
+ * that what it signed is no longer so. A skill has as many tasks as at first before that, for a few
+ * must not take back what many gave. A holder that is not there, refuses or is late keeps its
+ * certificate to its end: a busy machine is late as well, and a resource's lives a day.
+ *
  * @module
  */
 
@@ -35,6 +40,8 @@ export interface StoredRenewal {
   readonly issuedMs: number;
   readonly expiresMs: number;
   readonly dueMs: number;
+  /** The certificate that is renewed; left out in what was stored before it was kept. */
+  readonly certId?: string | undefined;
 }
 
 export interface AttestationRenewalsInit {
@@ -50,6 +57,8 @@ export interface AttestationRenewalsInit {
       signal: AbortSignal,
     ): Promise<ResourceAttestDocument>;
   };
+  /** Revokes a certificate of this node for good, and tells the network. */
+  revoke(certId: string): Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -58,6 +67,7 @@ export interface AttestationRenewalsInit {
 /** What a renewal came to. */
 interface Renewed {
   readonly delivered: boolean;
+  readonly isWrong: boolean;
   readonly elapsedMs: number;
   /** Processor time of the holder, by its own word; 0 for a skill. */
   readonly busyMs: number;
@@ -74,10 +84,20 @@ export class AttestationRenewals {
   }
 
   /** As `Attestor.attest`; a certificate that was delivered is renewed from then on. */
-  async attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument> {
-    const document = await this.#init.attestor.attest(order, signal);
+  attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument> {
+    return this.#attestSkill(order, order.tasks, signal);
+  }
+
+  /** @param tasks - So many this time; the order is renewed as it stands. */
+  async #attestSkill(
+    order: AttestOrder,
+    tasks: number,
+    signal: AbortSignal,
+  ): Promise<AttestDocument> {
+    const document = await this.#init.attestor.attest({ ...order, tasks }, signal);
     if (document.delivered) {
-      await this.#note({ kind: 'skill', ...order }, SKILL_CERTIFICATE_SECONDS);
+      const { certId } = document;
+      await this.#note({ kind: 'skill', ...order }, certId, SKILL_CERTIFICATE_SECONDS);
     }
     return document;
   }
@@ -89,7 +109,8 @@ export class AttestationRenewals {
   ): Promise<ResourceAttestDocument> {
     const document = await this.#init.resourceAttestor.attestResource(order, signal);
     if (document.delivered && document.method === 'benchmark') {
-      await this.#note({ kind: 'resource', ...order }, MAX_RESOURCE_SECONDS);
+      const { certId } = document;
+      await this.#note({ kind: 'resource', ...order }, certId, MAX_RESOURCE_SECONDS);
     }
     return document;
   }
@@ -108,7 +129,11 @@ export class AttestationRenewals {
     }
   }
 
-  async #note(order: StoredRenewal['order'], lifeSeconds: number): Promise<void> {
+  async #note(
+    order: StoredRenewal['order'],
+    certId: string | null,
+    lifeSeconds: number,
+  ): Promise<void> {
     const { clock, isRenewing, renewals } = this.#init;
     if (!isRenewing) return;
     const term = order.kind === 'skill' ? order.term : order.resource;
@@ -122,7 +147,8 @@ export class AttestationRenewals {
       const first = others.reduce((a, b) => (b.expiresMs < a.expiresMs ? b : a));
       await renewals.delete(first.key);
     }
-    await renewals.put(key, { key, order, issuedMs, expiresMs, dueMs });
+    const times = { issuedMs, expiresMs, dueMs };
+    await renewals.put(key, { key, order, ...times, ...(certId === null ? {} : { certId }) });
   }
 
   /** The renewal that is due longest; those whose certificate has ended are forgotten. */
@@ -159,9 +185,18 @@ export class AttestationRenewals {
       if (delivered) return logger.info(fields, 'A certificate was renewed.');
       logger.warn(fields, 'A certificate was not renewed.');
     }
+    if (renewed?.isWrong) return this.#revoke(renewal);
     // Once more, at some time before the certificate ends.
     const dueMs = this.#drawBetween(clock.nowMs(), renewal.expiresMs);
     await renewals.put(renewal.key, { ...renewal, dueMs });
+  }
+
+  /** Takes back what has turned out wrong; if that fails it is still due, and tried again. */
+  async #revoke({ key, certId }: StoredRenewal): Promise<void> {
+    const { logger, renewals, revoke } = this.#init;
+    if (certId !== undefined) await revoke(certId);
+    await renewals.delete(key);
+    logger.warn({ renewal: key, certId }, 'A certificate was revoked: its holder did wrong work.');
   }
 
   async #attestAgain(order: StoredRenewal['order'], signal: AbortSignal): Promise<Renewed> {
@@ -169,9 +204,14 @@ export class AttestationRenewals {
       const { kind: _, ...resource } = order;
       return { paidMicroUsd: 0, ...(await this.attestResource(resource, signal)) };
     }
-    const { peerId, term, tasks } = order;
-    const few = { peerId, term, tasks: Math.min(tasks, RENEWAL_TASKS) };
-    return { busyMs: 0, ...(await this.attest(few, signal)) };
+    const { kind: _, ...skill } = order;
+    const { tasks } = skill;
+    const few = await this.#attestSkill(skill, Math.min(tasks, RENEWAL_TASKS), signal);
+    if (!few.isWrong || tasks <= RENEWAL_TASKS) return { busyMs: 0, ...few };
+    const all = await this.#attestSkill(skill, tasks, signal);
+    const elapsedMs = few.elapsedMs + all.elapsedMs;
+    const paidMicroUsd = few.paidMicroUsd + all.paidMicroUsd;
+    return { busyMs: 0, ...all, elapsedMs, paidMicroUsd };
   }
 
   /** A random time, `from` <= time < `until`. */

@@ -64,6 +64,8 @@ interface HandedOut extends DeliveredResult {
 
 interface Graded {
   readonly isPassed: boolean;
+  /** Answered, and not passed. */
+  readonly isWrong: boolean;
   readonly failure: string | null;
   readonly paidMicroUsd: number;
   readonly contractId: string | null;
@@ -100,6 +102,8 @@ export class Attestor {
       graded.push(result);
     }
     const passed = graded.filter(({ isPassed }) => isPassed).length;
+    // As if everything that was not answered had been answered rightly.
+    const answeredWrongly = graded.filter(({ isWrong }) => isWrong).length;
     const certificate =
       passed >= count * MIN_PASSED_SHARE ? await this.#certify(peerId, term, passed, graded) : null;
     const undelivered = certificate
@@ -110,6 +114,7 @@ export class Attestor {
       term,
       run: count,
       passed,
+      isWrong: count - answeredWrongly < count * MIN_PASSED_SHARE,
       failures: [
         ...graded.flatMap(({ failure }) => (failure === null ? [] : [failure])),
         ...(undelivered === null ? [] : [`certificate not delivered: ${undelivered}`]),
@@ -140,6 +145,7 @@ export class Attestor {
       await keepReceipt(receipts, contract, nowSeconds(clock), logger);
       return {
         isPassed,
+        isWrong: !isPassed,
         failure: isPassed ? null : 'a wrong answer',
         paidMicroUsd: Number(contract.verdict?.body.paid ?? 0),
         contractId,
@@ -154,7 +160,14 @@ export class Attestor {
       const cause = error instanceof Error ? error.cause : undefined;
       const isUnreachable =
         cause instanceof Error && 'code' in cause && cause.code === 'PEER_UNREACHABLE';
-      return { isPassed: false, failure, paidMicroUsd: 0, contractId: null, isUnreachable };
+      return {
+        isPassed: false,
+        isWrong: false,
+        failure,
+        paidMicroUsd: 0,
+        contractId: null,
+        isUnreachable,
+      };
     }
   }
 

@@ -212,12 +212,15 @@ function documentOf(
 ): ResourceAttestDocument {
   if (!outcome.issued) {
     const nothing = { measured: false, value: null, certId: null, delivered: false } as const;
-    return { ...common, ...nothing, reason: refusalText(outcome), busyMs: 0, leastWorkMs: 0 };
+    const isWrong = outcome.step === 'measured' && outcome.reason === 'WRONG_ANSWER';
+    const reason = refusalText(outcome);
+    return { ...common, ...nothing, isWrong, reason, busyMs: 0, leastWorkMs: 0 };
   }
   const { certificate, delivery, measured } = outcome;
   return {
     ...common,
     measured: true,
+    isWrong: false,
     reason: delivery.delivered ? null : `the peer did not take it: ${delivery.reason}`,
     value: measured.value,
     certId: toBase64Url(certificate.certificate.id),

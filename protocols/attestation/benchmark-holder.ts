@@ -14,8 +14,8 @@ import type { Clock, Logger } from '../components.ts';
 import { refusalNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { AbortReason, SecureStream } from '../secure-stream.ts';
-import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
+import { AttestorBuckets } from './attestor-buckets.ts';
 import { decodeBenchmarkMessage, encodeBenchmarkMessage } from './benchmark-messages.ts';
 import type { BenchmarkMessage, BenchmarkMessageOf } from './benchmark-messages.ts';
 import { BenchmarkTranscript } from './benchmark-transcript.ts';
@@ -77,7 +77,7 @@ export interface BenchmarkHolderInit {
   /** PeerId of this node. */
   readonly holder: string;
   readonly worker: BenchmarkWorker;
-  /** Whether this attestor may measure this node at all. */
+  /** Whether this attestor may measure this node at all. Asked of every stranger: a look-up. */
   isWanted(attestor: string): Promise<boolean>;
   /** Whether the node can spare so much time for being measured now, in milliseconds. */
   mayBeMeasured(durationMs: number): boolean;
@@ -103,14 +103,13 @@ class BenchmarkEnd extends Error {
 export class BenchmarkHolder {
   readonly #init: BenchmarkHolderInit;
   readonly #limits: BenchmarkLimits;
-  readonly #buckets: TokenBuckets;
+  readonly #buckets: AttestorBuckets;
   #isBusy = false;
 
   constructor(init: BenchmarkHolderInit) {
     this.#init = init;
     this.#limits = { ...BENCHMARK_LIMITS, ...init.limits };
-    const { perPeer, all } = this.#limits;
-    this.#buckets = new TokenBuckets(perPeer, all, init.clock.monotonicMs());
+    this.#buckets = new AttestorBuckets(this.#limits, init.clock.monotonicMs());
   }
 
   /**
@@ -165,10 +164,10 @@ export class BenchmarkHolder {
     attestor: string,
     order: BenchmarkMessageOf<'bmask'>,
   ): Promise<RefusalCode | undefined> {
-    const { clock } = this.#init;
-    if (!this.#buckets.take(attestor, clock.monotonicMs())) return 'RATE_LIMITED';
+    const isWanted = await this.#init.isWanted(attestor);
+    const refusal = this.#buckets.refusalOf(attestor, isWanted, this.#init.clock.monotonicMs());
+    if (refusal) return refusal;
     if (!this.#isWithin(order)) return 'INPUT_TOO_LARGE';
-    if (!(await this.#init.isWanted(attestor))) return 'NOT_SUPPORTED';
     if (this.#isBusy || !this.#init.mayBeMeasured(order.budgetMs)) return 'BUSY';
     this.#isBusy = true;
     return undefined;

@@ -7,6 +7,11 @@
  * free, and whoever could have strangers' lists relayed could flood the network. Where the
  * neighbours do not know an issuer, its lists travel stapled or by `statusreq`, as before.
  *
+ * Anybody can write a known issuer's name into a list, and only the check of the signature tells.
+ * An honest neighbour checks before it passes on, so whoever brings a forgery has made it, and is
+ * not heard for a while. What remains: whoever comes with 64 new identities a second, each with one
+ * forgery, uses up the budget of all, and revocations then travel stapled or by `statusreq` only.
+ *
  * @module
  */
 
@@ -21,12 +26,17 @@ import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock, Logger } from '../components.ts';
 import { GOSSIP_TOPICS } from '../protocol-ids.ts';
-import { TokenBuckets } from '../token-bucket.ts';
+import { MAX_BUCKETS, TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
-/** Lists that a neighbour may bring: each costs the check of a signature. */
-const LISTS_PER_PEER: BucketLimits = { burst: 32, perSecond: 1 };
-const LISTS_OF_ALL: BucketLimits = { burst: 256, perSecond: 16 };
+/**
+ * Lists that a neighbour may bring: each costs the check of a signature. It takes 32 neighbours to
+ * use up at once what all of them have, and 256 to go on with it.
+ */
+const LISTS_PER_PEER: BucketLimits = { burst: 32, perSecond: 0.25 };
+const LISTS_OF_ALL: BucketLimits = { burst: 1_024, perSecond: 64 };
+/** How long nothing is taken of a neighbour that has brought a forged list. */
+const FORGER_MS = 600_000;
 
 /** What came of a list that a neighbour brought. */
 export type GossipVerdict = `${TopicValidatorResult}`;
@@ -45,6 +55,8 @@ export interface StatusGossipInit {
 export class StatusGossip {
   readonly #init: StatusGossipInit;
   readonly #buckets: TokenBuckets;
+  /** When the neighbours that brought a forgery are heard again; monotonic, the first soonest. */
+  readonly #forgers = new Map<string, number>();
   /** Ids of lists that this node has told of itself, the latest per number. */
   readonly #told = new Map<number, string>();
 
@@ -83,9 +95,14 @@ export class StatusGossip {
     const issuer = issuerOf(envelope);
     if (issuer === undefined) return 'reject';
     if (!memory.isKept(issuer) || memory.isDistrusted(issuer)) return 'ignore';
-    if (!this.#buckets.take(neighbour, clock.monotonicMs())) return 'ignore';
+    const nowMs = clock.monotonicMs();
+    if (nowMs < (this.#forgers.get(neighbour) ?? -Infinity)) return 'ignore';
+    if (!this.#buckets.take(neighbour, nowMs)) return 'ignore';
     const opened = openEnvelope(statusListDefinition, envelope);
-    if (!opened.valid) return 'reject';
+    if (!opened.valid) {
+      this.#noteForger(neighbour, nowMs);
+      return 'reject';
+    }
     const note = memory.note(opened, nowSeconds(clock));
     if (note !== 'NEW' && note !== 'EQUIVOCATION') return 'ignore';
     this.#init.onNews(issuer);
@@ -95,6 +112,16 @@ export class StatusGossip {
       if (evidence) void this.#publish(evidence.first);
     }
     return 'accept';
+  }
+
+  #noteForger(neighbour: string, nowMs: number): void {
+    this.#forgers.delete(neighbour);
+    this.#forgers.set(neighbour, nowMs + FORGER_MS);
+    if (this.#forgers.size <= MAX_BUCKETS) return;
+    for (const oldest of this.#forgers.keys()) {
+      this.#forgers.delete(oldest);
+      break;
+    }
   }
 
   async #publish(envelope: Uint8Array): Promise<void> {

@@ -64,6 +64,18 @@ describe('judgeSkill', () => {
     expect(judged.remarks[0]).toMatch(remark);
   });
 
+  it('gives level 0 and a remark where the key of the issuer was rotated', () => {
+    const rotated = new TrustPolicy(
+      trustConfig({ attestors: [ATTESTOR, ...OTHERS] }),
+      (peerId) => peerId === ATTESTOR,
+    );
+    const judged = judgeSkill([certificate()], TERM, rotated);
+    expect(judged).toMatchObject({ level: 0, issuer: null });
+    expect(judged.remarks[0]).toMatch(/is by an issuer whose key was rotated/);
+    const other = certificate({ issuer: OTHERS[0]! });
+    expect(judgeSkill([certificate(), other], TERM, rotated).level).toBe(2);
+  });
+
   it('hears what other clients endorse, but not what is revoked or without a score', () => {
     const endorsed = { kind: 'endorsement', issuer: STRANGER } as const;
     const heard = judgeSkill([certificate({ ...endorsed, status: 'unknown' })], TERM, TRUSTED);
@@ -259,6 +271,84 @@ describe('judgeResource', () => {
     ]);
     expect(unproved(ATTESTOR)).toMatchObject({ atLeast: null, level: 0 });
     expect(unproved(ATTESTOR).remarks).toHaveLength(1);
+  });
+
+  it('takes exactly the minimum, and nothing below it', () => {
+    const shown = (atLeast: bigint) =>
+      judgeResource([proof({ proved: [{ name: GPU, atLeast }] })], minimum, trust).atLeast;
+    expect([39n, 40n, 41n].map(shown)).toEqual([null, 40n, 41n]);
+    const stated = (value: bigint) => {
+      const leaves = [{ kind: 'quantity', name: GPU, value }] as const;
+      return judgeResource([clear({ leaves })], minimum, trust).atLeast;
+    };
+    expect([39n, 40n].map(stated)).toEqual([null, 40n]);
+  });
+
+  it('does not take the proof, or the quantity, of another resource for this one', () => {
+    const name = 'hasResource:memory-mib';
+    const others = [
+      proof({ proved: [{ name, atLeast: 80n }] }),
+      clear({ leaves: [{ kind: 'quantity', name, value: 80n }] }),
+    ];
+    for (const other of others) {
+      const judged = judgeResource([other], minimum, trust);
+      expect(judged).toMatchObject({ atLeast: null, level: 0, certId: null });
+      expect(judged.remarks).toEqual([`nothing that counts shows at least 40 of ${GPU}`]);
+    }
+  });
+
+  it('takes the proof of the one that is asked for where a certificate proves several', () => {
+    const proved = [
+      { name: 'hasResource:memory-mib', atLeast: 80n },
+      { name: GPU, atLeast: 48n },
+    ];
+    expect(judgeResource([proof({ proved })], minimum, trust).atLeast).toBe(48n);
+  });
+
+  it.each([
+    ['by an issuer that is not trusted', { issuer: STRANGER }, 'which this node does not trust'],
+    ['that is revoked', { status: 'revoked' }, 'is revoked'],
+    ['without a current status list', { status: 'unknown' }, 'no current status list'],
+    ['of the holder itself', { kind: 'self' }, 'is by the holder itself'],
+    ['that is an endorsement', { kind: 'endorsement' }, 'is an endorsement'],
+  ] as const)('does not count a certificate %s, and says why', (_what, change, remark) => {
+    for (const one of [proof(change), clear(change)]) {
+      const judged = judgeResource([one], minimum, trust);
+      expect(judged).toMatchObject({ atLeast: null, level: 0, issuer: null, certId: null });
+      expect(judged.remarks).toHaveLength(2);
+      expect(judged.remarks[0]).toContain(remark);
+    }
+  });
+
+  it('does not count an issuer whose scope does not reach to the resource', () => {
+    const scopes = [`${ATTESTOR}=performs:nlp`];
+    const narrow = new TrustPolicy(trustConfig({ attestors: [ATTESTOR], scopes }));
+    expect(judgeResource([proof()], minimum, narrow)).toMatchObject({ atLeast: null, level: 0 });
+  });
+
+  it('gives level 3 for two operator groups within a day, and not for one group', () => {
+    const levelOf = (nbf: number, operators: string[] = []) => {
+      const attestors = [first, second];
+      const policy = new TrustPolicy(trustConfig({ attestors, operators }));
+      const list = [
+        proof({ certId: 'a', issuer: first }),
+        proof({ certId: 'b', issuer: second, nbf, exp: nbf + 1_000 }),
+      ];
+      return judgeResource(list, minimum, policy).level;
+    };
+    expect(levelOf(0)).toBe(3);
+    expect(levelOf(DAY)).toBe(3);
+    expect(levelOf(DAY + 1)).toBe(2);
+    expect(levelOf(0, [`${first}=acme`, `${second}=acme`])).toBe(2);
+    expect(levelOf(0, [`${first}=acme`, `${second}=other`])).toBe(3);
+  });
+
+  it('does not count one that shows too little towards level 3', () => {
+    const list = [
+      proof({ certId: 'a', issuer: first }),
+      proof({ certId: 'b', issuer: second, proved: [{ name: GPU, atLeast: 32n }] }),
+    ];
+    expect(judgeResource(list, minimum, trust)).toMatchObject({ level: 2, issuer: first });
   });
 
   it('names the attestations that level 3 rests on, and none that does not count', () => {

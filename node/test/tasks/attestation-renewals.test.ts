@@ -17,23 +17,32 @@ class FakeAttestors {
   readonly skills: AttestOrder[] = [];
   readonly resources: ResourceAttestOrder[] = [];
   delivered = true;
+  isWrong = false;
+  /** Told of each attestation, before its outcome. */
+  onAttest = (): void => undefined;
+  #issued = 0;
   /** Attestations wait for this. */
   gate: Promise<void> = Promise.resolve();
 
   async attest(order: AttestOrder): Promise<AttestDocument> {
     this.skills.push(order);
     await this.gate;
-    const { delivered } = this;
-    return { ...order, delivered, elapsedMs: 10, paidMicroUsd: 60 } as unknown as AttestDocument;
+    const document = { ...order, ...this.#outcome(), elapsedMs: 10, paidMicroUsd: 60 };
+    return document as unknown as AttestDocument;
   }
 
   async attestResource(order: ResourceAttestOrder): Promise<ResourceAttestDocument> {
     this.resources.push(order);
     await this.gate;
-    const { delivered } = this;
     const method = order.measured === undefined ? 'benchmark' : 'stated';
-    const document = { ...order, method, delivered, elapsedMs: 432, busyMs: 400 };
+    const document = { ...order, method, ...this.#outcome(), elapsedMs: 432, busyMs: 400 };
     return document as unknown as ResourceAttestDocument;
+  }
+
+  #outcome() {
+    this.onAttest();
+    const { delivered, isWrong } = this;
+    return { delivered, isWrong, certId: delivered ? `certificate ${++this.#issued}` : null };
   }
 }
 
@@ -42,11 +51,13 @@ function setUp(init: Partial<AttestationRenewalsInit> = {}) {
   const logger = new FakeLogger();
   const attestors = new FakeAttestors();
   const section = new MemoryJsonSection<StoredRenewal>();
+  const revoked: string[] = [];
   const renewals = new AttestationRenewals({
     isRenewing: true,
     renewals: section,
     attestor: attestors,
     resourceAttestor: attestors,
+    revoke: (certId) => Promise.resolve(void revoked.push(certId)),
     clock,
     random: new FakeRandom(),
     logger,
@@ -57,7 +68,7 @@ function setUp(init: Partial<AttestationRenewalsInit> = {}) {
   const sweepUntil = async (ms: number) => {
     for (; clock.ms < startMs + ms; clock.ms += 60_000) await renewals.sweep(never);
   };
-  return { clock, logger, attestors, section, renewals, startMs, sweepUntil };
+  return { clock, logger, attestors, section, renewals, revoked, startMs, sweepUntil };
 }
 
 describe('renewal of what a node attested', () => {
@@ -162,6 +173,66 @@ describe('renewal of what a node attested', () => {
     await sweepUntil(DAY_MS + 120_000);
     expect(await section.values()).toEqual([]);
     expect(logger.entries.at(-1)!.message).toMatch(/has ended before/);
+  });
+
+  it('revokes the last certificate of a holder whose work has become wrong, and ends', async () => {
+    const { renewals, attestors, sweepUntil, section, revoked, logger } = setUp();
+    await renewals.attestResource(MEMORY, never);
+    await sweepUntil(DAY_MS);
+    Object.assign(attestors, { delivered: false, isWrong: true });
+    await sweepUntil(2 * DAY_MS);
+    expect(revoked).toEqual(['certificate 2']);
+    expect(await section.values()).toEqual([]);
+    expect(attestors.resources).toHaveLength(3);
+    expect(logger.entries.at(-1)!.message).toMatch(/was revoked/);
+  });
+
+  it('revokes nothing where the holder was not there, refused or was late', async () => {
+    const { renewals, attestors, sweepUntil, revoked } = setUp();
+    await renewals.attestResource(MEMORY, never);
+    attestors.delivered = false;
+    await sweepUntil(DAY_MS + 120_000);
+    expect(attestors.resources.length).toBeGreaterThan(2);
+    expect(revoked).toEqual([]);
+  });
+
+  it('asks for as many tasks as at first before a skill is revoked', async () => {
+    const { renewals, attestors, sweepUntil, revoked, section } = setUp();
+    await renewals.attest(SKILL, never);
+    Object.assign(attestors, { delivered: false, isWrong: true });
+    await sweepUntil(30 * DAY_MS);
+    expect(attestors.skills).toEqual([SKILL, { ...SKILL, tasks: 4 }, SKILL]);
+    expect(revoked).toEqual(['certificate 1']);
+    expect(await section.values()).toEqual([]);
+  });
+
+  it('revokes no skill of which the greater number of tasks is done well again', async () => {
+    const { renewals, attestors, clock, revoked, section } = setUp();
+    await renewals.attest(SKILL, never);
+    attestors.onAttest = () => {
+      const isWrong = attestors.skills.length === 2;
+      Object.assign(attestors, { isWrong, delivered: !isWrong });
+    };
+    clock.ms += 30 * DAY_MS - 1;
+    await renewals.sweep(never);
+    expect(revoked).toEqual([]);
+    expect(await section.values()).toMatchObject([
+      { order: SKILL, certId: 'certificate 2', issuedMs: clock.ms },
+    ]);
+  });
+
+  it('tries again to revoke where that has failed', async () => {
+    const revoked: string[] = [];
+    const revoke = (certId: string) => {
+      revoked.push(certId);
+      return revoked.length === 1 ? Promise.reject(new Error('disk full')) : Promise.resolve();
+    };
+    const { renewals, attestors, sweepUntil, section } = setUp({ revoke });
+    await renewals.attestResource(MEMORY, never);
+    Object.assign(attestors, { delivered: false, isWrong: true });
+    await sweepUntil(DAY_MS);
+    expect(revoked).toEqual(['certificate 1', 'certificate 1']);
+    expect(await section.values()).toEqual([]);
   });
 
   it('survives a peer that cannot be reached, and a restart', async () => {

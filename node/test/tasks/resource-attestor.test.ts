@@ -169,6 +169,7 @@ describe('attestation of a resource', () => {
 describe('attestation of a resource gives no certificate', () => {
   const nothing = {
     measured: false,
+    isWrong: false,
     value: null,
     certId: null,
     delivered: false,
@@ -186,6 +187,14 @@ describe('attestation of a resource gives no certificate', () => {
       reason: expect.stringMatching(/^LATE/) as string,
     });
     expect(stored).toEqual([]);
+    expect(count()).toBe(0);
+  });
+
+  it('to a holder that answers wrongly, and says that it was wrong and not late', async () => {
+    const { attest, worker, count } = setUp();
+    worker.walkMemory = () => Promise.resolve(new Uint8Array(32));
+    const reason = expect.stringMatching(/^WRONG_ANSWER/) as string;
+    expect(await attest(MEMORY)).toMatchObject({ ...nothing, isWrong: true, reason });
     expect(count()).toBe(0);
   });
 

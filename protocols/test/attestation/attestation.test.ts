@@ -151,6 +151,22 @@ describe('delivery of an attestation', () => {
     expect(stored).toHaveLength(2);
   });
 
+  it('is not refused because strangers have used up their rate (starving)', async () => {
+    const isWanted = (peerId: string) => Promise.resolve(peerId === attestor.peerId);
+    const limits = { perPeer: { burst: 2, perSecond: 0.1 }, all: { burst: 3, perSecond: 0.1 } };
+    const { network, deliver } = setUp({ isWanted, limits });
+    const reasons: unknown[] = [];
+    for (const seed of [50, 51]) {
+      const streams = network.join(Identity.fromSeed(new Uint8Array(32).fill(seed)).peerId);
+      for (let i = 0; i < 2; i++) {
+        const outcome = await deliverCertificate(streams, { certificate: certificate(), random });
+        reasons.push(outcome.delivered || outcome.reason);
+      }
+    }
+    expect(reasons).toEqual([...Array<string>(3).fill('NOT_SUPPORTED'), 'RATE_LIMITED']);
+    expect(await deliver(certificate())).toEqual({ delivered: true });
+  });
+
   it('ends with the signal of the attestor', async () => {
     const world = setUp({ store: () => new Promise(() => undefined) });
     const deadline = new AbortController();

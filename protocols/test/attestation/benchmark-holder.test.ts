@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
 import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
 import { deliverCertificate } from '../../attestation/attestor.ts';
 import {
@@ -47,8 +48,15 @@ const walk = (seq: number, reads: number): BenchmarkMessage => {
 const echo = (seq: number): BenchmarkMessage => ({ ...frame(seq), typ: 'bmecho', nonce });
 
 /** What the holder sends to an attestor that says just this, one message after the other. */
-async function talk(world: World, ...messages: readonly (BenchmarkMessage | Uint8Array)[]) {
-  const stream = await world.streams.open(holder.peerId, SECURE_PROTOCOLS.attest);
+function talk(world: World, ...messages: readonly (BenchmarkMessage | Uint8Array)[]) {
+  return talkOn(world.streams, ...messages);
+}
+
+async function talkOn(
+  streams: World['streams'],
+  ...messages: readonly (BenchmarkMessage | Uint8Array)[]
+) {
+  const stream = await streams.open(holder.peerId, SECURE_PROTOCOLS.attest);
   const answers: string[] = [];
   try {
     for (const message of messages) {
@@ -76,7 +84,7 @@ describe('a holder that is asked for too much', () => {
     ['matrices of an odd number of rows', { ...computeAsk, order: 9 }],
     ['a chain of a million steps', { ...computeAsk, steps: 1_000_000 }],
   ])('refuses %s before any work', async (_, ask) => {
-    const world = createWorld({ isWanted: () => Promise.reject(new Error('was asked')) });
+    const world = createWorld();
     expect(await talk(world, ask)).toEqual(refused('INPUT_TOO_LARGE'));
     expect(world.worker.calls).toEqual([]);
     expect(world.spent).toEqual([]);
@@ -176,6 +184,41 @@ describe('a holder whose attestor asks for more than it announced', () => {
     await new Promise(setImmediate);
     expect(world.spent).toEqual([1_200]);
     expect(world.streams.opened[0]!.abortedWith).toBeUndefined();
+  });
+});
+
+describe('strangers that ask to measure a holder', () => {
+  const isWanted = (peerId: string) => Promise.resolve(peerId === attestor.peerId);
+  const strangers = ({ network }: World, count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      network.join(Identity.fromSeed(new Uint8Array(32).fill(50 + i)).peerId),
+    );
+
+  it('do not use up the benchmarks of the attestor that it wants (starving)', async () => {
+    const world = createWorld({ isWanted });
+    for (const streams of strangers(world, 4)) {
+      for (let i = 0; i < 5; i++) await talkOn(streams, computeAsk);
+    }
+    for (let i = 0; i < 4; i++) {
+      expect(await world.measure(COMPUTE)).toMatchObject({ measured: true });
+    }
+  });
+
+  it('get no more answers than a budget of their own has', async () => {
+    const world = createWorld({ isWanted, limits: { all: { burst: 2, perSecond: 1 / 60 } } });
+    const answers: string[][] = [];
+    for (const streams of strangers(world, 3)) answers.push(await talkOn(streams, computeAsk));
+    const [first, second, third] = answers;
+    expect([first, second]).toEqual([refused('NOT_SUPPORTED'), refused('NOT_SUPPORTED')]);
+    expect(third).toEqual(refused('RATE_LIMITED'));
+    expect(world.worker.calls).toEqual([]);
+  });
+
+  it('do not learn its limits', async () => {
+    const world = createWorld({ isWanted });
+    const [streams] = strangers(world, 1);
+    const tooMuch = { ...memoryAsk, mib: 1_000_000 };
+    expect(await talkOn(streams!, tooMuch)).toEqual(refused('NOT_SUPPORTED'));
   });
 });
 

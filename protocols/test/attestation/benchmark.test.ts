@@ -217,6 +217,17 @@ describe('attacks of a holder on the measure', () => {
     expect(await measure(COMPUTE)).toMatchObject({ measured: false, reason: 'LATE' });
   });
 
+  it('a holder that fills its memory late is not measured, and one in time is', async () => {
+    const outcomes: unknown[] = [];
+    for (const mibMs of [100, 101]) {
+      const { measure, worker } = createWorld();
+      worker.speed.mibMs = mibMs;
+      outcomes.push(await measure(MEMORY));
+    }
+    expect(outcomes).toMatchObject([{ measured: true }, { measured: false, reason: 'LATE' }]);
+    expect(outcomes[1]).toMatchObject({ detail: 'bmfull after 101 of 100 ms' });
+  });
+
   it('a holder that answers a round of reads late is not measured', async () => {
     const { measure, worker } = createWorld();
     worker.speed.readMs = 0.002_1;

@@ -176,6 +176,21 @@ describe('delivery of a committed quantity', () => {
     }
   });
 
+  it("fixes no rung above the holder's own limit for the resource", async () => {
+    for (const [limit, rung] of [
+      [24n, 24n],
+      [25n, 24n],
+      [4_000n, 80n],
+    ] as const) {
+      const { deliver, stored } = setUp({ highestRungs: new Map([[RESOURCE, limit]]) });
+      await deliver();
+      expect(stored[0]!.held.openings[0]).toMatchObject({ value: 80n, rung });
+    }
+    const { deliver, stored } = setUp({ highestRungs: new Map([[OTHER, 24n]]) });
+    await deliver();
+    expect(stored[0]!.held.openings[0]!.rung).toBe(80n);
+  });
+
   it('blinds every job afresh, so that two certificates do not show a difference', async () => {
     const { deliver, stored } = setUp();
     await deliver();

@@ -27,6 +27,14 @@ function list(seq: number, change: { issuer?: Identity; bits?: Uint8Array } = {}
   return signStatusList({ issuer, list: 0, seq, iat, next: iat + 86_400, bits });
 }
 
+/** A list in the issuer's name with a signature that is not its. */
+function forgery(): Uint8Array {
+  const forged = Buffer.from(list(1).envelope);
+  const at = forged.lastIndexOf('"s":"') + 10;
+  forged[at] = forged[at] === 65 ? 66 : 65;
+  return forged;
+}
+
 beforeEach(() => {
   clock = new FakeClock();
   memory = new StatusListMemory({ isKept: (issuer) => issuer === ISSUER.peerId });
@@ -84,11 +92,33 @@ describe('gossip of status lists', () => {
   });
 
   it('rejects a list that its issuer did not sign', () => {
+    expect(gossip.receive('n', forgery())).toBe('reject');
+  });
+
+  it('does not hear whoever brings forgeries for ten minutes, and checks none of them', () => {
+    expect(gossip.receive('forger', forgery())).toBe('reject');
+    expect(gossip.receive('forger', forgery())).toBe('ignore');
+    expect(gossip.receive('forger', list(1).envelope)).toBe('ignore');
+    clock.advanceSeconds(599);
+    expect(gossip.receive('forger', list(1).envelope)).toBe('ignore');
+    clock.advanceSeconds(1);
+    expect(gossip.receive('forger', list(1).envelope)).toBe('accept');
+  });
+
+  it('still takes a revocation while neighbours forge lists in its issuer name (starving)', () => {
+    for (let i = 0; i < 300; i++) {
+      for (let j = 0; j < 4; j++) gossip.receive(`forger ${i}`, forgery());
+    }
+    const revocation = list(2, { bits: revokeSlot(BITS, 7) });
+    expect(gossip.receive('honest', revocation.envelope)).toBe('accept');
+  });
+
+  it('still takes a revocation while 31 neighbours replay its list (starving)', () => {
     const { envelope } = list(1);
-    const forged = Buffer.from(envelope);
-    const at = forged.lastIndexOf('"s":"') + 10;
-    forged[at] = forged[at] === 65 ? 66 : 65;
-    expect(gossip.receive('n', forged)).toBe('reject');
+    for (let i = 0; i < 31; i++) {
+      for (let j = 0; j < 40; j++) gossip.receive(`replayer ${i}`, envelope);
+    }
+    expect(gossip.receive('honest', list(2).envelope)).toBe('accept');
   });
 
   it('checks no more signatures for a neighbour than its share', () => {
@@ -97,8 +127,10 @@ describe('gossip of status lists', () => {
     );
     expect(verdicts.filter((verdict) => verdict === 'accept')).toHaveLength(32);
     expect(gossip.receive('other', list(99).envelope)).toBe('accept');
+    clock.advanceSeconds(3);
+    expect(gossip.receive('n', list(100).envelope)).toBe('ignore');
     clock.advanceSeconds(1);
-    expect(gossip.receive('n', list(100).envelope)).toBe('accept');
+    expect(gossip.receive('n', list(101).envelope)).toBe('accept');
   });
 
   it('rejects any other bytes and never throws', () => {
@@ -106,9 +138,13 @@ describe('gossip of status lists', () => {
     const mutated = fc
       .record({ at: fc.nat(envelope.length - 1), bit: fc.nat(7) })
       .map(({ at, bit }) => envelope.map((byte, i) => (i === at ? byte ^ (1 << bit) : byte)));
+    let neighbours = 0;
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 600 }), mutated), (bytes) => {
-        expect(['reject', 'ignore']).toContain(gossip.receive('n', bytes));
+        // Each from somebody else and with time between: none is ignored unread.
+        clock.advanceSeconds(1);
+        neighbours += 1;
+        expect(['reject', 'ignore']).toContain(gossip.receive(`n ${neighbours}`, bytes));
       }),
       { numRuns: 10_000 },
     );

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import { ReceiptBook } from '../../../protocols/settlement/receipt-book.ts';
+import { FakeNetwork } from '../../../protocols/test/a2a/fake-secure-streams.ts';
+import {
+  FakeClock,
+  FakeKeyValueStore,
+  FakeLogger,
+  FakeRandom,
+} from '../../../protocols/test/negotiation/fake-world.ts';
+import { CertificateIssuer } from '../../certificates/certificate-issuer.ts';
+import { Attestor } from '../../tasks/attestor.ts';
+import { MemorySection } from '../memory-section.ts';
+import { FakeOutsourcing, FakeProcessor, TERM, never, peer } from './client-fakes.ts';
+import type { Conduct } from './client-fakes.ts';
+
+/** An attestor of a peer that does each task in its turn as it is told, and well after that. */
+function setUp(conducts: readonly Conduct[]) {
+  const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
+  const clock = new FakeClock();
+  const random = new FakeRandom('attestor');
+  const outsourcing = new FakeOutsourcing(new FakeProcessor());
+  const issued = new MemorySection();
+  const attestor = new Attestor({
+    outsourcing,
+    issuer: new CertificateIssuer({ identity, issued, clock, random }),
+    // Nobody takes the certificate: what is issued is seen in `issued`.
+    streams: new FakeNetwork().join(identity.peerId),
+    receipts: new ReceiptBook(new FakeKeyValueStore()),
+    clock,
+    random,
+    logger: new FakeLogger(),
+  });
+  const next = [...conducts];
+  const turn = () => void outsourcing.conduct.set(peer(1), next.shift() ?? 'good');
+  turn();
+  const { settle, perform } = outsourcing;
+  outsourcing.settle = (...args) => settle.apply(outsourcing, args).finally(turn);
+  outsourcing.perform = (...args) =>
+    perform.apply(outsourcing, args).catch((error: unknown) => {
+      turn();
+      throw error;
+    });
+  const attest = (tasks: number) => attestor.attest({ peerId: peer(1), term: TERM, tasks }, never);
+  const count = () => [...issued.values.keys()].filter((key) => key.length === 43).length;
+  return { attest, count, outsourcing };
+}
+
+const times = (count: number, conduct: Conduct) => Array<Conduct>(count).fill(conduct);
+
+describe('attestation of a skill', () => {
+  it.each([
+    [8, 10, true],
+    [7, 10, false],
+    [10, 10, true],
+    [4, 5, true],
+    [3, 4, false],
+  ])('of %i right answers of %i: certified is %s', async (right, run, isCertified) => {
+    const { attest, count } = setUp(times(run - right, 'wrong'));
+    const document = await attest(run);
+    expect(document).toMatchObject({ passed: right, run, delivered: false });
+    expect(document.certId !== null).toBe(isCertified);
+    expect(document.isWrong).toBe(!isCertified);
+    expect(count()).toBe(isCertified ? 1 : 0);
+  });
+
+  it('is not called wrong for tasks that were not answered', async () => {
+    const { attest } = setUp([...times(2, 'breaks'), ...times(2, 'wrong')]);
+    const document = await attest(10);
+    expect(document).toMatchObject({ passed: 6, isWrong: false, certId: null });
+  });
+
+  it('pays for right answers only', async () => {
+    const { attest, outsourcing } = setUp(times(2, 'wrong'));
+    await attest(4);
+    const outcomes = outsourcing.settled.map(({ verdict }) => verdict.outcome);
+    expect(outcomes).toEqual(['fail', 'fail', 'pass', 'pass']);
+  });
+});
