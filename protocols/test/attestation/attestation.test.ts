@@ -7,6 +7,7 @@ import { Identity } from '../../../crypto/identity.ts';
 import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
 import type { IssuedCertificate, SkillCertificateInit } from '../../../crypto/skill-certificate.ts';
 import { FUZZ_TIMEOUT_MS, fuzz } from '../../../crypto/test/fuzz.ts';
+import { mutations } from '../../../crypto/test/mutations.ts';
 import { deliverCertificate } from '../../attestation/attestor.ts';
 import { acceptCertificates } from '../../attestation/holder.ts';
 import type { AttestationHolderInit, DeliveredCertificate } from '../../attestation/holder.ts';
@@ -328,6 +329,23 @@ describe('issuance messages', () => {
         const read = decodeIssuance(bytes);
         if (!read || Buffer.from(bytes).equals(valid)) return;
         expect(encodeIssuance(read)).toEqual(bytes);
+      });
+    },
+    FUZZ_TIMEOUT_MS,
+  );
+
+  it(
+    'announce and answer in one way only, whatever was changed in them',
+    () => {
+      const job = new Uint8Array(32).fill(1);
+      const offer = encodeIssuanceOffer(plain(job));
+      const answer = encodeIssuanceAnswer({ job, refusal: 'EXPIRED' });
+      fuzz(fc.oneof(mutations(offer), mutations(answer)), (bytes) => {
+        const readOffer = decodeIssuanceOffer(bytes);
+        if (readOffer) expect(encodeIssuanceOffer(readOffer)).toEqual(bytes);
+        const readAnswer = decodeIssuanceAnswer(bytes);
+        if (readAnswer)
+          expect(decodeIssuanceAnswer(encodeIssuanceAnswer(readAnswer))).toEqual(readAnswer);
       });
     },
     FUZZ_TIMEOUT_MS,
