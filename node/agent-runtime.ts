@@ -184,7 +184,7 @@ interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals'
 interface ClientRoleInit {
   readonly guard: RecordGuard;
   /** Tells the network of this node's own status lists. */
-  tellStatusLists(): Promise<void>;
+  readonly tellStatusLists: () => Promise<void>;
 }
 
 /** The parts that buy: survey, outsourcing, decisions, attestation. */
@@ -241,7 +241,7 @@ function createClientRole(
       processor: systemProcessor,
       self: identity.peerId,
     }),
-    renewals: createAttestation(parts, sessions, outsourcing, () => tellStatusLists()),
+    renewals: createAttestation(parts, sessions, outsourcing, tellStatusLists),
     endorser: createEndorser(parts, sessions),
   };
 }

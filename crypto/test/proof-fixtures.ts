@@ -20,9 +20,6 @@ import { readVectors } from './vectors.ts';
 /** Label of the transcripts of these tests. */
 export const TEST_LABEL = 'range proof test';
 
-/** Whether the run is one of the long tests, which have more cases. */
-export const isLongRun: boolean = process.env['COALESCE_LONG'] === '1';
-
 /** Openings of the values, blinded from a seed. */
 export function openingsOf(values: readonly bigint[], random: RandomBytes): Opening[] {
   return values.map((value) => ({ value, blinding: randomScalar(random) }));

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Transcript } from '../merlin.ts';
 import { verifyRange } from '../range-verifier.ts';
 import { seededRandom } from './certificate-fixtures.ts';
-import { isLongRun, publishedProofs } from './proof-fixtures.ts';
+import { isLongRun } from './fuzz.ts';
+import { publishedProofs } from './proof-fixtures.ts';
 import type { PublishedProof } from './proof-fixtures.ts';
 import { vectorsDirectory } from './vectors.ts';
 

@@ -24,7 +24,7 @@ import type { Element } from '../ristretto.ts';
 import { checkBits, proveBits } from './bit-proof.ts';
 import { holder, issuer, seededRandom, stranger, verifier } from './certificate-fixtures.ts';
 import { mutations } from './mutations.ts';
-import { isLongRun } from './proof-fixtures.ts';
+import { isLongRun } from './fuzz.ts';
 
 const RESOURCE = 'hasResource:gpu-memory-gib';
 const filled = (byte: number) => new Uint8Array(32).fill(byte);

@@ -9,6 +9,7 @@ import {
   statusListDefinition,
   verifyStatusList,
 } from '../status-list.ts';
+import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.ts';
 import { DAY, ISSUED, issuer, statusList, stranger } from './certificate-fixtures.ts';
 import { mutations, textMutations } from './mutations.ts';
 
@@ -135,9 +136,10 @@ describe('verifyStatusList', () => {
     expect(verifyStatusList(forged.envelope, now)).toMatchObject({ reason: 'WRONG_SIGNERS' });
   });
 
-  it('never throws on arbitrary or mutated bytes, and never takes them', () => {
-    fc.assert(
-      fc.property(
+  it(
+    'never throws on arbitrary or mutated bytes, and never takes them',
+    () => {
+      fuzz(
         fc.oneof(
           fc.uint8Array({ maxLength: 600 }),
           mutations(envelope),
@@ -146,8 +148,8 @@ describe('verifyStatusList', () => {
         (bytes) => {
           expect(verifyStatusList(bytes, now).valid).toBe(false);
         },
-      ),
-      { numRuns: 3_000 },
-    );
-  });
+      );
+    },
+    FUZZ_TIMEOUT_MS,
+  );
 });

@@ -193,8 +193,8 @@ export class AttestationRenewals {
 
   /** Takes back what has turned out wrong; if that fails it is still due, and tried again. */
   async #revoke({ key, certId }: StoredRenewal): Promise<void> {
-    const { logger, renewals, revoke } = this.#init;
-    if (certId !== undefined) await revoke(certId);
+    const { logger, renewals } = this.#init;
+    if (certId !== undefined) await this.#init.revoke(certId);
     await renewals.delete(key);
     logger.warn({ renewal: key, certId }, 'A certificate was revoked: its holder did wrong work.');
   }
