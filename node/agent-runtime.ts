@@ -46,6 +46,7 @@ import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
+import { ContractorProofs } from './tasks/contractor-proofs.ts';
 import { ContractorSurvey } from './tasks/contractor-survey.ts';
 import type { Endorser } from './tasks/endorser.ts';
 import { Outsourcing } from './tasks/outsourcing.ts';
@@ -198,16 +199,22 @@ function createClientRole(
   const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
   const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
+  const proofs = new ContractorProofs({
+    streams: sessions,
+    self: identity.peerId,
+    clock,
+    random,
+    statusMemory: parts.statusMemory,
+    rotationMemory: parts.rotationMemory,
+    trust,
+  });
   const survey = new ContractorSurvey({
     host,
     guard,
     clock,
     random,
-    streams: sessions,
+    proofs,
     self: identity.peerId,
-    statusMemory: parts.statusMemory,
-    rotationMemory: parts.rotationMemory,
-    trust,
     outcomes,
     embedder: localEmbedder,
     queryTimeoutMs: config.network.queryTimeoutMs,
