@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../crypto/bytes.ts';
-import { countersign } from '../../../crypto/envelope.ts';
 import { Identity } from '../../../crypto/identity.ts';
-import { AGREEMENT, verdictDefinition } from '../../negotiation/documents.ts';
 import { requestReceipts } from '../../card/client.ts';
 import {
   MAX_SHOWN_ENVELOPE_BYTES,
@@ -25,11 +23,7 @@ import {
   PARTIES,
   SHAPE,
   bytes32,
-  makeDelivery,
-  makeProposal,
-  makeQuote,
-  makeRequest,
-  makeVerdict,
+  makeReceiptChain,
 } from '../negotiation/fixture.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../negotiation/fake-world.ts';
 
@@ -38,17 +32,7 @@ const [SKILL] = SHAPE.skills as [string];
 
 /** A receipt of Bob's work for Alice; of a contract of its own for each `nonce`. */
 function receipt(nonce: number): ReceiptChain {
-  const request = makeRequest();
-  const quote = makeQuote(request);
-  const proposal = makeProposal(quote, { nonce: bytes32(nonce) });
-  const agreement = countersign(AGREEMENT, proposal, BOB);
-  const verdict = makeVerdict(agreement, makeDelivery(agreement));
-  return {
-    request: request.envelope,
-    quote: quote.envelope,
-    agreement: agreement.envelope,
-    verdict: countersign(verdictDefinition(PARTIES), verdict, BOB).envelope,
-  };
+  return makeReceiptChain({ agreement: { nonce: bytes32(nonce) } });
 }
 
 /** `holder` shows `receipts`; the question of somebody else about `skill`. */

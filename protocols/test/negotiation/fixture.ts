@@ -29,6 +29,7 @@ import type {
 } from '../../negotiation/documents.ts';
 import { encodeTaskSpecification, resultManifest, taskHash } from '../../negotiation/task-hash.ts';
 import { SECURE_PROTOCOLS } from '../../protocol-ids.ts';
+import type { ReceiptChain } from '../../settlement/shown-receipt.ts';
 import type { SecureStream } from '../../secure-stream.ts';
 import { FakeNetwork, FakeSecureStreams } from './fake-secure-streams.ts';
 import {
@@ -200,6 +201,28 @@ export function makeChain(change: Partial<Agreement> = {}, verdict: Partial<Verd
     acknowledgement,
     clientVerdict,
     receipt,
+  };
+}
+
+/** What some documents of a chain say instead. */
+export interface ReceiptChanges {
+  readonly request?: Partial<QuoteRequest>;
+  readonly quote?: Partial<Quote>;
+  readonly agreement?: Partial<Agreement>;
+  readonly verdict?: Partial<Verdict>;
+}
+
+/** The envelopes of a receipt of Bob's work for Alice, signed by both, whatever they say. */
+export function makeReceiptChain(changes: ReceiptChanges = {}): ReceiptChain {
+  const request = makeRequest(changes.request);
+  const quote = makeQuote(request, changes.quote);
+  const agreement = countersign(AGREEMENT, makeProposal(quote, changes.agreement), BOB);
+  const verdict = makeVerdict(agreement, makeDelivery(agreement), changes.verdict);
+  return {
+    request: request.envelope,
+    quote: quote.envelope,
+    agreement: agreement.envelope,
+    verdict: countersign(verdictDefinition(PARTIES), verdict, BOB).envelope,
   };
 }
 

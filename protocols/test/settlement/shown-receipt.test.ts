@@ -4,7 +4,6 @@ import { countersign } from '../../../crypto/envelope.ts';
 import { newContract } from '../../negotiation/contract.ts';
 import type { Contract } from '../../negotiation/contract.ts';
 import { AGREEMENT, verdictDefinition } from '../../negotiation/documents.ts';
-import type { Agreement, Quote, QuoteRequest, Verdict } from '../../negotiation/documents.ts';
 import {
   MAX_SHOWN_AGE_SECONDS,
   receiptChainOf,
@@ -22,31 +21,11 @@ import {
   makeDelivery,
   makeProposal,
   makeQuote,
+  makeReceiptChain,
   makeRequest,
   makeVerdict,
 } from '../negotiation/fixture.ts';
 import { START_SECONDS } from '../negotiation/fake-world.ts';
-
-interface Changes {
-  readonly request?: Partial<QuoteRequest>;
-  readonly quote?: Partial<Quote>;
-  readonly agreement?: Partial<Agreement>;
-  readonly verdict?: Partial<Verdict>;
-}
-
-/** A chain signed by its parties, whatever it says. */
-function chainWith(changes: Changes = {}): ReceiptChain {
-  const request = makeRequest(changes.request);
-  const quote = makeQuote(request, changes.quote);
-  const agreement = countersign(AGREEMENT, makeProposal(quote, changes.agreement), BOB);
-  const verdict = makeVerdict(agreement, makeDelivery(agreement), changes.verdict);
-  return {
-    request: request.envelope,
-    quote: quote.envelope,
-    agreement: agreement.envelope,
-    verdict: countersign(verdictDefinition(PARTIES), verdict, BOB).envelope,
-  };
-}
 
 function reasonOf(chain: ReceiptChain, nowSeconds = START_SECONDS): string | undefined {
   const verified = verifyReceiptChain(chain, nowSeconds);
@@ -55,7 +34,7 @@ function reasonOf(chain: ReceiptChain, nowSeconds = START_SECONDS): string | und
 
 describe('a shown receipt', () => {
   it('says who judged whose work at which skill, and for how much', () => {
-    const verified = verifyReceiptChain(chainWith(), START_SECONDS);
+    const verified = verifyReceiptChain(makeReceiptChain(), START_SECONDS);
     expect(verified).toMatchObject({
       valid: true,
       receipt: { ...PARTIES, skills: SHAPE.skills, outcome: 'pass', priceMicroUsd: PRICE },
@@ -77,42 +56,53 @@ describe('a shown receipt', () => {
   });
 
   it.each<[string, ReceiptChain, string]>([
-    ['a skill of another request', { ...chainWith(), request: otherRequest() }, 'REQUEST_MISMATCH'],
+    [
+      'a skill of another request',
+      { ...makeReceiptChain(), request: otherRequest() },
+      'REQUEST_MISMATCH',
+    ],
     [
       'a price of another quote',
-      { ...chainWith(), quote: makeQuote(makeRequest(), { nonce: bytes32(0x77) }).envelope },
+      { ...makeReceiptChain(), quote: makeQuote(makeRequest(), { nonce: bytes32(0x77) }).envelope },
       'QUOTE_MISMATCH',
     ],
     [
       'the verdict of another contract',
-      { ...chainWith(), verdict: chainWith({ agreement: { nonce: bytes32(0x78) } }).verdict },
+      {
+        ...makeReceiptChain(),
+        verdict: makeReceiptChain({ agreement: { nonce: bytes32(0x78) } }).verdict,
+      },
       'CONTRACT_MISMATCH',
     ],
     [
       'another task than was asked for',
-      chainWith({ agreement: { task: bytes32(5) } }),
+      makeReceiptChain({ agreement: { task: bytes32(5) } }),
       'TASK_MISMATCH',
     ],
     [
       'a price above the quote, agreed so that it weighs more',
-      chainWith({ agreement: { price: '100000' }, verdict: { paid: '100000' } }),
+      makeReceiptChain({ agreement: { price: '100000' }, verdict: { paid: '100000' } }),
       'PRICE_ABOVE_QUOTE',
     ],
     [
       'a request that another peer signed',
-      { ...chainWith(), request: requestOfMallory() },
+      { ...makeReceiptChain(), request: requestOfMallory() },
       'REQUEST_MISMATCH',
     ],
     [
       'a quote in place of the request',
-      { ...chainWith(), request: chainWith().quote },
+      { ...makeReceiptChain(), request: makeReceiptChain().quote },
       'MALFORMED',
     ],
     ['a quote that another contractor gave', quotedByMallory(), 'WRONG_CONTRACTOR'],
-    ['bytes that are nothing', { ...chainWith(), quote: new Uint8Array([1, 2]) }, 'MALFORMED'],
+    [
+      'bytes that are nothing',
+      { ...makeReceiptChain(), quote: new Uint8Array([1, 2]) },
+      'MALFORMED',
+    ],
     [
       'an envelope beyond the limit',
-      { ...chainWith(), request: new Uint8Array(24_577) },
+      { ...makeReceiptChain(), request: new Uint8Array(24_577) },
       'MALFORMED',
     ],
   ])('with %s is refused', (_, chain, reason) => {
@@ -121,12 +111,12 @@ describe('a shown receipt', () => {
 
   it('of which only the client signed the verdict is refused', () => {
     const { clientVerdict } = makeChain();
-    const chain = { ...chainWith(), verdict: clientVerdict.envelope };
+    const chain = { ...makeReceiptChain(), verdict: clientVerdict.envelope };
     expect(reasonOf(chain)).toBe('NOT_COUNTERSIGNED');
   });
 
   it('is refused before it was made and once it is too old', () => {
-    const chain = chainWith();
+    const chain = makeReceiptChain();
     expect(reasonOf(chain, START_SECONDS - 60)).toBeUndefined();
     expect(reasonOf(chain, START_SECONDS - 61)).toBe('NOT_YET_VALID');
     expect(reasonOf(chain, START_SECONDS + MAX_SHOWN_AGE_SECONDS)).toBeUndefined();
@@ -134,7 +124,7 @@ describe('a shown receipt', () => {
   });
 
   it('with any one byte changed is refused, and nothing throws', () => {
-    const chain = chainWith();
+    const chain = makeReceiptChain();
     const names = ['request', 'quote', 'agreement', 'verdict'] as const;
     fc.assert(
       fc.property(
