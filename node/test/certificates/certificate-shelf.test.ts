@@ -404,6 +404,18 @@ describe('load', () => {
     expect(shelf.list()).toMatchObject([{ holder: ME.peerId, level: 2 }]);
   });
 
+  it('gives them up for one that the issuer makes for the new key', async () => {
+    await keep(await attestation());
+    mine.formerPeerIds = [STRANGER.peerId];
+    await mine.restart();
+    theirs.clock.advanceSeconds(10);
+    const { certificate, leaves } = await attestation({ holder: STRANGER.peerId });
+    const checked = checkHeldCertificate(certificate.envelope, leaves, STRANGER.peerId);
+    if (!checked.valid) throw new Error(checked.reason);
+    await mine.shelf.keep(checked.held, checked.claims);
+    expect(mine.shelf.list().map(({ holder }) => holder)).toEqual([STRANGER.peerId]);
+  });
+
   it('leaves out a damaged status list', async () => {
     await mine.statusLists.put(`${ATTESTOR.peerId}/0`, utf8('damaged'));
     expect((await mine.restart()).statusLists()).toEqual([]);
