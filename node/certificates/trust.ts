@@ -10,6 +10,7 @@
  */
 
 import type { PresentedCertificate } from '../../crypto/presentation-verifier.ts';
+import { priceWeight } from '../decision/learning/rater-credibility.ts';
 import type { CertificateLevel } from '../decision/policy.ts';
 import type { TrustPolicy } from './trust-policy.ts';
 
@@ -47,11 +48,15 @@ export interface ProvedSkill {
 /** What one client says of its own dealings with the holder. */
 export interface SkillTestimony {
   readonly rater: string;
-  /** Of the endorsement; left out for receipts. */
-  readonly certId?: string;
-  /** Fractions are allowed: receipts count by their price. */
+  /** Fractions: receipts count by their price, and the outcomes of an endorsement the least. */
   readonly passed: number;
   readonly run: number;
+  /** What it says in whole outcomes; left out for receipts. */
+  readonly endorsement?: {
+    readonly certId: string;
+    readonly passed: number;
+    readonly run: number;
+  };
   /** The receipts that it rests on; left out for an endorsement. */
   readonly receipts?: readonly HeardReceipt[];
 }
@@ -239,9 +244,10 @@ function hidesQuantity({ leaves }: PresentedCertificate, name: string): boolean 
 
 /**
  * The outcomes that endorsements certify, one entry per client: its newest one counts outcomes
- * that the older ones have counted before. They give no level, and strangers' words next to no
- * weight, so one without a current status list is heard. A revoked one is not, nor what it had
- * replaced.
+ * that the older ones have counted before. It shows no prices, so each outcome counts as that of a
+ * receipt which cost nothing, and a contractor gains nothing by showing it in place of receipts.
+ * They give no level, and strangers' words next to no weight, so one without a current status list
+ * is heard. A revoked one is not, nor what it had replaced.
  */
 function testimonyOfEndorsements(
   certificates: readonly PresentedCertificate[],
@@ -257,7 +263,10 @@ function testimonyOfEndorsements(
   return [...newest].flatMap(([rater, { certId, status, leaves }]) => {
     const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
     if (status === 'revoked' || score?.kind !== 'canaryScore') return [];
-    return [{ rater, certId, passed: score.passed, run: score.run }];
+    const { passed, run } = score;
+    const weight = priceWeight(0);
+    const endorsement = { certId, passed, run };
+    return [{ rater, passed: passed * weight, run: run * weight, endorsement }];
   });
 }
 

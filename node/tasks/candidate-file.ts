@@ -20,6 +20,7 @@ import { BadInputError } from '../errors.ts';
 const MAX_FILE_CANDIDATES = 100_000;
 /** Problems that are listed, of as many candidates. */
 const MAX_LISTED_PROBLEMS = 20;
+const MAX_SHOWN_KEY_CHARACTERS = 40;
 
 /** What belongs where a candidate cannot be read. A reason that is not of its form is left out. */
 const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
@@ -47,10 +48,47 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
   BAD_STATED: 'stated: { reliability, securityRisk, qualityRisk, performance }, each from 0 to 1',
 };
 
+/** What each part of a candidate may hold. `history.byType` holds task types. */
+const KEYS = {
+  '': [
+    'peerId',
+    'skills',
+    'similarity',
+    'quote',
+    'level',
+    'evidence',
+    'testimony',
+    'sources',
+    'history',
+    'incidents',
+    'link',
+    'overheads',
+    'calibrationRatio',
+    'isOverShare',
+    'stated',
+  ],
+  quote: ['priceMicroUsd', 'latencyMs', 'load', 'expiresAtSeconds'],
+  'quote.load': ['demand', 'available', 'total'],
+  evidence: ['passed', 'run'],
+  testimony: ['successes', 'total'],
+  history: ['successes', 'failures', 'monthsSinceLast', 'utility', 'byType'],
+  incidents: ['disputes', 'canaryHits', 'interactions'],
+  link: ['bandwidthMbps', 'transferMicroUsdPerGb'],
+  overheads: [
+    'sessionMicroUsd',
+    'verificationMicroUsd',
+    'integrationMicroUsd',
+    'checkMicroUsd',
+    'auditRate',
+  ],
+  stated: ['reliability', 'securityRisk', 'qualityRisk', 'performance'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
 /**
  * The candidates that a file or a body names.
  *
- * @throws {@link BadInputError} if it names none, too many, or only such as cannot be read.
+ * @throws {@link BadInputError} if it names none, too many, only such as cannot be read, or holds a
+ *   key that no candidate has: an optional figure under a wrong name would be missed in silence.
  */
 export function candidatesFromJson(json: unknown): readonly Candidate[] {
   const list = listOf(json);
@@ -70,7 +108,32 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
       problems: problems.slice(0, MAX_LISTED_PROBLEMS),
     });
   }
+  const unknown = unknownKeys(list);
+  if (unknown.length > 0) {
+    throw new BadInputError('A candidate holds a key that means nothing here', {
+      problems: unknown,
+    });
+  }
   return list as readonly Candidate[];
+}
+
+/** Keys that no candidate has, each by its place and with those that belong there. */
+function unknownKeys(list: readonly unknown[]): string[] {
+  const problems: string[] = [];
+  for (const [index, candidate] of list.entries()) {
+    for (const [place, known] of Object.entries<readonly string[]>(KEYS)) {
+      const path = place === '' ? [] : place.split('.');
+      const part = path.reduce<unknown>((outer, key) => asFields(outer)[key], candidate);
+      if (Array.isArray(part)) continue;
+      for (const key of Object.keys(asFields(part))) {
+        if (known.includes(key)) continue;
+        const shown = JSON.stringify(key.slice(0, MAX_SHOWN_KEY_CHARACTERS));
+        problems.push(`${[index, ...path].join('.')}: no key ${shown}; known: ${known.join(', ')}`);
+        if (problems.length === MAX_LISTED_PROBLEMS) return problems;
+      }
+    }
+  }
+  return problems;
 }
 
 /** What is wrong with candidates, each by place and key, such as `0.level: 0, 1, 2 or 3`. */

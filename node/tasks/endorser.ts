@@ -36,7 +36,7 @@ const explanations = {
 export interface EndorserComponents {
   /** PeerId of this node. */
   readonly self: string;
-  readonly contracts: Pick<ContractStore, 'contracts'>;
+  readonly contracts: Pick<ContractStore, 'hired'>;
   readonly issuer: Pick<CertificateIssuer, 'issue'>;
   readonly streams: SecureStreams;
   readonly clock: Clock;
@@ -111,7 +111,7 @@ export class Endorser {
     };
   }
 
-  /** Looks through every contract of this node, each signature verified again. */
+  /** Looks through the receipts of that contractor, each signature verified again. */
   async #experienceWith(
     peerId: string,
     term: string,
@@ -122,10 +122,10 @@ export class Endorser {
     let newest: { readonly atSeconds: number; readonly receiptId: Uint8Array } | undefined;
     let passed = 0;
     let run = 0;
-    for await (const contract of contracts.contracts()) {
+    for await (const contract of contracts.hired(peerId)) {
       signal.throwIfAborted();
       const { agreement, verdict } = contract;
-      if (!isReceiptOf(contract, peerId, term) || !agreement || !verdict) continue;
+      if (!isForSkill(contract, term) || !agreement || !verdict) continue;
       const atSeconds = agreement.body.iat;
       if (atSeconds < sinceSeconds) continue;
       run += 1;
@@ -136,10 +136,6 @@ export class Endorser {
   }
 }
 
-/** Whether this node has settled the contract with that contractor, for work at that skill. */
-function isReceiptOf({ role, phase, request }: Contract, peerId: string, term: string): boolean {
-  const { contractor, shape } = request.body;
-  return (
-    role === 'client' && phase === 'RECEIPT' && contractor === peerId && shape.skills.includes(term)
-  );
+function isForSkill({ request }: Contract, term: string): boolean {
+  return request.body.shape.skills.includes(term);
 }

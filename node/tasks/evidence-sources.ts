@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { CountedCertificate } from '../certificates/trust.ts';
+import type { CountedCertificate, SkillTestimony } from '../certificates/trust.ts';
 import type { CertificateSource, EvidenceSource } from '../decision/evidence-source.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 
@@ -60,15 +60,21 @@ function ofTestimony({ hit, proved }: Surveyed, observer: string): EvidenceSourc
   const skill = `skill ${hit.matchedTerm}`;
   return (proved.testimony ?? [])
     .filter(({ rater }) => rater !== observer && rater !== hit.peerId)
-    .flatMap(({ rater: issuer, certId, passed, run, receipts = [] }): EvidenceSource[] => [
-      ...(certId === undefined
-        ? []
-        : [sourceOf({ certId, issuer }, 0, `${skill}, ${passed} of ${run} tasks endorsed`)]),
+    .flatMap(({ rater: issuer, endorsement, receipts = [] }): EvidenceSource[] => [
+      ...(endorsement === undefined ? [] : [ofEndorsement(issuer, endorsement, skill)]),
       ...receipts.map(({ id, outcome, weight }) => {
         const shows = `${skill}, ${outcome}, counts ${Number(weight.toPrecision(3))} by its price`;
         return { kind: 'receipt', id, issuer, shows } as const;
       }),
     ]);
+}
+
+function ofEndorsement(
+  issuer: string,
+  { certId, passed, run }: NonNullable<SkillTestimony['endorsement']>,
+  skill: string,
+): EvidenceSource {
+  return sourceOf({ certId, issuer }, 0, `${skill}, ${passed} of ${run} tasks endorsed`);
 }
 
 function sourceOf(

@@ -132,6 +132,12 @@ const EVIDENCE_PREFIX = 'negotiation/evidence/';
 const RECEIPT_PREFIX = 'negotiation/receipt/';
 /** Clients that this node has worked for and settled with. */
 const CLIENT_PREFIX = 'negotiation/client/';
+/** Contracts that this node, as client, has settled, by contractor and request. */
+const HIRED_PREFIX = 'negotiation/hired/';
+
+function hiredKey(contractor: string): string {
+  return `${HIRED_PREFIX}${contractor}/`;
+}
 
 /** Contracts of one node, in both roles. */
 export class ContractStore {
@@ -187,6 +193,15 @@ export class ContractStore {
     return (await this.#store.get(CLIENT_PREFIX + client)) !== undefined;
   }
 
+  /** Contracts in which this node hired `contractor` and has its receipt. */
+  async *hired(contractor: string): AsyncIterable<Contract> {
+    for await (const [, requestId] of this.#store.entries(hiredKey(contractor))) {
+      const contract = await this.byRequest(requestId);
+      // As above: the index may have been stored without the contract.
+      if (contract?.phase === 'RECEIPT') yield contract;
+    }
+  }
+
   /** Stores `contract` and flushes. */
   async save(contract: Contract): Promise<void> {
     const { request, quote, agreement, verdict, phase, role } = contract;
@@ -194,8 +209,9 @@ export class ContractStore {
     if (agreement) await this.#store.put(AGREEMENT_PREFIX + toHex(agreement.id), request.id);
     if (phase === 'RECEIPT' && verdict) {
       await this.#store.put(RECEIPT_PREFIX + toHex(verdict.id), request.id);
-      if (role === 'contractor')
-        await this.#store.put(CLIENT_PREFIX + request.body.client, verdict.id);
+      const { client, contractor } = request.body;
+      if (role === 'contractor') await this.#store.put(CLIENT_PREFIX + client, verdict.id);
+      else await this.#store.put(hiredKey(contractor) + toHex(request.id), request.id);
     }
     const offerKey = OFFER_PREFIX + toHex(request.id);
     const key = isAgreed(contract) ? CONTRACT_PREFIX + toHex(request.id) : offerKey;

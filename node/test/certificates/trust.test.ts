@@ -81,7 +81,15 @@ describe('judgeSkill', () => {
     const heard = judgeSkill([certificate({ ...endorsed, status: 'unknown' })], TERM, TRUSTED);
     expect(heard).toMatchObject({
       level: 0,
-      testimony: [{ rater: STRANGER, certId: 'a', passed: 7, run: 8 }],
+      testimony: [
+        {
+          rater: STRANGER,
+          // At the weight of receipts that cost nothing, 1/64.
+          passed: 7 / 64,
+          run: 8 / 64,
+          endorsement: { certId: 'a', passed: 7, run: 8 },
+        },
+      ],
     });
     const silent = [
       certificate({ ...endorsed, status: 'revoked' }),
@@ -106,8 +114,9 @@ describe('judgeSkill', () => {
     for (const list of [endorsements, endorsements.toReversed()]) {
       const { testimony } = judgeSkill(list, TERM, TRUSTED);
       expect(testimony).toHaveLength(2);
-      expect(testimony).toContainEqual(expect.objectContaining({ rater: STRANGER, passed: 6 }));
-      expect(testimony).toContainEqual(expect.objectContaining({ rater: OTHERS[0], passed: 7 }));
+      const heard = testimony!.map(({ rater, endorsement }) => [rater, endorsement!.passed]);
+      expect(heard).toContainEqual([STRANGER, 6]);
+      expect(heard).toContainEqual([OTHERS[0], 7]);
     }
   });
 

@@ -64,6 +64,54 @@ describe('candidates of a file', () => {
     expect(problems[0]!.startsWith(`0.${key}: `)).toBe(true);
   });
 
+  it.each([
+    ['0: no key "simliarity"', { simliarity: 0.9 }],
+    ['0.quote: no key "price"', { quote: { ...candidate('a').quote, price: 3 } }],
+    [
+      '0.quote.load: no key "free"',
+      { quote: { ...candidate('a').quote, load: { demand: 0, available: 1, total: 1, free: 1 } } },
+    ],
+    ['0.history: no key "wins"', { history: { ...candidate('a').history, wins: 3 } }],
+    ['0.testimony: no key "run"', { testimony: { successes: 1, total: 1, run: 1 } }],
+    ['0.overheads: no key "auditMicroUsd"', { overheads: { auditMicroUsd: 1 } }],
+  ])('are refused with a key that no candidate has: %s', (problem, change) => {
+    const { problems } = refusal([{ ...candidate('a'), ...change }]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`${problem}; known: `);
+  });
+
+  it('list twenty unknown keys at most, each cut to forty characters', () => {
+    const keys = Array.from({ length: 30 }, (_, i) => [`${i}${'x'.repeat(1_000)}`, 1]);
+    const { problems } = refusal([{ ...candidate('a'), ...Object.fromEntries(keys) }]);
+    expect(problems).toHaveLength(20);
+    expect(problems.every((problem) => problem.length < 300)).toBe(true);
+  });
+
+  it('of a record hold no key that a file may not', () => {
+    const full = {
+      ...candidate('a'),
+      similarity: 0.5,
+      evidence: { passed: 1, run: 1 },
+      testimony: { successes: 1, total: 1 },
+      sources: [],
+      incidents: { disputes: 0, canaryHits: 0, interactions: 1 },
+      link: { bandwidthMbps: 1, transferMicroUsdPerGb: 1 },
+      overheads: { sessionMicroUsd: 1, checkMicroUsd: 1, auditRate: 0.5 },
+      calibrationRatio: 1,
+      isOverShare: false,
+      stated: { reliability: 1, securityRisk: 0, qualityRisk: 0, performance: 1 },
+      history: {
+        successes: 1,
+        failures: 0,
+        monthsSinceLast: 1,
+        utility: 1,
+        byType: { any: { successes: 1, failures: 0, monthsSinceLast: 1 } },
+      },
+    };
+    const record: unknown = JSON.parse(JSON.stringify(decide(request([full]))));
+    expect(candidatesFromJson(record)).toHaveLength(1);
+  });
+
   it('are judged if one of them can be, and the others are named', () => {
     const list = [{}, candidate('a'), { ...candidate('b'), level: 9 }];
     expect(candidatesFromJson(list)).toHaveLength(3);

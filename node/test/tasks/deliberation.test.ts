@@ -34,14 +34,18 @@ function asking(priceMicroUsd: number): Prospect {
   return { contractor, quoted: { ...quoted, quote } };
 }
 
+/** So many passes, each at full weight. */
+function endorsed(certId: string, count: number) {
+  const outcomes = { passed: count, run: count };
+  return { ...outcomes, endorsement: { certId, ...outcomes } };
+}
+
 /** A contractor of which others say something. */
 function praised(number: number, raters: number): Prospect {
   const { contractor, quoted } = prospect(peer(number), TASK, 0);
   const testimony = Array.from({ length: raters }, (_, i) => ({
     rater: peer(50 + i),
-    certId: `endorsement ${i}`,
-    passed: 10,
-    run: 10,
+    ...endorsed(`endorsement ${i}`, 10),
   }));
   const proved = { ...contractor.proved, evidence: { passed: 7, run: 7 }, testimony };
   return { contractor: { ...contractor, proved }, quoted };
@@ -187,7 +191,7 @@ describe('a deliberation', () => {
     expect((await told(praised(1, 1)))!.total).toBeCloseTo(3 / 16, 12);
     const rater = peer(50);
     const heard = {
-      testimony: [{ rater, certId: 'c', passed: 10, run: 10 }],
+      testimony: [{ rater, passed: 10, run: 10 }],
       own: { successes: 3, total: 3 },
     };
     const outcome = { isSuccess: true, paidMicroUsd: 1_500 };
@@ -206,8 +210,8 @@ describe('a deliberation', () => {
     const joint = [{ certId: 'joint', issuer: peer(8) }];
     const heard = [
       ...contractor.proved.testimony!,
-      { rater: peer(1), certId: 'own praise', passed: 9, run: 9 },
-      { rater: 'me', certId: 'of this node', passed: 9, run: 9 },
+      { rater: peer(1), ...endorsed('own praise', 9) },
+      { rater: 'me', ...endorsed('of this node', 9) },
       {
         rater: peer(51),
         passed: 0.25,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../../crypto/bytes.ts';
 import { ContractStore, encodeContract } from '../../negotiation/contract-store.ts';
 import { newContract } from '../../negotiation/contract.ts';
 import { NegotiationInterruptedError } from '../../negotiation/errors.ts';
@@ -6,6 +7,13 @@ import { START_SECONDS } from './fake-world.ts';
 import { ALICE, BOB, Market, RESULT, SHAPE, TASK, TASK_HASH, contractOf } from './fixture.ts';
 
 const ASK = { taskHash: TASK_HASH, shape: SHAPE };
+
+/** Ids of the requests behind the receipts of a contractor. */
+async function hired(store: ContractStore, contractor: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { request } of store.hired(contractor)) ids.push(toHex(request.id));
+  return ids;
+}
 
 describe('signatures are on disk before they are sent', () => {
   it('the client sends no signature that it could not flush', async () => {
@@ -166,6 +174,21 @@ describe('receipts in the contract store', () => {
     expect(await alice.hasReceiptOf(ALICE.peerId)).toBe(false);
   });
 
+  it('are found by their contractor on the side that hired it, and on no other', async () => {
+    const market = await Market.open();
+    const alice = new ContractStore(market.aliceDisk);
+    await market.delivered();
+    expect(await hired(alice, BOB.peerId)).toEqual([]);
+    const first = await settled(market);
+    const second = await settled(market);
+    const ids = [first, second].map(({ request }) => toHex(request.id)).sort();
+    expect(await hired(alice, BOB.peerId)).toEqual(ids);
+    expect(await hired(alice, ALICE.peerId)).toEqual([]);
+    const bob = new ContractStore(market.bobDisk);
+    expect(await hired(bob, BOB.peerId)).toEqual([]);
+    expect(await hired(bob, ALICE.peerId)).toEqual([]);
+  });
+
   it('are not found by the id of a verdict without the second signature', async () => {
     const market = await Market.open({ reviewVerdict: () => Promise.resolve('contest') });
     const { stream, id } = await market.delivered();
@@ -178,6 +201,7 @@ describe('receipts in the contract store', () => {
       expect(await new ContractStore(disk).byReceipt(contract!.verdict!.id)).toBeUndefined();
     }
     expect(await new ContractStore(market.bobDisk).hasReceiptOf(ALICE.peerId)).toBe(false);
+    expect(await hired(new ContractStore(market.aliceDisk), BOB.peerId)).toEqual([]);
   });
 });
 
