@@ -16,13 +16,15 @@ import type {
   DroppedProvider,
   DropReason,
   SearchComponents,
+  SearchQuestion,
   SearchResult,
   TraceEntry,
 } from './find-contractors.ts';
 import { fetchRecord } from './record-fetch.ts';
 import type { FetchedRecord } from './record-fetch.ts';
-import { isAtOrBelow } from './terms.ts';
 
+/** Keys looked up at the same time; each lookup asks some 20 peers. */
+const MAX_PARALLEL_LOOKUPS = 4;
 /** Records fetched at the same time. */
 const MAX_PARALLEL_FETCHES = 32;
 /**
@@ -45,6 +47,7 @@ export interface SearchLimits {
   readonly maxProviders: number;
   readonly timeoutMs: number;
   readonly peerWaitMs: number;
+  readonly onHit: ((hit: ContractorHit) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -54,10 +57,38 @@ interface LookupTally {
   isCut: boolean;
 }
 
+/** Lets so many run at a time, in the order in which they came. */
+class Turns {
+  readonly #max: number;
+  readonly #queue: (() => void)[] = [];
+  #running = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  async run<T>(step: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#max) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    try {
+      return await step();
+    } finally {
+      const next = this.#queue.shift();
+      // Whoever waits takes over the place.
+      if (next) next();
+      else this.#running -= 1;
+    }
+  }
+}
+
+function detailOf(error: unknown): { readonly detail?: string } {
+  return error instanceof Error ? { detail: error.message } : {};
+}
+
 /** A search that runs once. */
 export class ContractorSearch {
   readonly #components: SearchComponents;
-  readonly #term: string;
+  readonly #question: SearchQuestion;
   readonly #limits: SearchLimits;
   readonly #startMs: number;
   readonly #signal: AbortSignal;
@@ -67,17 +98,18 @@ export class ContractorSearch {
   readonly #fetched = new Map<string, Promise<void>>();
   /** Providers beyond the first of each answer, with the peers that named them. */
   readonly #waiting = new Map<string, { provider: NamedPeer; namedBy: Set<string> }>();
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
+  readonly #lookupTurns = new Turns(MAX_PARALLEL_LOOKUPS);
+  readonly #fetchTurns = new Turns(MAX_PARALLEL_FETCHES);
 
   readonly #hits: ContractorHit[] = [];
   readonly #dropped: DroppedProvider[] = [];
   readonly #trace: TraceEntry[] = [];
   #isCut = false;
+  #firstHitMs: number | null = null;
 
-  constructor(components: SearchComponents, term: string, limits: SearchLimits) {
+  constructor(components: SearchComponents, question: SearchQuestion, limits: SearchLimits) {
     this.#components = components;
-    this.#term = term;
+    this.#question = question;
     this.#limits = limits;
     this.#startMs = components.clock.monotonicMs();
     const timeout = AbortSignal.timeout(limits.timeoutMs);
@@ -87,22 +119,22 @@ export class ContractorSearch {
   }
 
   async run(): Promise<SearchResult> {
-    this.#note('search', undefined, this.#term);
+    const { query, keys } = this.#question;
+    this.#note('search', { detail: query });
     if (!(await this.#hasPeers())) {
       this.#note('no-peers');
       return this.#result('unreachable');
     }
-    await this.#takeStoredProviders();
-    const lookup = await this.#lookUpProviders();
+    const lookups = await Promise.all(keys.map((key) => this.#lookUpInTurn(key)));
     this.#takeWaiting();
     await Promise.all(this.#fetched.values());
     this.#dropped.push(
       ...[...this.#waiting.keys()].map((peerId) => ({ peerId, reason: 'NOT_FETCHED' as const })),
     );
-    if (lookup.answered === 0) return this.#result('unreachable');
-    const isPartial = this.#isCut || lookup.isCut || this.#waiting.size > 0;
+    if (lookups.every(({ answered }) => answered === 0)) return this.#result('unreachable');
+    const isPartial = this.#isCut || lookups.some(({ isCut }) => isCut) || this.#waiting.size > 0;
     // A dead peer here and there is normal in Kademlia: k peers hold each entry.
-    const fewAnswered = lookup.answered * 2 < lookup.asked;
+    const fewAnswered = lookups.some(({ asked, answered }) => answered * 2 < asked);
     return this.#result(isPartial || fewAnswered ? 'partial' : 'complete');
   }
 
@@ -118,51 +150,62 @@ export class ContractorSearch {
     }
   }
 
-  /** This node may itself be one of those that keep the term; lookups do not ask it. */
-  async #takeStoredProviders(): Promise<void> {
+  /** A lookup of its own for each key, a few at a time. */
+  async #lookUpInTurn(key: string): Promise<LookupTally> {
+    return this.#lookupTurns.run(async () => {
+      await this.#takeStoredProviders(key);
+      return this.#lookUpProviders(key);
+    });
+  }
+
+  /** This node may itself be one of those that keep the key; lookups do not ask it. */
+  async #takeStoredProviders(key: string): Promise<void> {
     const { host } = this.#components;
-    const peerIds = await storedProviders(host.dht, providerCid(this.#term));
+    const peerIds = await storedProviders(host.dht, providerCid(key));
     this.#takeProviders(
+      key,
       host.peerId,
       peerIds.map((peerId) => ({ peerId, addresses: [] })),
     );
   }
 
-  async #lookUpProviders(): Promise<LookupTally> {
+  async #lookUpProviders(key: string): Promise<LookupTally> {
     let tally: LookupTally = { asked: 0, answered: 0, isCut: false };
     for (let attempt = 1; attempt <= LOOKUP_TRIES; attempt++) {
-      tally = await this.#lookUpOnce();
+      tally = await this.#lookUpOnce(key);
       const foundNobody = this.#fetched.size === 0 && tally.answered < tally.asked;
       const hasFailed = tally.isCut || tally.answered === 0 || foundNobody;
       if (!hasFailed || this.#signal.aborted) break;
-      if (attempt < LOOKUP_TRIES) this.#note('retry');
+      if (attempt < LOOKUP_TRIES) this.#note('retry', { key });
     }
     return tally;
   }
 
-  async #lookUpOnce(): Promise<LookupTally> {
+  async #lookUpOnce(key: string): Promise<LookupTally> {
     const asked = new Set<string>();
     const answered = new Set<string>();
-    const key = providerCid(this.#term).multihash.bytes;
+    const { bytes } = providerCid(key).multihash;
     let isCut = false;
     try {
       const { dht } = this.#components.host;
-      for await (const event of walkDht(dht, 'GET_PROVIDERS', key, this.#signal)) {
-        this.#count(event);
+      for await (const event of walkDht(dht, 'GET_PROVIDERS', bytes, this.#signal)) {
+        this.#count(event, key);
         if (event.type === 'asked') asked.add(event.peerId);
         if (event.type !== 'answered') continue;
         answered.add(event.peerId);
-        this.#takeProviders(event.peerId, event.providers);
+        this.#takeProviders(key, event.peerId, event.providers);
       }
     } catch (error) {
       isCut = true;
-      this.#note('lookup-cut', undefined, error instanceof Error ? error.message : undefined);
+      this.#note('lookup-cut', { key, ...detailOf(error) });
     }
-    return { asked: asked.size, answered: answered.size, isCut };
+    const tally = { asked: asked.size, answered: answered.size, isCut };
+    this.#note('key', { key, detail: `${tally.answered} of ${tally.asked} answered` });
+    return tally;
   }
 
-  #takeProviders(namedBy: string, providers: readonly NamedPeer[]): void {
-    this.#note('providers', namedBy, `${providers.length}`);
+  #takeProviders(key: string, namedBy: string, providers: readonly NamedPeer[]): void {
+    this.#note('providers', { key, peerId: namedBy, detail: `${providers.length}` });
     let isNew = 0;
     for (const provider of providers) {
       if (provider.peerId === this.#components.host.peerId) continue;
@@ -199,8 +242,7 @@ export class ContractorSearch {
   async #fetch(provider: NamedPeer): Promise<void> {
     const { peerId } = provider;
     if (!isPeerId(peerId)) return this.#drop(peerId, 'NO_ED25519_PEER');
-    await this.#slot();
-    try {
+    await this.#fetchTurns.run(async () => {
       await this.#learnAddresses(provider);
       const { host, guard } = this.#components;
       const fetched = await fetchRecord(
@@ -208,23 +250,14 @@ export class ContractorSearch {
           host,
           guard,
           onEvent: (event) => this.#count(event),
-          onRefused: (from, reason) => this.#note('refused', from, `${reason}, of ${peerId}`),
+          onRefused: (from, reason) =>
+            this.#note('refused', { peerId: from, detail: `${reason}, of ${peerId}` }),
         },
         peerId,
         this.#signal,
       );
       this.#settle(peerId, fetched);
-    } finally {
-      this.#running -= 1;
-      this.#queue.shift()?.();
-    }
-  }
-
-  async #slot(): Promise<void> {
-    if (this.#running >= MAX_PARALLEL_FETCHES) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
-    }
-    this.#running += 1;
+    });
   }
 
   async #learnAddresses({ peerId, addresses }: NamedPeer): Promise<void> {
@@ -234,7 +267,7 @@ export class ContractorSearch {
     try {
       await peerStore.merge(peerIdFromString(peerId), { multiaddrs });
     } catch (error) {
-      this.#note('address-refused', peerId, error instanceof Error ? error.message : undefined);
+      this.#note('address-refused', { peerId, ...detailOf(error) });
     }
   }
 
@@ -246,35 +279,35 @@ export class ContractorSearch {
     const { record, source } = fetched;
     const { offers, iat } = record.body;
     if (offers.length === 0) return this.#drop(peerId, 'WITHDRAWN');
-    const matching = offers.filter(({ term }) => isAtOrBelow(term, this.#term));
+    const matching = this.#question.matching(record.body);
     if (matching.length === 0) return this.#drop(peerId, 'NO_MATCHING_OFFER');
-    this.#note('record', peerId, `seq ${record.body.seq}, from ${source}`);
+    this.#note('record', { peerId, detail: `seq ${record.body.seq}, from ${source}` });
+    this.#firstHitMs ??= this.#elapsedMs();
     const recordAgeSeconds = Math.max(0, nowSeconds(this.#components.clock) - iat);
     for (const offer of matching) {
       const matchedTerm = offer.term;
-      this.#hits.push({ peerId, record, offer, matchedTerm, recordAgeSeconds, source });
+      const hit = { peerId, record, offer, matchedTerm, recordAgeSeconds, source };
+      this.#hits.push(hit);
+      this.#limits.onHit?.(hit);
     }
   }
 
   #drop(peerId: string, reason: DropReason): void {
-    this.#note('dropped', peerId, reason);
+    this.#note('dropped', { peerId, detail: reason });
     this.#dropped.push({ peerId, reason });
   }
 
-  #count(event: LookupEvent): void {
-    if (event.type === 'asked') this.#asked.add(event.peerId);
-    if (event.type === 'answered') this.#answered.add(event.peerId);
-    if (event.type === 'failed') this.#note('no-answer', event.peerId, event.detail);
+  #count(event: LookupEvent, key?: string): void {
+    const { type, peerId } = event;
+    if (type === 'asked') this.#asked.add(peerId);
+    if (type === 'answered') this.#answered.add(peerId);
+    if (type !== 'failed') return;
+    this.#note('no-answer', { ...(key !== undefined && { key }), peerId, detail: event.detail });
   }
 
-  #note(event: string, peerId?: string, detail?: string): void {
+  #note(event: string, what: Omit<TraceEntry, 'atMs' | 'event'> = {}): void {
     if (this.#trace.length >= MAX_TRACE_ENTRIES) return;
-    this.#trace.push({
-      atMs: this.#elapsedMs(),
-      event,
-      ...(peerId === undefined ? {} : { peerId }),
-      ...(detail === undefined ? {} : { detail }),
-    });
+    this.#trace.push({ atMs: this.#elapsedMs(), event, ...what });
   }
 
   #elapsedMs(): number {
@@ -282,14 +315,15 @@ export class ContractorSearch {
   }
 
   #result(outcome: SearchResult['outcome']): SearchResult {
-    this.#note('end', undefined, outcome);
+    this.#note('end', { detail: outcome });
     return {
-      query: this.#term,
+      query: this.#question.query,
       outcome,
       hits: this.#hits,
       asked: this.#asked.size,
       answered: this.#answered.size,
       elapsedMs: this.#elapsedMs(),
+      firstHitMs: this.#firstHitMs,
       trace: this.#trace,
       dropped: this.#dropped,
     };

@@ -1,6 +1,6 @@
 /**
- * Finds the peers that offer a skill: providers of the term's CID from the DHT, the signed record
- * of each, checked (architecture.md 3, wire-formats.md 1.6).
+ * Finds the peers that offer a skill: providers of a term's or a bucket's CID from the DHT, the
+ * signed record of each, checked (architecture.md 3, wire-formats.md 1.6).
  *
  * A record is asked of its holder, who has the newest one, and of the DHT where the holder is slow
  * or silent. Every answer is read and judged here: one peer with a stale or forged record changes
@@ -13,8 +13,8 @@
 import type { Clock } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
 import { ContractorSearch } from './contractor-search.ts';
-import type { SignedSkillRecord, SkillOffer } from './skill-record.ts';
-import { parseTerm } from './terms.ts';
+import type { SignedSkillRecord, SkillOffer, SkillRecord } from './skill-record.ts';
+import { isAtOrBelow, parseTerm } from './terms.ts';
 import type { RecordGuard, RecordVerdictReason } from './validator.ts';
 
 /** How long a search may take unless told otherwise. */
@@ -23,6 +23,8 @@ export const DEFAULT_SEARCH_TIMEOUT_MS = 10_000;
 export const DEFAULT_PEER_WAIT_MS = 500;
 /** Most providers whose record is fetched. */
 export const MAX_PROVIDERS = 256;
+/** Most keys that one search asks for. */
+export const MAX_SEARCH_KEYS = 16;
 
 /** What a search is handed. */
 export interface SearchComponents {
@@ -31,8 +33,23 @@ export interface SearchComponents {
   readonly clock: Clock;
 }
 
+/** What is looked for, and where. */
+export interface SearchQuestion {
+  /** As the result names it. */
+  readonly query: string;
+  /**
+   * Keys of the DHT under which providers are looked for, each a term or a bucket of
+   * `similarity-buckets.ts`; 1 to {@link MAX_SEARCH_KEYS}, each once.
+   */
+  readonly keys: readonly string[];
+  /** Offers of a verified record that answer the question; none: the provider is dropped. */
+  readonly matching: (record: SkillRecord) => readonly SkillOffer[];
+}
+
 /** How to search. */
 export interface SearchOptions {
+  /** Told of each hit as soon as it is verified, before the search ends. */
+  readonly onHit?: (hit: ContractorHit) => void;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
   readonly peerWaitMs?: number;
@@ -76,6 +93,8 @@ export interface TraceEntry {
   /** Since the search began. */
   readonly atMs: number;
   readonly event: string;
+  /** Key of the DHT that the step belongs to. */
+  readonly key?: string;
   readonly peerId?: string;
   readonly detail?: string;
 }
@@ -95,6 +114,8 @@ export interface SearchResult {
   /** Of these, how many answered. */
   readonly answered: number;
   readonly elapsedMs: number;
+  /** When the first hit was verified; `null` without one. */
+  readonly firstHitMs: number | null;
   readonly trace: readonly TraceEntry[];
   readonly dropped: readonly DroppedProvider[];
 }
@@ -112,15 +133,39 @@ export async function findContractors(
 ): Promise<SearchResult> {
   const parsed = parseTerm(term);
   if (!parsed.valid) throw new TypeError(`"term" expected a skill term: ${parsed.detail}`);
+  const matching = ({ offers }: SkillRecord): readonly SkillOffer[] =>
+    offers.filter((offer) => isAtOrBelow(offer.term, term));
+  return searchContractors(components, { query: term, keys: [term], matching }, options);
+}
+
+/**
+ * Searches the network under several keys at once. What peers send never throws.
+ *
+ * @throws {@link RangeError} for a number of keys or an option out of range.
+ */
+export async function searchContractors(
+  components: SearchComponents,
+  question: SearchQuestion,
+  options: SearchOptions = {},
+): Promise<SearchResult> {
+  const keys = [...new Set(question.keys)];
+  if (keys.length < 1 || keys.length > MAX_SEARCH_KEYS) {
+    throw new RangeError(`"keys" expected 1 to ${MAX_SEARCH_KEYS}, got ${keys.length}`);
+  }
   const maxProviders = options.maxProviders ?? MAX_PROVIDERS;
   if (!Number.isSafeInteger(maxProviders) || maxProviders < 1 || maxProviders > MAX_PROVIDERS) {
     throw new RangeError(`"maxProviders" expected 1 to ${MAX_PROVIDERS}, got ${maxProviders}`);
   }
-  const search = new ContractorSearch(components, term, {
-    maxProviders,
-    timeoutMs: options.timeoutMs ?? DEFAULT_SEARCH_TIMEOUT_MS,
-    peerWaitMs: options.peerWaitMs ?? DEFAULT_PEER_WAIT_MS,
-    signal: options.signal,
-  });
+  const search = new ContractorSearch(
+    components,
+    { ...question, keys },
+    {
+      maxProviders,
+      timeoutMs: options.timeoutMs ?? DEFAULT_SEARCH_TIMEOUT_MS,
+      peerWaitMs: options.peerWaitMs ?? DEFAULT_PEER_WAIT_MS,
+      onHit: options.onHit,
+      signal: options.signal,
+    },
+  );
   return search.run();
 }
