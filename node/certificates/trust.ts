@@ -48,7 +48,7 @@ export interface ProvedSkill {
 /** What one client says of its own dealings with the holder. */
 export interface SkillTestimony {
   readonly rater: string;
-  /** Fractions: receipts count by their price, and the outcomes of an endorsement the least. */
+  /** Fractions: receipts count by their price, and an endorsement as the least of receipts. */
   readonly passed: number;
   readonly run: number;
   /** What it says in whole outcomes; left out for receipts. */
@@ -244,8 +244,8 @@ function hidesQuantity({ leaves }: PresentedCertificate, name: string): boolean 
 
 /**
  * The outcomes that endorsements certify, one entry per client: its newest one counts outcomes
- * that the older ones have counted before. It shows no prices, so each outcome counts as that of a
- * receipt which cost nothing, and a contractor gains nothing by showing it in place of receipts.
+ * that the older ones have counted before. It shows no receipt, so it counts as one that cost
+ * nothing, whatever number it names: a contractor gains nothing by showing it in place of receipts.
  * They give no level, and strangers' words next to no weight, so one without a current status list
  * is heard. A revoked one is not, nor what it had replaced.
  */
@@ -264,9 +264,10 @@ function testimonyOfEndorsements(
     const score = leaves.find((leaf) => leaf.kind === 'canaryScore' && leaf.name === term);
     if (status === 'revoked' || score?.kind !== 'canaryScore') return [];
     const { passed, run } = score;
+    if (run === 0) return [];
     const weight = priceWeight(0);
     const endorsement = { certId, passed, run };
-    return [{ rater, passed: passed * weight, run: run * weight, endorsement }];
+    return [{ rater, passed: (passed / run) * weight, run: weight, endorsement }];
   });
 }
 

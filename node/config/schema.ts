@@ -124,7 +124,9 @@ const disclosure = z.strictObject({
   isShowingReceipts: z
     .boolean()
     .default(DEFAULTS.disclosure.isShowingReceipts)
-    .describe('Whether whoever asks is shown receipts of this node, with client, skill and price'),
+    .describe(
+      'Whether whoever asks is shown receipts of this node for work of low sensitivity: client, skill, price, sizes, limits, checks and times',
+    ),
 });
 
 const accept = z.strictObject({

@@ -35,7 +35,8 @@ export interface ReceiptSource extends CommonSource {
 
 /** Limits of the sources of one candidate. */
 export const SOURCE_LIMITS = {
-  maxSources: 16,
+  /** 8 receipts, 16 endorsements, and what attestors certified. */
+  maxSources: 32,
   /** An id is 43 characters. */
   maxIdCharacters: 64,
   maxIssuerCharacters: 128,

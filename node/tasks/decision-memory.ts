@@ -185,6 +185,11 @@ export class DecisionMemory {
     await this.#save();
   }
 
+  /** How far a client is believed now. */
+  credibility(rater: string): number {
+    return credibilityIn(this.#state.raters, rater);
+  }
+
   /** Weighs what others say of a contractor; `undefined` if it comes to nothing. */
   weigh(
     subject: string,
@@ -192,7 +197,6 @@ export class DecisionMemory {
     { evidence, testimony = [] }: Pick<ProvedSkill, 'evidence' | 'testimony'>,
   ): { readonly successes: number; readonly total: number } | undefined {
     if (testimony.length === 0) return undefined;
-    const { raters } = this.#state;
     const weighed = weighedTestimony({
       subject,
       observer,
@@ -201,7 +205,7 @@ export class DecisionMemory {
         rater,
         successes: passed,
         failures: run - passed,
-        credibility: credibilityIn(raters, rater),
+        credibility: this.credibility(rater),
       })),
     });
     return weighed.total === 0 ? undefined : weighed;
@@ -213,9 +217,9 @@ export class DecisionMemory {
     outcome: DecisionOutcome,
     heard: HeardTestimony = { testimony: [], own: { successes: 0, total: 0 } },
   ): Promise<void> {
-    this.#compare(heard);
     const { query, features } = decision;
     const { isSuccess, paidMicroUsd } = outcome;
+    this.#compare(heard, isSuccess);
     const { name } = query.policy;
     const contractor = decision.table.peerIds[decision.chosen]!;
     const atMs = this.#init.clock.nowMs();
@@ -261,11 +265,19 @@ export class DecisionMemory {
     return decisionStatus(this.#state, policy, weights, this.#init.clock.nowMs());
   }
 
-  /** Once per contractor, when there is enough to compare with: one word is one comparison. */
-  #compare({ testimony, own }: HeardTestimony): void {
-    if (own.total !== MIN_OWN_OUTCOMES) return;
+  /**
+   * Once per contractor, when there is enough to compare with: one word is one comparison. Who
+   * praises a contractor that fails before is found out at that failure: nobody hires it again, so
+   * there would be no third outcome.
+   */
+  #compare({ testimony, own }: HeardTestimony, isSuccess: boolean): void {
+    const failures = own.total - own.successes;
+    const isEarlyFailure = !isSuccess && failures === 1 && own.total < MIN_OWN_OUTCOMES;
+    if (own.total !== MIN_OWN_OUTCOMES && !isEarlyFailure) return;
     for (const { rater, passed, run } of testimony) {
-      const isAgreement = run === 0 ? null : agreesWith(own, passed * 2 >= run);
+      if (run === 0) continue;
+      const isPraise = passed * 2 >= run;
+      const isAgreement = isEarlyFailure ? !isPraise : agreesWith(own, isPraise);
       if (isAgreement === null) continue;
       const weight = Math.min(1, run);
       const raters = observeAgreement(this.#state.raters, { rater, isAgreement, weight });

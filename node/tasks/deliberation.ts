@@ -97,6 +97,7 @@ export class Deliberation {
         sources: sourcesBehind(prospect.contractor, {
           observer: self,
           isHeard: testimony !== undefined,
+          credibility: (rater) => memory.credibility(rater),
         }),
       });
     });

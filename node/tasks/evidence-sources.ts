@@ -15,19 +15,23 @@ type Surveyed = Pick<SurveyedContractor, 'hit' | 'proved' | 'resources'>;
 /**
  * What a decision on a contractor is made with: attestations of the skill, the resources that were
  * asked for, endorsements and receipts, in this order.
- *
- * @param options.observer - PeerId of this node; its own word is no testimony.
- * @param options.isHeard - Whether what others tell came to anything.
  */
-export function sourcesBehind(
-  contractor: Surveyed,
-  { observer, isHeard }: { readonly observer: string; readonly isHeard: boolean },
-): EvidenceSource[] {
+export function sourcesBehind(contractor: Surveyed, hearing: Hearing): EvidenceSource[] {
   return [
     ...ofSkill(contractor),
     ...ofResources(contractor),
-    ...(isHeard ? ofTestimony(contractor, observer) : []),
+    ...(hearing.isHeard ? ofTestimony(contractor, hearing) : []),
   ];
+}
+
+/** How the word of others was taken. */
+export interface Hearing {
+  /** PeerId of this node; its own word is no testimony. */
+  readonly observer: string;
+  /** Whether what others tell came to anything. */
+  readonly isHeard: boolean;
+  /** How far a client was believed then: every figure that a weight was made of is in the text. */
+  readonly credibility: (rater: string) => number;
 }
 
 function ofSkill({ hit, proved }: Surveyed): CertificateSource[] {
@@ -56,25 +60,34 @@ function ofResources({ resources }: Surveyed): CertificateSource[] {
   );
 }
 
-function ofTestimony({ hit, proved }: Surveyed, observer: string): EvidenceSource[] {
+function ofTestimony(
+  { hit, proved }: Surveyed,
+  { observer, credibility }: Hearing,
+): EvidenceSource[] {
   const skill = `skill ${hit.matchedTerm}`;
   return (proved.testimony ?? [])
     .filter(({ rater }) => rater !== observer && rater !== hit.peerId)
-    .flatMap(({ rater: issuer, endorsement, receipts = [] }): EvidenceSource[] => [
-      ...(endorsement === undefined ? [] : [ofEndorsement(issuer, endorsement, skill)]),
-      ...receipts.map(({ id, outcome, weight }) => {
-        const shows = `${skill}, ${outcome}, counts ${Number(weight.toPrecision(3))} by its price`;
-        return { kind: 'receipt', id, issuer, shows } as const;
-      }),
-    ]);
+    .flatMap(({ rater: issuer, endorsement, run, receipts = [] }): EvidenceSource[] => {
+      const believed = `its client is believed ${credibility(issuer)}`;
+      return [
+        ...(endorsement === undefined
+          ? []
+          : [ofEndorsement(issuer, endorsement, skill, `counts ${run} in all, ${believed}`)]),
+        ...receipts.map(({ id, outcome, weight }) => {
+          const shows = `${skill}, ${outcome}, counts ${weight} by its price, ${believed}`;
+          return { kind: 'receipt', id, issuer, shows } as const;
+        }),
+      ];
+    });
 }
 
 function ofEndorsement(
   issuer: string,
   { certId, passed, run }: NonNullable<SkillTestimony['endorsement']>,
   skill: string,
+  how: string,
 ): EvidenceSource {
-  return sourceOf({ certId, issuer }, 0, `${skill}, ${passed} of ${run} tasks endorsed`);
+  return sourceOf({ certId, issuer }, 0, `${skill}, ${passed} of ${run} tasks endorsed, ${how}`);
 }
 
 function sourceOf(

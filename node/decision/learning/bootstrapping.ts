@@ -7,7 +7,10 @@
  * fills what is left, each rater at most three outcomes times its credibility; raters of the lowest
  * credibility are one class, which counts at most a quarter of all the rest, since new names are
  * free (wire-formats.md 5.3 and 6; security.md 6). So without attested tests or a rater that agreed
- * with this node before, any number of strangers counts nothing, for or against.
+ * with this node before, any number of strangers counts nothing, for or against. All testimony
+ * together counts at most seven: agreement can be farmed, so words alone never take a contractor
+ * over the bar of confidence that eight outcomes pass. One attested test or one own outcome more
+ * does.
  *
  * Differs from the ledger of wire-formats.md 5.3, where two outcomes of newcomers count before
  * anything else does: a ledger has nothing else to start from, a node has attested tests.
@@ -28,14 +31,17 @@ export interface BootstrappingLimits {
   readonly maxPseudoOutcomes: number;
   /** Outcomes of one rater, before its credibility. */
   readonly maxOutcomesPerRater: number;
+  /** All testimony together, however many tell. */
+  readonly maxTestimony: number;
   /** Most that all newcomers together count, per outcome that anything else counts. */
   readonly newcomerShare: number;
 }
 
-/** 8, 3 and 1/4; the last as in wire-formats.md 5.3. */
+/** 8, 3, 7 and 1/4; the last as in wire-formats.md 5.3. */
 export const BOOTSTRAPPING_LIMITS: BootstrappingLimits = {
   maxPseudoOutcomes: MAX_PSEUDO_OUTCOMES,
   maxOutcomesPerRater: 3,
+  maxTestimony: MAX_PSEUDO_OUTCOMES - 1,
   newcomerShare: 0.25,
 };
 
@@ -130,7 +136,10 @@ export function weighedTestimony(
   const attested = attestedOutcomes(evidence, limits);
   const most = limits.newcomerShare * (attested.total + known.total);
   const heard = scaled(newcomers, most);
-  return { successes: known.successes + heard.successes, total: known.total + heard.total };
+  return scaled(
+    { successes: known.successes + heard.successes, total: known.total + heard.total },
+    limits.maxTestimony,
+  );
 }
 
 /**

@@ -84,9 +84,9 @@ describe('judgeSkill', () => {
       testimony: [
         {
           rater: STRANGER,
-          // At the weight of receipts that cost nothing, 1/64.
-          passed: 7 / 64,
-          run: 8 / 64,
+          // As one receipt that cost nothing, 1/64.
+          passed: 7 / 8 / 64,
+          run: 1 / 64,
           endorsement: { certId: 'a', passed: 7, run: 8 },
         },
       ],

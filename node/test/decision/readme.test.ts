@@ -134,6 +134,7 @@ function claims(): string[] {
     `in full from $${fullPriceMicroUsd() / USD} on, at the least ${priceWeight(0).toFixed(4)}`,
     `at most ${BOOTSTRAPPING_LIMITS.maxOutcomesPerRater} outcomes per client`,
     `together count at most ${BOOTSTRAPPING_LIMITS.newcomerShare} of`,
+    `all that others tell at most ${BOOTSTRAPPING_LIMITS.maxTestimony},`,
     `explores with probability ${exploration.rate}`,
     `of ${exploration.maxSensitivity} sensitivity`,
     `may lose ${percent(DEFAULT_LOSS_LIMITS.maxShareOfValue)} of its task's worth`,

@@ -312,7 +312,7 @@ describe('the portfolio', () => {
 });
 
 describe('the word of others', () => {
-  const testimony = [{ rater: 'r', certId: 'c', passed: 10, run: 10 }];
+  const testimony = [{ rater: 'r', passed: 10, run: 10 }];
   const weight = () => memory.weigh('new', 'me', { testimony, evidence: { passed: 8, run: 8 } });
 
   it('is compared with own experience once, at the third own outcome', async () => {
@@ -323,6 +323,30 @@ describe('the word of others', () => {
     expect(weight()!.total).toBe(before);
     await memory.observeOutcome(outsourced(), GOOD, { testimony, own: { successes: 3, total: 3 } });
     expect(weight()!.total).toBeGreaterThan(before);
+  });
+
+  it('is found out at the first failure of whom it praised, who will not be hired a third time', async () => {
+    const good = { successes: 3, total: 3 };
+    for (let i = 0; i < 3; i++) {
+      await memory.observeOutcome(outsourced(), GOOD, { testimony, own: good });
+    }
+    const believed = memory.credibility('r');
+    expect(believed).toBeCloseTo(3 / 5, 9);
+    const bad = { ...GOOD, isSuccess: false };
+    const own = { successes: 0, total: 1 };
+    await memory.observeOutcome(outsourced(), bad, { testimony, own });
+    expect(memory.credibility('r')).toBeCloseTo(2 / 6, 9);
+    // A warning was right, and later failures of the same contractor say nothing new of the rater.
+    const warning = [{ rater: 'w', passed: 0, run: 10 }];
+    await memory.observeOutcome(outsourced(), bad, { testimony: warning, own });
+    expect(memory.credibility('w')).toBeCloseTo(1 / 3, 9);
+    const second = { successes: 0, total: 2 };
+    await memory.observeOutcome(outsourced(), bad, { testimony, own: second });
+    expect(memory.credibility('r')).toBeCloseTo(2 / 6, 9);
+    // Nor does a success after the first failure.
+    const after = { successes: 1, total: 2 };
+    await memory.observeOutcome(outsourced(), GOOD, { testimony, own: after });
+    expect(memory.credibility('r')).toBeCloseTo(2 / 6, 9);
   });
 
   it('teaches less of its rater the less was paid for it', async () => {

@@ -243,12 +243,17 @@ describe('a deliberation', () => {
       certificate('joint', peer(8), 3, `${skill}, jointly`),
       certificate('gpu', peer(7), 2, 'hasResource:gpu-memory-gib >= 80, proved; 40 asked for'),
       certificate('count', peer(7), 2, 'hasResource:gpu-count >= 2, in clear; 1 asked for'),
-      certificate('endorsement 0', peer(50), 0, `${skill}, 10 of 10 tasks endorsed`),
+      certificate(
+        'endorsement 0',
+        peer(50),
+        0,
+        `${skill}, 10 of 10 tasks endorsed, counts 10 in all, its client is believed 0.0625`,
+      ),
       {
         kind: 'receipt',
         id: 'receipt',
         issuer: peer(51),
-        shows: `${skill}, pass, counts 0.25 by its price`,
+        shows: `${skill}, pass, counts 0.25 by its price, its client is believed 0.0625`,
       },
     ]);
     expect(await log.replay(decisionId)).toMatchObject({ agrees: true });
@@ -281,7 +286,7 @@ describe('a deliberation', () => {
     expect(formatDecision(await log.show(without.query.decisionId))).not.toContain('no quote was');
   });
 
-  it('names no certificates of who has none, and sixteen of who has more', async () => {
+  it('names no certificates of who has none, and thirty-two of who has more', async () => {
     const sourcesOf = async (one: Prospect) => {
       const { table } = await deliberation.onProspects(TASK, {}, [one], 'asked');
       return (table.candidates[0] as Candidate).sources;

@@ -188,6 +188,16 @@ describe('attacks on bootstrapping', () => {
     expect(moved).toBeGreaterThan(0);
   });
 
+  it('farmed agreement takes nobody past the confidence gate alone, however many raters are believed', () => {
+    const testimony = crowd(50, 9, 0, credibilityOf(20, 20));
+    const farmed = outcomesOf({ testimony });
+    expect(farmed).toEqual({ successes: 7, total: 7 });
+    expect(smoothedConfidence(7, 7)).toBeLessThan(0.8);
+    // One attested test more is enough.
+    const known = outcomesOf({ testimony, attested: { passed: 1, run: 1 } });
+    expect(smoothedConfidence(known.successes, known.total)).toBeGreaterThan(0.8);
+  });
+
   it('one rater with a thousand receipts counts no more than one with three', () => {
     const three = outcomesOf({ testimony: [said('a', 3, 0, 0.8)] });
     const one = outcomesOf({ testimony: [said('a', 1_000, 0, 0.8)] });
