@@ -292,7 +292,7 @@ describe('a deliberation', () => {
       return (table.candidates[0] as Candidate).sources;
     };
     expect(await sourcesOf(prospect(peer(1), TASK, 0))).toBeUndefined();
-    expect(await sourcesOf(praised(1, 40))).toHaveLength(16);
+    expect(await sourcesOf(praised(1, 40))).toHaveLength(32);
   });
 
   it('decides by thresholds that have given way, if they may', async () => {
