@@ -2,15 +2,21 @@
  * Vectors of texts: the interface that every embedder has, and the built-in one that needs no model
  * file, no key and no network.
  *
- * The built-in one hashes each word and its character 3- and 4-grams into 256 signed counters
- * (feature hashing, Weinberger et al. 2009; subwords, Bojanowski et al. 2017). Texts that share
- * words or word parts come out close. It knows no synonyms: a model-backed embedder does.
+ * The built-in one adds the vectors of the words of a text (`word-meanings.ts`): concepts of the
+ * vocabulary and groups of like words, so that texts without a common word come close; and hashes
+ * character 3- and 4-grams (subwords, Bojanowski et al. 2017), so that slips and new words do too.
+ * It knows English words that somebody wrote down; a model-backed embedder knows more.
  *
- * Two peers compare vectors only if both name the same model; any change of this file that changes
- * a vector needs a new {@link LOCAL_EMBEDDING_MODEL}.
+ * Two peers compare vectors only if both name the same model; any change of the vocabulary, the
+ * stemmer or this file that changes a vector needs a new {@link LOCAL_EMBEDDING_MODEL}.
  *
  * @module
  */
+
+import { addFeature, FEATURE_DIMENSIONS, hash32 } from './feature-hash.ts';
+import { phraseKey } from './vocabulary.ts';
+import { MAX_PHRASE_WORDS, WordMeanings } from './word-meanings.ts';
+import { isCommonWord, MAX_READ_CHARACTERS, stemOf, wordsOf } from './word-stems.ts';
 
 /** Turns texts into vectors of length 1. */
 export interface Embedder {
@@ -25,68 +31,25 @@ export interface Embedder {
 }
 
 /** Name of the built-in model. */
-export const LOCAL_EMBEDDING_MODEL = 'coalesce-subword-hash-v1';
+export const LOCAL_EMBEDDING_MODEL = 'coalesce-subword-hash-v2';
 
 /** Length of its vectors. */
-export const LOCAL_EMBEDDING_DIMENSIONS = 256;
+export const LOCAL_EMBEDDING_DIMENSIONS = FEATURE_DIMENSIONS;
 
 /** Characters of a text that are read; the rest is ignored. */
-export const MAX_EMBEDDED_CHARACTERS = 16_384;
-
-/** Characters of a word that are read. Longer runs are no words. */
-const MAX_WORD_CHARACTERS = 40;
+export const MAX_EMBEDDED_CHARACTERS = MAX_READ_CHARACTERS;
 
 const MIN_GRAM = 3;
 const MAX_GRAM = 4;
 
-/** Weight of all subwords of a word together, beside 1 for the word itself: inflections agree. */
-const SUBWORD_WEIGHT = 2;
+/** Length of the vector of all subwords of a word, beside the vector of the word. */
+const SUBWORD_WEIGHT = 0.2;
 
-/** Words that say nothing about a skill, the term predicates among them, and their weight. */
-const COMMON_WORD_WEIGHT = 0.1;
-const COMMON_WORDS: ReadonlySet<string> = new Set(
-  (
-    'a an and any are as at be by can for from has have in into is it its of on or that the ' +
-    'their this to using was which will with performs canexecute hasresource hasaccessto ' +
-    'hasknowledgebase supportsprotocol'
-  ).split(' '),
-);
+/** Made at first use: it takes some tens of milliseconds, and a node may never embed. */
+let meanings: WordMeanings | undefined;
 
-/** FNV-1a over UTF-16 code units, 32 bits, then a final mix so that low bits depend on all. */
-function hash32(text: string, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i);
-    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193);
-    hash = Math.imul(hash ^ (unit >>> 8), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-function addFeature(counters: Float64Array, hash: number, weight: number): void {
-  const index = hash & (LOCAL_EMBEDDING_DIMENSIONS - 1);
-  // The sign keeps colliding features from adding up: their expected product is 0.
-  counters[index] = counters[index]! + (hash >>> 31 === 0 ? weight : -weight);
-}
-
-/** Words of a text and how often each occurs, in order of first occurrence. */
-function countWords(text: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  const folded = text.slice(0, MAX_EMBEDDED_CHARACTERS).normalize('NFKC').toLowerCase();
-  for (const [match] of folded.matchAll(/[\p{L}\p{N}]+/gu)) {
-    const word = match.slice(0, MAX_WORD_CHARACTERS);
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function addWord(counters: Float64Array, word: string, count: number): void {
-  // A word said nine times says three times as much as one said once.
-  const weight = Math.sqrt(count) * (COMMON_WORDS.has(word) ? COMMON_WORD_WEIGHT : 1);
+function addSubwords(counters: Float64Array, word: string, weight: number): void {
   const marked = `<${word}>`;
-  addFeature(counters, hash32(marked, 0, marked.length), weight);
   let grams = 0;
   for (let size = MIN_GRAM; size <= MAX_GRAM; size++) {
     grams += Math.max(0, marked.length - size + 1);
@@ -99,13 +62,36 @@ function addWord(counters: Float64Array, word: string, count: number): void {
   }
 }
 
+function addWord(counters: Float64Array, word: string, count: number, known: WordMeanings): void {
+  // A word said nine times says three times as much as one said once.
+  addSubwords(counters, word, known.addWord(counters, stemOf(word), Math.sqrt(count)));
+}
+
 /** Vector of one text by the built-in model: 256 numbers of length 1, or zeros for no word. */
 export function embedLocally(text: string): Float32Array {
-  const counters = new Float64Array(LOCAL_EMBEDDING_DIMENSIONS);
-  for (const [word, count] of countWords(text)) addWord(counters, word, count);
+  const known = (meanings ??= new WordMeanings());
+  const counters = new Float64Array(FEATURE_DIMENSIONS);
+  const all = wordsOf(text);
+  const telling = all.filter((word) => !isCommonWord(word));
+  // A text of nothing but common words still has a vector of its own.
+  const words = telling.length > 0 ? telling : all;
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const [word, count] of counts) addWord(counters, word, count, known);
+  const stems = words.map(stemOf);
+  for (let size = 2; size <= MAX_PHRASE_WORDS; size++) {
+    for (let start = 0; start + size <= stems.length; start++) {
+      known.addPhrase(counters, phraseKey(stems.slice(start, start + size)));
+    }
+  }
+  return normalised(counters);
+}
+
+/** The same direction at length 1; zeros for zeros. */
+function normalised(counters: Float64Array): Float32Array {
   let squares = 0;
   for (const counter of counters) squares += counter * counter;
-  const vector = new Float32Array(LOCAL_EMBEDDING_DIMENSIONS);
+  const vector = new Float32Array(counters.length);
   if (squares === 0) return vector;
   const length = Math.sqrt(squares);
   for (let i = 0; i < counters.length; i++) vector[i] = counters[i]! / length;
