@@ -35,7 +35,7 @@ import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
 import { UsedNonces } from './certificates/used-nonces.ts';
 import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
-import { NothingFoundError, RefusedError } from './errors.ts';
+import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
 import type {
   ProveRequest,
   QueryRequest,
@@ -48,6 +48,7 @@ import type { ResourceAttestOrder } from './tasks/resource-attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
+import { parseQuery } from './skills/query-expression.ts';
 import { queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
 import { preparedFromRequest } from './tasks/task-request.ts';
@@ -213,9 +214,11 @@ export class AgentNode {
   /** Peers with a skill. */
   async query(request: QueryRequest, signal: AbortSignal): Promise<QueryDocument> {
     const { survey } = this.#runtime();
-    const { query: term, minimums: asked } = request;
-    const minimums = asked.map(({ name, min }) => ({ name, min: BigInt(min) }));
-    return queryDocument(request, await survey.look({ term, minimums }, signal));
+    const minimums = request.minimums.map(({ name, min }) => ({ name, min: BigInt(min) }));
+    const parsed = parseQuery(request.query);
+    if (!parsed.valid) throw new BadInputError(`query: ${parsed.detail}`);
+    const asked = { query: request.query, alternatives: parsed.alternatives, minimums };
+    return queryDocument(request, await survey.answer(asked, signal));
   }
 
   /** Where a task should run and why. With `candidates` nobody is asked. */

@@ -176,6 +176,8 @@ export interface QueryDocument {
   readonly asked: number;
   readonly answered: number;
   readonly elapsedMs: number;
+  /** When the first hit was verified, before proofs were asked for; `null` without one. */
+  readonly firstHitMs: number | null;
   readonly trace?: readonly unknown[];
 }
 

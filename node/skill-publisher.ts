@@ -12,6 +12,7 @@ import type { BuiltAgentCard } from '../protocols/a2a/agent-card.ts';
 import type { OwnCard } from '../protocols/card/server.ts';
 import { encodeVector } from '../protocols/card/messages.ts';
 import { MAX_OFFERS, MAX_RECORD_CERTIFICATES } from '../protocols/skill-discovery/skill-record.ts';
+import { bucketsOf } from '../protocols/skill-discovery/similarity-buckets.ts';
 import type {
   Advertiser,
   PublishResult,
@@ -104,7 +105,7 @@ export class SkillPublisher {
         model: embedder.modelId,
         dim: vector!.length,
         sha256: toBase64Url(sha256(encodeVector(vector!))),
-        buckets: [],
+        buckets: [...bucketsOf(vector!, embedder.modelId)],
       },
       certificates: this.#listedCertificates(),
       sealingKey: NO_SEALING_KEY,

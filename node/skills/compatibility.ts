@@ -67,18 +67,22 @@ export function cosineSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): nu
 /**
  * Compatibility in [0, 1]. Paper Eq. (12).
  *
- * @param ontology - Jaccard index.
+ * @param ontology - Jaccard index; `undefined` if no term is asked for.
  * @param similarity - Cosine of the two embeddings; `undefined` if one is missing.
  * @param performance - Share of good outcomes of this task type; `undefined` without a record.
  */
 export function skillCompatibility(
-  ontology: number,
+  ontology: number | undefined,
   similarity: number | undefined,
   performance: number | undefined,
   weights: SkillWeights = SKILL_WEIGHTS,
 ): number {
-  let total = weights.ontology;
-  let sum = weights.ontology * ontology;
+  let total = 0;
+  let sum = 0;
+  if (ontology !== undefined) {
+    total += weights.ontology;
+    sum += weights.ontology * ontology;
+  }
   if (similarity !== undefined) {
     total += weights.embedding;
     sum += weights.embedding * Math.max(0, similarity);

@@ -6,7 +6,10 @@
  */
 
 import type { Clock, Random } from '../../protocols/components.ts';
-import { findContractors } from '../../protocols/skill-discovery/find-contractors.ts';
+import {
+  findContractors,
+  searchContractors,
+} from '../../protocols/skill-discovery/find-contractors.ts';
 import type {
   ContractorHit,
   SearchComponents,
@@ -16,8 +19,11 @@ import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificate
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
 import { EmbeddingTable } from '../skills/embedding-table.ts';
 import type { Embedder } from '../skills/embedding.ts';
+import type { QueryAlternative } from '../skills/query-expression.ts';
 import type { ContractorProof, ContractorProofs } from './contractor-proofs.ts';
 import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
+import { planQuery } from './query-plan.ts';
+import type { QueryPlan } from './query-plan.ts';
 
 /** How old a look may be that serves for another task. */
 const RECENT_MS = 20_000;
@@ -26,7 +32,7 @@ const MAX_RECENT = 1_024;
 /** Parts of Eq. 12 for one contractor. */
 export interface Fit {
   readonly score: number;
-  readonly ontology: number;
+  readonly ontology: number | null;
   readonly embedding: number | null;
   readonly performance: number | null;
 }
@@ -41,6 +47,15 @@ export interface SurveyQuestion {
   readonly description?: string | undefined;
   /** Each is to be proved. */
   readonly minimums?: readonly ResourceMinimum[];
+}
+
+/** What a person asks for. */
+export interface SurveyQuery {
+  /** As it was typed. */
+  readonly query: string;
+  readonly alternatives: readonly QueryAlternative[];
+  /** Each is to be proved. */
+  readonly minimums: readonly ResourceMinimum[];
 }
 
 /** A contractor that offers the skill. */
@@ -93,13 +108,7 @@ export class ContractorSurvey {
       description === undefined ? [] : await embedder.embed([`${term} ${description}`], { signal });
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const proofs = await this.#components.proofs.of(hits, minimums, signal);
-    const contractors = this.#judge(hits, proofs, term, question);
-    // Of equals chance says who comes first, not who answered first: not all are asked for a quote.
-    const lots = new Map(contractors.map((one) => [one, lotOf(this.#components.random)]));
-    contractors.sort(
-      (a, b) =>
-        b.proved.level - a.proved.level || b.fit.score - a.fit.score || lots.get(a)! - lots.get(b)!,
-    );
+    const contractors = this.#ranked(this.#judge(hits, proofs, term, question));
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
       const key = keyOf(asked);
@@ -108,6 +117,61 @@ export class ContractorSurvey {
       if (this.#last.size > MAX_RECENT) this.#last.delete([...this.#last.keys()][0]!);
     }
     return survey;
+  }
+
+  /** Answers a query: like a look, but for any combination of terms and texts. */
+  async answer(
+    { query, alternatives, minimums }: SurveyQuery,
+    signal: AbortSignal,
+  ): Promise<Survey> {
+    const { queryTimeoutMs, self, embedder } = this.#components;
+    const plan = await planQuery(query, alternatives, embedder, signal);
+    const search = await searchContractors(this.#components, plan.search, {
+      timeoutMs: queryTimeoutMs,
+      signal,
+    });
+    const found = search.hits.filter(({ peerId }) => peerId !== self);
+    await plan.prepare(found, signal);
+    const hits = plan.shortlist(found);
+    const proofs = await this.#components.proofs.of(hits, minimums, signal);
+    const contractors: SurveyedContractor[] = [];
+    const dropped = [...search.dropped];
+    for (const [i, hit] of hits.entries()) {
+      const contractor = this.#judgeHit(plan, hit, proofs[i]!);
+      if (contractor) contractors.push(contractor);
+      else dropped.push({ peerId: hit.peerId, reason: 'NOT_SIMILAR' });
+    }
+    return { search: { ...search, dropped }, contractors: this.#ranked(contractors) };
+  }
+
+  /** The best of the ways in which a hit answers; `undefined` if it does not. */
+  #judgeHit(
+    plan: QueryPlan,
+    hit: ContractorHit,
+    { proved, resources, vector }: ContractorProof,
+  ): SurveyedContractor | undefined {
+    const { clock, outcomes, embedder } = this.#components;
+    const isSameModel = hit.record.body.embeddings.model === embedder.modelId;
+    const history = outcomes.historyOf(hit.peerId, clock.nowMs());
+    const performance = performanceOf(history, hit.matchedTerm, proved);
+    const fits = plan.fits(hit, isSameModel ? vector : undefined).map((answer) => ({
+      score: skillCompatibility(answer.ontology, answer.similarity, performance),
+      ontology: answer.ontology ?? null,
+      embedding: answer.similarity ?? null,
+      performance: performance ?? null,
+    }));
+    const [fit] = fits.sort((a, b) => b.score - a.score);
+    if (!fit) return undefined;
+    return { hit, proved, resources, similarity: fit.embedding ?? undefined, history, fit };
+  }
+
+  /** By level, then by fit. Of equals chance says who comes first, not who answered first. */
+  #ranked(contractors: readonly SurveyedContractor[]): SurveyedContractor[] {
+    const lots = new Map(contractors.map((one) => [one, lotOf(this.#components.random)]));
+    return contractors.toSorted(
+      (a, b) =>
+        b.proved.level - a.proved.level || b.fit.score - a.fit.score || lots.get(a)! - lots.get(b)!,
+    );
   }
 
   /**

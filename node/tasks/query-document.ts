@@ -35,6 +35,7 @@ export function queryDocument(
     asked: search.asked,
     answered: search.answered,
     elapsedMs: Math.round(search.elapsedMs),
+    firstHitMs: search.firstHitMs === null ? null : Math.round(search.firstHitMs),
     ...(request.trace ? { trace: [...search.trace, ...remarks] } : {}),
   };
 }

@@ -15,13 +15,13 @@ import type { Identity } from '../../crypto/identity.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock, Logger, Random } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
-import { cancelTerms, provideTerms, putRecord, readBack } from './publication.ts';
+import { cancelKeys, provideKeys, putRecord, readBack } from './publication.ts';
 import { processScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 import { MAX_ADDRESSES, MAX_RECORD_LIFETIME_SECONDS, signSkillRecord } from './skill-record.ts';
 import type { SignedSkillRecord, SkillRecord } from './skill-record.ts';
 import { writeStoredRecord } from './stored-records.ts';
-import { ancestorsOf, isTerm } from './terms.ts';
+import { ancestorsOf } from './terms.ts';
 import type { RecordGuard } from './validator.ts';
 
 /** How long `publish` tries to store a record and read it back. */
@@ -67,7 +67,7 @@ export interface PublishResult {
   readonly record: SignedSkillRecord;
   /** Other peers that took the record. */
   readonly storedBy: number;
-  /** Terms and ancestors that other peers were told of. */
+  /** Terms of the offers that other peers were told of; ancestors and buckets follow. */
   readonly providedTerms: readonly string[];
   readonly readBack: boolean;
   /** PeerId of the node that showed the record. */
@@ -78,7 +78,8 @@ export interface PublishResult {
 
 interface AdvertisedState {
   readonly seq: number;
-  readonly terms: readonly string[];
+  /** As {@link advertisedKeys}. */
+  readonly keys: readonly string[];
 }
 
 /** One sending of a record, as far as it came. */
@@ -89,9 +90,16 @@ interface Attempt {
   readBackFrom: string | undefined;
 }
 
-/** Terms of the offers and all their ancestors, each once. */
-export function advertisedTerms(offers: RecordContent['offers']): readonly string[] {
-  return [...new Set(offers.flatMap(({ term }) => [term, ...ancestorsOf(term)]))];
+/**
+ * Keys under which a record is found, each once: terms of the offers first, which are what most ask
+ * for, then their ancestors and the buckets of the vector.
+ */
+export function advertisedKeys({
+  offers,
+  embeddings,
+}: Pick<RecordContent, 'offers' | 'embeddings'>): readonly string[] {
+  const terms = offers.map(({ term }) => term);
+  return [...new Set([...terms, ...terms.flatMap(ancestorsOf), ...embeddings.buckets])];
 }
 
 /** Publishes one node's record. One per node; calls wait for one another. */
@@ -102,7 +110,7 @@ export class Advertiser {
   readonly #timeoutMs: number;
   #content: RecordContent | undefined;
   #record: SignedSkillRecord | undefined;
-  #terms: readonly string[] = [];
+  #keys: readonly string[] = [];
   #lastSeq = 0;
   #isStateRead = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -142,6 +150,15 @@ export class Advertiser {
       await this.#sign(content);
       return this.#send(options.signal);
     });
+  }
+
+  /** Resolves once nothing is left to publish, ancestors and buckets included. */
+  async settled(): Promise<void> {
+    let turn: Promise<unknown>;
+    do {
+      turn = this.#turn;
+      await turn;
+    } while (turn !== this.#turn);
   }
 
   /** Publishes that this peer offers nothing any more, and stops providing. */
@@ -193,15 +210,15 @@ export class Advertiser {
       },
       identity,
     );
-    const terms = advertisedTerms(content.offers);
+    const keys = advertisedKeys(content);
     // Written before it is sent: after a crash in between the next seq is still higher.
-    await host.datastore.put(STATE_KEY, utf8(JSON.stringify({ seq, terms })));
-    await cancelTerms(
+    await host.datastore.put(STATE_KEY, utf8(JSON.stringify({ seq, keys })));
+    await cancelKeys(
       host,
-      this.#terms.filter((term) => !terms.includes(term)),
+      this.#keys.filter((key) => !keys.includes(key)),
     );
     this.#lastSeq = seq;
-    this.#terms = terms;
+    this.#keys = keys;
     this.#content = content;
     this.#record = record;
     // kad-dht stores an own value without asking the validator, which then would not know its seq.
@@ -219,7 +236,7 @@ export class Advertiser {
       return;
     }
     this.#lastSeq = state.seq;
-    this.#terms = state.terms;
+    this.#keys = state.keys;
   }
 
   async #send(outerSignal: AbortSignal | undefined): Promise<PublishResult> {
@@ -252,13 +269,28 @@ export class Advertiser {
 
   async #try(record: SignedSkillRecord, attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { host } = this.#init;
-    const provided = provideTerms(host, this.#terms, attempt.providedTerms, signal);
+    const offered = this.#offeredTerms();
+    const provided = provideKeys(host, offered, attempt.providedTerms, signal);
     const stored = putRecord(host, record, signal).then((peers) => {
       attempt.storedBy = peers;
     });
     await Promise.all([stored, provided]);
     if (attempt.storedBy === 0) return;
-    attempt.readBackFrom = await readBack(host, record, this.#offeredTerms(), signal);
+    attempt.readBackFrom = await readBack(host, record, offered, signal);
+    void this.#inTurn(() => this.#provideRest(offered));
+  }
+
+  /** Tells of ancestors and buckets: whoever waits for the publication need not wait for these. */
+  async #provideRest(offered: readonly string[]): Promise<void> {
+    const { host, logger } = this.#init;
+    const rest = this.#keys.filter((key) => !offered.includes(key));
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    setMaxListeners(0, signal);
+    try {
+      await provideKeys(host, rest, [], signal);
+    } catch (error) {
+      logger.debug({ error }, 'Not all ancestors and buckets were told of.');
+    }
   }
 
   #offeredTerms(): readonly string[] {
@@ -320,9 +352,9 @@ function notReadBackReason({ tableSize, storedBy }: Attempt): NotReadBackReason 
 
 function parseState(bytes: Uint8Array): AdvertisedState | undefined {
   try {
-    const { seq, terms } = JSON.parse(fromUtf8(bytes)) as Partial<AdvertisedState>;
-    if (!Number.isSafeInteger(seq) || !Array.isArray(terms)) return undefined;
-    return { seq: seq!, terms: terms.filter((term) => isTerm(String(term))) };
+    const { seq, keys } = JSON.parse(fromUtf8(bytes)) as Partial<AdvertisedState>;
+    if (!Number.isSafeInteger(seq) || !Array.isArray(keys)) return undefined;
+    return { seq: seq!, keys: keys.filter((key) => typeof key === 'string') };
   } catch {
     return undefined;
   }

@@ -34,8 +34,11 @@ export function peerIdOfRecordKey(key: Uint8Array): string | undefined {
   return isPeerId(peerId) ? peerId : undefined;
 }
 
-/** CID under which the providers of `term` are found: CIDv1, raw, sha2-256 of tag and term. */
-export function providerCid(term: string): CID {
-  const digest = sha256(utf8(SKILL_KEY_TAG), SEPARATOR, utf8(term));
+/**
+ * CID under which the providers of a term are found, or of a bucket (`similarity-buckets.ts`), whose
+ * name has no colon and so is never a term: CIDv1, raw, sha2-256 of tag and key.
+ */
+export function providerCid(key: string): CID {
+  const digest = sha256(utf8(SKILL_KEY_TAG), SEPARATOR, utf8(key));
   return CID.createV1(RAW_CODEC, createDigest(SHA2_256_CODE, digest));
 }

@@ -78,6 +78,8 @@ export type DropReason =
   /** The record stands and offers nothing. */
   | 'WITHDRAWN'
   | 'NO_MATCHING_OFFER'
+  /** What it offers has nothing to do with the text that was asked for. */
+  | 'NOT_SIMILAR'
   | 'TIMED_OUT'
   /** Beyond the limit of providers. */
   | 'NOT_FETCHED';

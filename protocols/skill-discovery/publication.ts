@@ -46,29 +46,29 @@ async function inParallel<T>(items: readonly T[], step: (item: T) => Promise<voi
 }
 
 /**
- * Announces this node as a provider of each term.
+ * Announces this node as a provider of each key, in their order.
  *
- * @param provided - Gets each term that at least one other peer was told of, as it happens.
+ * @param provided - Gets each key that at least one other peer was told of, as it happens.
  * @throws the signal's reason.
  */
-export async function provideTerms(
+export async function provideKeys(
   host: Host,
-  terms: readonly string[],
+  keys: readonly string[],
   provided: string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await inParallel(terms, async (term) => {
+  await inParallel(keys, async (key) => {
     let isTold = false;
-    for await (const event of host.dht.provide(providerCid(term), { signal })) {
+    for await (const event of host.dht.provide(providerCid(key), { signal })) {
       if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') isTold = true;
     }
-    if (isTold) provided.push(term);
+    if (isTold) provided.push(key);
   });
 }
 
-/** Stops announcing the terms. Peers that were told forget within the life of a provider record. */
-export async function cancelTerms(host: Host, terms: readonly string[]): Promise<void> {
-  await inParallel(terms, (term) => host.dht.cancelReprovide(providerCid(term)));
+/** Stops announcing the keys. Peers that were told forget within the life of a provider record. */
+export async function cancelKeys(host: Host, keys: readonly string[]): Promise<void> {
+  await inParallel(keys, (key) => host.dht.cancelReprovide(providerCid(key)));
 }
 
 /** PeerId of another node that serves exactly this record, or `undefined` after one look around. */

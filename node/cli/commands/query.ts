@@ -26,8 +26,10 @@ function levelOption(text: string): number {
 
 export const registerQuery: RegisterCommand = (program, run) => {
   program
-    .command('query [term]')
-    .description('find peers with a skill, for example performs:nlp/sentiment')
+    .command('query [words...]')
+    .description(
+      'find peers by a skill term (performs:nlp/sentiment, or performs:nlp and all below it), by free text, or by both combined with AND and OR',
+    )
     .option('--limit <n>', 'hits at most', wholeNumber(1, 100), 20)
     .option('--max-price-usd <amount>', 'drop dearer hits', microUsd)
     .option('--max-latency-ms <n>', 'drop slower hits', wholeNumber(1, 86_400_000))
@@ -37,17 +39,19 @@ export const registerQuery: RegisterCommand = (program, run) => {
       levelOption,
     )
     .option(
-      '--min <name>=n>',
-      'keep hits that prove so much of a resource by attested certificates (repeatable); without a term, all that have it',
+      '--min <resource>',
+      "keep hits that prove so much of a resource by attested certificates, as in 'memory-mib>=40' (repeatable); without a term, all that have it",
       (text: string, before: readonly Minimum[]) => [...before, minimum(text)],
       [],
     )
     .option('--trace', 'print what was asked, who answered, what was dropped and why')
     .action(
-      run(async (context, term: string | undefined, options: QueryOptions) => {
-        const query = term ?? options.min[0]?.name;
+      run(async (context, words: readonly string[], options: QueryOptions) => {
+        const query = words.length > 0 ? words.join(' ') : options.min[0]?.name;
         if (query === undefined) {
-          throw new BadInputError('query: name a skill term, or a resource with --min');
+          throw new BadInputError(
+            'query: name a skill term, say in words what is looked for, or name a resource with --min',
+          );
         }
         const body = {
           query,

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { isPeerId } from '../../../crypto/identity.ts';
 import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../../decision/policy.ts';
+import { parseQuery } from '../../skills/query-expression.ts';
 import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
 
 export const term = z
@@ -16,8 +17,14 @@ export const term = z
 const peerId = z.string().refine(isPeerId, 'expected the PeerId of an Ed25519 key (12D3Koo...)');
 const base64 = z.base64().max(12 * 1024 * 1024);
 
+const queryText = z.string().superRefine((text, context) => {
+  const parsed = parseQuery(text);
+  if (!parsed.valid) context.addIssue({ code: 'custom', message: parsed.detail });
+});
+
 export const queryBody = z.strictObject({
-  query: term,
+  /** Terms and free text, combined with AND and OR. */
+  query: queryText,
   limit: z.number().int().min(1).max(100).default(20),
   maxPriceMicroUsd: z.number().min(0).optional(),
   maxLatencyMs: z.number().min(0).optional(),

@@ -1,7 +1,7 @@
 import { MemoryDatastore } from 'datastore-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
-import { advertisedTerms } from '../../skill-discovery/advertise.ts';
+import { advertisedKeys } from '../../skill-discovery/advertise.ts';
 import type { Advertiser } from '../../skill-discovery/advertise.ts';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
@@ -60,14 +60,29 @@ const copyAt = async (node: TestNode, of: TestNode): Promise<Uint8Array | undefi
   readStoredRecord(node.host.datastore, of.host.peerId);
 
 describe('advertiser', () => {
-  it('announces every term and every ancestor once', () => {
-    const { offers } = contentOf({ term: 'performs:a/b/c' }, { term: 'performs:a/b/d' });
-    expect(advertisedTerms(offers)).toEqual([
+  it('announces every term, every ancestor and every bucket once, what is offered first', () => {
+    const content = contentOf({ term: 'performs:a/b/c' }, { term: 'performs:a/b/d' });
+    const embeddings = { ...content.embeddings, buckets: ['m1t0d3p', 'm1t1d7n'] };
+    expect(advertisedKeys({ ...content, embeddings })).toEqual([
       'performs:a/b/c',
+      'performs:a/b/d',
       'performs:a/b',
       'performs:a',
-      'performs:a/b/d',
+      'm1t0d3p',
+      'm1t1d7n',
     ]);
+  });
+
+  it('tells of ancestors and buckets after the publication was read back', async () => {
+    const { peer, publisher, advertiser } = await startPair();
+    const content = contentOf({ term: 'performs:a/b' });
+    const embeddings = { ...content.embeddings, buckets: ['m1t0d3p'] };
+    await advertiser.publish({ ...content, embeddings });
+    await advertiser.settled();
+    for (const key of ['performs:a/b', 'performs:a', 'm1t0d3p']) {
+      const providers = await storedProviders(peer.host.dht, providerCid(key));
+      expect(providers, key).toEqual([publisher.host.peerId]);
+    }
   });
 
   it('returns after another node has shown the record', async () => {
@@ -77,7 +92,7 @@ describe('advertiser', () => {
       readBack: true,
       readBackFrom: peer.host.peerId,
       storedBy: 1,
-      providedTerms: ['performs:a/b', 'performs:a'],
+      providedTerms: ['performs:a/b'],
     });
     expect(published).not.toHaveProperty('reason');
     expect(await copyAt(peer, publisher)).toEqual(published.record.envelope);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
+import { searchContractors } from '../../skill-discovery/find-contractors.ts';
 import { findCopy } from '../../skill-discovery/publication.ts';
+import type { SkillRecord } from '../../skill-discovery/skill-record.ts';
 import { contentOf, createNetwork, createNode, until } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
 
@@ -64,6 +66,7 @@ describe('finding contractors among six real nodes', () => {
       ),
       second.advertiser.publish(contentOf({ term: 'performs:finance/risk-assessment' })),
     ]);
+    await Promise.all([first.advertiser.settled(), second.advertiser.settled()]);
     const found = await client.find('performs:finance');
     const hits = found.hits.map(({ peerId, matchedTerm }) => `${peerId} ${matchedTerm}`);
     expect(hits.sort()).toEqual(
@@ -75,6 +78,43 @@ describe('finding contractors among six real nodes', () => {
     );
     expect((await client.find('performs:finance/risk-assessment')).hits).toHaveLength(2);
     expect((await client.find('performs:finance/risk')).hits).toEqual([]);
+  });
+
+  it('searches under several keys at once, each hit once, and tells of it when it is verified', async () => {
+    const hits: string[] = [];
+    const question = {
+      query: 'either',
+      keys: ['performs:finance/risk-assessment', 'canExecute:pytorch', 'performs:nothing-here'],
+      matching: ({ offers }: SkillRecord) =>
+        offers.filter(({ term }) => term !== 'performs:finance/portfolio-optimization'),
+    };
+    const found = await searchContractors(client, question, {
+      onHit: ({ peerId, matchedTerm }) => hits.push(`${peerId} ${matchedTerm}`),
+    });
+    const [, , first, second] = nodes as [TestNode, TestNode, TestNode, TestNode];
+    expect(found).toMatchObject({ query: 'either', outcome: 'complete' });
+    const expected = [
+      `${first.host.peerId} performs:finance/risk-assessment`,
+      `${first.host.peerId} canExecute:pytorch`,
+      `${second.host.peerId} performs:finance/risk-assessment`,
+    ].sort();
+    expect(found.hits.map((hit) => `${hit.peerId} ${hit.matchedTerm}`).sort()).toEqual(expected);
+    expect(hits.sort()).toEqual(expected);
+    expect(found.firstHitMs).toBeLessThanOrEqual(found.elapsedMs);
+    const keys = found.trace.flatMap(({ event, key }) => (event === 'key' ? key : []));
+    expect(keys.sort()).toEqual([...question.keys].sort());
+  });
+
+  it('takes sixteen keys at most, and at least one', async () => {
+    const matching = () => [];
+    const ask = (count: number) =>
+      searchContractors(client, {
+        query: 'many',
+        keys: Array.from({ length: count }, (_, i) => `performs:k${i}`),
+        matching,
+      });
+    await expect(ask(0)).rejects.toThrow(RangeError);
+    await expect(ask(17)).rejects.toThrow(/expected 1 to 16, got 17/);
   });
 
   it('shows a changed price to the next query', async () => {
