@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import type { ContractorHit } from '../../../protocols/skill-discovery/find-contractors.ts';
+import { probesOf } from '../../../protocols/skill-discovery/similarity-buckets.ts';
+import { contentOf, recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
+import { embedLocally, LOCAL_EMBEDDING_MODEL, localEmbedder } from '../../skills/embedding.ts';
+import { parseQuery } from '../../skills/query-expression.ts';
+import { MIN_TEXT_SIMILARITY, planQuery } from '../../tasks/query-plan.ts';
+import { never } from './client-fakes.ts';
+
+async function plan(text: string) {
+  const parsed = parseQuery(text);
+  if (!parsed.valid) throw new Error(parsed.detail);
+  return planQuery(text, parsed.alternatives, localEmbedder, never);
+}
+
+const identity = Identity.fromSeed(new Uint8Array(32).fill(9));
+
+/** A record of one peer that offers these terms; of those after "0 " there is nothing to buy. */
+function record(...terms: string[]) {
+  const content = contentOf(...terms.map((term) => ({ term: term.replace('0 ', '') })));
+  const offers = content.offers.map((offer, i) =>
+    terms[i]!.startsWith('0 ') ? { ...offer, capacity: 0 } : offer,
+  );
+  return recordOf(identity, { ...content, offers });
+}
+
+function hits(of: ReturnType<typeof record>, terms: readonly string[]): ContractorHit[] {
+  return of.body.offers
+    .filter(({ term }) => terms.includes(term))
+    .map((offer) => ({
+      peerId: identity.peerId,
+      record: of,
+      offer,
+      matchedTerm: offer.term,
+      recordAgeSeconds: 0,
+      source: 'holder' as const,
+    }));
+}
+
+describe('the plan of a query', () => {
+  it('looks a term up by its own key alone', async () => {
+    const { search } = await plan('performs:nlp');
+    expect(search).toMatchObject({ query: 'performs:nlp', keys: ['performs:nlp'] });
+  });
+
+  it('looks terms combined with AND up by the most specific one', async () => {
+    const { search } = await plan('canExecute:pytorch AND performs:nlp/sentiment');
+    expect(search.keys).toEqual(['performs:nlp/sentiment']);
+    const both = record('performs:nlp/sentiment', 'canExecute:pytorch');
+    expect(search.matching(both.body)).toHaveLength(2);
+    expect(search.matching(record('performs:nlp/sentiment').body)).toEqual([]);
+  });
+
+  it('looks free text up by near terms of the vocabulary and by the buckets of its vector', async () => {
+    const { search } = await plan('find out whether customers are happy or angry in reviews');
+    expect(search.keys).toHaveLength(16);
+    expect(search.keys.slice(0, 4)).toContain('performs:nlp/sentiment');
+    const vector = embedLocally('find out whether customers are happy or angry in reviews');
+    const probes = probesOf(vector, LOCAL_EMBEDDING_MODEL);
+    expect(search.keys.slice(4)).toEqual(probes.slice(0, 12));
+  });
+
+  it('asks for sixteen keys at most, however many alternatives there are', async () => {
+    const texts = ['tone of reviews', 'translate a manual', 'draw a logo', 'balance my books'];
+    const { search } = await plan(`${texts.join(' OR ')} OR performs:nlp/sentiment`);
+    expect(search.keys.length).toBeLessThanOrEqual(16);
+    expect(search.keys).toContain('performs:nlp/sentiment');
+  });
+
+  it('takes offers that can be bought before attested resources', async () => {
+    const { search } = await plan('performs:nlp/sentiment AND hasResource:gpu-count');
+    const body = record('performs:nlp/sentiment', '0 hasResource:gpu-count').body;
+    expect(search.matching(body).map(({ term }) => term)).toEqual(['performs:nlp/sentiment']);
+    const resource = await plan('hasResource:gpu-count');
+    expect(resource.search.matching(body).map(({ term }) => term)).toEqual([
+      'hasResource:gpu-count',
+    ]);
+  });
+
+  it('considers three offers of one contractor for a text, the nearest', async () => {
+    const of = record(
+      'performs:nlp/sentiment',
+      'performs:finance/audit',
+      'performs:biology/sequencing',
+      'performs:nlp/summarization',
+      'canExecute:ffmpeg',
+    );
+    const asked = await plan('customer sentiment in reviews');
+    const found = hits(
+      of,
+      of.body.offers.map(({ term }) => term),
+    );
+    await asked.prepare(found, never);
+    const chosen = asked.shortlist(found).map(({ matchedTerm }) => matchedTerm);
+    expect(chosen).toHaveLength(3);
+    expect(chosen[0]).toBe('performs:nlp/sentiment');
+    const byTerm = await plan('performs:nlp/sentiment');
+    expect(byTerm.shortlist(found)).toHaveLength(5);
+  });
+
+  it('rates a term by the Jaccard index, a text by the cosine, and both where both are asked', async () => {
+    const of = record('performs:nlp/sentiment');
+    const [hit] = hits(of, ['performs:nlp/sentiment']) as [ContractorHit];
+    const fits = async (text: string, vector?: Float32Array) => {
+      const asked = await plan(text);
+      await asked.prepare([hit], never);
+      return asked.fits(hit, vector);
+    };
+    expect(await fits('performs:nlp/sentiment')).toEqual([{ ontology: 1, similarity: undefined }]);
+    expect(await fits('performs:nlp')).toEqual([{ ontology: 0, similarity: undefined }]);
+    const [byText] = await fits('sentiment analysis');
+    expect(byText!.ontology).toBeUndefined();
+    expect(byText!.similarity).toBeGreaterThan(MIN_TEXT_SIMILARITY);
+    const [both] = await fits('performs:nlp AND sentiment analysis');
+    expect(both).toEqual({ ontology: 0, similarity: byText!.similarity });
+    expect(await fits('weld a steel pipe')).toEqual([]);
+    // The contractor's own vector may say more than its term does.
+    const vector = embedLocally('weld a steel pipe');
+    expect((await fits('weld a steel pipe', vector))[0]!.similarity).toBeCloseTo(1, 5);
+    // Of another length it says nothing.
+    expect(await fits('weld a steel pipe', new Float32Array(3).fill(1))).toEqual([]);
+  });
+});
