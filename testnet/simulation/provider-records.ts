@@ -33,7 +33,7 @@ export interface RecordTimes {
   readonly republishHours: number;
 }
 
-/** As the node configures kad-dht: 2 h, anew when less than one is left (looked at every 10 min). */
+/** As the node configures kad-dht: 2 h, anew once less than one is left, looked at every 10 min. */
 export const NODE_RECORD_TIMES: RecordTimes = { validityHours: 2, republishHours: 7 / 6 };
 
 /** The records of all keys. */

@@ -50,8 +50,8 @@ export function routingCsv(results: readonly RoutingResult[]): string {
   const lines = results.map((result) => flat(result));
   const [first] = lines;
   if (!first) return '';
-  const header = first.map(([name]) => name).join(',');
-  return `${[header, ...lines.map((line) => line.map(([, value]) => value).join(','))].join('\n')}\n`;
+  const rows = [first.map(([name]) => name), ...lines.map((line) => line.map(([, cell]) => cell))];
+  return `${rows.map((row) => row.join(',')).join('\n')}\n`;
 }
 
 function flat(result: RoutingResult): [string, string][] {

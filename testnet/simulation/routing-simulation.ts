@@ -9,8 +9,11 @@
  * a key, and the messages of refreshes. Events take effect by the minute.
  *
  * Tables are drawn unless grown ones are asked for ({@link RoutingTables}); a node that joins later
- * looks itself up for real and its other buckets are drawn. Publishers and askers are honest, and publishers stay: a record that
- * is not found is therefore a failure of the network.
+ * looks itself up for real and its other buckets are drawn. At 10^3 and 10^4 grown tables need the
+ * same hops as drawn ones within one, and 0.4 times the requests: in a network that never saw churn
+ * the first nodes are in most tables, so the paths hear fewer different names. Drawn tables are the
+ * dearer case. Publishers and askers are honest, and publishers stay: a record that is not found is
+ * therefore a failure of the network.
  *
  * @module
  */
