@@ -13,7 +13,9 @@
  * They also differ in what ends a dead entry. In the paper's table a request that times out does.
  * kad-dht 16.4.5 never removes an entry for that: when a newcomer meets a full bucket, the three
  * entries that were added first are pinged, and because a ping that is answered leaves no mark,
- * they are the same three until one of them is gone.
+ * they are the same three until one of them is gone. Left out of this model: entries younger than
+ * ten minutes are not pinged, and the peer store forgets addresses after hours, so that entries
+ * dead for longer are not named to others any more.
  *
  * @module
  */
