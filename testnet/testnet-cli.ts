@@ -1,6 +1,6 @@
 /**
- * Command line of the testnet: `up`, `status`, `down` and `demo`, with the exit codes of the
- * `coalesce` command.
+ * Command line of the testnet: `up`, `status`, `down`, `demo` and `routing`, with the exit codes of
+ * the `coalesce` command.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { UserFacingError, printable } from '../node/errors.ts';
 import { VERSION } from '../node/version.ts';
 import { runDemo } from './demo.ts';
 import { MAX_NODES, MIN_NODES } from './local-plan.ts';
+import { addRoutingCommand } from './routing-command.ts';
 import { bringDown, bringUp, networkStatus } from './testnet-directory.ts';
 import type { TestnetDocument } from './testnet-directory.ts';
 
@@ -40,6 +41,7 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .exitOverride();
   addCommands(program, interrupt.signal);
+  addRoutingCommand(program, interrupt.signal);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;

@@ -12,12 +12,14 @@ import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 import { benchNodeStart } from './node-start.ts';
 import { benchProof } from './proof.ts';
+import { benchRouting } from './routing.ts';
 import { benchTask } from './task-end-to-end.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   decision: benchDecision,
   node: benchNodeStart,
   proof: benchProof,
+  routing: benchRouting,
   task: benchTask,
 };
 
