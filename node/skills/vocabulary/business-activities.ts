@@ -119,13 +119,13 @@ export const BUSINESS_CONCEPTS = [
     'Contract review',
     'Finds what is risky in a contract.',
     `contract analysis, clauses, terms and conditions, nda, agreement, risky clauses, obligations, lease, liability, fine print,
-    employment contract, red flags in an agreement, license terms, before I sign, rental agreement, vendor agreement`,
+    employment contract, red flags in an agreement, license terms, before signing, rental agreement, vendor agreement`,
   ),
   concept(
     'performs:legal/drafting',
     'Legal drafting',
     'Writes contracts and other legal texts.',
-    `draft a contract, privacy policy, terms of service, will, legal documents, contract templates, articles of association, pleading,
+    `draft a contract, privacy policy, terms of service, last will, legal documents, contract templates, articles of association, pleading,
     power of attorney, legal letter`,
   ),
   concept(

@@ -134,7 +134,7 @@ export const DATA_CONCEPTS = [
     'Recommendation',
     'Says what a person may like next.',
     `recommender system, suggest products, personalisation, similar items, what to watch, what to read next, movie suggestions,
-    collaborative filtering, you may also like, playlist, book suggestions, recommendations, product ranking`,
+    collaborative filtering, playlist, book suggestions, recommendations, product ranking`,
   ),
   concept(
     'performs:math',

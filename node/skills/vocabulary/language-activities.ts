@@ -56,7 +56,7 @@ export const LANGUAGE_CONCEPTS = [
     'Keyword extraction',
     'Finds the words that say what a text is about.',
     `keywords, key phrases, important terms, index terms, glossary, terminology, topic modelling,
-    topics, themes, subject headings, what is it about`,
+    topics, themes, subject headings`,
   ),
   concept(
     'performs:nlp/question-answering',

@@ -59,7 +59,7 @@ export const LIFE_CONCEPTS = [
     'performs:health/mental-health',
     'Mental health',
     'Listens and helps with worries.',
-    `therapy, counselling, stress, anxiety, depression, coaching, meditation, mindfulness, emotional support, well-being, lonely, burnout,
+    `therapy, counselling, stress, anxiety, depression, coaching, meditation, mindfulness, emotional support, wellbeing, lonely, burnout,
     psychologist, journaling, habits, relationship advice, crisis line, grief`,
   ),
   concept(
@@ -74,7 +74,7 @@ export const LIFE_CONCEPTS = [
     'Tutoring',
     'Explains a subject to one learner.',
     `tutor, homework help, explain concepts, study help, teach me, private lessons, exam preparation, step by step explanation, learn maths,
-    coaching for exams, explain like I am five, physics homework, flashcards, study plan`,
+    coaching for exams, explain to a child, physics homework, flashcards, study plan`,
   ),
   concept(
     'performs:education/assessment',
@@ -124,7 +124,7 @@ export const LIFE_CONCEPTS = [
     'performs:geo/geocoding',
     'Geocoding',
     'Turns addresses into places and back.',
-    `address lookup, coordinates of an address, latitude and longitude, reverse geocoding, postcode, zip code, nearby places, where is,
+    `address lookup, coordinates of an address, latitude and longitude, reverse geocoding, postcode, zip code, nearby places,
     address validation, site selection, store location`,
   ),
   concept(

@@ -28,7 +28,7 @@ export const MEDIA_CONCEPTS = [
     'performs:vision/image-classification',
     'Image classification',
     'Says what a picture shows.',
-    `image recognition, recognise what is in a photo, identify plants, visual classification, photo tagging, what is this, visual search,
+    `image recognition, recognise what is in a photo, identify plants, visual classification, photo tagging, visual search,
     identify animals, reverse image search, image similarity, kind of object`,
   ),
   concept(

@@ -98,7 +98,7 @@ export const SOFTWARE_ACTIVITY_CONCEPTS = [
   ),
   concept(
     'performs:coding/api-design',
-    'Interface design',
+    'Programming interfaces',
     'Designs and joins interfaces between programs.',
     `api design, rest api, openapi, api integration, connect two systems, software architecture, system design, microservices,
     webhook integration, sdk, architecture diagram, integrate services`,
