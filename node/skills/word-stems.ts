@@ -19,9 +19,9 @@ const MAX_KEPT_STEMS = 8_192;
 /** Words that say nothing about a skill, the term predicates among them. */
 const COMMON_WORDS: ReadonlySet<string> = new Set(
   (
-    'a about all also am an and any anything are as at be been being but by can could did do does ' +
-    'doing done for from get gets give given gives had has have having he her his how i if in ' +
-    'into is it its itself just let like ll made make makes may me might more most my need needs ' +
+    'a about all also am an and any anything are as at be been being but by can could did do ' +
+    'does doing done for from get gets give given gives had has have having he her his how i if ' +
+    'in into is it its itself just let like ll made make makes may me might more most my need needs ' +
     'no not of on one only onto or our out over own please put re s she should so some someone ' +
     'something such t than that the their them then there these they this those through to too ' +
     'up us use used uses using ve very via want wants was we well were what when where which who ' +
@@ -68,7 +68,7 @@ export function wordsOf(text: string): string[] {
 
 const kept = new Map<string, string>();
 
-/** Stem of one lower-case word. British spellings and irregular forms get that of the usual one. */
+/** Stem of one lower-case word. British and irregular forms get the stem of the usual one. */
 export function stemOf(word: string): string {
   const known = kept.get(word);
   if (known !== undefined) return known;
