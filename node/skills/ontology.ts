@@ -1,7 +1,7 @@
 /**
  * The vocabulary as a document that standard tools open: SKOS concepts (W3C SKOS reference 2009),
  * predicates as OWL object properties (OWL 2), JSON-LD 1.1 with its context inside, so that nothing
- * is fetched to read it. `npm run docs` writes it to `ontology.json`; a test holds the two together.
+ * is fetched to read it. `npm run docs` writes it to `ontology.json`; a test compares the two.
  *
  * @module
  */

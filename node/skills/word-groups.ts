@@ -8,6 +8,7 @@
 import { addFeature, FEATURE_DIMENSIONS, hash32 } from './feature-hash.ts';
 import { ACTION_WORDS } from './vocabulary/action-words.ts';
 import { commaSeparated } from './vocabulary/concept.ts';
+import { EVERYDAY_TOPIC_WORDS } from './vocabulary/everyday-topic-words.ts';
 import { KIND_WORDS } from './vocabulary/kind-words.ts';
 import { REQUEST_WORDS } from './vocabulary/request-words.ts';
 import { SPECIAL_REQUEST_WORDS } from './vocabulary/special-request-words.ts';
@@ -24,11 +25,12 @@ export const WORD_GROUPS: readonly (readonly string[])[] = [
   ACTION_WORDS,
   THING_WORDS,
   TOPIC_WORDS,
+  EVERYDAY_TOPIC_WORDS,
   REQUEST_WORDS,
   SPECIAL_REQUEST_WORDS,
   KIND_WORDS,
 ].flatMap((lines) => {
-  const groups = lines.split('\n').map(commaSeparated);
+  const groups = lines.replace(/\n +/g, ' ').split('\n').map(commaSeparated);
   return groups.filter((group) => group.length > 0);
 });
 

@@ -27,6 +27,8 @@ const DEFINITION_WEIGHT = 0.5;
 
 /** Weights of the parts of a word's vector. */
 const STEM_WEIGHT = 0.5;
+/** Of a stem that the vocabulary does not hold: there is nothing else to say about it. */
+const UNKNOWN_STEM_WEIGHT = 1.5;
 const CONCEPTS_WEIGHT = 1.8;
 const GROUPS_WEIGHT = 2;
 
@@ -111,7 +113,8 @@ export class WordMeanings {
   addWord(into: Float64Array, stem: string, times: number): number {
     const known = this.#meaningOf(stem);
     const scale = times * (known?.weight ?? 1);
-    addFeature(into, hash32(`stem ${stem}`), STEM_WEIGHT * scale);
+    const own = known === undefined ? UNKNOWN_STEM_WEIGHT : STEM_WEIGHT;
+    addFeature(into, hash32(`stem ${stem}`), own * scale);
     if (known !== undefined) addScaled(into, known.vector, scale);
     return scale;
   }

@@ -12,9 +12,10 @@
  * name holds a tag of the model, so that vectors of two models never meet. Sums run in a fixed
  * order over exact entries of +-1: all machines get the same names.
  *
- * Limit: with {@link MAX_BUCKET_NAMES} names each, one bucket holds a tenth of all skills. The DHT
- * hands out a bounded number of providers per key, so beyond some hundreds of skills of one model a
- * bucket holds more than can be found through it, and the exact terms must carry the search.
+ * Limit: with {@link MAX_BUCKET_NAMES} names each, one bucket holds a tenth of all skills, and 16
+ * keys hold 85 % of them. The DHT hands out 20 providers per key: of the ten nearest of 200 skills
+ * 94 % were found so, of 10,000 8 % (all of them without that bound). Beyond some hundreds of
+ * skills of one model the exact terms, or a broker, must carry the search.
  *
  * @module
  */

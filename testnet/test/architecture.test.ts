@@ -258,9 +258,10 @@ describe('the dependencies', () => {
   it('has no development dependency without a use', () => {
     const scripts = Object.values(manifest.scripts).join(' ');
     const configs = listFiles(['.config']).map(readProjectFile).join('\n');
+    const declared = { ...manifest.dependencies, ...manifest.devDependencies };
     const unused = Object.keys(manifest.devDependencies).filter((name) => {
       const typed = name.replace('@types/', '');
-      const hasTypesFor = typed !== name && (typed === 'node' || typed in manifest.dependencies);
+      const hasTypesFor = typed !== name && (typed === 'node' || typed in declared);
       const isNamed = scripts.includes(name) || configs.includes(`'${name}'`);
       return !usedByOthers.has(name) && !hasTypesFor && !isNamed;
     });

@@ -1,4 +1,4 @@
-/** Terms of `hasAccessTo`: services and data that the agent may ask on behalf of another. @module */
+/** Terms of `hasAccessTo`: services and data that the agent may ask for others. @module */
 
 import { concept } from './concept.ts';
 
@@ -21,8 +21,8 @@ export const ACCESS_CONCEPTS = [
     'hasAccessTo:market-data',
     'Market data',
     'Prices of shares, currencies, bonds and goods.',
-    `stock prices, stock quotes, share prices, exchange rates, price feed, bloomberg,
-    commodity prices, historical prices, ticker data, crypto prices`,
+    `stock prices, stock quotes, share prices, exchange rates, price feed, bloomberg, commodity
+    prices, historical prices, ticker data, crypto prices`,
     { related: ['performs:finance/trading', 'hasKnowledgeBase:finance'] },
   ),
   concept(
@@ -71,8 +71,8 @@ export const ACCESS_CONCEPTS = [
     'hasAccessTo:messaging',
     'Messaging services',
     'Chat services of people and teams.',
-    `slack, microsoft teams, whatsapp, telegram, discord, sms, text message, chat channel,
-    push notification`,
+    `slack, microsoft teams, whatsapp, telegram, discord, sms, text message, chat channel, push
+    notification`,
   ),
   concept(
     'hasAccessTo:payments',

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** One group a line. */
+/** One group a line; an indented line goes on. */
 export const ACTION_WORDS = `
 fix, repair, mend, correct, patch, remedy, rectify, troubleshoot, resolve, restore, solve
 make, create, produce, generate, build, construct, craft, form, develop, prepare, compose
@@ -14,7 +14,8 @@ write, author, draft, compose, pen, word, formulate, phrase, put down
 read, parse, scan, go through, look through, decipher, digest
 find, locate, search, seek, discover, look for, hunt, track down, spot, pinpoint, identify, detect
 detect, notice, recognise, spot, identify, catch, sense, uncover, reveal, flag, tell
-check, verify, validate, inspect, examine, test, audit, review, scrutinise, vet, confirm, proof, control
+check, verify, validate, inspect, examine, test, audit, review, scrutinise, vet, confirm, proof,
+  control
 compare, contrast, match, versus, difference, against, side by side, benchmark
 choose, select, pick, decide, prefer, shortlist, best choice, which one
 suggest, recommend, advise, propose, advice, tips, guidance, recommendation, hints
@@ -24,7 +25,8 @@ learn, study, practise, revise, master, memorise, understand, pick up
 help, assist, support, aid, guide, accompany, hand
 answer, reply, respond, response, react, question
 ask, question, query, inquire, inquiry, request
-predict, forecast, foresee, estimate, project, anticipate, expect, outlook, prognosis, future, ahead, upcoming
+predict, forecast, foresee, estimate, project, anticipate, expect, outlook, prognosis, future,
+  ahead, upcoming
 estimate, assess, evaluate, judge, appraise, gauge, rate, value, measure, quantify, size up
 measure, gauge, quantify, metric, reading, meter, survey
 count, tally, number, how many, enumerate, total, amount, quantity
@@ -54,10 +56,13 @@ see, look, watch, view, visual, eye, sight, observe
 watch, monitor, observe, track, follow, supervise, keep an eye, surveil, oversee, survey
 warn, alert, notify, alarm, remind, notification, warning, caution, reminder, tell me when
 protect, secure, guard, defend, safe, shield, safety, security, prevent, harden
-attack, hack, exploit, breach, intrusion, intruder, hacker, attacker, malicious, threat, adversary, break in
+attack, hack, exploit, breach, intrusion, intruder, hacker, attacker, malicious, threat,
+  adversary, break in
 steal, theft, stolen, rob, thief, burglary, leak, pirated
-cheat, deceive, fraud, scam, fake, swindle, trick, dishonest, forged, counterfeit, bogus, phony, mislead
-fail, failure, break, breakdown, malfunction, crash, outage, fault, error, wrong, defect, bug, broken, problem, trouble, issue
+cheat, deceive, fraud, scam, fake, swindle, trick, dishonest, forged, counterfeit, bogus, phony,
+  mislead
+fail, failure, break, breakdown, malfunction, crash, outage, fault, error, wrong, defect, bug,
+  broken, problem, trouble, issue
 risk, danger, hazard, exposure, peril, threat, chance of loss, unsafe, uncertain
 lose, loss, losses, downside, missing, lost, drop
 gain, profit, earn, earnings, return, income, revenue, yield, proceeds
@@ -68,7 +73,8 @@ spend, spending, expense, cost, expenditure, outlay, outgoings, budget
 cost, price, fee, rate, charge, tariff, quote, pricing, cheap, expensive, afford
 bargain, negotiate, haggle, deal, discount, offer, cheapest, terms
 lend, loan, borrow, credit, mortgage, debt, lender, borrower, repay, owe
-invest, investment, investor, asset, portfolio, fund, stock, share, equity, securities, bond, savings
+invest, investment, investor, asset, portfolio, fund, stock, share, equity, securities, bond,
+  savings
 trade, exchange, swap, market, broker, trader
 insure, insurance, insurer, policy, cover, coverage, claim, premium, compensation
 hire, recruit, employ, staff, applicant, candidate, job, vacancy, employer, employee, worker
@@ -90,11 +96,13 @@ enter, type, key in, fill in, input, record
 draw, sketch, illustrate, paint, depict, drawing, picture, illustration, artwork, art
 design, style, shape, layout, look, appearance, concept, designer
 print, printing, printer, press, publish
-show, display, present, chart, plot, graph, visualise, visualisation, illustrate, diagram, dashboard
+show, display, present, chart, plot, graph, visualise, visualisation, illustrate, diagram,
+  dashboard
 publish, post, release, announce, issue, put online
 promote, advertise, market, publicise, marketing, advertisement, campaign, publicity, ad, advert
 persuade, convince, attract, appeal, engage, entice, catchy
-feel, feeling, emotion, mood, sentiment, attitude, opinion, tone, happy, sad, angry, pleased, upset
+feel, feeling, emotion, mood, sentiment, attitude, opinion, tone, happy, sad, angry, pleased,
+  upset
 like, love, enjoy, prefer, favourite, taste, liking, fond
 complain, complaint, grumble, dissatisfied, unhappy, criticism, grievance, gripe, criticise
 praise, compliment, positive, favourable, commend, satisfied
@@ -103,7 +111,8 @@ discuss, debate, converse, chat, talk, dialogue, conversation, argue
 agree, agreement, contract, deal, accord, treaty, terms, settlement
 sign, signature, seal, autograph
 sue, lawsuit, litigation, court, trial, judge, case, claim, dispute, prosecute
-obey, comply, compliance, rule, regulation, conform, law, requirement, legal, adhere, standard, mandate
+obey, comply, compliance, rule, regulation, conform, law, requirement, legal, adhere, standard,
+  mandate
 own, owner, belong, possess, property, ownership, proprietor
 cook, bake, roast, fry, recipe, dish, meal, cuisine, kitchen, culinary, chef
 eat, food, meal, diet, dine, dinner, lunch, breakfast, nutrition, snack, eating
@@ -144,7 +153,8 @@ wait, queue, delay, late, overdue, postponed
 cancel, withdraw, end, quit, terminate, leave, churn, unsubscribe
 rent, lease, tenant, landlord, let, rental, hire
 inherit, ancestor, ancestry, family tree, genealogy, heritage, forebears
-unusual, strange, odd, abnormal, anomaly, outlier, weird, irregular, rare, suspicious, deviate, exceptional, unexpected
+unusual, strange, odd, abnormal, anomaly, outlier, weird, irregular, rare, suspicious, deviate,
+  exceptional, unexpected
 similar, alike, same, resemble, related, close, near, comparable
 new, novel, fresh, recent, latest, original, modern, current
 old, ancient, legacy, outdated, historic, past, vintage, former

@@ -1,4 +1,4 @@
-/** Terms of `hasKnowledgeBase`: fields in which the agent has more than common knowledge. @module */
+/** Terms of `hasKnowledgeBase`: fields that the agent knows better than most. @module */
 
 import { concept } from './concept.ts';
 
@@ -91,8 +91,8 @@ export const KNOWLEDGE_CONCEPTS = [
     'hasKnowledgeBase:engineering',
     'Engineering',
     'Standards and practice of the engineer’s trades.',
-    `mechanical engineering, civil engineering, electrical engineering, building codes,
-    technical standards, construction`,
+    `mechanical engineering, civil engineering, electrical engineering, building codes, technical
+    standards, construction`,
     { related: ['performs:engineering'] },
   ),
   concept(
@@ -134,7 +134,8 @@ export const KNOWLEDGE_CONCEPTS = [
     'hasKnowledgeBase:energy-and-climate',
     'Energy and climate',
     'Power, emissions and the climate.',
-    `electricity, power grid, renewables, solar, wind power, greenhouse gas, carbon, climate change`,
+    `electricity, power grid, renewables, solar, wind power, greenhouse gas, carbon, climate
+    change`,
     { related: ['performs:energy'] },
   ),
   concept(
@@ -166,7 +167,7 @@ export const KNOWLEDGE_CONCEPTS = [
     'hasKnowledgeBase:government',
     'Government',
     'Administration, politics and public services.',
-    `politics, public administration, public policy, elections, immigration, visas, social benefits,
-    permits, citizens`,
+    `politics, public administration, public policy, elections, immigration, visas, social
+    benefits, permits, citizens`,
   ),
 ];

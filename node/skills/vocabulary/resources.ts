@@ -34,16 +34,16 @@ export const RESOURCE_CONCEPTS = [
     'hasResource:disk-gib',
     'Disk space',
     'Storage that keeps data when the machine is off.',
-    `storage, hard disk, hard drive, ssd, disk capacity, storage space, room for files,
-    persistent storage`,
+    `storage, hard disk, hard drive, ssd, disk capacity, storage space, room for files, persistent
+    storage`,
     { unit: 'GiB', related: ['hasAccessTo:file-storage'] },
   ),
   concept(
     'hasResource:network-mbit-per-second',
     'Network bandwidth',
     'Rate at which the machine sends and receives.',
-    `bandwidth, internet speed, connection speed, uplink, download speed, upload speed,
-    network throughput`,
+    `bandwidth, internet speed, connection speed, uplink, download speed, upload speed, network
+    throughput`,
     { unit: 'Mbit/s' },
   ),
   concept(

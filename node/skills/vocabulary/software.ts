@@ -1,4 +1,4 @@
-/** Terms of `canExecute`: languages, tools and runtimes with which the agent can run work. @module */
+/** Terms of `canExecute`: languages, tools and runtimes that the agent can run. @module */
 
 import { concept } from './concept.ts';
 
@@ -122,8 +122,8 @@ export const SOFTWARE_CONCEPTS = [
     'canExecute:llm-inference',
     'Language model inference',
     'Open language models, run on the agent’s own machine.',
-    `run a language model, local llm, llama, mistral, qwen, vllm, llama.cpp, ollama,
-    text generation server, open weights model`,
+    `run a language model, local llm, llama, mistral, qwen, vllm, llama.cpp, ollama, text
+    generation server, open weights model`,
     { related: ['performs:ml/inference', 'hasResource:gpu'] },
   ),
   concept(

@@ -4,19 +4,23 @@
  * @module
  */
 
-/** One kind of work a line. */
+/** One kind of work a line; an indented line goes on. */
 export const SPECIAL_REQUEST_WORDS = `
-event extraction, what happened, when, timeline, incidents, chronology, sequence of events, dates in a text
+event extraction, what happened, when, timeline, incidents, chronology, sequence of events, dates
+  in a text
 argument mining, stance, pro and con, for or against, debate, position, arguments, controversy
 sarcasm, irony, joking, meant seriously, mockery, tongue in cheek
 transliteration, alphabet, cyrillic, romanise, pinyin, spell foreign names, script, katakana
 name generation, brand, call it, startup name, product name, domain free, catchy name
-resume parsing, cv, applicants, extract, experience, candidates, hiring, screen, pile of applications
+resume parsing, cv, applicants, extract, experience, candidates, hiring, screen, pile of
+  applications
 press release, media, announce, launch, journalists, newsroom, statement
 legal translation, contract, certified, sworn, court document, foreign law, clause, notarised
 technical translation, manual, machine, instructions, terminology, engineers, foreign customers
-interpreting, live, conversation, two languages, meeting, simultaneous, speak with foreigners, abroad
-multi-document, many articles, combine, one report, synthesis, compare sources, different newspapers
+interpreting, live, conversation, two languages, meeting, simultaneous, speak with foreigners,
+  abroad
+multi-document, many articles, combine, one report, synthesis, compare sources, different
+  newspapers
 readability, school grade, how hard to read, score, sentence length, too difficult
 text completion, continue, next words, generate, autocomplete, finish my sentence
 role play, persona, act as, pretend, character, companion, simulated person, talk like
@@ -29,8 +33,10 @@ voice conversion, dubbing, another voice, actor, film in another language, lip m
 sound effects, footsteps, explosion, rain sound, foley, game sound, effect
 mastering, loudness, streaming, album, final mix, balance, equaliser
 beat tracking, tempo, bpm, key, rhythm, dance, mix tracks
-audio fingerprint, which song, recognise a song, what is playing, radio, identify music, copyright match
-speaker separation, who said what, several voices, names of speakers, conversation, panel, turns, podcast guests
+audio fingerprint, which song, recognise a song, what is playing, radio, identify music, copyright
+  match
+speaker separation, who said what, several voices, names of speakers, conversation, panel, turns,
+  podcast guests
 python programming, script, automate, pandas, small program, file processing, flask, notebook
 typescript programming, types, frontend, node, react, any, javascript, strict
 go programming, concurrent, service, goroutine, backend, server, microservice
@@ -51,7 +57,8 @@ dependency updates, outdated libraries, packages, versions, vulnerable, npm, bum
 licence compliance, open source, gpl, mit, allowed to use, copyleft, dependencies, sbom
 secrets scanning, api key, leaked, repository, committed, credentials, tokens in code
 threat modelling, what could go wrong, attackers, design, architecture, stride, risks of a system
-digital forensics, evidence, deleted files, disk image, investigate, traces, hard drive, who did it
+digital forensics, evidence, deleted files, disk image, investigate, traces, hard drive, who did
+  it
 incident response, attacked, ransomware, contain, hacked, emergency, recover, breach, first aid
 denial of service, flood, ddos, overload, traffic, block, botnet
 certificate renewal, tls, https, expired, browser warning, lets encrypt, padlock
@@ -60,7 +67,8 @@ load testing, thousand users, peak, stress, capacity, how many requests, black f
 mutation testing, end-to-end, browser test, selenium, clicks through, login test, test my web shop
 decompile, reverse engineering, binary, without source, firmware, what does it do, disassemble
 formal verification, prove program, correct, specification, model checking, deadlock free, tla
-accessibility audit, blind, screen reader, contrast, keyboard, wcag, barrier-free, disabled visitors
+accessibility audit, blind, screen reader, contrast, keyboard, wcag, barrier-free, disabled
+  visitors
 website builder, small business, homepage, online presence, restaurant site, club, template
 chatbot building, bot, assistant, customers, dialogue flow, telegram bot, discord
 data imputation, gaps, missing values, fill, incomplete, holes in a series
@@ -74,7 +82,8 @@ a/b test, two versions, button, better, visitors, conversion, experiment, winner
 customer lifetime value, loyal, worth, long term, buyers, retention
 option pricing, call, put, derivative, volatility, hedge, greeks, fair premium
 cash flow forecast, liquidity, run out of money, next months, bills, incoming payments
-sanctions screening, terror list, embargo, business partner, name match, politically exposed, blocked
+sanctions screening, terror list, embargo, business partner, name match, politically exposed,
+  blocked
 expense audit, travel costs, policy, employees, suspicious receipts, reimbursements
 payroll, salaries, net, gross, payslip, social insurance, employees, month end
 esg rating, sustainability, ethical, green, investments, company responsible, child labour

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** One group a line. */
+/** One group a line; an indented line goes on. */
 export const THING_WORDS = `
 text, document, writing, passage, paragraph, wording, page, prose, article, content
 document, paper, file, pdf, report, form, record, paperwork, dossier
@@ -18,7 +18,8 @@ name, title, label, brand, call, naming, heading
 topic, subject, theme, issue, matter, field
 essay, article, blog, column, piece, post, write-up
 news, headline, press, journalist, newspaper, media, bulletin, coverage, reporter
-paper, study, publication, journal, research, academic, scholarly, scientific, literature, thesis, dissertation
+paper, study, publication, journal, research, academic, scholarly, scientific, literature, thesis,
+  dissertation
 source, reference, citation, bibliography, quote, footnote
 picture, image, photo, photograph, snapshot, shot, pic, visual, camera
 video, film, movie, clip, footage, cinema, recording, reel
@@ -32,7 +33,8 @@ chart, graph, plot, diagram, figure, visualisation, infographic
 slide, presentation, deck, powerpoint, talk, keynote
 table, spreadsheet, excel, sheet, csv, rows, columns, tabular, grid
 data, dataset, records, information, figures, numbers, statistics
-statistics, statistical, average, mean, regression, significance, sample, probability, distribution
+statistics, statistical, average, mean, regression, significance, sample, probability,
+  distribution
 database, sql, query, tables, schema, postgres, db, warehouse
 model, neural network, machine learning, ai, algorithm, classifier, deep learning
 website, site, web page, webpage, web, online, internet, homepage, url

@@ -1,0 +1,125 @@
+/**
+ * New terms for work that no known term fits: which kinds of tasks came again, with examples, and a
+ * name made of their own words. A person decides; nothing is published by itself.
+ *
+ * @module
+ */
+
+import { isTerm } from '../../protocols/skill-discovery/terms.ts';
+import { embedLocally } from './embedding.ts';
+import { EmbeddingTable } from './embedding-table.ts';
+import { TaskClusters } from './task-clusters.ts';
+import type { TaskCluster } from './task-clusters.ts';
+import { CONCEPTS, findTerm, pathWords } from './vocabulary.ts';
+import { isCommonWord, stemOf, wordsOf } from './word-stems.ts';
+
+/** Tasks of a kind from which a term is offered. */
+export const MIN_RECURRENCES = 3;
+/** Terms that are offered at most. */
+export const MAX_OFFERED_TERMS = 16;
+/** Cosine from which a known term fits a task. */
+export const FITTING_SIMILARITY = 0.4;
+
+/** Share of the examples that must hold a word for it to name them. */
+const NAMING_SHARE = 0.5;
+const MAX_NAMING_WORDS = 2;
+
+/** A term of the vocabulary and how near it is. */
+export interface NearestTerm {
+  readonly term: string;
+  /** Cosine. */
+  readonly similarity: number;
+}
+
+/** A kind of work without a term. */
+export interface TermSuggestion {
+  /** A term that could be coined: `performs:` and words of the tasks. */
+  readonly term: string;
+  readonly tasks: number;
+  readonly examples: readonly string[];
+  /** The known term that comes nearest, not near enough. */
+  readonly nearest: NearestTerm;
+}
+
+const ACTIVITIES = CONCEPTS.filter(({ term }) => term.startsWith('performs:'));
+let activities: EmbeddingTable | undefined;
+
+/** The activity of the vocabulary that is nearest to a text, by the built-in embedder. */
+export function nearestTerm(text: string): NearestTerm {
+  activities ??= new EmbeddingTable(
+    ACTIVITIES.map(({ term, label, synonyms }) =>
+      embedLocally(`${pathWords(term)} ${label} ${synonyms.join(' ')}`),
+    ),
+    embedLocally('').length,
+  );
+  const similarities = activities.similarities(embedLocally(text));
+  let best = 0;
+  similarities.forEach((similarity, i) => {
+    if (similarity > similarities[best]!) best = i;
+  });
+  return { term: ACTIVITIES[best]!.term, similarity: similarities[best]! };
+}
+
+/** Words that many of the examples hold, most first, one of each stem. */
+function namingWords(examples: readonly string[]): string[] {
+  const counts = new Map<string, { word: string; examples: number }>();
+  for (const example of examples) {
+    const seen = new Set<string>();
+    for (const word of wordsOf(example)) {
+      const stem = stemOf(word);
+      if (isCommonWord(word) || seen.has(stem) || !isTerm(`performs:${word}`)) continue;
+      seen.add(stem);
+      const known = counts.get(stem);
+      if (known === undefined) counts.set(stem, { word, examples: 1 });
+      else known.examples++;
+    }
+  }
+  const common = [...counts.values()].filter(
+    (one) => one.examples >= NAMING_SHARE * examples.length,
+  );
+  common.sort((a, b) => b.examples - a.examples);
+  return common.slice(0, MAX_NAMING_WORDS).map(({ word }) => word);
+}
+
+function suggestionOf({ tasks, examples }: TaskCluster): TermSuggestion | undefined {
+  const words = namingWords(examples);
+  if (words.length === 0) return undefined;
+  const nearest = nearestTerm(examples.join('. '));
+  const field = nearest.term.slice(nearest.term.indexOf(':') + 1).split('/')[0]!;
+  const parts = words.filter((word) => word !== field);
+  const term = `performs:${field}/${parts.join('-')}`;
+  if (parts.length === 0 || !isTerm(term) || findTerm(term) !== undefined) return undefined;
+  return { term, tasks, examples, nearest };
+}
+
+/** Watches the tasks of a node for kinds of work that no term fits. */
+export class TermSuggestions {
+  readonly #clusters = new TaskClusters();
+
+  /**
+   * Adds a task that was asked for or wished for.
+   *
+   * @param embedding - By the node's own embedder, whichever that is.
+   * @param isFitted - Whether the task names a term that others sell. By default: whether a term of
+   *   the vocabulary is near.
+   */
+  observe(
+    text: string,
+    embedding: Float32Array,
+    isFitted: boolean = nearestTerm(text).similarity >= FITTING_SIMILARITY,
+  ): void {
+    if (!isFitted) this.#clusters.observe(text, embedding);
+  }
+
+  /** Terms to coin, the most wanted first; no term twice. */
+  suggestions(minTasks: number = MIN_RECURRENCES): readonly TermSuggestion[] {
+    const byTerm = new Map<string, TermSuggestion>();
+    for (const cluster of this.#clusters.recurring(minTasks)) {
+      const suggestion = suggestionOf(cluster);
+      if (suggestion !== undefined && !byTerm.has(suggestion.term)) {
+        byTerm.set(suggestion.term, suggestion);
+      }
+    }
+    return [...byTerm.values()].slice(0, MAX_OFFERED_TERMS);
+  }
+}

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
+import { embedLocally } from '../../skills/embedding.ts';
+import {
+  MAX_CLUSTERS,
+  MAX_EXAMPLE_CHARACTERS,
+  MAX_EXAMPLES,
+  TaskClusters,
+} from '../../skills/task-clusters.ts';
+import { nearestTerm, TermSuggestions } from '../../skills/term-suggestions.ts';
+
+function observed(texts: readonly string[]): TermSuggestions {
+  const suggestions = new TermSuggestions();
+  for (const text of texts) suggestions.observe(text, embedLocally(text), false);
+  return suggestions;
+}
+
+const HERALDRY = [
+  'blazon the heraldry on this shield',
+  'explain the heraldry of a shield',
+  'heraldry shield with a blue lion',
+];
+
+describe('clusters of tasks', () => {
+  it('gather what is alike and keep apart what is not', () => {
+    const clusters = new TaskClusters();
+    for (const text of [...HERALDRY, 'tune the engine of my motorcycle']) {
+      clusters.observe(text, embedLocally(text));
+    }
+    const [largest] = clusters.recurring(1);
+    expect(largest).toMatchObject({ tasks: 3, examples: HERALDRY });
+    expect(clusters.recurring(2)).toHaveLength(1);
+  });
+
+  it('stay bounded whatever comes, and keep the kind that recurs', () => {
+    const clusters = new TaskClusters();
+    for (let i = 0; i < 10; i++) clusters.observe(`${i} ${'x'.repeat(9_999)}`, unit(0));
+    for (let i = 0; i < 3 * MAX_CLUSTERS; i++) clusters.observe(`task ${i}`, unit(1 + i));
+    const kept = clusters.recurring(1);
+    expect(kept).toHaveLength(MAX_CLUSTERS);
+    expect(kept[0]).toMatchObject({ tasks: 10 });
+    expect(kept[0]!.examples).toHaveLength(MAX_EXAMPLES);
+    expect(kept[0]!.examples.every(({ length }) => length <= MAX_EXAMPLE_CHARACTERS)).toBe(true);
+  });
+
+  it('pass over a task that says nothing', () => {
+    const clusters = new TaskClusters();
+    clusters.observe('', unit(0));
+    clusters.observe('words', new Float32Array(300));
+    expect(clusters.recurring(0)).toEqual([]);
+  });
+});
+
+function unit(axis: number): Float32Array {
+  const vector = new Float32Array(300);
+  vector[axis] = 1;
+  return vector;
+}
+
+describe('suggestions of terms', () => {
+  it('offer a term for work that came again, named by its words, with examples', () => {
+    const [suggestion, ...others] = observed(HERALDRY).suggestions();
+    expect(suggestion!.term).toMatch(/^performs:.+\/heraldry-shield$/);
+    expect(suggestion).toMatchObject({ tasks: 3, examples: HERALDRY });
+    expect(others).toEqual([]);
+  });
+
+  it('offer nothing for work that came twice, or that a known term fits', () => {
+    expect(observed(HERALDRY.slice(0, 2)).suggestions()).toEqual([]);
+    const fitted = new TermSuggestions();
+    for (const text of ['sentiment of reviews', 'review sentiment', 'sentiment in a review']) {
+      fitted.observe(text, embedLocally(text));
+    }
+    expect(fitted.suggestions(1)).toEqual([]);
+    expect(nearestTerm('sentiment of reviews').term).toBe('performs:nlp/sentiment');
+  });
+
+  it('offer only terms that can be published, each once, the same for the same tasks', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme', maxLength: 30 }), { maxLength: 20 }),
+        (texts) => {
+          const offered = observed(texts).suggestions(1);
+          const terms = offered.map(({ term }) => term);
+          expect(terms.filter((term) => !isTerm(term))).toEqual([]);
+          expect(new Set(terms).size).toBe(terms.length);
+          expect(observed(texts).suggestions(1)).toEqual(offered);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
