@@ -152,7 +152,7 @@ function shownChainOf(contract: Contract): ReceiptChain | undefined {
   return chain && isShowable(chain, contract.request.body.shape) ? chain : undefined;
 }
 
-/** Without the oldest of the client that has most, if there are too many: no client erases others. */
+/** Without the oldest of the client that has most, if there are too many: none erases others. */
 function withinLimit(contracts: readonly EarnedContract[]): readonly EarnedContract[] {
   if (contracts.length <= MAX_REMEMBERED) return contracts;
   const counts = new Map<string, number>();

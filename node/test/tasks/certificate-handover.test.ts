@@ -74,7 +74,7 @@ function handOver(signal = never, explanations: Readonly<Record<string, string>>
 }
 
 describe('a certificate that is handed over', () => {
-  it('is taken', async () => {
+  it('is taken at the first attempt', async () => {
     expect(await handOver()).toBeNull();
     expect(holder).toMatchObject({ stored: 1, opened: 1 });
   });
