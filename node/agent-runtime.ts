@@ -318,7 +318,7 @@ function serveCertificates(
     statusLists: () => Promise.resolve(certificates.statusLists()),
     ownStatusList: (list) => issuer.statusList(list),
     ...(parts.init.config.disclosure.isShowingReceipts && {
-      receipts: (skill: string) => parts.earned.shown(skill),
+      receipts: (skill: string) => parts.earned.shown(skill, nowSeconds(clock)),
     }),
     rotations: parts.history.rotations,
   });

@@ -1,10 +1,13 @@
 /**
  * What contractors prove: each is asked for a presentation of its certificates and for its card
- * (wire-formats.md 2.5), and the answer is kept for a while.
+ * (wire-formats.md 2.5), and the best of them for receipts of other clients. Answers are kept for a
+ * while (`kept-answers.ts`). One that may be another a moment later has failed: a peer that did not
+ * answer, was refused, or showed a certificate without a current status list.
  *
- * An answer that may be another one a moment later is kept for a short time only: a peer that did
- * not answer, was refused, or showed a certificate without a current status list. It is asked again
- * after 2 s, and each time that it fails once more the pause doubles.
+ * A try takes five questions at most: card, presentation and receipts, and for certificates of a
+ * former key its rotations and a second presentation. A peer lets 16 through at once and two a
+ * second from then on, so tries after 0, 2 and 6 s pass, and receipts that failed are asked for by
+ * themselves.
  *
  * @module
  */
@@ -27,16 +30,16 @@ import type {
   SkillTestimony,
 } from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
+import { KeptAnswers } from './kept-answers.ts';
 
 /** Time limit of one peer's card or presentation. */
 const PROOF_TIMEOUT_MS = 5_000;
 /** Peers that are asked for proofs at the same time. */
 const PROOF_CONCURRENCY = 8;
-/** How long a proof is believed without asking again. */
-const PROOF_LIFETIME_MS = 60_000;
-/** How long a first failure is kept: a peer allows two questions a second, and a try takes four. */
-const FIRST_RETRY_MS = 2_000;
-const MAX_KEPT = 1_024;
+/** Time limit of one peer's receipts: a decision can do without them, and does not wait for long. */
+const HEARING_TIMEOUT_MS = 1_500;
+/** Hits of a survey whose receipts are heard: to verify those of one takes 40 ms. */
+const MAX_HEARD = 32;
 
 /** The parts of a hit that a proof rests on. */
 export type ProvingHit = Pick<ContractorHit, 'peerId' | 'matchedTerm' | 'record'>;
@@ -61,22 +64,19 @@ export interface ContractorProofsComponents {
   readonly trust: TrustPolicy;
 }
 
-interface KeptProof {
-  readonly proof: ContractorProof;
-  readonly atMs: number;
-  /** Failures in a row, this one included; 0 if nothing failed. */
-  readonly failures: number;
-}
-
 type Shown = Pick<ContractorProof, 'proved' | 'resources'> & { readonly isFinal: boolean };
 
 /** Asks for proofs and keeps them. */
 export class ContractorProofs {
   readonly #components: ContractorProofsComponents;
-  readonly #kept = new Map<string, KeptProof>();
+  readonly #proofs: KeptAnswers<ContractorProof>;
+  readonly #testimony: KeptAnswers<readonly SkillTestimony[]>;
 
   constructor(components: ContractorProofsComponents) {
     this.#components = components;
+    const { clock } = components;
+    this.#proofs = new KeptAnswers(clock, (proof) => nowSeconds(clock) >= expiryOf(proof));
+    this.#testimony = new KeptAnswers(clock);
   }
 
   /**
@@ -89,28 +89,50 @@ export class ContractorProofs {
     minimums: readonly ResourceMinimum[],
     signal: AbortSignal,
   ): Promise<readonly ContractorProof[]> {
-    const proofs: ContractorProof[] = [];
-    for (let i = 0; i < hits.length; i += PROOF_CONCURRENCY) {
-      const group = hits.slice(i, i + PROOF_CONCURRENCY);
-      proofs.push(...(await Promise.all(group.map((hit) => this.#proofOf(hit, minimums, signal)))));
-    }
+    const proofs = await inTurns(hits, (hit) => this.#proofOf(hit, minimums, signal));
     // A rotation may have come to light while the others were asked, or since a proof was kept.
-    return proofs.map((proof, i) => {
-      const { peerId } = hits[i]!;
-      const successor = this.#components.rotationMemory.successorOf(peerId);
-      if (successor === undefined) return proof;
+    const counted = proofs.map((proof, i) => {
+      if (!this.#isRotated(hits[i]!.peerId)) return proof;
       return { ...proof, ...unproved('presentation: KEY_ROTATED', minimums) };
+    });
+    const heard = new Map<ProvingHit, readonly SkillTestimony[]>();
+    await inTurns(this.#bestOf(hits, counted), async (hit) => {
+      heard.set(hit, await this.#hear(hit, signal));
+    });
+    return counted.map((proof, i) => {
+      const ofReceipts = heard.get(hits[i]!) ?? [];
+      return { ...proof, proved: this.#withTestimony(proof.proved, ofReceipts) };
     });
   }
 
   /** Forgets what a contractor proved, so that it is asked again. */
   forget(peerId: string): void {
-    for (const key of this.#kept.keys()) if (key.startsWith(`${peerId}/`)) this.#kept.delete(key);
+    this.#proofs.forget(peerId);
+    this.#testimony.forget(peerId);
   }
 
   /** Forgets all that was proved. */
   forgetAll(): void {
-    this.#kept.clear();
+    this.#proofs.clear();
+    this.#testimony.clear();
+  }
+
+  /**
+   * Whose receipts are heard: those of the highest level first. Of equals chance says which, since
+   * a crowd of newcomers that answers fast must not keep everybody else from being heard.
+   */
+  #bestOf(hits: readonly ProvingHit[], proofs: readonly ContractorProof[]): readonly ProvingHit[] {
+    const { random } = this.#components;
+    return hits
+      .map((hit, i) => ({ hit, level: proofs[i]!.proved.level, lot: lotOf(random) }))
+      .filter(({ hit }) => !this.#isRotated(hit.peerId))
+      .sort((a, b) => b.level - a.level || a.lot - b.lot)
+      .slice(0, MAX_HEARD)
+      .map(({ hit }) => hit);
+  }
+
+  #isRotated(peerId: string): boolean {
+    return this.#components.rotationMemory.successorOf(peerId) !== undefined;
   }
 
   async #proofOf(
@@ -118,38 +140,18 @@ export class ContractorProofs {
     minimums: readonly ResourceMinimum[],
     signal: AbortSignal,
   ): Promise<ContractorProof> {
-    const { clock } = this.#components;
     const asked = minimums.map(({ name, min }) => `&${name}>=${min}`).join('');
     const key = `${hit.peerId}/${hit.matchedTerm}${asked}/${hit.record.body.seq}`;
-    const known = this.#kept.get(key);
-    if (known && this.#isFresh(known)) return known.proof;
+    const known = this.#proofs.fresh(key);
+    if (known) return known;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
-    const [{ isFinal, ...shown }, heard, vector] = await Promise.all([
+    const [{ isFinal, ...shown }, vector] = await Promise.all([
       this.#prove(hit, minimums, limited),
-      this.#hear(hit, limited),
       this.#vectorOf(hit, limited),
     ]);
     signal.throwIfAborted();
-    const proof = { ...shown, proved: this.#withTestimony(shown.proved, heard), vector };
     const hasFailed = !isFinal || (vector === undefined && hit.record.body.embeddings.dim > 0);
-    const last = this.#kept.get(key);
-    // Of looks at the same time one may fail: it takes nothing from what another was shown.
-    if (hasFailed && last?.failures === 0 && this.#isFresh(last)) return last.proof;
-    const failures = hasFailed ? (last?.failures ?? 0) + 1 : 0;
-    this.#kept.delete(key);
-    this.#kept.set(key, { proof, atMs: clock.monotonicMs(), failures });
-    if (this.#kept.size > MAX_KEPT) {
-      const [oldest] = this.#kept.keys();
-      this.#kept.delete(oldest!);
-    }
-    return proof;
-  }
-
-  #isFresh({ proof, atMs, failures }: KeptProof): boolean {
-    const { clock } = this.#components;
-    const retryMs = failures === 0 ? Infinity : FIRST_RETRY_MS * 2 ** (failures - 1);
-    const ageMs = clock.monotonicMs() - atMs;
-    return ageMs < Math.min(PROOF_LIFETIME_MS, retryMs) && nowSeconds(clock) < expiryOf(proof);
+    return this.#proofs.keep(key, { ...shown, vector }, hasFailed);
   }
 
   async #prove(
@@ -193,22 +195,36 @@ export class ContractorProofs {
   }
 
   /** What receipts of clients say of the contractor; nothing if it shows none. */
-  async #hear({ peerId, matchedTerm }: ProvingHit, signal: AbortSignal): Promise<SkillTestimony[]> {
+  async #hear(
+    { peerId, matchedTerm: skill }: ProvingHit,
+    signal: AbortSignal,
+  ): Promise<readonly SkillTestimony[]> {
     const { streams, clock } = this.#components;
+    const key = `${peerId}/${skill}`;
+    const known = this.#testimony.fresh(key);
+    if (known) return known;
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(HEARING_TIMEOUT_MS)]);
     try {
-      const question = { skill: matchedTerm, clock, signal };
-      return testimonyOfReceipts(await requestReceipts(streams, peerId, question));
+      const receipts = await requestReceipts(streams, peerId, { skill, clock, signal: limited });
+      return this.#testimony.keep(key, testimonyOfReceipts(receipts), false);
     } catch {
+      signal.throwIfAborted();
       // A peer that does not know the question aborts the stream: then nothing is heard of it.
-      return [];
+      return this.#testimony.keep(key, [], true);
     }
   }
 
-  /** What an attestor found stands in its certificate, and what this node saw in its own book. */
+  /**
+   * What others say that is new here: not what this node saw in its own book, and not what an
+   * attestor found whose certificate counts already. The holder of a key that was rotated speaks by
+   * its new one.
+   */
   #withTestimony(proved: ProvedSkill, ofReceipts: readonly SkillTestimony[]): ProvedSkill {
-    const { trust, self } = this.#components;
-    const isHeard = (rater: string) => rater !== self && !trust.attestors.has(rater);
     const { testimony: endorsed = [], ...others } = proved;
+    const { issuer, joint = [] } = proved;
+    const counted = new Set([issuer, ...joint.map((other) => other.issuer)]);
+    const isHeard = (rater: string) =>
+      rater !== this.#components.self && !counted.has(rater) && !this.#isRotated(rater);
     const testimony = joinedTestimony(endorsed, ofReceipts, isHeard);
     return testimony.length === 0 ? others : { ...others, testimony };
   }
@@ -224,6 +240,27 @@ export class ContractorProofs {
       return undefined;
     }
   }
+}
+
+function lotOf(random: Random): number {
+  return new DataView(random.bytes(4).buffer).getUint32(0);
+}
+
+/** Asks each, a few at a time; each that is done makes room for the next. */
+async function inTurns<Asked, Answer>(
+  asked: readonly Asked[],
+  ask: (one: Asked) => Promise<Answer>,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  let next = 0;
+  const takeTurns = async (): Promise<void> => {
+    while (next < asked.length) {
+      const i = next++;
+      answers[i] = await ask(asked[i]!);
+    }
+  };
+  await Promise.all(Array.from({ length: PROOF_CONCURRENCY }, takeTurns));
+  return answers;
 }
 
 /** Whether only a current status list is lacking: its holder asks for one every half minute. */

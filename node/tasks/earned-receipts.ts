@@ -4,7 +4,8 @@
  * clients it has a receipt of, so that these may endorse it.
  *
  * Keeps only which contracts they belong to; the documents stand in the contract store. A contract
- * that was settled before this list existed is not in it.
+ * that was settled before this list existed is not in it. Receipts of sensitive tasks are never
+ * shown.
  *
  * @module
  */
@@ -22,14 +23,24 @@ import type { JsonSection } from '../storage/store.ts';
 const MAX_REMEMBERED = 32;
 /** Skills whose answer is kept in memory. */
 const MAX_CACHED_SKILLS = 64;
+/** How long an answer is kept in which a contract is lacking that is not stored yet, if ever. */
+const INCOMPLETE_SECONDS = 10;
 
 /** Settled contracts of one skill as they are stored, newest first. */
 export interface StoredEarnings {
-  readonly contracts: readonly {
-    /** docId of the quote request, base64url. */
-    readonly request: string;
-    readonly client: string;
-  }[];
+  readonly contracts: readonly EarnedContract[];
+}
+
+interface EarnedContract {
+  /** docId of the quote request, base64url. */
+  readonly request: string;
+  readonly client: string;
+}
+
+interface KeptAnswer {
+  readonly chains: readonly ReceiptChain[];
+  /** Up to this second no receipt of it is too old, and none that was lacking is looked for. */
+  readonly untilSeconds: number;
 }
 
 /** What is asked of the contract store. */
@@ -39,7 +50,9 @@ type Contracts = Pick<ContractStore, 'byRequest' | 'byReceipt' | 'hasReceiptOf'>
 export class EarnedReceipts {
   readonly #section: JsonSection<StoredEarnings>;
   readonly #contracts: Contracts;
-  readonly #answers = new Map<string, readonly ReceiptChain[]>();
+  readonly #answers = new Map<string, KeptAnswer>();
+  /** Grows when a list changes: what was read before that is not kept. */
+  #version = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(section: JsonSection<StoredEarnings>, contracts: Contracts) {
@@ -49,8 +62,7 @@ export class EarnedReceipts {
 
   /** Remembers a settled contract in which this node was the contractor. */
   add(contract: Contract): Promise<void> {
-    const chain = receiptChainOf(contract);
-    if (contract.role !== 'contractor' || !chain || !isShowable(chain)) return Promise.resolve();
+    if (contract.role !== 'contractor' || !shownChainOf(contract)) return Promise.resolve();
     const { body, id } = contract.request;
     const entry = { request: toBase64Url(id), client: body.client };
     // One after the other: two receipts at once must not write over each other.
@@ -62,11 +74,11 @@ export class EarnedReceipts {
     return this.#writing;
   }
 
-  async #note(skill: string, entry: StoredEarnings['contracts'][number]): Promise<void> {
+  async #note(skill: string, entry: EarnedContract): Promise<void> {
     const { contracts: before } = (await this.#section.get(skill)) ?? { contracts: [] };
     const others = before.filter(({ request }) => request !== entry.request);
-    const contracts = [entry, ...others].slice(0, MAX_REMEMBERED);
-    await this.#section.put(skill, { contracts });
+    await this.#section.put(skill, { contracts: withinLimit([entry, ...others]) });
+    this.#version += 1;
     this.#answers.delete(skill);
   }
 
@@ -94,32 +106,69 @@ export class EarnedReceipts {
     );
   }
 
-  /** What is shown of one skill, at most {@link MAX_SHOWN_RECEIPTS}. */
-  async shown(skill: string): Promise<readonly ReceiptChain[]> {
+  /** What is shown of one skill now, at most {@link MAX_SHOWN_RECEIPTS}. */
+  async shown(skill: string, nowSeconds: number): Promise<readonly ReceiptChain[]> {
     const known = this.#answers.get(skill);
-    if (known) return known;
+    if (known && nowSeconds <= known.untilSeconds) return known.chains;
+    const version = this.#version;
     const stored = await this.#section.get(skill);
     if (!stored) return [];
-    const clients = new Set<string>();
-    const [firsts, rest] = [[], []] as StoredEarnings['contracts'][number][][];
-    for (const entry of stored.contracts) {
-      (clients.has(entry.client) ? rest : firsts)!.push(entry);
-      clients.add(entry.client);
-    }
-    const chosen = [...firsts!, ...rest!].slice(0, MAX_SHOWN_RECEIPTS);
-    const chains: ReceiptChain[] = [];
-    for (const { request } of chosen) {
-      const contract = await this.#contracts.byRequest(fromBase64Url(request));
-      const chain = contract && receiptChainOf(contract);
-      if (chain) chains.push(chain);
-    }
-    // The newest may not have been stored yet.
-    if (chains.length < chosen.length) return chains;
-    this.#answers.set(skill, chains);
-    if (this.#answers.size > MAX_CACHED_SKILLS) {
-      const [oldest] = this.#answers.keys();
-      this.#answers.delete(oldest!);
-    }
-    return chains;
+    const answer = await this.#read(stored.contracts, nowSeconds);
+    if (this.#version === version) this.#keep(skill, answer);
+    return answer.chains;
   }
+
+  /** Receipts that are too old, or not there, take no place from others. */
+  async #read(contracts: readonly EarnedContract[], nowSeconds: number): Promise<KeptAnswer> {
+    const chains: ReceiptChain[] = [];
+    let untilSeconds = Infinity;
+    for (const { request } of newestOfEachFirst(contracts)) {
+      if (chains.length === MAX_SHOWN_RECEIPTS) break;
+      const contract = await this.#contracts.byRequest(fromBase64Url(request));
+      if (contract?.phase !== 'RECEIPT') {
+        untilSeconds = Math.min(untilSeconds, nowSeconds + INCOMPLETE_SECONDS);
+        continue;
+      }
+      const chain = shownChainOf(contract);
+      const lastSeconds = (contract.agreement?.body.iat ?? 0) + MAX_SHOWN_AGE_SECONDS;
+      if (!chain || lastSeconds < nowSeconds) continue;
+      chains.push(chain);
+      untilSeconds = Math.min(untilSeconds, lastSeconds);
+    }
+    return { chains, untilSeconds };
+  }
+
+  #keep(skill: string, answer: KeptAnswer): void {
+    this.#answers.delete(skill);
+    this.#answers.set(skill, answer);
+    if (this.#answers.size <= MAX_CACHED_SKILLS) return;
+    const [oldest] = this.#answers.keys();
+    this.#answers.delete(oldest!);
+  }
+}
+
+function shownChainOf(contract: Contract): ReceiptChain | undefined {
+  const chain = receiptChainOf(contract);
+  return chain && isShowable(chain, contract.request.body.shape) ? chain : undefined;
+}
+
+/** Without the oldest of the client that has most, if there are too many: none erases others. */
+function withinLimit(contracts: readonly EarnedContract[]): readonly EarnedContract[] {
+  if (contracts.length <= MAX_REMEMBERED) return contracts;
+  const counts = new Map<string, number>();
+  for (const { client } of contracts) counts.set(client, (counts.get(client) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const dropped = contracts.findLastIndex(({ client }) => counts.get(client) === most);
+  return contracts.toSpliced(dropped, 1);
+}
+
+function newestOfEachFirst(contracts: readonly EarnedContract[]): readonly EarnedContract[] {
+  const clients = new Set<string>();
+  const firsts: EarnedContract[] = [];
+  const rest: EarnedContract[] = [];
+  for (const entry of contracts) {
+    (clients.has(entry.client) ? rest : firsts).push(entry);
+    clients.add(entry.client);
+  }
+  return [...firsts, ...rest];
 }

@@ -74,7 +74,12 @@ export class ProspectFinder {
       refused.push({ peerId, dropped: 'it declined what it had quoted for, a short while ago' });
       return false;
     });
-    const asked = rested.slice(0, config.decision.maxCandidates);
+    const { maxCandidates } = config.decision;
+    const asked = rested.slice(0, maxCandidates);
+    const notAsked = rested.slice(maxCandidates).map(({ hit: { peerId } }) => ({
+      peerId,
+      dropped: `${maxCandidates} better known ones were asked`,
+    }));
     const ask = async (contractor: (typeof asked)[number]): Promise<void> => {
       const { peerId } = contractor.hit;
       const limit = AbortSignal.timeout(config.decision.quoteTimeoutMs);
@@ -87,6 +92,8 @@ export class ProspectFinder {
       }
     };
     await ledger.timed('quote', () => Promise.all(asked.map(ask)));
+    // Last, since a record has room for some only.
+    refused.push(...notAsked);
     return { quoted, refused };
   }
 

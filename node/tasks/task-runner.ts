@@ -128,12 +128,13 @@ export class TaskRunner {
     memory.observeQuotes(task.term, unitQuotes(task, quoted));
     const untried = new Set(quoted);
     let left = quoted;
-    let attempts = 0;
+    const failed: Prospects['refused'][number][] = [];
     try {
       for (;;) {
-        const stage = attempts === 0 ? 'first' : 'again';
+        const stage = failed.length === 0 ? 'first' : 'again';
+        const leftOut = leftOutOf([...failed, ...refused]);
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, left, stage, leftOutOf(refused)),
+          this.#deliberation.onProspects(task, policyChoice, left, stage, leftOut),
         );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
@@ -147,8 +148,10 @@ export class TaskRunner {
         left = left.filter((other) => other !== chosen);
         const finished = await execution.at(chosen, decision, task, ledger, signal);
         if (finished) return { record, finished, refused };
-        prospects.forget(chosen.quoted.peerId);
-        if (++attempts === MAX_ATTEMPTS) left = [];
+        const { peerId } = chosen.quoted;
+        prospects.forget(peerId);
+        failed.push({ peerId, dropped: 'it quoted, and failed at this task just now' });
+        if (failed.length === MAX_ATTEMPTS) left = [];
       }
     } finally {
       void prospects.release([...untried]);

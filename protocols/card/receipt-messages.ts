@@ -14,6 +14,7 @@ import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
 import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { fields } from '../../crypto/envelope.ts';
 import { MAX_SKILL_TERM_LENGTH } from '../negotiation/documents.ts';
+import type { TaskShape } from '../negotiation/documents.ts';
 import type { ReceiptChain } from '../settlement/shown-receipt.ts';
 import { CARD_MESSAGE_LIMITS } from './messages.ts';
 
@@ -66,9 +67,16 @@ export function decodeReceiptsRequest(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Whether a receipt is small enough to be shown. */
-export function isShowable(chain: ReceiptChain): boolean {
-  return Object.values(chain).every(({ length }) => length <= MAX_SHOWN_ENVELOPE_BYTES);
+/**
+ * Whether a receipt may be shown: it is small enough, and its client called the task of low
+ * sensitivity. Of any other task strangers learn nothing, not even that it was done.
+ */
+export function isShowable(
+  chain: ReceiptChain,
+  { sensitivity }: Pick<TaskShape, 'sensitivity'>,
+): boolean {
+  const isSmall = Object.values(chain).every(({ length }) => length <= MAX_SHOWN_ENVELOPE_BYTES);
+  return isSmall && sensitivity === 'low';
 }
 
 /** Bytes of an answer. @throws for more than 8 receipts, or one that is too large. */

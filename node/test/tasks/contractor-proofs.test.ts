@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toBase64Url } from '../../../crypto/bytes.ts';
+import { countersign, signDocument } from '../../../crypto/envelope.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { recoveryHash, signKeyRotation } from '../../../crypto/key-rotation.ts';
 import type { KeyRotationInit } from '../../../crypto/key-rotation.ts';
@@ -10,9 +11,19 @@ import { emptyStatusBits, signStatusList } from '../../../crypto/status-list.ts'
 import { StatusListMemory } from '../../../crypto/status-list-memory.ts';
 import { serveCards } from '../../../protocols/card/server.ts';
 import type { CardServerInit } from '../../../protocols/card/server.ts';
+import { AGREEMENT, verdictDefinition } from '../../../protocols/negotiation/documents.ts';
+import type { Verdict } from '../../../protocols/negotiation/documents.ts';
+import type { ReceiptChain } from '../../../protocols/settlement/shown-receipt.ts';
 import { RecordGuard } from '../../../protocols/skill-discovery/validator.ts';
 import { FakeNetwork } from '../../../protocols/test/a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../../../protocols/test/a2a/test-agent.ts';
+import {
+  SHAPE,
+  bytes32,
+  makeProposal,
+  makeQuote,
+  makeRequest,
+} from '../../../protocols/test/negotiation/fixture.ts';
 import { recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
 import { TrustPolicy } from '../../certificates/trust-policy.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -21,32 +32,69 @@ import type { StoredMemory } from '../../seen-memory.ts';
 import { ContractorProofs } from '../../tasks/contractor-proofs.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
-const [client, attestor, old, next, thief, recovery] = [1, 2, 3, 4, 5, 6].map((seed) =>
-  Identity.fromSeed(new Uint8Array(32).fill(seed)),
-) as [Identity, Identity, Identity, Identity, Identity, Identity];
+const [client, attestor, old, next, thief, recovery, second, stranger] = [
+  1, 2, 3, 4, 5, 6, 7, 8,
+].map((seed) => Identity.fromSeed(new Uint8Array(32).fill(seed))) as [
+  Identity,
+  Identity,
+  Identity,
+  Identity,
+  Identity,
+  Identity,
+  Identity,
+  Identity,
+];
 const TERM = 'performs:nlp/sentiment';
 const nextHash = recoveryHash(recovery.publicKey);
 const never = new AbortController().signal;
-const logger = new FakeLogger();
 const random = new FakeRandom();
 const { trust: trustConfig } = loadConfig([
-  { origin: 'test', values: { trust: { attestors: [attestor.peerId] } } },
+  { origin: 'test', values: { trust: { attestors: [attestor.peerId, second.peerId] } } },
 ]);
+
+/** A receipt of work for `rater`. */
+function receiptOf(contractor: Identity, rater: Identity): ReceiptChain {
+  const parties = { client: rater.peerId, contractor: contractor.peerId };
+  const request = makeRequest({ ...parties, shape: { ...SHAPE, skills: [TERM] } }, rater);
+  const quote = makeQuote(request, {}, contractor);
+  const agreement = countersign(AGREEMENT, makeProposal(quote, parties, rater), contractor);
+  const definition = verdictDefinition(parties);
+  const body: Verdict = {
+    v: 1,
+    typ: 'vrd',
+    contract: toBase64Url(agreement.id),
+    delivery: bytes32(1),
+    outcome: 'pass',
+    paid: agreement.body.price,
+    checks: [],
+    evidence: '',
+  };
+  const verdict = countersign(definition, signDocument(definition, body, rater), contractor);
+  return {
+    request: request.envelope,
+    quote: quote.envelope,
+    agreement: agreement.envelope,
+    verdict: verdict.envelope,
+  };
+}
 
 /** A client, and contractors that answer or do not. */
 class ClientUnderTest {
   readonly clock = new FakeClock();
+  readonly logger = new FakeLogger();
   readonly network = new FakeNetwork();
   readonly streams = this.network.join(client.peerId);
   readonly section = new MemoryJsonSection<StoredMemory>();
-  readonly statusList = signStatusList({
-    issuer: attestor,
-    list: 0,
-    seq: 1,
-    iat: this.nowSeconds,
-    next: this.nowSeconds + 86_400,
-    bits: emptyStatusBits(),
-  });
+  readonly statusLists = [attestor, second].map((issuer) =>
+    signStatusList({
+      issuer,
+      list: 0,
+      seq: 1,
+      iat: this.nowSeconds,
+      next: this.nowSeconds + 86_400,
+      bits: emptyStatusBits(),
+    }),
+  );
   statusMemory!: StatusListMemory;
   rotationMemory!: KeyRotationMemory;
   proofs!: ContractorProofs;
@@ -85,10 +133,10 @@ class ClientUnderTest {
     return Math.floor(this.clock.ms / 1_000);
   }
 
-  certificateOf(holder: Identity): HeldCertificate {
+  certificateOf(holder: Identity, issuer = attestor): HeldCertificate {
     const iat = this.nowSeconds;
     const issued = issueSkillCertificate({
-      issuer: attestor,
+      issuer,
       holder: holder.peerId,
       kind: 'attestation',
       claims: [{ kind: 'skill', name: TERM }],
@@ -114,10 +162,10 @@ class ClientUnderTest {
       identity: peer,
       ownCard: () => ({ bytes: new Uint8Array(), vector: new Float32Array() }),
       certificates: () => Promise.resolve([this.certificateOf(old)]),
-      statusLists: () => Promise.resolve([this.statusList]),
+      statusLists: () => Promise.resolve(this.statusLists),
       clock: this.clock,
       random,
-      logger,
+      logger: this.logger,
       ...change,
     });
   }
@@ -142,12 +190,37 @@ class ClientUnderTest {
     return (await this.look([peer], options))[0]!.level;
   }
 
+  async lookEachSecond(peer: Identity, seconds: number): Promise<void> {
+    for (let i = 0; i < seconds; i++) {
+      await this.look([peer]);
+      this.clock.ms += 1_000;
+    }
+  }
+
+  /** What contractors logged when they were asked too often. */
+  get refusals(): readonly string[] {
+    return this.logger.entries
+      .map(({ message }) => message)
+      .filter((message) => message.startsWith('Too many'));
+  }
+
+  /** Of whom receipts of each contractor are heard. */
+  async ratersOf(...contractors: readonly Identity[]): Promise<string[][]> {
+    const proved = await this.look(contractors);
+    return proved.map(({ testimony = [] }) => testimony.map(({ rater }) => rater));
+  }
+
   /** Whether a look asks the peer anything. */
   async asks(peer: Identity): Promise<boolean> {
     const { length } = this.streams.opened;
     await this.look([peer]);
     return this.streams.opened.length > length;
   }
+}
+
+/** Seconds between one time and the next. */
+function pausesOf(timesMs: readonly number[]): readonly number[] {
+  return timesMs.slice(1).map((timeMs, i) => (timeMs - timesMs[i]!) / 1_000);
 }
 
 let test: ClientUnderTest;
@@ -163,6 +236,17 @@ describe('what a contractor proved', () => {
     expect(await test.asks(old)).toBe(false);
     test.clock.ms += 1;
     expect(await test.asks(old)).toBe(true);
+  });
+
+  it('is believed no longer than its certificate holds', async () => {
+    const held = test.certificateOf(old);
+    test.serve(old, { certificates: () => Promise.resolve([held]) });
+    test.clock.ms += 86_390_000;
+    expect(await test.levelOf(old)).toBe(2);
+    test.clock.ms += 9_999;
+    expect(await test.levelOf(old)).toBe(2);
+    test.clock.ms += 1;
+    expect(await test.levelOf(old)).toBe(0);
   });
 
   it('is asked for again at once when it was forgotten', async () => {
@@ -238,17 +322,46 @@ describe('a contractor that could not be asked', () => {
 
 describe('attacks on the client that asks again', () => {
   it('a peer that fails on purpose is asked after 2, 4, 8, 16 and 32 s, then once a minute', async () => {
-    test.serve(old, { certificates: () => Promise.reject(new Error('no')) });
-    const pausesMs: number[] = [];
-    let askedAtMs = test.clock.ms;
-    await test.look([old]);
-    for (let seconds = 0; seconds < 182; seconds++) {
-      test.clock.ms += 1_000;
-      if (!(await test.asks(old))) continue;
-      pausesMs.push(test.clock.ms - askedAtMs);
-      askedAtMs = test.clock.ms;
-    }
-    expect(pausesMs).toEqual([2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1_000));
+    const askedAtMs: number[] = [];
+    test.serve(old, {
+      certificates: () => {
+        askedAtMs.push(test.clock.ms);
+        return Promise.reject(new Error('no'));
+      },
+    });
+    await test.lookEachSecond(old, 184);
+    expect(pausesOf(askedAtMs)).toEqual([2, 4, 8, 16, 32, 60, 60]);
+  });
+
+  it('a peer that fails to show receipts is asked for them as often, and not for its proofs', async () => {
+    const askedAtMs: number[] = [];
+    const provedAtMs: number[] = [];
+    test.serve(old, {
+      certificates: () => {
+        provedAtMs.push(test.clock.ms);
+        return Promise.resolve([test.certificateOf(old)]);
+      },
+      receipts: () => {
+        askedAtMs.push(test.clock.ms);
+        return Promise.reject(new Error('no'));
+      },
+    });
+    await test.lookEachSecond(old, 184);
+    expect(pausesOf(askedAtMs)).toEqual([2, 4, 8, 16, 32, 60, 60]);
+    expect(pausesOf(provedAtMs)).toEqual([60, 60, 60]);
+  });
+
+  it('a try of five questions passes the limits of a peer each time', async () => {
+    test.serve(next, {
+      rotations: [test.rotation()],
+      statusLists: () => Promise.resolve([]),
+      receipts: () => Promise.reject(new Error('no')),
+    });
+    const before = test.streams.opened.length;
+    await test.look([next]);
+    expect(test.streams.opened.length - before).toBe(5);
+    await test.lookEachSecond(next, 60);
+    expect(test.refusals).toEqual([]);
   });
 
   it('a thief of the old key, without the recovery key that was seen, gets no level', async () => {
@@ -261,6 +374,135 @@ describe('attacks on the client that asks again', () => {
     });
     test.serve(next, { rotations: [test.rotation({ recovery: { key: recovery, nextHash } })] });
     expect(await test.levelOf(next)).toBe(2);
+  });
+});
+
+describe('receipts of other clients', () => {
+  const raters = [stranger, attestor, second, client];
+  const receipts = () => Promise.resolve(raters.map((rater) => receiptOf(old, rater)));
+  const none = () => Promise.resolve([]);
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('are heard, but no own ones, and none of an attestor whose certificate counts already', async () => {
+    test.serve(old, { receipts });
+    expect(await test.ratersOf(old)).toEqual([[stranger.peerId, second.peerId]]);
+    test.serve(old, {
+      receipts,
+      certificates: () =>
+        Promise.resolve([attestor, second].map((issuer) => test.certificateOf(old, issuer))),
+    });
+    test.proofs.forgetAll();
+    expect((await test.look([old]))[0]).toMatchObject({
+      level: 3,
+      testimony: [{ rater: stranger.peerId, receipts: [{ outcome: 'pass' }] }],
+    });
+  });
+
+  it('are heard of attestors too that certified nothing here', async () => {
+    test.serve(old, { receipts, certificates: none });
+    const [heard] = await test.ratersOf(old);
+    expect(heard).toEqual([stranger, attestor, second].map(({ peerId }) => peerId));
+  });
+
+  it('are asked for once a minute', async () => {
+    let asked = 0;
+    test.serve(old, {
+      receipts: () => {
+        asked += 1;
+        return receipts();
+      },
+    });
+    await test.lookEachSecond(old, 61);
+    expect(asked).toBe(2);
+    test.proofs.forget(old.peerId);
+    await test.look([old]);
+    expect(asked).toBe(3);
+    test.proofs.forgetAll();
+    await test.look([old]);
+    expect(asked).toBe(4);
+  });
+
+  it('are not heard of a client whose key was rotated, from the moment that this is known', async () => {
+    test.serve(thief, {
+      certificates: none,
+      receipts: () => Promise.resolve([old, next].map((rater) => receiptOf(thief, rater))),
+    });
+    expect(await test.ratersOf(thief)).toEqual([[old.peerId, next.peerId]]);
+    test.rotationMemory.note(test.rotation());
+    expect(await test.ratersOf(thief)).toEqual([[next.peerId]]);
+  });
+
+  it('are not asked for where the key of the contractor was rotated', async () => {
+    test.serve(old, { receipts });
+    test.rotationMemory.note(test.rotation());
+    expect(await test.ratersOf(old)).toEqual([[]]);
+    expect(await test.asks(old)).toBe(false);
+  });
+
+  it('do not hold up a decision where a contractor stalls with them', async () => {
+    const limit = new AbortController();
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const asked = vi
+      .spyOn(AbortSignal, 'timeout')
+      .mockImplementation((ms) => (ms === 1_500 ? limit.signal : timeout(ms)));
+    const stalled = Promise.withResolvers<void>();
+    test.serve(old, {
+      receipts: () => {
+        stalled.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const looked = test.look([old]);
+    await stalled.promise;
+    expect(asked).toHaveBeenCalledWith(1_500);
+    limit.abort(new Error('time'));
+    const [proved] = await looked;
+    expect(proved).toMatchObject({ level: 2 });
+    expect(proved!.testimony).toBeUndefined();
+    vi.restoreAllMocks();
+    test.serve(old, { receipts });
+    test.clock.ms += 2_000;
+    expect(await test.ratersOf(old)).toEqual([[stranger.peerId, second.peerId]]);
+  });
+
+  it('are not asked for any longer once the caller hangs up, and the peer is not blamed', async () => {
+    const caller = new AbortController();
+    test.serve(old, {
+      receipts: () => {
+        caller.abort(new Error('hung up'));
+        return new Promise(() => undefined);
+      },
+    });
+    const hit = { peerId: old.peerId, matchedTerm: TERM, record: recordOf(old) };
+    await expect(test.proofs.of([hit], [], caller.signal)).rejects.toThrow('hung up');
+    test.serve(old, { receipts });
+    expect(await test.ratersOf(old)).toEqual([[stranger.peerId, second.peerId]]);
+  });
+
+  it('are asked of 32 contractors at most, and a crowd of newcomers is not heard before others', async () => {
+    const certified = [old, next, thief, recovery, second, stranger];
+    const crowd = Array.from({ length: 60 }, (_, i) =>
+      Identity.fromSeed(new Uint8Array(32).fill(100 + i)),
+    );
+    const asked = new Set<string>();
+    for (const peer of [...crowd, ...certified]) {
+      const held = certified.includes(peer) ? [test.certificateOf(peer)] : [];
+      test.serve(peer, {
+        certificates: () => Promise.resolve(held),
+        receipts: () => {
+          asked.add(peer.peerId);
+          return Promise.resolve([]);
+        },
+      });
+    }
+    await test.look([...crowd, ...certified]);
+    expect(asked.size).toBe(32);
+    for (const { peerId } of certified) expect(asked).toContain(peerId);
+    const fastest = crowd.slice(0, 32 - certified.length);
+    expect(fastest.every(({ peerId }) => asked.has(peerId))).toBe(false);
   });
 });
 

@@ -224,6 +224,25 @@ describe('what is learned', () => {
   });
 });
 
+describe('what others had said of a contractor', () => {
+  it.each<[Conduct, number]>([
+    ['good', 1],
+    ['wrong', 0],
+    ['breaks', 0],
+  ])('is compared with what came of its task: %s', async (conduct, successes) => {
+    const observed = vi.spyOn(client.memory, 'observeOutcome');
+    client.outsourcing.conduct.set(PEER, conduct);
+    const work = task();
+    const { contractor, quoted } = prospect(PEER, work);
+    const testimony = [{ rater: peer(2), passed: 1, run: 1 }];
+    const praised = { ...contractor, proved: { ...contractor.proved, testimony } };
+    const praisedProspect = { contractor: praised, quoted };
+    await client.execution.at(praisedProspect, DECISION, work, ledger, never);
+    const heard = observed.mock.calls.map((call) => call[2]);
+    expect(heard).toEqual([{ testimony, own: { successes, total: 1 } }]);
+  });
+});
+
 describe('a task that is with a contractor', () => {
   it('does not wait for this machine, and does again once the contractor has failed', async () => {
     const { machine, outsourcing, execution } = client;

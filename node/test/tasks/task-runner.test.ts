@@ -153,6 +153,19 @@ describe('a contractor that fails', () => {
     expect((await test.run(audited)).subtasks[0]!.decision.choice).toBe('LOCAL');
   });
 
+  it('is named in the record of the next decision, before those that gave no quote', async () => {
+    test.find('breaks', 'noQuote');
+    await test.run();
+    const decisions = await test.log.list(10);
+    const records = await Promise.all(decisions.map(({ decisionId }) => test.log.show(decisionId)));
+    const leftOut = records.map(({ request: { context } }) =>
+      context.leftOut?.map(({ peerId }) => peerId),
+    );
+    expect(leftOut).toHaveLength(2);
+    expect(leftOut).toContainEqual([PEERS[1]]);
+    expect(leftOut).toContainEqual([PEERS[0], PEERS[1]]);
+  });
+
   it('gives way to another, whose result is the one returned', async () => {
     test.find('breaks', 'breaks', 'good');
     const run = await test.run();
@@ -285,7 +298,10 @@ describe('prospects', () => {
     const { quoted, refused } = await find();
     expect(test.survey.looks).toEqual([[TERM, 'Reviews']]);
     expect(quoted.map(({ quoted: { peerId } }) => peerId)).toEqual([PEERS[0]]);
-    expect(refused.map(({ peerId }) => peerId)).toEqual([PEERS[1]]);
+    expect(refused).toEqual([
+      { peerId: PEERS[1], dropped: expect.stringContaining('BUSY') as string },
+      { peerId: PEERS[2], dropped: '2 better known ones were asked' },
+    ]);
   });
 
   it('do not include one that lets the time for a quote run out, and do not wait for it', async () => {

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../crypto/bytes.ts';
+import { decodeDocument } from '../../../crypto/canonical-json.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { requestReceipts } from '../../card/client.ts';
 import {
   MAX_SHOWN_ENVELOPE_BYTES,
   MAX_SHOWN_RECEIPTS,
+  RECEIPTS_LIMITS,
   decodeReceipts,
   decodeReceiptsRequest,
   encodeReceipts,
@@ -77,6 +79,17 @@ describe('receipts over the session', () => {
     expect(await ask(Array.from({ length: MAX_SHOWN_RECEIPTS }, () => one))).toHaveLength(1);
   });
 
+  it('of one contract count once, however many verdicts both sides signed', async () => {
+    const verdicts = [
+      { type: 'schema', passed: 1 as const },
+      { type: 'audit', passed: 1 as const },
+    ];
+    const shown = verdicts.map((check) => makeReceiptChain({ verdict: { checks: [check] } }));
+    expect(shown[0]!.agreement).toEqual(shown[1]!.agreement);
+    expect(shown[0]!.verdict).not.toEqual(shown[1]!.verdict);
+    expect(await ask(shown)).toHaveLength(1);
+  });
+
   it("of another contractor's work are not believed", async () => {
     expect(await ask([receipt(1)], MALLORY)).toEqual([]);
     expect(await ask([receipt(1)], ALICE)).toEqual([]);
@@ -113,13 +126,25 @@ describe('the messages about receipts', () => {
     const nine = Array.from({ length: MAX_SHOWN_RECEIPTS + 1 }, () => one);
     expect(() => encodeReceipts(nine)).toThrow();
     const large = { ...one, request: new Uint8Array(MAX_SHOWN_ENVELOPE_BYTES + 1) };
-    expect(isShowable(one)).toBe(true);
-    expect(isShowable(large)).toBe(false);
+    expect(isShowable(one, SHAPE)).toBe(true);
+    expect(isShowable(large, SHAPE)).toBe(false);
     expect(() => encodeReceipts([large])).toThrow();
     const most = new Uint8Array(MAX_SHOWN_ENVELOPE_BYTES);
     const full = { request: most, quote: most, agreement: most, verdict: most };
     const bytes = encodeReceipts(Array.from({ length: MAX_SHOWN_RECEIPTS }, () => full));
     expect(bytes.length).toBeLessThanOrEqual(SECURE_PROTOCOLS.card.maxMessageBytes);
+  });
+
+  it('hold no receipt of a task that its client called sensitive', () => {
+    expect(isShowable(receipt(1), { sensitivity: 'low' })).toBe(true);
+    expect(isShowable(receipt(1), { sensitivity: 'medium' })).toBe(false);
+    expect(isShowable(receipt(1), { sensitivity: 'high' })).toBe(false);
+  });
+
+  it('are not read deeper than receipts are', () => {
+    // The reader refuses the depth before a schema looks at it.
+    const deep = utf8(`{"receipts":[{"agreement":[],"quote":"","request":"","verdict":""}]}`);
+    expect(() => decodeDocument(deep, RECEIPTS_LIMITS)).toThrow(/deeper than 3/);
   });
 
   it('of a term that is too long are no question', () => {
