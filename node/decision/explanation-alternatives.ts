@@ -95,7 +95,7 @@ function leftOutLines({ request }: DecisionRecord): string[] {
   });
   const more = leftOut.length - shown.length;
   return [
-    `Found, and no quote was had (${leftOut.length}):`,
+    `Found, and no candidate (${leftOut.length}):`,
     ...shown,
     ...(more === 0 ? [] : [`  and ${more} more`]),
   ];

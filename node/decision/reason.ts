@@ -161,9 +161,12 @@ function explored(request: DecisionRequest, evaluation: Evaluation, name: string
   const { exploration, selection, matrix, local } = evaluation;
   const { strategy } = request.policy.exploration;
   const index = selection.chosenRow < 0 ? -1 : matrix.candidateIndex[selection.chosenRow]!;
+  const usual = index >= 0 ? contractorName(request, request.candidates[index]!.peerId) : undefined;
   const otherwise =
-    index >= 0
-      ? `it would have gone to ${contractorName(request, request.candidates[index]!.peerId)}`
+    usual !== undefined
+      ? usual === name
+        ? 'it would have gone there too'
+        : `it would have gone to ${usual}`
       : local.isInfeasible
         ? 'it would have been refused'
         : 'it would have stayed here';

@@ -51,6 +51,8 @@ export interface ContractorProof {
   readonly resources: readonly ShownResource[];
   /** The embedding of its offer; `undefined` if it has none or did not answer. */
   readonly vector: Float32Array | undefined;
+  /** `false`: it did not answer, so that it may have more than it has shown. */
+  readonly hasAnswered: boolean;
 }
 
 export interface ContractorProofsComponents {
@@ -64,7 +66,9 @@ export interface ContractorProofsComponents {
   readonly trust: TrustPolicy;
 }
 
-type Shown = Pick<ContractorProof, 'proved' | 'resources'> & { readonly isFinal: boolean };
+type Shown = Pick<ContractorProof, 'proved' | 'resources' | 'hasAnswered'> & {
+  readonly isFinal: boolean;
+};
 
 /** Asks for proofs and keeps them. */
 export class ContractorProofs {
@@ -188,9 +192,11 @@ export class ContractorProofs {
         proved: judgeSkill(certificates, matchedTerm, trust),
         resources: minimums.map((minimum) => judgeResource(certificates, minimum, trust)),
         isFinal: !certificates.some((certificate) => lacksStatus(certificate, trust)),
+        hasAnswered: true,
       };
     } catch (error) {
-      return failed(error instanceof Error ? error.message : 'no answer', minimums);
+      const problem = error instanceof Error ? error.message : 'no answer';
+      return { ...failed(problem, minimums), hasAnswered: false };
     }
   }
 
@@ -269,7 +275,8 @@ function lacksStatus({ issuer, status }: PresentedCertificate, trust: TrustPolic
 }
 
 function failed(problem: string, minimums: readonly ResourceMinimum[]): Shown {
-  return { ...unproved(`presentation: ${problem}`, minimums), isFinal: false };
+  const hasAnswered = problem !== 'NO_ANSWER';
+  return { ...unproved(`presentation: ${problem}`, minimums), isFinal: false, hasAnswered };
 }
 
 function unproved(

@@ -64,6 +64,8 @@ export interface SurveyedContractor {
   readonly proved: ProvedSkill;
   /** One for each minimum asked for, in their order. */
   readonly resources: readonly ShownResource[];
+  /** Whether it answered when it was asked for its proofs. */
+  readonly hasAnswered: boolean;
   /** Cosine of the embeddings of the question and of the offer, if both use one model. */
   readonly similarity: number | undefined;
   readonly history: ContractorHistory;
@@ -148,7 +150,7 @@ export class ContractorSurvey {
   #judgeHit(
     plan: QueryPlan,
     hit: ContractorHit,
-    { proved, resources, vector }: ContractorProof,
+    { proved, resources, vector, hasAnswered }: ContractorProof,
   ): SurveyedContractor | undefined {
     const { clock, outcomes, embedder } = this.#components;
     const isSameModel = hit.record.body.embeddings.model === embedder.modelId;
@@ -162,7 +164,8 @@ export class ContractorSurvey {
     }));
     const [fit] = fits.sort((a, b) => b.score - a.score);
     if (!fit) return undefined;
-    return { hit, proved, resources, similarity: fit.embedding ?? undefined, history, fit };
+    const similarity = fit.embedding ?? undefined;
+    return { hit, proved, resources, hasAnswered, similarity, history, fit };
   }
 
   /** By level, then by fit. Of equals chance says who comes first, not who answered first. */
@@ -215,7 +218,7 @@ export class ContractorSurvey {
     const similarities =
       question && new EmbeddingTable(vectors, question.length).similarities(question);
     return hits.map((hit, i) => {
-      const { proved, resources } = proofs[i]!;
+      const { proved, resources, hasAnswered } = proofs[i]!;
       const cosine = similarities?.[i] ?? NaN;
       const similarity = Number.isNaN(cosine) ? undefined : cosine;
       const history = outcomes.historyOf(hit.peerId, clock.nowMs());
@@ -225,6 +228,7 @@ export class ContractorSurvey {
         hit,
         proved,
         resources,
+        hasAnswered,
         similarity,
         history,
         fit: {

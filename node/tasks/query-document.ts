@@ -16,9 +16,13 @@ export function queryDocument(
 ): QueryDocument {
   const dropped = search.dropped.map(({ peerId, reason }) => ({ peerId, reason: String(reason) }));
   const hits: HitDocument[] = [];
+  let hasSilent = false;
   for (const contractor of contractors) {
     const hit = hitOf(contractor);
-    const reason = lackOf(contractor) ?? exclusionOf(hit, request);
+    const lack = lackOf(contractor) ?? lackOfLevel(hit, request);
+    const isSilent = lack !== undefined && !contractor.hasAnswered;
+    hasSilent ||= isSilent;
+    const reason = isSilent ? silenceOf(contractor) : (lack ?? exclusionOf(hit, request));
     if (reason === undefined) hits.push(hit);
     else dropped.push({ peerId: hit.peerId, reason });
   }
@@ -29,7 +33,8 @@ export function queryDocument(
   );
   return {
     query: request.query,
-    outcome: search.outcome,
+    // Who was not heard may well prove what was asked for.
+    outcome: hasSilent && search.outcome === 'complete' ? 'partial' : search.outcome,
     hits: hits.slice(0, request.limit),
     dropped,
     asked: search.asked,
@@ -86,10 +91,19 @@ function lackOf({ resources }: SurveyedContractor): string | undefined {
   return lacking && `RESOURCE_NOT_PROVED: ${lacking.name}>=${lacking.min}`;
 }
 
+/** What a contractor that did not answer is dropped for. */
+function silenceOf({ proved }: SurveyedContractor): string {
+  return `NOT_HEARD: ${proved.remarks.at(-1) ?? 'no answer'}`;
+}
+
 function exclusionOf(hit: HitDocument, request: QueryRequest): string | undefined {
-  const { maxPriceMicroUsd, maxLatencyMs, level } = request;
+  const { maxPriceMicroUsd, maxLatencyMs } = request;
   if (maxPriceMicroUsd !== undefined && hit.priceMicroUsd > maxPriceMicroUsd) return 'TOO_DEAR';
   if (maxLatencyMs !== undefined && hit.latencyMs > maxLatencyMs) return 'TOO_SLOW';
+  return undefined;
+}
+
+function lackOfLevel(hit: HitDocument, { level }: QueryRequest): string | undefined {
   const levels = [hit.level, ...hit.resources.map((resource) => resource.level)];
   if (level !== undefined && Math.min(...levels) < level) return 'LEVEL_TOO_LOW';
   return undefined;

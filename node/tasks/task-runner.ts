@@ -212,6 +212,9 @@ function documentOf(
   };
 }
 
+/** Reasons for no quote that stand in a sentence. */
+const MAX_SHOWN_REASONS = 3;
+
 /** The engine saw only who was left: a reader must know who was there before. */
 function withHistory(
   reason: string,
@@ -223,9 +226,27 @@ function withHistory(
   );
   const notes = [
     ...(failed.length > 0 ? [`${failed.length} failed before`] : []),
-    ...(refused.length > 0 ? [`${refused.length} gave no quote: ${refused[0]?.dropped}`] : []),
+    ...(refused.length > 0 ? [`${refused.length} gave no quote: ${reasonsOf(refused)}`] : []),
   ];
   return notes.length === 0 ? reason : `${reason} (${notes.join('; ')})`;
+}
+
+/** Why they gave none: the commonest reasons first, each with how many had it if some had others. */
+function reasonsOf(refused: Prospects['refused']): string {
+  const counts = new Map<string, number>();
+  for (const { peerId, dropped } of refused) {
+    // The same trouble with two peers is one reason.
+    const reason = dropped.replaceAll(peerId, 'it');
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  const [first, ...others] = [...counts].sort(([, a], [, b]) => b - a);
+  if (others.length === 0) return first![0];
+  const shown = [first!, ...others].slice(0, MAX_SHOWN_REASONS);
+  const hidden = counts.size - shown.length;
+  return [
+    ...shown.map(([reason, count]) => `${count} x ${reason}`),
+    ...(hidden > 0 ? [`${hidden} other reasons, which "coalesce decisions show" lists`] : []),
+  ].join('; ');
 }
 
 function leftOutOf(refused: Prospects['refused']): LeftOut[] {

@@ -66,7 +66,9 @@ class RecordFetch {
     await Promise.race([holder, headStart.catch(() => undefined)]);
     const isCut = this.#best ? false : await this.#askOthers();
     // A holder that is slower than a whole lookup is as good as gone: a search may name many such.
-    patience.abort();
+    // Not so where others have old copies alone: they say that it was here, and it has a newer one.
+    const isOutdated = this.#refusal === 'ROLLED_BACK' || this.#refusal === 'EXPIRED';
+    if (this.#best || !isOutdated) patience.abort();
     await holder;
     if (this.#best) return { found: true, ...this.#best };
     if (this.#refusal) return { found: false, reason: this.#refusal };

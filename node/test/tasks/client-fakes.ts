@@ -242,6 +242,7 @@ export function contractor(peerId: string, successes = 0): SurveyedContractor {
     hit,
     proved: { ...UNPROVED, level: 2 },
     resources: [],
+    hasAnswered: true,
     similarity: 0.9,
     history: { ...outcomes, byType: { [TERM]: outcomes } },
     fit: { score: 0.9, ontology: 1, embedding: 0.9, performance: null },

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import { recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
+import { queryBody } from '../../http-api/routes/requests.ts';
+import type { Survey, SurveyedContractor } from '../../tasks/contractor-survey.ts';
+import { queryDocument } from '../../tasks/query-document.ts';
+import { contractor } from './client-fakes.ts';
+
+function found(number: number, change: Partial<SurveyedContractor> = {}): SurveyedContractor {
+  const identity = Identity.fromSeed(new Uint8Array(32).fill(number));
+  const record = recordOf(identity);
+  const of = contractor(identity.peerId);
+  const [offer] = record.body.offers as [(typeof record.body.offers)[number]];
+  return { ...of, hit: { ...of.hit, record, offer, recordAgeSeconds: 3 }, ...change };
+}
+
+function survey(...contractors: SurveyedContractor[]): Survey {
+  const search = {
+    query: 'performs:nlp/sentiment',
+    outcome: 'complete' as const,
+    hits: [],
+    asked: 3,
+    answered: 3,
+    elapsedMs: 12.6,
+    firstHitMs: 4.2,
+    trace: [],
+    dropped: [],
+  };
+  return { search, contractors };
+}
+
+const ask = (change: object = {}) =>
+  queryBody.parse({ query: 'performs:nlp/sentiment', level: 2, ...change });
+
+const unproved = (remark: string) => ({
+  proved: {
+    level: 0 as const,
+    issuer: null,
+    certId: null,
+    expiresAtSeconds: null,
+    remarks: [remark],
+  },
+});
+
+describe('the answer to a query', () => {
+  it('filters before the limit cuts', () => {
+    const dear = found(1);
+    const good = [found(2), found(3)];
+    const cheap = good.map((one) => ({
+      ...one,
+      hit: { ...one.hit, offer: { ...one.hit.offer, priceMicroUsd: '5' } },
+    }));
+    const answer = queryDocument(ask({ limit: 1, maxPriceMicroUsd: 10 }), survey(dear, ...cheap));
+    expect(answer.hits.map(({ peerId }) => peerId)).toEqual([cheap[0]!.hit.peerId]);
+    expect(answer.dropped).toEqual([{ peerId: dear.hit.peerId, reason: 'TOO_DEAR' }]);
+    expect(answer).toMatchObject({ outcome: 'complete', elapsedMs: 13, firstHitMs: 4 });
+  });
+
+  it('does not take a silence for absence: who was not heard is named, and the look was partial', () => {
+    const silent = found(1, { ...unproved('presentation: time-out'), hasAnswered: false });
+    const answer = queryDocument(ask(), survey(found(2), silent));
+    expect(answer.hits).toHaveLength(1);
+    expect(answer.outcome).toBe('partial');
+    expect(answer.dropped).toEqual([
+      { peerId: silent.hit.peerId, reason: 'NOT_HEARD: presentation: time-out' },
+    ]);
+    // Where nothing was to be proved it is a hit as any other.
+    const open = queryDocument(ask({ level: 0 }), survey(silent));
+    expect(open).toMatchObject({ outcome: 'complete', hits: [{ level: 0 }] });
+  });
+
+  it('is complete where whoever lacks the level has answered', () => {
+    const low = found(1, unproved('is by the holder itself'));
+    const answer = queryDocument(ask(), survey(low));
+    expect(answer).toMatchObject({ outcome: 'complete', hits: [] });
+    expect(answer.dropped).toEqual([{ peerId: low.hit.peerId, reason: 'LEVEL_TOO_LOW' }]);
+  });
+});
