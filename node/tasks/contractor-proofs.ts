@@ -36,7 +36,7 @@ import { KeptAnswers } from './kept-answers.ts';
 const PROOF_TIMEOUT_MS = 5_000;
 /** Peers that are asked for proofs at the same time. */
 const PROOF_CONCURRENCY = 8;
-/** Time limit of one peer's receipts: a decision can do without them, and does not wait for long. */
+/** Time limit of one peer's receipts: a decision can do without them, so it waits less for them. */
 const HEARING_TIMEOUT_MS = 1_500;
 /** Hits of a survey whose receipts are heard: to verify those of one takes 40 ms. */
 const MAX_HEARD = 32;
