@@ -21,12 +21,12 @@ const COMMON_WORDS: ReadonlySet<string> = new Set(
   (
     'a about all also am an and any anything are as at be been being but by can could did do ' +
     'does doing done for from get gets give given gives had has have having he her his how i if ' +
-    'in into is it its itself just let like ll made make makes may me might more most my need needs ' +
-    'no not of on one only onto or our out over own please put re s she should so some someone ' +
-    'something such t than that the their them then there these they this those through to too ' +
-    'up us use used uses using ve very via want wants was we well were what when where which who ' +
-    'whose why will with within without would you your performs canexecute hasresource ' +
-    'hasaccessto hasknowledgebase supportsprotocol'
+    'in into is it its itself just let like ll made make makes may me might more most my need ' +
+    'needs no not of on one only onto or our out over own please put re s she should so some ' +
+    'someone something such t than that the their them then there these they this those through ' +
+    'to too up us use used uses using ve very via want wants was we well were what when where ' +
+    'which who whose why will with within without would you your performs canexecute ' +
+    'hasresource hasaccessto hasknowledgebase supportsprotocol'
   ).split(' '),
 );
 
