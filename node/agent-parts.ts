@@ -20,8 +20,10 @@ import { loadRotationHistory } from './certificates/rotation-history.ts';
 import type { RotationHistory } from './certificates/rotation-history.ts';
 import { TrustPolicy } from './certificates/trust-policy.ts';
 import type { Config } from './config/schema.ts';
+import { configuredEmbedder } from './configured-embedder.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
+import type { Embedder } from './skills/embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { keyValueStore } from './storage/key-value-store.ts';
 import type { JsonSection, Store } from './storage/store.ts';
@@ -57,6 +59,7 @@ export interface AgentNodeInit {
 export interface AgentParts {
   readonly init: AgentNodeInit;
   readonly trust: TrustPolicy;
+  readonly embedder: Embedder;
   readonly shelf: SkillShelf;
   readonly certificates: CertificateShelf;
   readonly issuer: CertificateIssuer;
@@ -86,6 +89,7 @@ export interface AgentParts {
 /** Opens every part over the store. */
 export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const { config, identity, store, directory, clock, random, logger } = init;
+  const embedder = configuredEmbedder(config);
   const rotationMemory = new KeyRotationMemory();
   const isRotated = (peerId: string) => rotationMemory.successorOf(peerId) !== undefined;
   const trust = new TrustPolicy(config.trust, isRotated);
@@ -142,6 +146,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   return {
     init,
     trust,
+    embedder,
     shelf,
     certificates,
     issuer,

@@ -41,7 +41,6 @@ import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
 import { SkillPublisher } from './skill-publisher.ts';
-import { localEmbedder } from './skills/embedding.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
@@ -172,7 +171,8 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
     certificates: parts.certificates,
     recovery: parts.history.recovery,
     advertiser,
-    embedder: localEmbedder,
+    embedder: parts.embedder,
+    logger: parts.init.logger,
     addresses: () => host.addresses(),
   });
 }
@@ -216,7 +216,7 @@ function createClientRole(
     proofs,
     self: identity.peerId,
     outcomes,
-    embedder: localEmbedder,
+    embedder: parts.embedder,
     queryTimeoutMs: config.network.queryTimeoutMs,
   });
   const prospects = new ProspectFinder({ survey, outsourcing, config, clock });

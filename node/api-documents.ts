@@ -6,6 +6,7 @@
  */
 
 import type { JsonValue } from '../crypto/canonical-json.ts';
+import type { UnknownTerm } from './skills/term-check.ts';
 import type { TaskCost } from './tasks/run-totals.ts';
 
 /** Answer of `status`. */
@@ -139,6 +140,8 @@ export interface PublishDocument {
   readonly readBackBy: string | null;
   readonly reason?: string;
   readonly elapsedMs: number;
+  /** Terms on offer that the vocabulary does not have. */
+  readonly unknownTerms: readonly UnknownTerm[];
 }
 
 /** One hit of `query`. */
@@ -178,6 +181,8 @@ export interface QueryDocument {
   readonly elapsedMs: number;
   /** When the first hit was verified, before proofs were asked for; `null` without one. */
   readonly firstHitMs: number | null;
+  /** Terms asked for that the vocabulary does not have; they may be coined, or a slip. */
+  readonly unknownTerms: readonly UnknownTerm[];
   readonly trace?: readonly unknown[];
 }
 

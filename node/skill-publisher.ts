@@ -7,6 +7,7 @@
 
 import { toBase64Url } from '../crypto/bytes.ts';
 import { sha256 } from '../crypto/hash.ts';
+import type { Logger } from '../protocols/components.ts';
 import { buildAgentCard } from '../protocols/a2a/agent-card.ts';
 import type { BuiltAgentCard } from '../protocols/a2a/agent-card.ts';
 import type { OwnCard } from '../protocols/card/server.ts';
@@ -21,12 +22,14 @@ import type {
 import type { CertificateShelf } from './certificates/certificate-shelf.ts';
 import type { PublishDocument } from './api-documents.ts';
 import type { Embedder } from './skills/embedding.ts';
+import { unknownTerms } from './skills/term-check.ts';
 import type { SkillShelf } from './tasks/skill-shelf.ts';
 import { VERSION } from './version.ts';
 
 /** No mailbox in this version: a key of zeros, to which nobody can seal anything. */
 const NO_SEALING_KEY = toBase64Url(new Uint8Array(32));
 const ZERO_HASH = toBase64Url(new Uint8Array(32));
+const NO_EMBEDDINGS = { model: '', dim: 0, sha256: ZERO_HASH, buckets: [] };
 const NO_CARD: OwnCard = { bytes: new Uint8Array(), vector: new Float32Array() };
 
 export interface SkillPublisherInit {
@@ -38,6 +41,7 @@ export interface SkillPublisherInit {
   readonly recovery: Uint8Array | undefined;
   readonly advertiser: Advertiser;
   readonly embedder: Embedder;
+  readonly logger: Logger;
   readonly addresses: () => readonly string[];
 }
 
@@ -75,7 +79,7 @@ export class SkillPublisher {
       this.#card = NO_CARD;
       return {
         offers: [],
-        embeddings: { model: '', dim: 0, sha256: ZERO_HASH, buckets: [] },
+        embeddings: NO_EMBEDDINGS,
         certificates: [],
         sealingKey: NO_SEALING_KEY,
         ...recovery,
@@ -83,10 +87,10 @@ export class SkillPublisher {
       };
     }
     const text = items.map(({ term, description }) => `${term} ${description}`).join('\n');
-    const [vector] = await embedder.embed([text]);
+    const vector = await this.#vectorOf(text);
     const card = this.#buildCard();
     const terms = new Set(items.map(({ term }) => term));
-    this.#card = { bytes: card.bytes, vector: vector! };
+    this.#card = { bytes: card.bytes, vector };
     return {
       offers: [
         ...items.map((item) => ({
@@ -101,17 +105,32 @@ export class SkillPublisher {
         })),
         ...this.#attestedResources().filter(({ term }) => !terms.has(term)),
       ].slice(0, MAX_OFFERS),
-      embeddings: {
-        model: embedder.modelId,
-        dim: vector!.length,
-        sha256: toBase64Url(sha256(encodeVector(vector!))),
-        buckets: [...bucketsOf(vector!, embedder.modelId)],
-      },
+      embeddings:
+        vector.length === 0
+          ? NO_EMBEDDINGS
+          : {
+              model: embedder.modelId,
+              dim: vector.length,
+              sha256: toBase64Url(sha256(encodeVector(vector))),
+              buckets: [...bucketsOf(vector, embedder.modelId)],
+            },
       certificates: this.#listedCertificates(),
       sealingKey: NO_SEALING_KEY,
       ...recovery,
       card: card.hash,
     };
+  }
+
+  /** Empty where a service gives none: skills are found by their terms then. */
+  async #vectorOf(text: string): Promise<Float32Array> {
+    const { embedder, logger } = this.#init;
+    try {
+      const [vector] = await embedder.embed([text]);
+      return vector!;
+    } catch (error) {
+      logger.warn({ error }, 'The skills are published without an embedding.');
+      return new Float32Array();
+    }
   }
 
   /**
@@ -170,5 +189,6 @@ function documentOf(result: PublishResult, skills: readonly string[]): PublishDo
     readBackBy: readBack ? (readBackFrom ?? null) : null,
     ...(reason === undefined ? {} : { reason: NOT_READ_BACK[reason] }),
     elapsedMs: Math.round(elapsedMs),
+    unknownTerms: unknownTerms(skills),
   };
 }

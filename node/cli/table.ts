@@ -5,6 +5,7 @@
  */
 
 import { printable } from '../errors.ts';
+import type { UnknownTerm } from '../skills/term-check.ts';
 
 /** Rows under a header, columns aligned, two spaces between them. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -37,4 +38,12 @@ export function usd(microUsd: number | null | undefined): string {
 /** A share as percent, or n/a. */
 export function percent(value: number | null): string {
   return value === null ? 'n/a' : `${value.toFixed(1)} %`;
+}
+
+/** A line for each term that the vocabulary does not have, with those that may be meant. */
+export function unknownTermLines(terms: readonly UnknownTerm[]): string[] {
+  return terms.map(({ term, didYouMean }) => {
+    const meant = didYouMean.length > 0 ? `; did you mean ${didYouMean.join(' or ')}?` : '';
+    return printable(`${term} is not in the vocabulary${meant}`);
+  });
 }

@@ -52,6 +52,7 @@ export const DEFAULTS = {
     maxCandidates: 8,
     quoteTimeoutMs: 5_000,
   },
+  embedding: { provider: 'local' },
   verification: { auditRateNew: 0.8, auditRateKnown: 0.25, knownFromOutcomes: 8 },
 } as const;
 

@@ -298,6 +298,41 @@ const verification = z.strictObject({
     .describe('Verified outcomes, attested ones included, that are enough'),
 });
 
+const embedding = z
+  .strictObject({
+    provider: z
+      .enum(['local', 'openai'])
+      .default(DEFAULTS.embedding.provider)
+      .describe('Who makes the vectors of texts: this program, or a service of the OpenAI API'),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Of the service, up to and without /embeddings'),
+    model: z.string().min(1).max(64).optional().describe('Name of the model at the service'),
+    modelId: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,64}$/)
+      .optional()
+      .describe('Name under which vectors are published and compared; unset: the model'),
+    apiKeyVariable: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
+      .optional()
+      .describe('Environment variable that holds the key; unset: no key is sent'),
+    dimensions: z
+      .number()
+      .int()
+      .min(1)
+      .max(2_048)
+      .optional()
+      .describe('Asked of the service; unset: as the first answer has'),
+  })
+  .refine(
+    ({ provider, baseUrl, model }) =>
+      provider === 'local' || (baseUrl !== undefined && model !== undefined),
+    'provider openai needs baseUrl and model',
+  );
+
 /** Schema of `config.json`. */
 export const configSchema = z.strictObject({
   name: z
@@ -320,6 +355,7 @@ export const configSchema = z.strictObject({
   hardware: hardware.prefault({}),
   prices: prices.prefault({}),
   decision: decision.prefault({}),
+  embedding: embedding.prefault({}),
   verification: verification.prefault({}),
 });
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { parseTerm, PREDICATES } from '../../protocols/skill-discovery/terms.ts';
+import { parseTerm } from '../../protocols/skill-discovery/terms.ts';
 
 /** Longest text of a query, in characters. */
 export const MAX_QUERY_CHARACTERS = 1_024;
@@ -158,13 +158,14 @@ function shown(token: Token): string {
 /** Parses a query. Never throws; `detail` says what is wrong and how a right one looks. */
 export function parseQuery(text: string): ParsedQuery {
   if (text.length > MAX_QUERY_CHARACTERS) {
-    const detail = `a query has at most ${MAX_QUERY_CHARACTERS} characters, this one ${text.length}`;
-    return { valid: false, detail };
+    const limit = `at most ${MAX_QUERY_CHARACTERS} characters`;
+    return { valid: false, detail: `a query has ${limit}, this one ${text.length}` };
   }
   try {
     const tokens = tokensOf(text);
     if (tokens.length === 0) {
-      const detail = `a query names a term (${PREDICATES[5]}:nlp/sentiment) or says in words what is looked for`;
+      const detail =
+        'a query names a term (performs:nlp/sentiment) or says in words what is looked for';
       return { valid: false, detail };
     }
     return { valid: true, alternatives: new Parser(tokens).parse() };

@@ -79,6 +79,21 @@ export function checkTerm(text: string): TermCheck {
   return { status: 'unknown', didYouMean: suggestionsFor(text) };
 }
 
+/** A term that the vocabulary does not have. */
+export interface UnknownTerm {
+  readonly term: string;
+  /** Terms that may be meant, the likeliest first. */
+  readonly didYouMean: readonly string[];
+}
+
+/** Those of the terms that the vocabulary does not have, each once. */
+export function unknownTerms(terms: readonly string[]): readonly UnknownTerm[] {
+  return [...new Set(terms)].flatMap((term) => {
+    const check = checkTerm(term);
+    return check.status === 'known' ? [] : [{ term, didYouMean: check.didYouMean }];
+  });
+}
+
 /** Why a quantity cannot be published. */
 export type QuantityRefusal = 'BAD_TERM' | 'NO_UNIT_KNOWN' | 'WRONG_UNIT';
 

@@ -101,13 +101,12 @@ export class ContractorSurvey {
   /** Looks for contractors and asks each for its proofs. */
   async look(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
     const { term, description, minimums = [] } = asked;
-    const { queryTimeoutMs, embedder, self, clock } = this.#components;
+    const { queryTimeoutMs, self, clock } = this.#components;
     const search = await findContractors(this.#components, term, {
       timeoutMs: queryTimeoutMs,
       signal,
     });
-    const [question] =
-      description === undefined ? [] : await embedder.embed([`${term} ${description}`], { signal });
+    const question = await this.#vectorOf(asked, signal);
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const proofs = await this.#components.proofs.of(hits, minimums, signal);
     const contractors = this.#ranked(this.#judge(hits, proofs, term, question));
@@ -119,6 +118,23 @@ export class ContractorSurvey {
       if (this.#last.size > MAX_RECENT) this.#last.delete([...this.#last.keys()][0]!);
     }
     return survey;
+  }
+
+  /** `undefined` without a description, or from a service that gives none. */
+  async #vectorOf(
+    { term, description }: SurveyQuestion,
+    signal: AbortSignal,
+  ): Promise<Float32Array | undefined> {
+    if (description === undefined) return undefined;
+    try {
+      const [vector] = await this.#components.embedder.embed([`${term} ${description}`], {
+        signal,
+      });
+      return vector;
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
   }
 
   /** Answers a query: like a look, but for any combination of terms and texts. */

@@ -7,6 +7,8 @@
 import type { HitDocument, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
+import { parseQuery } from '../skills/query-expression.ts';
+import { unknownTerms } from '../skills/term-check.ts';
 import type { Survey, SurveyedContractor } from './contractor-survey.ts';
 
 /** @returns the document; contractors that the caller's limits exclude are listed as dropped. */
@@ -40,9 +42,17 @@ export function queryDocument(
     asked: search.asked,
     answered: search.answered,
     elapsedMs: Math.round(search.elapsedMs),
+    unknownTerms: unknownTerms(termsOf(request)),
     firstHitMs: search.firstHitMs === null ? null : Math.round(search.firstHitMs),
     ...(request.trace ? { trace: [...search.trace, ...remarks] } : {}),
   };
+}
+
+/** Every term that was asked for. */
+function termsOf({ query, minimums }: QueryRequest): readonly string[] {
+  const parsed = parseQuery(query);
+  const terms = parsed.valid ? parsed.alternatives.flatMap((one) => one.terms) : [];
+  return [...terms, ...minimums.map(({ name }) => name)];
 }
 
 function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument {

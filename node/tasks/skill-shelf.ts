@@ -6,6 +6,7 @@
 
 import type { Random } from '../../protocols/components.ts';
 import { BadInputError } from '../errors.ts';
+import { checkQuantity } from '../skills/term-check.ts';
 import type { JsonSection } from '../storage/store.ts';
 import { ExecutorConfigError } from './executors/errors.ts';
 import { createExecutor } from './executors/executor-registry.ts';
@@ -113,7 +114,11 @@ export class SkillShelf {
   }
 }
 
-function checkUnit({ term, perUnit }: OfferedSkill): void {
+function checkUnit({ term, perUnit, quantity, unit }: OfferedSkill): void {
+  if (quantity !== undefined || unit !== undefined) {
+    const counted = checkQuantity(term, unit);
+    if (!counted.valid) throw new BadInputError(counted.detail);
+  }
   if (PRICE_UNITS.includes(perUnit)) return;
   throw new BadInputError(
     `${term}: perUnit "${perUnit}" is unknown; use ${PRICE_UNITS.join(' or ')}`,

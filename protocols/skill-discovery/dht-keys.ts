@@ -35,8 +35,8 @@ export function peerIdOfRecordKey(key: Uint8Array): string | undefined {
 }
 
 /**
- * CID under which the providers of a term are found, or of a bucket (`similarity-buckets.ts`), whose
- * name has no colon and so is never a term: CIDv1, raw, sha2-256 of tag and key.
+ * CID under which the providers of a term are found, or of a bucket (`similarity-buckets.ts`),
+ * whose name has no colon and so is never a term: CIDv1, raw, sha2-256 of tag and key.
  */
 export function providerCid(key: string): CID {
   const digest = sha256(utf8(SKILL_KEY_TAG), SEPARATOR, utf8(key));

@@ -5,7 +5,7 @@ import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 import { microUsd, minimum, wholeNumber } from '../options.ts';
 import type { Minimum } from '../options.ts';
-import { table, usd } from '../table.ts';
+import { table, unknownTermLines, usd } from '../table.ts';
 
 interface QueryOptions {
   readonly limit: number;
@@ -100,6 +100,7 @@ export function describeQuery(result: QueryDocument): string {
     );
   }
   for (const { peerId, reason } of result.dropped) lines.push(`dropped ${peerId}: ${reason}`);
+  if (result.hits.length === 0) lines.push(...unknownTermLines(result.unknownTerms));
   for (const event of result.trace ?? []) lines.push(JSON.stringify(event));
   if (result.outcome === 'unreachable') lines.push('No peer could be asked: see coalesce peers');
   return lines.join('\n');

@@ -5,7 +5,7 @@ import type { PublishDocument, SkillDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 import { microUsd, wholeNumber } from '../options.ts';
-import { table, usd } from '../table.ts';
+import { table, unknownTermLines, usd } from '../table.ts';
 import { readUserJson } from '../task-files.ts';
 
 interface PublishOptions {
@@ -111,5 +111,6 @@ function published(result: PublishDocument): string {
   return [
     `Record ${result.seq} offers ${result.skills.join(', ') || 'nothing'}.`,
     `Stored at ${result.storedAtPeers} peers in ${result.elapsedMs} ms; ${readBack}.`,
+    ...unknownTermLines(result.unknownTerms),
   ].join('\n');
 }

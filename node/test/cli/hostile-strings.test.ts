@@ -120,7 +120,14 @@ const SHOWN: [string, string[], unknown][] = [
   [
     'skills withdraw',
     ['skills', 'withdraw', TERM],
-    { seq: 1, skills: [HOSTILE], readBackBy: HOSTILE, storedAtPeers: 1, elapsedMs: 1 },
+    {
+      seq: 1,
+      skills: [HOSTILE],
+      readBackBy: HOSTILE,
+      storedAtPeers: 1,
+      elapsedMs: 1,
+      unknownTerms: [{ term: HOSTILE, didYouMean: [HOSTILE] }],
+    },
   ],
   [
     'attest',

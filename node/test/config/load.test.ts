@@ -176,6 +176,11 @@ describe('order of sources', () => {
       'decision.hasEconomicGate',
       'decision.isBootstrapped',
       'decision.seed',
+      'embedding.baseUrl',
+      'embedding.model',
+      'embedding.modelId',
+      'embedding.apiKeyVariable',
+      'embedding.dimensions',
     ]);
   });
 
