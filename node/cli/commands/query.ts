@@ -80,7 +80,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
 /** The answer as a table. */
 export function describeQuery(result: QueryDocument): string {
   const lines = [
-    `${result.hits.length} hits for ${result.query}: ${result.outcome}, ${result.answered} of ${result.asked} answered, ${result.elapsedMs} ms`,
+    `${result.hits.length} ${result.hits.length === 1 ? 'hit' : 'hits'} for ${result.query}: ${result.outcome}, ${result.answered} of ${result.asked} answered, ${result.elapsedMs} ms`,
   ];
   if (result.hits.length > 0) {
     lines.push(
