@@ -333,6 +333,26 @@ describe('the recovery keys in the memory', () => {
     expect(memory.successorOf(peerId)).toBe(keys[1]!.peerId);
   });
 
+  it('are those that a rotation names, though a thief of the new key wrote a record before it was seen', () => {
+    // The verifier has not seen the first rotation: of the second key it knows the thief's record.
+    const stolenRecovery = generateRecoveryKey(random);
+    const memory = new KeyRotationMemory();
+    memory.noteRecovery({ peerId, hash: first });
+    memory.noteRecovery({
+      peerId: keys[1]!.peerId,
+      hash: recoveryHash(stolenRecovery.publicKey),
+    });
+    const known = { registered: (asked: string) => memory.registered(asked) };
+    const stolen = rotation(1, {
+      new: thief,
+      recovery: { key: stolenRecovery, nextHash: hashes[7]! },
+    });
+    expect(follow([rotation(0), stolen], known)).toMatchObject({ reason: 'WRONG_RECOVERY', at: 1 });
+    expect(follow([rotation(0), rotation(1)], known)).toMatchObject({ valid: true });
+    memory.note(rotation(0));
+    expect(follow([rotation(0), stolen], known)).toMatchObject({ reason: 'WRONG_RECOVERY', at: 1 });
+  });
+
   it('take no more room than they may', () => {
     const memory = new KeyRotationMemory({ maxRotations: 2 });
     for (const key of keys) memory.noteRecovery({ peerId: key.peerId, hash: first });
