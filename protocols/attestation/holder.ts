@@ -46,7 +46,7 @@ import type { BenchmarkReport } from './benchmark-holder.ts';
 
 /** Limits of the holder's side. A check hashes up to 1,024 leaves. */
 export interface AttestationLimits {
-  /** Streams of a peer, whatever it wants; there is no limit over all, which strangers could use up. */
+  /** Streams of a peer, whatever it wants. None over all: strangers could use that up. */
   readonly streamsPerPeer: BucketLimits;
   readonly perPeer: BucketLimits;
   readonly all: BucketLimits;
