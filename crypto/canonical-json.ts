@@ -27,10 +27,18 @@ export type JsonValue =
 export interface DocumentLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
+  /**
+   * Most values inside: members of objects and items of arrays, all together. Default: 2,048 for
+   * the restricted form, more than any message has; no limit for the full form.
+   */
+  readonly maxValues?: number;
 }
 
 /** Limits of a signed body. */
 export const SIGNED_BODY_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5 };
+
+/** A schema that refuses thousands of members one by one takes longer than all checks before it. */
+const DEFAULT_MAX_VALUES = 2_048;
 
 const DOCUMENT_KEY = /^[a-z][a-zA-Z0-9]*$/;
 
@@ -50,50 +58,73 @@ function writeString(text: string, where: string): string {
   return JSON.stringify(text);
 }
 
-interface Rules {
+/** One document on its way to text. */
+interface Writing {
   readonly maxDepth: number;
+  readonly maxValues: number;
   readonly isRestricted: boolean;
+  /** Values that were met so far. */
+  values: number;
 }
 
-function write(value: unknown, where: string, depth: number, rules: Rules): string {
+function writeDocument(value: unknown, limits: DocumentLimits, isRestricted: boolean): string {
+  const { maxDepth, maxValues = isRestricted ? DEFAULT_MAX_VALUES : Infinity } = limits;
+  return write(value, '', 0, { maxDepth, maxValues, isRestricted, values: 0 });
+}
+
+function write(value: unknown, where: string, depth: number, writing: Writing): string {
   switch (typeof value) {
     case 'string':
       return writeString(value, where);
     case 'number':
-      if (rules.isRestricted && !(Number.isSafeInteger(value) && value >= 0)) {
+      if (writing.isRestricted && !(Number.isSafeInteger(value) && value >= 0)) {
         fail(where, `expected an integer from 0 to 2^53-1, got ${value}`);
       }
       if (!Number.isFinite(value)) fail(where, `expected a finite number, got ${value}`);
       return JSON.stringify(value);
     case 'boolean':
-      if (rules.isRestricted) fail(where, 'must not be a boolean');
+      if (writing.isRestricted) fail(where, 'must not be a boolean');
       return value ? 'true' : 'false';
     case 'object':
-      return writeContainer(value, where, depth, rules);
+      return writeContainer(value, where, depth, writing);
     default:
       return fail(where, `must not be of type ${typeof value}`);
   }
 }
 
-function writeContainer(value: object | null, where: string, depth: number, rules: Rules): string {
+/** Counts before anything is done with the values. */
+function count(values: number, where: string, writing: Writing): void {
+  writing.values += values;
+  if (writing.values > writing.maxValues) fail(where, `has more than ${writing.maxValues} values`);
+}
+
+function writeContainer(
+  value: object | null,
+  where: string,
+  depth: number,
+  writing: Writing,
+): string {
   if (value === null) {
-    if (rules.isRestricted) fail(where, 'must not be null');
+    if (writing.isRestricted) fail(where, 'must not be null');
     return 'null';
   }
-  if (depth >= rules.maxDepth) fail(where, `is nested deeper than ${rules.maxDepth}`);
+  if (depth >= writing.maxDepth) fail(where, `is nested deeper than ${writing.maxDepth}`);
   if (Array.isArray(value)) {
-    const items = value.map((item, i) => write(item, `${where}[${i}]`, depth + 1, rules));
+    count(value.length, where, writing);
+    const items = value.map((item, i) => write(item, `${where}[${i}]`, depth + 1, writing));
     return `[${items.join(',')}]`;
   }
   const record = value as Record<string, unknown>;
+  const keys = Object.keys(record);
+  count(keys.length, where, writing);
   const members: string[] = [];
   // RFC 8785 s.3.2.3: keys in the order of their UTF-16 code units, which is sort()'s order.
-  for (const key of Object.keys(record).sort()) {
+  for (const key of keys.sort()) {
     const member = record[key];
     if (member === undefined) continue;
     const path = where === '' ? key : `${where}.${key}`;
-    if (rules.isRestricted && !DOCUMENT_KEY.test(key)) fail(path, 'is not a valid key');
-    members.push(`${writeString(key, path)}:${write(member, path, depth + 1, rules)}`);
+    if (writing.isRestricted && !DOCUMENT_KEY.test(key)) fail(path, 'is not a valid key');
+    members.push(`${writeString(key, path)}:${write(member, path, depth + 1, writing)}`);
   }
   return `{${members.join(',')}}`;
 }
@@ -108,7 +139,7 @@ export function encodeDocument(
   value: DocumentValue,
   limits: DocumentLimits = SIGNED_BODY_LIMITS,
 ): Uint8Array {
-  const bytes = utf8(write(value, '', 0, { maxDepth: limits.maxDepth, isRestricted: true }));
+  const bytes = utf8(writeDocument(value, limits, true));
   if (bytes.length > limits.maxBytes) fail('', `is larger than ${limits.maxBytes} bytes`);
   return bytes;
 }
@@ -131,7 +162,7 @@ export function decodeDocument(
   } catch {
     return fail('', 'is not JSON in UTF-8');
   }
-  const canonical = write(value, '', 0, { maxDepth: limits.maxDepth, isRestricted: true });
+  const canonical = writeDocument(value, limits, true);
   if (canonical !== text) fail('', 'is not in canonical form');
   return value as DocumentValue;
 }
@@ -142,7 +173,7 @@ export function decodeDocument(
  * @throws {@link CanonicalJsonError} for a value that JSON cannot hold, or one beyond the limits.
  */
 export function encodeCanonicalJson(value: JsonValue, limits: DocumentLimits): Uint8Array {
-  const bytes = utf8(write(value, '', 0, { maxDepth: limits.maxDepth, isRestricted: false }));
+  const bytes = utf8(writeDocument(value, limits, false));
   if (bytes.length > limits.maxBytes) fail('', `is larger than ${limits.maxBytes} bytes`);
   return bytes;
 }

@@ -45,7 +45,11 @@ function isBase64UrlOf(text: string, length: number): boolean {
 
 /** Largest envelope: a body of 16 KiB in base64url and four signatures. */
 export const MAX_ENVELOPE_BYTES = 24_576;
-const ENVELOPE_LIMITS: DocumentLimits = { maxBytes: MAX_ENVELOPE_BYTES, maxDepth: 3 };
+const ENVELOPE_LIMITS: DocumentLimits = {
+  maxBytes: MAX_ENVELOPE_BYTES,
+  maxDepth: 3,
+  maxValues: 16,
+};
 
 const envelopeSchema = z.strictObject({
   b: z.string(),

@@ -33,7 +33,11 @@ import {
 import type { CommitmentOpening, HeldCertificate } from './skill-certificate.ts';
 
 /** Size of a stored certificate: 1,024 leaves of the largest kind. */
-export const HELD_CERTIFICATE_LIMITS: DocumentLimits = { maxBytes: 1_310_720, maxDepth: 3 };
+export const HELD_CERTIFICATE_LIMITS: DocumentLimits = {
+  maxBytes: 1_310_720,
+  maxDepth: 3,
+  maxValues: 8_192,
+};
 
 const heldSchema = z.strictObject({
   v: z.literal(1),

@@ -5,6 +5,11 @@
  * in the skill record or the account of the identity. Where none was registered the old key signs
  * instead, and then a thief of the old key can rotate as well as its owner.
  *
+ * "Once in 30 days" rests on `iat`, which whoever rotates states: two rotations of one day pass if
+ * the first is dated back by 30. What the rule bounds is the length of a chain against its dates,
+ * not how fast an owner, or a thief of both keys, goes on. A memory cannot do better by the time at
+ * which it saw a rotation: it may see all of an honest chain at once, years later.
+ *
  * Does not move certificates or reputation, and does not find the registered hash: the caller
  * knows the record or account that holds it. What must be remembered between rotations is in
  * key-rotation-memory.ts.

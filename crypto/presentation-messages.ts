@@ -16,7 +16,7 @@ import type { DocumentDefinition } from './envelope.ts';
 import { MAX_STATEMENTS, resourceProofBytes } from './resource-proof.ts';
 
 /** Size and depth of a `chal` message. */
-export const CHALLENGE_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5 };
+export const CHALLENGE_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5, maxValues: 128 };
 /** Size and depth of a `show` message. */
 export const SHOW_LIMITS: DocumentLimits = { maxBytes: 98_304, maxDepth: 7 };
 /** Size and depth of the disclosure in it. */

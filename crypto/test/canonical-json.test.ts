@@ -137,6 +137,37 @@ describe('encodeDocument', () => {
   });
 });
 
+describe('the number of values', () => {
+  const array = (length: number) => `[${Array(length).fill('0').join(',')}]`;
+
+  it('is 2,048 at most, and another where the limits say so', () => {
+    expect(decode(array(2_048))).toHaveLength(2_048);
+    expect(() => decode(array(2_049))).toThrow('has more than 2048 values');
+    const limits = { maxBytes: 100, maxDepth: 3, maxValues: 4 };
+    expect(decodeDocument(utf8('{"a":[0,1,{}]}'), limits)).toEqual({ a: [0, 1, {}] });
+    for (const text of [
+      '{"a":[0,1,2,3]}',
+      '{"a":[0,1,{"b":1}]}',
+      '{"a":{},"b":{"c":0,"d":0,"e":0}}',
+    ]) {
+      expect(() => decodeDocument(utf8(text), limits)).toThrow('has more than 4 values');
+    }
+    expect(() => encodeDocument([0, 1, 2, 3, 4], limits)).toThrow('has more than 4 values');
+  });
+
+  it('is counted before any of the values is looked at', () => {
+    const bad = `{${Array.from({ length: 2_049 }, (_, i) => `"A${i}":null`).join(',')}}`;
+    expect(() => decodeDocument(utf8(bad), LIMITS)).toThrow('has more than 2048 values');
+    expect(() => decode(`[${Array(2_049).fill('null').join(',')}]`)).toThrow('more than 2048');
+  });
+
+  it('has no limit in the full form, where none is given', () => {
+    expect(full(Array(3_000).fill(0))).toHaveLength(6_001);
+    const limits = { ...LIMITS, maxValues: 2 };
+    expect(() => encodeCanonicalJson([0, 0, 0], limits)).toThrow('has more than 2 values');
+  });
+});
+
 describe('decodeDocument', () => {
   it('reads back what was written', () => {
     const key = fc.stringMatching(/^[a-z][a-zA-Z0-9]{0,6}$/);

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8, toBase64Url, toHex, utf8 } from '../bytes.ts';
 import { encodeClaim, encodePadding } from '../certificate-leaf.ts';
@@ -13,6 +12,7 @@ import {
 import { MerkleTree } from '../merkle.ts';
 import { skillCertificateDefinition } from '../skill-certificate.ts';
 import type { SkillCertificate } from '../skill-certificate.ts';
+import { hostileMessages } from './costly-inputs.ts';
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.ts';
 import {
   DAY,
@@ -24,7 +24,6 @@ import {
   seededRandom,
   stranger,
 } from './certificate-fixtures.ts';
-import { mutations, textMutations } from './mutations.ts';
 
 const held = issue();
 
@@ -162,16 +161,9 @@ describe('stored form', () => {
     'never throws on damaged storage, and never takes it',
     () => {
       const stored = encodeHeldCertificate(held);
-      fuzz(
-        fc.oneof(
-          fc.uint8Array({ maxLength: 200 }),
-          mutations(stored),
-          textMutations(fromUtf8(stored)).map(utf8),
-        ),
-        (bytes) => {
-          expect(decodeHeldCertificate(bytes, holder.peerId).valid).toBe(false);
-        },
-      );
+      fuzz(hostileMessages(stored), (bytes) => {
+        expect(decodeHeldCertificate(bytes, holder.peerId).valid).toBe(false);
+      });
     },
     FUZZ_TIMEOUT_MS,
   );

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromHex, fromUtf8, toBase64Url, toHex } from '../bytes.ts';
 import { decodeLeaf } from '../certificate-leaf.ts';
@@ -12,6 +11,7 @@ import {
   verifySkillCertificate,
 } from '../skill-certificate.ts';
 import type { SkillCertificate } from '../skill-certificate.ts';
+import { hostileMessages } from './costly-inputs.ts';
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.ts';
 import {
   DAY,
@@ -24,7 +24,6 @@ import {
   seededRandom,
   stranger,
 } from './certificate-fixtures.ts';
-import { mutations } from './mutations.ts';
 
 const exampleHeader: SkillCertificate = {
   v: 1,
@@ -318,19 +317,9 @@ describe('verifySkillCertificate', () => {
   });
 
   it(
-    'never throws on arbitrary bytes and never takes them',
+    'never throws on arbitrary or mutated bytes, and never takes them',
     () => {
-      fuzz(fc.uint8Array({ maxLength: 800 }), (bytes) => {
-        expect(verifySkillCertificate(bytes, { nowSeconds: ISSUED }).valid).toBe(false);
-      });
-    },
-    FUZZ_TIMEOUT_MS,
-  );
-
-  it(
-    'refuses every mutation of a valid certificate',
-    () => {
-      fuzz(mutations(envelope), (bytes) => {
+      fuzz(hostileMessages(envelope), (bytes) => {
         expect(verifySkillCertificate(bytes, { nowSeconds: ISSUED }).valid).toBe(false);
       });
     },

@@ -9,9 +9,9 @@ import {
   statusListDefinition,
   verifyStatusList,
 } from '../status-list.ts';
+import { hostileMessages } from './costly-inputs.ts';
 import { FUZZ_TIMEOUT_MS, fuzz } from './fuzz.ts';
 import { DAY, ISSUED, issuer, statusList, stranger } from './certificate-fixtures.ts';
-import { mutations, textMutations } from './mutations.ts';
 
 const now = { nowSeconds: ISSUED };
 
@@ -139,16 +139,9 @@ describe('verifyStatusList', () => {
   it(
     'never throws on arbitrary or mutated bytes, and never takes them',
     () => {
-      fuzz(
-        fc.oneof(
-          fc.uint8Array({ maxLength: 600 }),
-          mutations(envelope),
-          textMutations(fromUtf8(envelope)).map(utf8),
-        ),
-        (bytes) => {
-          expect(verifyStatusList(bytes, now).valid).toBe(false);
-        },
-      );
+      fuzz(hostileMessages(envelope), (bytes) => {
+        expect(verifyStatusList(bytes, now).valid).toBe(false);
+      });
     },
     FUZZ_TIMEOUT_MS,
   );

@@ -12,6 +12,11 @@
  * must not take back what many gave. A holder that is not there, refuses or is late keeps its
  * certificate to its end: a busy machine is late as well, and a resource's lives a day.
  *
+ * One that measures less, so little less that a smaller rung is all that can be proved, ends the
+ * better certificate as well, whether its holder takes the new one or not: it would show the old
+ * one. Less within the same rung does not, for whatever is proved is still so, and no two measures
+ * are the same.
+ *
  * @module
  */
 
@@ -21,6 +26,7 @@ import type { JsonSection } from '../storage/store.ts';
 import { SKILL_CERTIFICATE_SECONDS } from './attestor.ts';
 import type { AttestOrder } from './attestor.ts';
 import type { ResourceAttestOrder } from './resource-attestor.ts';
+import { fixedRung } from '../../crypto/rung-ladder.ts';
 import { MAX_RESOURCE_SECONDS } from '../../crypto/skill-certificate.ts';
 
 /** Tasks of a skill's renewal, where the first attestation had more. */
@@ -42,6 +48,8 @@ export interface StoredRenewal {
   readonly dueMs: number;
   /** The certificate that is renewed; left out in what was stored before it was kept. */
   readonly certId?: string | undefined;
+  /** What a resource was measured as; left out for a skill, and in what was stored before. */
+  readonly value?: number | undefined;
 }
 
 export interface AttestationRenewalsInit {
@@ -68,6 +76,8 @@ export interface AttestationRenewalsInit {
 interface Renewed {
   readonly delivered: boolean;
   readonly isWrong: boolean;
+  /** What a resource was measured as; null for nothing, left out for a skill. */
+  readonly value?: number | null;
   readonly elapsedMs: number;
   /** Processor time of the holder, by its own word; 0 for a skill. */
   readonly busyMs: number;
@@ -96,8 +106,8 @@ export class AttestationRenewals {
   ): Promise<AttestDocument> {
     const document = await this.#init.attestor.attest({ ...order, tasks }, signal);
     if (document.delivered) {
-      const { certId } = document;
-      await this.#note({ kind: 'skill', ...order }, certId, SKILL_CERTIFICATE_SECONDS);
+      const issued = { certId: document.certId, lifeSeconds: SKILL_CERTIFICATE_SECONDS };
+      await this.#note({ kind: 'skill', ...order }, issued);
     }
     return document;
   }
@@ -109,8 +119,9 @@ export class AttestationRenewals {
   ): Promise<ResourceAttestDocument> {
     const document = await this.#init.resourceAttestor.attestResource(order, signal);
     if (document.delivered && document.method === 'benchmark') {
-      const { certId } = document;
-      await this.#note({ kind: 'resource', ...order }, certId, MAX_RESOURCE_SECONDS);
+      const { certId, value } = document;
+      const issued = { certId, value, lifeSeconds: MAX_RESOURCE_SECONDS };
+      await this.#note({ kind: 'resource', ...order }, issued);
     }
     return document;
   }
@@ -131,9 +142,13 @@ export class AttestationRenewals {
 
   async #note(
     order: StoredRenewal['order'],
-    certId: string | null,
-    lifeSeconds: number,
+    issued: {
+      readonly certId: string | null;
+      readonly value?: number | null;
+      readonly lifeSeconds: number;
+    },
   ): Promise<void> {
+    const { certId, value = null, lifeSeconds } = issued;
     const { clock, isRenewing, renewals } = this.#init;
     if (!isRenewing) return;
     const term = order.kind === 'skill' ? order.term : order.resource;
@@ -148,7 +163,9 @@ export class AttestationRenewals {
       await renewals.delete(first.key);
     }
     const times = { issuedMs, expiresMs, dueMs };
-    await renewals.put(key, { key, order, ...times, ...(certId === null ? {} : { certId }) });
+    const certificate = certId === null ? {} : { certId };
+    const measured = value === null ? {} : { value };
+    await renewals.put(key, { key, order, ...times, ...certificate, ...measured });
   }
 
   /** The renewal that is due longest; those whose certificate has ended are forgotten. */
@@ -179,24 +196,33 @@ export class AttestationRenewals {
     }
     if (renewed) {
       const { elapsedMs, busyMs, paidMicroUsd, delivered } = renewed;
-      // Of the time that the old certificate has served.
+      // Of the peer's time since it was attested before, all of which it could have worked.
       const costSharePercent = (100 * Math.max(elapsedMs, busyMs)) / ageMs;
       const fields = { renewal: renewal.key, elapsedMs, busyMs, paidMicroUsd, costSharePercent };
-      if (delivered) return logger.info(fields, 'A certificate was renewed.');
-      logger.warn(fields, 'A certificate was not renewed.');
+      if (delivered) logger.info(fields, 'A certificate was renewed.');
+      else logger.warn(fields, 'A certificate was not renewed.');
+      if (renewed.isWrong) return this.#revoke(renewal, 'its holder did wrong work');
+      if (provesLess(renewed, renewal)) return this.#revoke(renewal, 'less was measured');
+      if (delivered) return;
     }
-    if (renewed?.isWrong) return this.#revoke(renewal);
     // Once more, at some time before the certificate ends.
     const dueMs = this.#drawBetween(clock.nowMs(), renewal.expiresMs);
     await renewals.put(renewal.key, { ...renewal, dueMs });
   }
 
-  /** Takes back what has turned out wrong; if that fails it is still due, and tried again. */
-  async #revoke({ key, certId }: StoredRenewal): Promise<void> {
+  /**
+   * Takes back what is no longer so; if that fails it is still due, and tried again. A newer
+   * certificate that was delivered meanwhile stays, and its renewal with it.
+   */
+  async #revoke(renewal: StoredRenewal, why: string): Promise<void> {
     const { logger, renewals } = this.#init;
+    const { key, certId } = renewal;
+    const newer = await renewals.get(key);
+    await renewals.put(key, renewal);
     if (certId !== undefined) await this.#init.revoke(certId);
-    await renewals.delete(key);
-    logger.warn({ renewal: key, certId }, 'A certificate was revoked: its holder did wrong work.');
+    if (newer && newer.certId !== certId) await renewals.put(key, newer);
+    else await renewals.delete(key);
+    logger.warn({ renewal: key, certId }, `A certificate was revoked: ${why}.`);
   }
 
   async #attestAgain(order: StoredRenewal['order'], signal: AbortSignal): Promise<Renewed> {
@@ -220,4 +246,11 @@ export class AttestationRenewals {
     const drawn = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32;
     return Math.floor(from + drawn * (until - from));
   }
+}
+
+/** Whether the holder can prove less of what was measured now than of what was before. */
+function provesLess({ value }: Renewed, before: StoredRenewal): boolean {
+  if (value === undefined || value === null || before.value === undefined) return false;
+  const rung = (measured: number) => fixedRung(BigInt(measured)) ?? 0n;
+  return rung(value) < rung(before.value);
 }

@@ -3,8 +3,10 @@
  * and receipt included, and are graded by the normal verifier. What it passed stands in a
  * certificate.
  *
- * The peer cannot tell these tasks from others, so it cannot be honest for them alone. They are
- * paid like any other.
+ * Nothing in a task tells it from others, but whose it is does: it comes under this node's own
+ * PeerId. A peer that recognises an attestor can work well for it alone. What shows that later is
+ * the receipts of other clients and audits; the certificate says no more than how these tasks went.
+ * They are paid like any other.
  *
  * @module
  */

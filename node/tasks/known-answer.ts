@@ -2,8 +2,9 @@
  * Known-answer tasks: work that this node can grade by itself, made from a seed and sent like any
  * other (security notes: hidden canary tasks). Nothing in a task tells it from a user's: same
  * builder, same checks, plausible names and numbers. It cannot hide its source: a contractor who
- * compares the sentences of a review with those of this program recognises them. Whoever needs
- * more secrecy mixes in tasks of its own whose results it has computed.
+ * compares the sentences of a review with those of this program recognises them, and one that
+ * knows its client for an attestor may take every task of it for one of these. Whoever needs more
+ * secrecy mixes in tasks of its own whose results it has computed.
  *
  * @module
  */

@@ -118,7 +118,7 @@ export class BenchmarkExchange {
     const answer = await this.answer(typ, deadlineMs);
     const elapsedMs = clock.monotonicMs() - startMs;
     if (elapsedMs > deadlineMs) {
-      const detail = `${typ} after ${Math.round(elapsedMs)} of ${Math.round(deadlineMs)} ms`;
+      const detail = `${typ} after ${tenths(elapsedMs)} of ${tenths(deadlineMs)} ms`;
       throw new BenchmarkFailure('LATE', detail);
     }
     return { answer, elapsedMs };
@@ -156,7 +156,7 @@ export class BenchmarkExchange {
     try {
       bytes = await stream.readMessage({ signal: AbortSignal.any([signal, late]) });
     } catch (error) {
-      if (late.aborted) throw new BenchmarkFailure('LATE', `no answer in ${timeoutMs} ms`);
+      if (late.aborted) throw new BenchmarkFailure('LATE', `no answer in ${tenths(timeoutMs)} ms`);
       throw this.#failureOf(error);
     }
     if (!bytes) throw new BenchmarkFailure('NO_ANSWER', 'the holder ended the stream');
@@ -174,6 +174,11 @@ export class BenchmarkExchange {
     if (code === 'MESSAGE_TOO_LARGE') return new BenchmarkFailure('BAD_ANSWER', code);
     return code.startsWith('STREAM_') ? new BenchmarkFailure('NO_ANSWER', code) : error;
   }
+}
+
+/** Milliseconds to a tenth: less than one decides whether an answer is late. */
+function tenths(ms: number): number {
+  return Math.round(10 * ms) / 10;
 }
 
 /** What a refusal means, and what mends it. */

@@ -16,7 +16,11 @@ import type { RefusalCode } from '../errors.ts';
 import type { AbortReason, SecureStream } from '../secure-stream.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { AttestorBuckets } from './attestor-buckets.ts';
-import { decodeBenchmarkMessage, encodeBenchmarkMessage } from './benchmark-messages.ts';
+import {
+  MAX_QUESTION_BYTES,
+  decodeBenchmarkMessage,
+  encodeBenchmarkMessage,
+} from './benchmark-messages.ts';
 import type { BenchmarkMessage, BenchmarkMessageOf } from './benchmark-messages.ts';
 import { BenchmarkTranscript } from './benchmark-transcript.ts';
 import type { BenchmarkWorker } from './benchmark-work.ts';
@@ -118,7 +122,7 @@ export class BenchmarkHolder {
    * @returns what was reported; `undefined` for a benchmark that was refused or came to no end.
    */
   async serve(stream: SecureStream, first: Uint8Array): Promise<BenchmarkReport | undefined> {
-    const order = decodeBenchmarkMessage(first);
+    const order = decodeBenchmarkMessage(first, MAX_QUESTION_BYTES);
     if (order?.typ !== 'bmask') {
       stream.abort('badMessage');
       return undefined;
@@ -239,7 +243,7 @@ class BenchmarkRun {
   async #question() {
     const { order, stream, transcript } = this.#init;
     const bytes = await stream.readMessage({ signal: this.#patience() });
-    const message = bytes && decodeBenchmarkMessage(bytes);
+    const message = bytes && decodeBenchmarkMessage(bytes, MAX_QUESTION_BYTES);
     if (!message) throw new BenchmarkEnd('badMessage', 'no question');
     transcript.add('attestor', bytes);
     this.#questions += 1;

@@ -29,7 +29,10 @@ import { MAX_READS, MEMORY_RESOURCE, MEMORY_UNIT } from './memory-challenge.ts';
 const LIMITS: DocumentLimits = {
   maxBytes: SECURE_PROTOCOLS.attest.maxMessageBytes,
   maxDepth: 2,
+  maxValues: 64,
 };
+/** Largest message of the attestor, in bytes; the answers alone are large. */
+export const MAX_QUESTION_BYTES = 1_024;
 /** A path through a tree of MAX_STEPS + 1 leaves. */
 const MAX_PATH_HASHES = 16;
 const MAX_U32 = 2 ** 32 - 1;
@@ -62,7 +65,7 @@ function numbered<Typ extends string, Shape extends z.ZodRawShape>(typ: Typ, sha
   return message(typ, { job: hash, seq: from1(255), ...shape });
 }
 
-const SCHEMA = z.union([
+const ORDER_SCHEMA = z.discriminatedUnion('resource', [
   message('bmask', {
     ...order,
     resource: z.literal(COMPUTE_RESOURCE),
@@ -78,6 +81,11 @@ const SCHEMA = z.union([
     rounds: from1(MAX_U32),
     reads: from1(MAX_U32),
   }),
+]);
+
+/** Only the schema of the name is tried, for each that refuses lists what it does not know. */
+const SCHEMA = z.discriminatedUnion('typ', [
+  ORDER_SCHEMA,
   message('bmyes', { job: hash }),
   message('bmno', { job: hash, code: from1(65_535) }),
   numbered('bmecho', { nonce: hash }),
@@ -116,10 +124,16 @@ export function encodeBenchmarkMessage(value: BenchmarkMessage): Uint8Array {
   return encodeDocument(z.encode(SCHEMA, value), LIMITS);
 }
 
-/** Reads a message; `undefined` if it is none. Never throws. */
-export function decodeBenchmarkMessage(received: Uint8Array): BenchmarkMessage | undefined {
+/** Reads a message; `undefined` if it is none, or larger than it may be. Never throws. */
+export function decodeBenchmarkMessage(
+  received: Uint8Array,
+  maxBytes = LIMITS.maxBytes,
+): BenchmarkMessage | undefined {
   try {
-    return z.decode(SCHEMA, decodeDocument(received, LIMITS) as z.input<typeof SCHEMA>);
+    return z.decode(
+      SCHEMA,
+      decodeDocument(received, { ...LIMITS, maxBytes }) as z.input<typeof SCHEMA>,
+    );
   } catch {
     return undefined;
   }

@@ -7,6 +7,9 @@
  * which the certificate names as its evidence (wire-formats.md 2.2). Clients have token buckets of
  * their own, so that they cannot use up those of the attestors.
  *
+ * Whoever opens a stream may send anything, so the first message is small, and each peer has a
+ * token bucket for it before it is read.
+ *
  * A stream of purpose 4 may also begin with the order of a benchmark. The first message tells; such
  * a stream is handed on to benchmark-holder.ts. If the attestor has a benchmark of the announced
  * resource come to its end before the certificate, the certificate must have its value, and the
@@ -32,6 +35,7 @@ import type {
   DeliveryExpectation,
 } from './delivery-check.ts';
 import {
+  MAX_FIRST_MESSAGE_BYTES,
   decodeIssuance,
   decodeIssuanceOffer,
   encodeBlinding,
@@ -42,6 +46,8 @@ import type { BenchmarkReport } from './benchmark-holder.ts';
 
 /** Limits of the holder's side. A check hashes up to 1,024 leaves. */
 export interface AttestationLimits {
+  /** Streams of a peer, whatever it wants. None over all: strangers could use that up. */
+  readonly streamsPerPeer: BucketLimits;
   readonly perPeer: BucketLimits;
   readonly all: BucketLimits;
   /** The same for clients that bring an endorsement. */
@@ -57,6 +63,7 @@ export interface AttestationLimits {
 
 /** Default limits. */
 export const ATTESTATION_LIMITS: AttestationLimits = {
+  streamsPerPeer: { burst: 32, perSecond: 1 },
   perPeer: { burst: 8, perSecond: 0.1 },
   all: { burst: 64, perSecond: 4 },
   perEndorser: { burst: 8, perSecond: 0.02 },
@@ -120,8 +127,10 @@ export function acceptCertificates(init: AttestationHolderInit): void {
   const receiver = new CertificateReceiver(init);
   init.streams.handle(SECURE_PROTOCOLS.attest, async (stream) => {
     const first = await stream.readMessage(receiver.patience());
-    const offer = first && decodeIssuanceOffer(first);
-    if (first && !offer && init.benchmarks) {
+    if (!receiver.mayAsk(stream.remotePeer)) return stream.abort('cancelled');
+    if (!first || first.length > MAX_FIRST_MESSAGE_BYTES) return stream.abort('badMessage');
+    const offer = decodeIssuanceOffer(first);
+    if (!offer && init.benchmarks) {
       return receiver.observe(stream.remotePeer, init.benchmarks.serve(stream, first));
     }
     if (!offer) return stream.abort('badMessage');
@@ -145,6 +154,7 @@ const ATTESTATION = ['attestation'] as const;
 class CertificateReceiver {
   readonly #init: AttestationHolderInit;
   readonly #limits: AttestationLimits;
+  readonly #streamBuckets: TokenBuckets;
   readonly #buckets: TokenBuckets;
   readonly #endorserBuckets: TokenBuckets;
   /** Attestors that a certificate of a resource is awaited from, by PeerId. */
@@ -153,10 +163,16 @@ class CertificateReceiver {
   constructor(init: AttestationHolderInit) {
     this.#init = init;
     this.#limits = { ...ATTESTATION_LIMITS, ...init.limits };
-    const { perPeer, all, perEndorser, allEndorsers } = this.#limits;
+    const { streamsPerPeer, perPeer, all, perEndorser, allEndorsers } = this.#limits;
     const nowMs = init.clock.monotonicMs();
+    this.#streamBuckets = new TokenBuckets(streamsPerPeer);
     this.#buckets = new TokenBuckets(perPeer, all, nowMs);
     this.#endorserBuckets = new TokenBuckets(perEndorser, allEndorsers, nowMs);
+  }
+
+  /** Whether a peer that has opened a stream is listened to; takes a token. */
+  mayAsk(peerId: string): boolean {
+    return this.#streamBuckets.take(peerId, this.#init.clock.monotonicMs());
   }
 
   /** Options of a wait. */

@@ -28,10 +28,23 @@ import type { RefusalCode } from '../errors.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import { MAX_TERM_LENGTH } from '../skill-discovery/terms.ts';
 
+/**
+ * Largest message that a stream of purpose 4 may begin with, in bytes: an announcement with a term
+ * of 128 and a unit of 32 characters, or the order of a benchmark; each has less than 400.
+ */
+export const MAX_FIRST_MESSAGE_BYTES = 1_024;
+
 /** Size and depth of an `iss3`, the largest message. */
 export const ISSUANCE_LIMITS: DocumentLimits = {
   maxBytes: SECURE_PROTOCOLS.attest.maxMessageBytes,
   maxDepth: 4,
+};
+
+/** Size and depth of all messages but `iss2` and `iss3`: few and short values. */
+const SHORT_LIMITS: DocumentLimits = {
+  maxBytes: MAX_FIRST_MESSAGE_BYTES,
+  maxDepth: 1,
+  maxValues: 8,
 };
 
 /** Size and depth of an `iss2`: four values of 32 bytes. */
@@ -82,7 +95,7 @@ const refusedSchema = z.strictObject({
   /** Number of a refusal (`protocols/errors.ts`). */
   code: z.number().int().min(1).max(65_535),
 });
-const answerSchema = z.union([acceptedSchema, refusedSchema]);
+const answerSchema = z.discriminatedUnion('typ', [acceptedSchema, refusedSchema]);
 
 /** What an attestor announces. */
 export interface IssuanceOffer {
@@ -97,12 +110,12 @@ export interface IssuanceOffer {
 /** Bytes of `iss1`: an attestor announces a certificate. @throws for a unit without a resource. */
 export function encodeIssuanceOffer({ job: jobId, resource, unit }: IssuanceOffer): Uint8Array {
   const message = { v: 1, typ: 'iss1', job: toBase64Url(jobId), resource, unit };
-  return encodeDocument(offerSchema.parse(message));
+  return encodeDocument(offerSchema.parse(message), SHORT_LIMITS);
 }
 
 /** Reads an `iss1`; `undefined` for anything else. Never throws. */
 export function decodeIssuanceOffer(bytes: Uint8Array): IssuanceOffer | undefined {
-  const message = read(offerSchema, bytes);
+  const message = read(offerSchema, bytes, SHORT_LIMITS);
   if (message === undefined) return undefined;
   const { resource, unit } = message;
   return { job: fromBase64Url(message.job), resource, unit };
@@ -171,7 +184,7 @@ export function encodeIssuance({ job: jobId, value, leaves, certificate }: Issua
 
 /** Reads an `iss3`; `undefined` if it is none. Never throws. */
 export function decodeIssuance(bytes: Uint8Array): Issuance | undefined {
-  const message = read(issuanceSchema, bytes);
+  const message = read(issuanceSchema, bytes, ISSUANCE_LIMITS);
   if (message === undefined) return undefined;
   return {
     job: fromBase64Url(message.job),
@@ -194,20 +207,24 @@ export function encodeIssuanceAnswer({ job: jobId, refusal }: IssuanceAnswer): U
     refusal === undefined
       ? { ...common, typ: 'iss4' }
       : { ...common, typ: 'issno', code: refusalNumber(refusal) };
-  return encodeDocument(answerSchema.parse(message));
+  return encodeDocument(answerSchema.parse(message), SHORT_LIMITS);
 }
 
 /** Reads an `iss4` or `issno`; `undefined` if it is neither. Never throws. */
 export function decodeIssuanceAnswer(bytes: Uint8Array): IssuanceAnswer | undefined {
-  const message = read(answerSchema, bytes);
+  const message = read(answerSchema, bytes, SHORT_LIMITS);
   if (message === undefined) return undefined;
   const refusal = message.typ === 'iss4' ? undefined : refusalOfNumber(message.code);
   return { job: fromBase64Url(message.job), refusal };
 }
 
-function read<Message>(schema: z.ZodType<Message>, bytes: Uint8Array): Message | undefined {
+function read<Message>(
+  schema: z.ZodType<Message>,
+  bytes: Uint8Array,
+  limits: DocumentLimits,
+): Message | undefined {
   try {
-    return schema.parse(decodeDocument(bytes, ISSUANCE_LIMITS));
+    return schema.parse(decodeDocument(bytes, limits));
   } catch {
     return undefined;
   }

@@ -23,6 +23,7 @@ export const MAX_VECTOR_BYTES = 8_192;
 export const CARD_MESSAGE_LIMITS: DocumentLimits = {
   maxBytes: SECURE_PROTOCOLS.card.maxMessageBytes,
   maxDepth: 1,
+  maxValues: 4,
 };
 
 const REQUEST_BYTES = encodeDocument({ v: 1, typ: 'cardreq' });

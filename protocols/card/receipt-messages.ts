@@ -28,7 +28,10 @@ export const MAX_SHOWN_ENVELOPE_BYTES = 2_048;
 export const RECEIPTS_LIMITS: DocumentLimits = {
   maxBytes: CARD_MESSAGE_LIMITS.maxBytes,
   maxDepth: 3,
+  maxValues: 64,
 };
+/** A term that is written in escapes takes six bytes a character. */
+const REQUEST_LIMITS: DocumentLimits = { maxBytes: 1_024, maxDepth: 1, maxValues: 3 };
 
 const requestSchema = z.strictObject({
   v: z.literal(1),
@@ -55,13 +58,13 @@ const receiptsSchema = z.strictObject({
 /** Bytes of a request. @throws for a term that is too long. */
 export function encodeReceiptsRequest(skill: string): Uint8Array {
   const message = requestSchema.parse({ v: 1, typ: 'rcptreq', skill });
-  return encodeDocument(message, CARD_MESSAGE_LIMITS);
+  return encodeDocument(message, REQUEST_LIMITS);
 }
 
 /** Skill of a request; `undefined` if the bytes are none. Never throws. */
 export function decodeReceiptsRequest(bytes: Uint8Array): string | undefined {
   try {
-    return requestSchema.parse(decodeDocument(bytes, CARD_MESSAGE_LIMITS)).skill;
+    return requestSchema.parse(decodeDocument(bytes, REQUEST_LIMITS)).skill;
   } catch {
     return undefined;
   }

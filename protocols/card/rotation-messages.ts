@@ -20,7 +20,7 @@ import {
 } from '../../crypto/presentation-messages.ts';
 
 /** Size and depth of the answer: a rotation takes some 700 bytes. */
-export const ROTATIONS_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5 };
+export const ROTATIONS_LIMITS: DocumentLimits = { maxBytes: 16_384, maxDepth: 5, maxValues: 128 };
 
 const REQUEST_BYTES = encodeDocument({ v: 1, typ: 'rotreq' });
 

@@ -8,7 +8,10 @@
 
 import { z } from 'zod';
 import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
+import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { fields } from '../../crypto/envelope.ts';
+
+const REQUEST_LIMITS: DocumentLimits = { maxBytes: 128, maxDepth: 1, maxValues: 3 };
 
 const requestSchema = z.strictObject({
   v: z.literal(1),
@@ -18,13 +21,13 @@ const requestSchema = z.strictObject({
 
 /** Bytes of the request for the issuer's status list of that number. */
 export function encodeStatusRequest(list: number): Uint8Array {
-  return encodeDocument(requestSchema.parse({ v: 1, typ: 'statusreq', list }));
+  return encodeDocument(requestSchema.parse({ v: 1, typ: 'statusreq', list }), REQUEST_LIMITS);
 }
 
 /** Number of the list that is asked for; `undefined` for anything else. Never throws. */
 export function decodeStatusRequest(bytes: Uint8Array): number | undefined {
   try {
-    return requestSchema.parse(decodeDocument(bytes)).list;
+    return requestSchema.parse(decodeDocument(bytes, REQUEST_LIMITS)).list;
   } catch {
     return undefined;
   }

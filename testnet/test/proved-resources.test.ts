@@ -3,6 +3,11 @@
  * certifies, a stranger proves "at least 40" without showing 80, and those are left out of the same
  * query who have too little, or whose certificate was revoked, each with its reason.
  */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttestDocument,
@@ -14,9 +19,11 @@ import type {
 } from '../../node/api-documents.ts';
 import type { DecisionRecord, Replay } from '../../node/decision/decision-record.ts';
 import { formatDecision } from '../../node/decision/explanation.ts';
+import type { NodeProcess } from '../node-process.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 
+const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
 const SKILL = 'performs:nlp/sentiment';
 const MEMORY = 'hasResource:memory-mib';
 const GPU = 'hasResource:gpu-memory-gib';
@@ -46,6 +53,16 @@ function ask(name: string, min: number, query = SKILL): Promise<QueryDocument> {
   const minimums = [{ name, min }];
   return network.client.api.post('/v1/query', { query, minimums, level: 2, trace: true });
 }
+
+/** Runs a command at a node, in a process of its own, as a person would. */
+function command(node: NodeProcess, ...argv: string[]): { status: number | null; stdout: string } {
+  const argumentsOfIt = [COMMAND, ...argv, '--data', node.dataDir];
+  const { status, stdout } = spawnSync(process.execPath, argumentsOfIt, { encoding: 'utf8' });
+  return { status, stdout };
+}
+
+/** The text without its durations, any of which may happen to be the number that is looked for. */
+const withoutTimes = (text: string) => text.replaceAll(/\d+ m?s\b|"\w*(?:Ms|Seconds)":[\d.]+/g, '');
 
 const peersOf = ({ hits }: QueryDocument) => hits.map(({ peerId }) => peerId);
 const reasonsOf = ({ dropped, trace }: QueryDocument, peerId: string) => [
@@ -99,6 +116,48 @@ describe('a network in which resources are proved', () => {
       .poll(async () => peersOf(await ask(GPU, 40)), { timeout: 20_000, interval: 250 })
       .toEqual([honest]);
     expect(reasonsOf(await ask(GPU, 40), revoked!).join()).toContain('is revoked');
+  }, 60_000);
+
+  it('says so on the command line: ">= 80" of one, and why the two others are left out', () => {
+    const [honest, liar, revoked] = network.contractors.map(({ peerId }) => peerId);
+    const argv = ['query', SKILL, '--min', `${GPU}>=40`, '--level', 'attested', '--trace'];
+    const { status, stdout } = command(network.client, ...argv);
+    expect(status).toBe(0);
+    const [summary, header, hit] = stdout.split('\n');
+    expect(summary).toMatch(/^1 hits for performs:nlp\/sentiment: complete, /);
+    expect(header).toMatch(/^peer +skill +price +latency +level +score +record age +proves/);
+    expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 80$`));
+    expect(withoutTimes(stdout)).not.toMatch(/\b90\b/);
+    const linesOf = (peerId: string) =>
+      stdout
+        .split('\n')
+        .filter((line) => line.includes(peerId))
+        .join('\n');
+    expect(linesOf(liar!)).toContain(`dropped ${liar}: RESOURCE_NOT_PROVED: ${GPU}>=40`);
+    expect(linesOf(revoked!)).toMatch(/"event":"proof".*"certificate [\w-]{43}: is revoked"/);
+    expect(linesOf(revoked!)).toContain(`dropped ${revoked}: RESOURCE_NOT_PROVED`);
+  }, 60_000);
+
+  it('verifies on the command line a proof that was handed over as a file', async () => {
+    const { client, attestor, contractors } = network;
+    const nonce = randomBytes(32).toString('hex');
+    const minimum = `${GPU}>=40`;
+    const asked = ['--verifier', client.peerId, '--nonce', nonce];
+    const made = command(contractors[0]!, 'cert', 'prove', minimum, ...asked);
+    expect(made.status).toBe(0);
+    const file = join(network.dir, 'proof.json');
+    await writeFile(file, made.stdout);
+    const verify = (name: string, withNonce: string) =>
+      command(client, 'cert', 'verify', file, '--min', name, '--nonce', withNonce);
+    const { status, stdout } = verify(minimum, nonce);
+    expect(stdout).toBe(`valid\n  proves  ${GPU} >= 80, level 2, attested by ${attestor.peerId}\n`);
+    expect(status).toBe(0);
+    const refused = verify(minimum, randomBytes(32).toString('hex'));
+    expect(refused).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^refused: /) as string,
+    });
+    expect(verify(`${GPU}>=81`, nonce).status).toBe(1);
   }, 60_000);
 
   it('finds holders by the resource alone, nothing bought and no amount told', async () => {

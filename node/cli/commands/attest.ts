@@ -94,8 +94,7 @@ function describeResource(result: ResourceAttestDocument): string {
   const { peerId, resource, unit, method, value, reason, certId, delivered } = result;
   const cost = `${result.elapsedMs} ms, ${result.busyMs} ms of the peer's processor`;
   const how = method === 'stated' ? 'as stated' : cost;
-  const work = (result.leastWorkMs / 1_000).toFixed(1);
-  const sharePercent = (100 * result.busyMs) / result.leastWorkMs;
+  const share = percent((100 * result.busyMs) / result.leastWorkMs);
   return [
     value === null
       ? `${peerId}: ${resource} was not measured (${result.elapsedMs} ms)`
@@ -104,12 +103,16 @@ function describeResource(result: ResourceAttestDocument): string {
     ...(result.busyMs === 0
       ? []
       : [
-          `  ${percent(sharePercent)} of ${work} s of the peer's work; ` +
-            "its share of today is in the peer's own status",
+          `  took ${seconds(result.busyMs)} of the peer's time; that is ${share} once it has ` +
+            `worked ${seconds(result.leastWorkMs)}; its own status has today's share`,
         ]),
     ...(reason === null ? [] : [`  failed: ${reason}`]),
     describeCertificate(certId, delivered),
   ].join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** The holder answers with one rung, whatever is asked. */

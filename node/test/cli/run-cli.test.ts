@@ -197,7 +197,8 @@ describe('exit codes', () => {
       `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
         "(900 ms, 480 ms of the peer's processor)\n" +
         '  of that the peer can prove at least 320 MFLOP/s, or less if it has set a limit\n' +
-        "  2.0 % of 24.0 s of the peer's work; its share of today is in the peer's own status\n" +
+        "  took 0.5 s of the peer's time; that is 2.0 % once it has worked 24.0 s; " +
+        "its own status has today's share\n" +
         'Certificate c was delivered.\n',
     );
     const [order] = daemon.node.calls[0]!.args;

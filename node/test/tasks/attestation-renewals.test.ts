@@ -18,6 +18,7 @@ class FakeAttestors {
   readonly resources: ResourceAttestOrder[] = [];
   delivered = true;
   isWrong = false;
+  value = 8;
   /** Told of each attestation, before its outcome. */
   onAttest = (): void => undefined;
   #issued = 0;
@@ -34,8 +35,9 @@ class FakeAttestors {
   async attestResource(order: ResourceAttestOrder): Promise<ResourceAttestDocument> {
     this.resources.push(order);
     await this.gate;
+    const { value } = this;
     const method = order.measured === undefined ? 'benchmark' : 'stated';
-    const document = { ...order, method, ...this.#outcome(), elapsedMs: 432, busyMs: 400 };
+    const document = { ...order, method, ...this.#outcome(), elapsedMs: 432, busyMs: 400, value };
     return document as unknown as ResourceAttestDocument;
   }
 
@@ -108,16 +110,37 @@ describe('renewal of what a node attested', () => {
     expect(attestors.skills).toEqual([SKILL, { ...SKILL, tasks: 4 }]);
   });
 
-  it('tells what it has cost, as a share of the time the old certificate served', async () => {
-    const { renewals, logger, sweepUntil } = setUp();
+  it('tells what it has cost, as a share of the time since the attestation before', async () => {
+    const { renewals, logger, clock, startMs } = setUp();
     await renewals.attestResource(MEMORY, never);
-    await sweepUntil(DAY_MS);
-    const { fields, message } = logger.entries[0]!;
-    expect(message).toBe('A certificate was renewed.');
-    expect(fields).toMatchObject({ elapsedMs: 432, busyMs: 400, paidMicroUsd: 0 });
-    const { costSharePercent } = fields as { costSharePercent: number };
-    expect(costSharePercent).toBeGreaterThan((100 * 432) / DAY_MS);
-    expect(costSharePercent).toBeLessThanOrEqual((200 * 432) / DAY_MS);
+    clock.ms = startMs + DAY_MS - 1;
+    await renewals.sweep(never);
+    // The longer of the time on the wire and of the processor's: 432 ms, not 400.
+    expect(logger.entries).toMatchObject([
+      {
+        message: 'A certificate was renewed.',
+        fields: {
+          elapsedMs: 432,
+          busyMs: 400,
+          paidMicroUsd: 0,
+          costSharePercent: 43_200 / (DAY_MS - 1),
+        },
+      },
+    ]);
+  });
+
+  it('counts both attempts at a skill in that share, few tasks and then all', async () => {
+    const { renewals, attestors, logger, clock, startMs } = setUp();
+    await renewals.attest(SKILL, never);
+    Object.assign(attestors, { delivered: false, isWrong: true });
+    clock.ms = startMs + 30 * DAY_MS - 1;
+    await renewals.sweep(never);
+    expect(logger.entries[0]!.fields).toMatchObject({
+      elapsedMs: 20,
+      busyMs: 0,
+      paidMicroUsd: 120,
+      costSharePercent: 2_000 / (30 * DAY_MS - 1),
+    });
   });
 
   it('is not done where it is not configured', async () => {
@@ -194,6 +217,61 @@ describe('renewal of what a node attested', () => {
     await sweepUntil(DAY_MS + 120_000);
     expect(attestors.resources.length).toBeGreaterThan(2);
     expect(revoked).toEqual([]);
+  });
+
+  it('revokes the better certificate of a holder that can prove less by now', async () => {
+    const { renewals, attestors, section, revoked, clock } = setUp();
+    attestors.value = 90;
+    await renewals.attestResource(MEMORY, never);
+    attestors.value = 79;
+    clock.ms += DAY_MS - 1;
+    await renewals.sweep(never);
+    expect(revoked).toEqual(['certificate 1']);
+    expect(await section.values()).toMatchObject([
+      { certId: 'certificate 2', value: 79, issuedMs: clock.ms },
+    ]);
+  });
+
+  it('revokes it too where the holder would rather not have the worse one (hoarding)', async () => {
+    const { renewals, attestors, section, revoked, clock } = setUp();
+    attestors.value = 90;
+    await renewals.attestResource(MEMORY, never);
+    Object.assign(attestors, { value: 79, delivered: false });
+    clock.ms += DAY_MS - 1;
+    await renewals.sweep(never);
+    expect(revoked).toEqual(['certificate 1']);
+    expect(await section.values()).toEqual([]);
+  });
+
+  it('revokes nothing where as much can be proved as before, though less was measured', async () => {
+    for (const value of [80, 90, 200]) {
+      const { renewals, attestors, revoked, clock, section } = setUp();
+      attestors.value = 90;
+      await renewals.attestResource(MEMORY, never);
+      attestors.value = value;
+      clock.ms += DAY_MS - 1;
+      await renewals.sweep(never);
+      expect(revoked).toEqual([]);
+      expect(await section.values()).toMatchObject([{ certId: 'certificate 2', value }]);
+    }
+  });
+
+  it('measures again where the better certificate could not be revoked', async () => {
+    const revoked: string[] = [];
+    const revoke = (certId: string) => {
+      revoked.push(certId);
+      return revoked.length === 1 ? Promise.reject(new Error('disk full')) : Promise.resolve();
+    };
+    const { renewals, attestors, section, clock } = setUp({ revoke });
+    attestors.value = 90;
+    await renewals.attestResource(MEMORY, never);
+    attestors.value = 79;
+    clock.ms += DAY_MS - 2;
+    await renewals.sweep(never);
+    clock.ms += 1;
+    await renewals.sweep(never);
+    expect(revoked).toEqual(['certificate 1', 'certificate 1']);
+    expect(await section.values()).toMatchObject([{ certId: 'certificate 3', value: 79 }]);
   });
 
   it('asks for as many tasks as at first before a skill is revoked', async () => {

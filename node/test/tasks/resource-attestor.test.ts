@@ -190,6 +190,27 @@ describe('attestation of a resource gives no certificate', () => {
     expect(count()).toBe(0);
   });
 
+  it('of the claim to a holder that answers through a slower helper', async () => {
+    const claims = { resource: 'hasResource:cpu-mflops', durationMs: 200 };
+    const valueOf = async (relayMs: number) => {
+      const { attest, worker, stored } = setUp();
+      // A step of order 128 has 4.2 million operations: 209 MFLOP/s.
+      Object.assign(worker.speed, { stepMs: 20, relayMs });
+      expect(await attest(claims)).toMatchObject({ delivered: true });
+      const [opening] = stored[0]!.held.openings;
+      return [opening!.value, opening!.rung];
+    };
+    expect(await valueOf(0)).toEqual([209n, 192n]);
+    // The same work, done by a helper 60 ms away: less can be proved, whatever was claimed.
+    expect(await valueOf(60)).toEqual([152n, 96n]);
+    const { attest, worker, stored, count } = setUp();
+    // In time by itself; the helper's way of 140 ms is not.
+    Object.assign(worker.speed, { readMs: 0.001_5, relayMs: 140 });
+    const late = expect.stringMatching(/^LATE/) as string;
+    expect(await attest(MEMORY)).toMatchObject({ ...nothing, reason: late });
+    expect([stored.length, count()]).toEqual([0, 0]);
+  });
+
   it('to a holder that answers wrongly, and says that it was wrong and not late', async () => {
     const { attest, worker, count } = setUp();
     worker.walkMemory = () => Promise.resolve(new Uint8Array(32));

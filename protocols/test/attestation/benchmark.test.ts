@@ -85,21 +85,29 @@ describe('a benchmark of memory', () => {
   });
 });
 
-/** A holder that computes only some of the steps, but commits to what it has as it should. */
-class SkippingWorker extends FakeBenchmarkWorker {
-  skippedShare = 0.2;
+/** A holder whose chain has wrong steps, and that commits to what it has as it should. */
+abstract class WrongStepsWorker extends FakeBenchmarkWorker {
   #states: Uint8Array[] = [];
 
+  /** What it puts in the place of a state that it does not compute; `undefined`: it does. */
+  protected abstract insteadOf(
+    next: number,
+    challenge: ComputeChallenge,
+    state: Uint8Array,
+  ): Uint8Array | undefined;
+
+  /** What the chain takes it, of the time of all steps one after the other. */
+  protected abstract readonly timeShare: number;
+
   override async runChain(challenge: ComputeChallenge, signal: AbortSignal) {
-    const isSkipped = (i: number) => (i * this.skippedShare) % 1 >= 1 - this.skippedShare;
     const chain = new MatrixChain(challenge.nonce, challenge.order);
     this.#states = [chain.start()];
     for (let i = 0; i < challenge.steps; i++) {
       const state = this.#states[i]!;
-      this.#states.push(isSkipped(i) ? state : chain.next(i, state));
+      this.#states.push(this.insteadOf(i + 1, challenge, state) ?? chain.next(i, state));
     }
-    const done = challenge.steps * (1 - this.skippedShare);
-    await this.spend('runChain', done * this.speed.stepMs, signal);
+    const timeMs = challenge.steps * this.timeShare * this.speed.stepMs;
+    await this.spend('runChain', timeMs, signal);
     return this.#tree().root;
   }
 
@@ -117,6 +125,37 @@ class SkippingWorker extends FakeBenchmarkWorker {
 
   #tree(): MerkleTree {
     return new MerkleTree(this.#states.map((state) => sha256(state)));
+  }
+}
+
+/** A holder that computes only some of the steps. */
+class SkippingWorker extends WrongStepsWorker {
+  skippedShare = 0.2;
+
+  get timeShare(): number {
+    return 1 - this.skippedShare;
+  }
+
+  insteadOf(next: number, _: ComputeChallenge, state: Uint8Array): Uint8Array | undefined {
+    return ((next - 1) * this.skippedShare) % 1 >= this.timeShare ? state : undefined;
+  }
+}
+
+/** A holder that has each of its helpers compute a piece of the chain, all at the same time. */
+class SharingWorker extends WrongStepsWorker {
+  helpers = 4;
+
+  get timeShare(): number {
+    return 1 / this.helpers;
+  }
+
+  /** Each piece but the first begins at a state of its own making. */
+  insteadOf(next: number, { order, steps }: ComputeChallenge): Uint8Array | undefined {
+    for (let piece = 1; piece < this.helpers; piece++) {
+      if (next !== Math.floor((piece * steps) / this.helpers)) continue;
+      return new MatrixChain(new Uint8Array(32).fill(piece), order).start();
+    }
+    return undefined;
   }
 }
 
@@ -229,23 +268,80 @@ describe('attacks of a holder on the measure', () => {
   });
 
   it('a holder that answers a round of reads late is not measured', async () => {
-    const { measure, worker } = createWorld();
-    worker.speed.readMs = 0.002_1;
-    expect(await measure(MEMORY)).toMatchObject({
-      reason: 'LATE',
-      detail: 'bmwalked after 42 of 40 ms',
-    });
+    for (const [readMs, late] of [
+      [0.002_1, '42'],
+      [0.002_005, '40.1'],
+    ] as const) {
+      const { measure, worker } = createWorld();
+      worker.speed.readMs = readMs;
+      expect(await measure(MEMORY)).toMatchObject({
+        reason: 'LATE',
+        detail: `bmwalked after ${late} of 40 ms`,
+      });
+    }
   });
 
-  it('a holder that relays to a slower helper is measured as slow as the helper', async () => {
-    const { measure, worker } = createWorld();
-    Object.assign(worker.speed, { stepMs: 0.4, relayMs: 20 });
-    const outcome = await measure(COMPUTE);
-    // The helper alone does 2.56 MFLOP/s.
-    if (!outcome.measured) throw new Error(outcome.detail);
-    expect([1, 2]).toContain(outcome.value);
-    Object.assign(worker.speed, { readMs: 0.001_5, relayMs: 20 });
-    expect(await measure(MEMORY)).toMatchObject({ measured: false, reason: 'LATE' });
+  it('a holder that relays to a slower helper is measured as the helper, and the way to it', async () => {
+    // Claimed are 100 MFLOP/s; the helper does 51.2, and less when it is 20 ms away, of 200 ms.
+    const valueWith = async (relayMs: number, echoMs: number) => {
+      const made: { clock?: FakeClock } = {};
+      const tamper: Tamper = (message) => {
+        if (message.typ === 'bmecho') made.clock!.ms += echoMs;
+        return message;
+      };
+      const world = createWorld({ tamper });
+      made.clock = world.clock;
+      Object.assign(world.worker.speed, { stepMs: 0.02, relayMs });
+      const outcome = await world.measure(COMPUTE);
+      if (!outcome.measured) throw new Error(outcome.detail);
+      return outcome.value;
+    };
+    expect(await valueWith(0, 0)).toBe(51);
+    expect(await valueWith(20, 0)).toBeGreaterThanOrEqual(45);
+    expect(await valueWith(20, 0)).toBeLessThanOrEqual(47);
+    // The echo takes the same way: a twentieth of the time is taken off, and it is no more.
+    expect(await valueWith(20, 20)).toBeLessThan(51);
+  });
+
+  it('a holder that reads the memory of a slower helper, or of one too far away, is late', async () => {
+    for (const [readMs, relayMs, isMeasured] of [
+      [0.001_5, 0, true],
+      [0.001_5, 9, true],
+      [0.001_5, 11, false],
+      [0.002_1, 0, false],
+    ] as const) {
+      const { measure, worker } = createWorld();
+      Object.assign(worker.speed, { readMs, relayMs });
+      const outcome = await measure(MEMORY);
+      expect(outcome.measured).toBe(isMeasured);
+      if (!outcome.measured) expect(outcome.reason).toBe('LATE');
+    }
+  });
+
+  it('a holder that shares the chain among slower helpers passes four times in five', async () => {
+    // As by default: a helper of 350 MFLOP/s does 83 steps of order 128 in a second. Of c helpers
+    // c - 1 links are broken, and 21 of 83 c steps are opened: 0.82 pass at c = 4, 0.80 at 8.
+    const limits = {
+      perPeer: { burst: 300, perSecond: 1 },
+      all: { burst: 300, perSecond: 1 },
+    };
+    for (const helpers of [4, 8]) {
+      const holderWorker = (clock: FakeClock) =>
+        Object.assign(new SharingWorker(clock), { helpers });
+      const { measure, worker } = createWorld({ holderWorker, limits });
+      worker.speed.stepMs = 50;
+      let passed = 0;
+      for (let i = 0; i < 60; i++) {
+        const outcome = await measure({ ...COMPUTE, durationMs: 4_150 });
+        if (outcome.measured) {
+          passed += 1;
+        } else {
+          expect(outcome.reason).toBe('WRONG_ANSWER');
+        }
+      }
+      expect(passed / 60).toBeGreaterThan(0.7);
+      expect(passed / 60).toBeLessThan(0.9);
+    }
   });
 
   it('a holder that lengthens the echo gains a twentieth at most, and no deadline', async () => {

@@ -14,6 +14,7 @@ import { BASE, MAX_QUANTITY } from '../../../crypto/pedersen.ts';
 import { decodeElement } from '../../../crypto/ristretto.ts';
 import { fixedRung } from '../../../crypto/rung-ladder.ts';
 import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
+import { hostileMessages } from '../../../crypto/test/costly-inputs.ts';
 import { FUZZ_TIMEOUT_MS, fuzz } from '../../../crypto/test/fuzz.ts';
 import { deliverCommitted } from '../../attestation/committed-delivery.ts';
 import type {
@@ -551,7 +552,7 @@ describe('messages of a committed quantity', () => {
         return bytes;
       });
       let read = 0;
-      fuzz(fc.oneof(changed, fc.uint8Array({ maxLength: 600 })), (bytes) => {
+      fuzz(fc.oneof(changed, hostileMessages(valid)), (bytes) => {
         const decoded = decodeBlinding(bytes);
         if (!decoded) return;
         read += 1;

@@ -1,8 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../../../crypto/bytes.ts';
+import { equalBytes, utf8 } from '../../../crypto/bytes.ts';
 import { decodeDocument } from '../../../crypto/canonical-json.ts';
 import { Identity } from '../../../crypto/identity.ts';
+import { hostileMessages } from '../../../crypto/test/costly-inputs.ts';
+import { FUZZ_TIMEOUT_MS, fuzz } from '../../../crypto/test/fuzz.ts';
 import { requestReceipts } from '../../card/client.ts';
 import {
   MAX_SHOWN_ENVELOPE_BYTES,
@@ -153,17 +154,18 @@ describe('the messages about receipts', () => {
     expect(() => encodeReceiptsRequest('x'.repeat(129))).toThrow();
   });
 
-  it('are read from any bytes without a throw', () => {
-    const valid = encodeReceipts([receipt(1)]);
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(), (noise, at) => {
-        decodeReceipts(noise);
-        decodeReceiptsRequest(noise);
-        const bytes = Uint8Array.from(valid);
-        bytes.set(noise.subarray(0, 8), at % (bytes.length - 8));
-        decodeReceipts(bytes);
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it(
+    'are read from any bytes without a throw, and none in two forms',
+    () => {
+      const skill = 'performs:nlp/sentiment';
+      const valid = [encodeReceipts([receipt(1)]), encodeReceiptsRequest(skill)];
+      fuzz(hostileMessages(...valid), (bytes) => {
+        const read = decodeReceipts(bytes);
+        if (read) expect(equalBytes(encodeReceipts(read), bytes)).toBe(true);
+        const asked = decodeReceiptsRequest(bytes);
+        if (asked !== undefined) expect(encodeReceiptsRequest(asked)).toEqual(bytes);
+      });
+    },
+    FUZZ_TIMEOUT_MS,
+  );
 });
