@@ -36,7 +36,11 @@ describe('bad usage', () => {
     ['a misspelt command, with a suggestion', ['statsu'], /status/],
     ['an unknown option', ['status', '--frob'], /unknown option '--frob'/],
     ['an unknown subcommand', ['cert', 'frob'], /unknown command 'frob'/],
-    ['a missing argument', ['query'], /name a skill term, say in words what is looked for, or name a resource with --min/],
+    [
+      'a missing argument',
+      ['query'],
+      /name a skill term, say in words what is looked for, or name a resource with --min/,
+    ],
     ['a minimum of no form', ['query', '--min', 'memory>40'], /expected NAME>=N/],
     ['a minimum of a skill', ['query', '--min', 'performs:nlp>=1'], /expected NAME>=N/],
     ['an empty id', ['decisions', 'show', ''], /expected an id/],
