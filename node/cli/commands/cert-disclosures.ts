@@ -6,6 +6,7 @@ import type {
   PortableProofDocument,
   VerifyDocument,
 } from '../../api-documents.ts';
+import { PROOF_LIFE } from '../../certificates/portable-proofs.ts';
 import { BadInputError } from '../../errors.ts';
 import { codeOf } from '../../storage/data-directory.ts';
 import { describeCertificate } from '../certificate-text.ts';
@@ -22,6 +23,15 @@ interface VerifyOptions {
   readonly min?: Minimum;
   readonly nonce?: string;
 }
+
+const LIFE_HELP =
+  `For how long: ${PROOF_LIFE}. It is accepted once: the next proof with its nonce is refused ` +
+  '(NONCE_USED).';
+const PROVE_HELP =
+  'What the proof shows: the highest rung of the ladder 1, 2, 4, 8, 16, 24, 40, 48, 80, 96, 160, ' +
+  '... at or below the value, or the limit in disclosure.highestRungs at the time when the ' +
+  'certificate came in, and not the minimum that is asked. Every verifier learns this rung and no ' +
+  `more.\n${LIFE_HELP}`;
 
 /** What a holder hands over as a file, and the check of it. */
 export const registerDisclosures: RegisterCommand = (cert, run) => {
@@ -44,6 +54,7 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
     .description("prove 'NAME>=N' of a resource to one verifier, without the exact value")
     .requiredOption('--verifier <peerId>', 'peer that the proof is for')
     .requiredOption('--nonce <hex>', '32 bytes that the verifier chose: openssl rand -hex 32')
+    .addHelpText('after', `\n${PROVE_HELP}`)
     .action(
       run(async (context, text: string, { verifier, nonce }: ProveOptions) => {
         const body = { ...minimumArgument(text), verifier, nonce };
@@ -58,6 +69,7 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
     .description('check an envelope, a disclosure or a proof, by this node’s trust policy')
     .option('--min <minimum>', "of a proof: what was to be proved, 'NAME>=N'", minimum)
     .option('--nonce <hex>', 'of a proof: the 32 bytes that this node chose for it')
+    .addHelpText('after', `\n${LIFE_HELP}`)
     .action(
       run(async (context, file: string, options: VerifyOptions) => {
         const body = await readVerifiable(file, options);
@@ -84,7 +96,10 @@ function describeVerified({ valid, reason, certificate, proved }: VerifyDocument
     const { name, atLeast, level, issuer } = proved;
     return `valid\n  proves  ${name} >= ${atLeast}, level ${level}, attested by ${issuer}`;
   }
-  return certificate ? `valid\n${describeCertificate(certificate)}` : 'valid';
+  if (!certificate) return 'valid';
+  const { level, remark } = certificate;
+  const noLevel = level > 0 || remark === null ? '' : `, but gives no level here: it ${remark}`;
+  return `valid${noLevel}\n${describeCertificate(certificate)}`;
 }
 
 /** The body of `verify` for what stands in a file. */

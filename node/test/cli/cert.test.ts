@@ -51,3 +51,64 @@ describe('cert list --issued', () => {
     expect((await cli.run('cert', 'show', 'abc', '--issued')).exitCode).toBe(2);
   });
 });
+
+describe('cert prove and cert verify', () => {
+  it('say in their help how long a proof is good, and that a nonce serves once', async () => {
+    for (const command of ['prove', 'verify']) {
+      const { stdout } = await cli.run('cert', command, '--help');
+      expect(stdout).toContain('a proof is good for 60 s after it was made');
+      expect(stdout).toContain('accepted once');
+      expect(stdout).toContain('NONCE_USED');
+    }
+    const { stdout } = await cli.run('cert', 'prove', '--help');
+    expect(stdout).toContain('the highest rung');
+    expect(stdout).toContain('disclosure.highestRungs');
+  });
+
+  it.each([
+    [
+      0,
+      'is by an issuer that this node does not trust',
+      'valid, but gives no level here: it is by',
+    ],
+    [0, 'is by the holder itself', 'valid, but gives no level here: it is by the holder itself'],
+    [2, null, 'valid'],
+  ])('says beside "valid" whether it gives a level here: %i, %s', async (level, remark, first) => {
+    const daemon = await cli.startDaemon();
+    const certificate = {
+      certId: 'a',
+      kind: 'attestation',
+      issuer: PEER,
+      holder: PEER,
+      issuedAtSeconds: 0,
+      expiresAtSeconds: 1,
+      level,
+      status: 'good',
+      remark,
+      leaves: [],
+      envelope: '',
+    };
+    daemon.node.answer = () => ({ valid: true, reason: null, certificate });
+    const { exitCode, stdout } = await cli.run('cert', 'verify', await cli.write('c', 'x'));
+    expect(exitCode).toBe(0);
+    const [line = ''] = stdout.split('\n');
+    expect(line.startsWith(first)).toBe(true);
+    if (level > 0) expect(line).toBe('valid');
+  });
+});
+
+describe('a rotation that this node does not follow', () => {
+  it('is explained where the trace of a query names it', async () => {
+    const daemon = await cli.startDaemon();
+    const document = { query: 'x', outcome: 'complete', hits: [], dropped: [], asked: 1 };
+    const event = { event: 'proof', peerId: PEER, detail: 'presentation: BAD_ROTATION_CHAIN' };
+    for (const [trace, isExplained] of [
+      [[event], true],
+      [[{ ...event, detail: 'presentation: TOO_LATE' }], false],
+    ] as const) {
+      daemon.node.answer = () => ({ ...document, answered: 1, elapsedMs: 1, trace });
+      const { stdout } = await cli.run('query', 'x', '--trace');
+      expect(stdout.includes('never saw the hash of its recovery key')).toBe(isExplained);
+    }
+  });
+});

@@ -122,7 +122,12 @@ describe('what the node is asked', () => {
 
 describe('bodies that are refused', () => {
   it('lists every problem of a query, unknown keys among them', async () => {
-    const problems = await problemsOf('/v1/query', { query: 'perform:x', limit: 0, level: 9, lmit: 3 });
+    const problems = await problemsOf('/v1/query', {
+      query: 'perform:x',
+      limit: 0,
+      level: 9,
+      lmit: 3,
+    });
     expect(problems).toHaveLength(4);
     for (const named of ['query: "perform" is none of', 'limit:', 'level:', 'lmit']) {
       expect(problems.join('\n')).toContain(named);
