@@ -77,7 +77,8 @@ const resourcesSchema = exactObject({
       z.number().min(0).max(4_294_967_295),
     )
     .refine((minimums) => Object.keys(minimums).length <= TASK_LIMITS.maxMinimums, {
-      error: `expected at most ${TASK_LIMITS.maxMinimums} keys, got more`,
+      error: ({ input }) =>
+        `expected at most ${TASK_LIMITS.maxMinimums} keys, got ${Object.keys(input as object).length}`,
     })
     .optional(),
 });

@@ -80,7 +80,7 @@ describe('parseTaskSpecification', () => {
       expect.stringMatching(/^skills\[0\]: .*performs:nlp\/sentiment/),
     );
     expect(problems).toContain('output.mediaType: expected a media type such as text/csv');
-    expect(problems).toContain('valueMicroUsd: expected at least 0, got less');
+    expect(problems).toContain('valueMicroUsd: expected at least 0, got -1');
     expect(problems).toContain(
       'constraints.sensitivity: expected one of "low", "medium", "high", got "secret"',
     );
