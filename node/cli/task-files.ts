@@ -92,6 +92,12 @@ function isInside(directory: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
+/** Terms of the resources that a task wants minimums of, as far as they have the predicate. */
+export function resourcesOf(task: unknown): string[] {
+  const minimums = memberOf(memberOf(task, 'resources'), 'minimums');
+  return typeof minimums === 'object' && minimums !== null ? Object.keys(minimums) : [];
+}
+
 /** Paths of the task's `file` parts. Anything misshapen is left for the daemon's schema. */
 function filesOf(task: unknown): string[] {
   const input = memberOf(task, 'input');

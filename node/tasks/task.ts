@@ -9,6 +9,7 @@
  */
 
 import { z } from 'zod';
+import { resourceNameProblem } from '../skills/resource-name.ts';
 import { parseTerm } from '../../protocols/skill-discovery/terms.ts';
 import { TASK_LIMITS } from './task-limits.ts';
 import { exactObject, parseWith } from './task-problems.ts';
@@ -174,13 +175,16 @@ function findSubtaskProblems(subtasks: readonly Subtask[]): Located[] {
   return problems;
 }
 
-type Checked = Pick<TaskSpecification, 'output' | 'verification'>;
+type Checked = Pick<TaskSpecification, 'output' | 'verification' | 'resources'>;
 
 function findCheckProblems(task: Checked, prefix: string): Problem[] {
   const problems: Problem[] = [];
   const report = (path: string, message: string | undefined): void => {
     if (message !== undefined) problems.push({ path: `${prefix}${path}`, message });
   };
+  for (const name of Object.keys(task.resources?.minimums ?? {})) {
+    report('resources.minimums', resourceNameProblem(name));
+  }
   if (task.output.schema !== undefined) {
     report('output.schema', findSchemaProblem(task.output.schema));
   }

@@ -42,6 +42,11 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
     .requiredOption('--term <term>', 'term whose leaves are opened (repeatable)', collect, [])
     .action(
       run(async (context, certId: string, options: { readonly term: string[] }) => {
+        if (options.term.length === 0) {
+          throw new BadInputError(
+            `cert disclose: name a term with --term; "cert show ${certId}" lists them`,
+          );
+        }
         const path = `/v1/certificates/${encodeURIComponent(certId)}/disclose`;
         const document = await context.withDaemon((client) =>
           client.post<DisclosureDocument>(path, { terms: options.term }),
@@ -57,7 +62,9 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
     .addHelpText('after', `\n${PROVE_HELP}`)
     .action(
       run(async (context, text: string, { verifier, nonce }: ProveOptions) => {
-        const body = { ...minimumArgument(text), verifier, nonce };
+        const asked = minimumArgument(text);
+        context.remarkOnResources([asked.name]);
+        const body = { ...asked, verifier, nonce };
         const document = await context.withDaemon((client) =>
           client.post<PortableProofDocument>('/v1/certificates/prove', body),
         );
