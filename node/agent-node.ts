@@ -10,6 +10,7 @@ import type {
   CertificateDocument,
   DisclosureDocument,
   EndorsementDocument,
+  IssuedListDocument,
   PortableProofDocument,
   VerifyDocument,
   DecisionStatusDocument,
@@ -251,6 +252,11 @@ export class AgentNode {
 
   showCertificate(certId: string): CertificateDocument {
     return this.#parts.certificates.show(certId);
+  }
+
+  /** Certificates that this node has issued. */
+  listIssuedCertificates(): Promise<IssuedListDocument> {
+    return this.#parts.issuer.listIssued();
   }
 
   /** Issues a certificate of this node for itself, and keeps it. */

@@ -313,6 +313,25 @@ export interface CertificateDocument {
   readonly envelope: string;
 }
 
+/** One row of `cert list --issued`. */
+export interface IssuedDocument {
+  readonly certId: string;
+  readonly kind: string;
+  readonly holder: string;
+  readonly issuedAtSeconds: number;
+  readonly expiresAtSeconds: number;
+  readonly isRevoked: boolean;
+  /** Terms; empty for a certificate that was issued before they were kept. */
+  readonly about: readonly string[];
+}
+
+/** Answer of `cert list --issued`. */
+export interface IssuedListDocument {
+  /** The newest first, 1,000 at most. */
+  readonly issued: readonly IssuedDocument[];
+  readonly total: number;
+}
+
 /** Answer of `cert verify`. */
 export interface VerifyDocument {
   readonly valid: boolean;

@@ -16,6 +16,7 @@ import { isResourceClaim } from '../../crypto/certificate-leaf.ts';
 import { openEnvelope } from '../../crypto/envelope.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
+import { embedEnvelope, unverifiedBody } from '../../crypto/presentation-messages.ts';
 import {
   issueSkillCertificate,
   MAX_SLOT,
@@ -32,7 +33,7 @@ import {
 import type { StatusList } from '../../crypto/status-list.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Random } from '../../protocols/components.ts';
-import type { RevocationDocument } from '../api-documents.ts';
+import type { IssuedDocument, IssuedListDocument, RevocationDocument } from '../api-documents.ts';
 import { NothingFoundError, RefusedError } from '../errors.ts';
 import type { Section } from '../storage/store.ts';
 
@@ -44,6 +45,10 @@ const LIFE_SECONDS = [MAX_STATUS_SECONDS, MAX_RESOURCE_STATUS_SECONDS] as const;
 const RENEWAL_SHARE = 1 / 6;
 const NEXT_SLOT_KEY = 'next-slot';
 const STATUS_KEY = 'status/';
+/** Before the id of a certificate: what it is about. The certificate itself shows no leaf. */
+const ABOUT_KEY = 'about/';
+/** Certificates that are listed at most, the newest. */
+const MAX_LISTED = 1_000;
 
 /** What a certificate is to say. */
 export interface IssueOrder {
@@ -101,8 +106,50 @@ export class CertificateIssuer {
       evidence,
       random: (length) => random.bytes(length),
     });
-    await issued.put(toBase64Url(held.certificate.id), held.certificate.envelope);
+    const certId = toBase64Url(held.certificate.id);
+    const about = [...new Set(claims.map(({ name }) => name))];
+    await issued.write(
+      new Map([
+        [certId, held.certificate.envelope],
+        [`${ABOUT_KEY}${certId}`, utf8(JSON.stringify(about))],
+      ]),
+    );
     return held;
+  }
+
+  /** What this node has issued, the newest first. Values are not kept, and are not among it. */
+  async listIssued(): Promise<IssuedListDocument> {
+    const bodies: (readonly [string, SkillCertificate])[] = [];
+    for await (const [key, envelope] of this.#init.issued.entries()) {
+      const isOther = key.includes('/') || key === NEXT_SLOT_KEY;
+      const body = isOther ? undefined : ownCertificate(envelope);
+      if (body) bodies.push([key, body]);
+    }
+    bodies.sort(([, a], [, b]) => b.iat - a.iat);
+    const newest = bodies.slice(0, MAX_LISTED);
+    const bits = await Promise.all(
+      [...LIFE_SECONDS.keys()].map(async (list) => fromBase64Url((await this.#stored(list)).bits)),
+    );
+    const issued = newest.map(async ([certId, body]): Promise<IssuedDocument> => {
+      const { kind, holder, iat, exp, list, slot } = body;
+      const byte = bits[list]?.[slot >> 3] ?? 0;
+      return {
+        certId,
+        kind,
+        holder,
+        issuedAtSeconds: iat,
+        expiresAtSeconds: exp,
+        isRevoked: ((byte >> (slot & 7)) & 1) === 1,
+        about: await this.#about(certId),
+      };
+    });
+    return { issued: await Promise.all(issued), total: bodies.length };
+  }
+
+  /** Terms that a certificate is about; none for one that was issued before they were kept. */
+  async #about(certId: string): Promise<readonly string[]> {
+    const bytes = await this.#init.issued.get(`${ABOUT_KEY}${certId}`);
+    return bytes ? (JSON.parse(fromUtf8(bytes)) as string[]) : [];
   }
 
   /**
@@ -204,6 +251,15 @@ export class CertificateIssuer {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+}
+
+/** A certificate in this node's store, whose signature was its own; `undefined` if damaged. */
+function ownCertificate(envelope: Uint8Array): SkillCertificate | undefined {
+  try {
+    return unverifiedBody(skillCertificateDefinition, embedEnvelope(envelope));
+  } catch {
+    return undefined;
   }
 }
 

@@ -14,13 +14,13 @@ import { decodeLeaf } from '../../crypto/certificate-leaf.ts';
 import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
 import { openLeaves, verifyDisclosedLeaf } from '../../crypto/disclosed-leaf.ts';
 import type { Identity } from '../../crypto/identity.ts';
-import { verifyPresentation } from '../../crypto/presentation-verifier.ts';
+import { CHALLENGE_SECONDS, verifyPresentation } from '../../crypto/presentation-verifier.ts';
 import type { PresentedCertificate } from '../../crypto/presentation-verifier.ts';
 import { makePresentation } from '../../crypto/presentation.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { StatusListMemory } from '../../crypto/status-list-memory.ts';
 import type { StatusList } from '../../crypto/status-list.ts';
-import { verifySkillCertificate } from '../../crypto/skill-certificate.ts';
+import { CLOCK_TOLERANCE_SECONDS, verifySkillCertificate } from '../../crypto/skill-certificate.ts';
 import type { HeldCertificate, SkillCertificate } from '../../crypto/skill-certificate.ts';
 import type { Random } from '../../protocols/components.ts';
 import type { DisclosureDocument, PortableProofDocument } from '../api-documents.ts';
@@ -30,6 +30,10 @@ import type { TrustPolicy } from './trust-policy.ts';
 
 /** The hash of no session. */
 const NO_SESSION = new Uint8Array(32);
+/** How long a proof in a file can be checked. */
+export const PROOF_LIFE =
+  `a proof is good for ${CHALLENGE_SECONDS} s after it was made, ` +
+  `and ${CLOCK_TOLERANCE_SECONDS} s more for clocks that differ`;
 /** Largest file that is read: a certificate and all its leaves. */
 const MAX_FILE_BYTES = 1_310_720;
 
@@ -166,7 +170,8 @@ export function verifyProof(
     believes: (issuer, term) => trust.trusts(issuer, term),
     random: (length) => random.bytes(length),
   });
-  return verified.valid
-    ? verified
-    : { valid: false, reason: `${verified.reason}: ${verified.detail}` };
+  if (verified.valid) return verified;
+  const mend =
+    verified.reason === 'STALE_PRESENTATION' ? `; ${PROOF_LIFE}, so ask for a new one` : '';
+  return { valid: false, reason: `${verified.reason}: ${verified.detail}${mend}` };
 }

@@ -6,8 +6,9 @@
 
 import type { Command } from 'commander';
 import { defaultDataPath } from '../storage/data-directory.ts';
-import { printableJson, printableText } from '../errors.ts';
+import { printable, printableJson, printableText } from '../errors.ts';
 import { ApiClient } from '../http-api/client.ts';
+import { coinedResourceRemark } from '../skills/resource-name.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -54,6 +55,14 @@ export class CliContext {
   /** Progress and remarks go to stderr; with --json they are left out. */
   progress(text: string): void {
     if (!this.isJson) process.stderr.write(`${text}\n`);
+  }
+
+  /** Remarks on terms of resources that are not in the vocabulary: most are slips. */
+  remarkOnResources(terms: readonly string[]): void {
+    for (const term of new Set(terms)) {
+      const remark = coinedResourceRemark(term);
+      if (remark !== undefined) this.progress(printable(remark));
+    }
   }
 
   /** Runs `call` with a client for the daemon of the data directory. */

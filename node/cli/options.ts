@@ -7,6 +7,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { EXPLORATION_STRATEGIES } from '../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../decision/policy.ts';
+import { resourceNameProblem, resourceTerm } from '../skills/resource-name.ts';
 
 /** Collects a repeatable option. */
 export function collect(value: string, previous: readonly string[]): string[] {
@@ -62,12 +63,26 @@ export interface Minimum {
   readonly min: number;
 }
 
+/** Most of a quantity: 2^32 - 1. */
+const MAX_QUANTITY = 4_294_967_295;
+
 /** Parser of `hasResource:gpu-memory-gib>=40`; the predicate may be left out. */
 export function minimum(text: string): Minimum {
-  const parts = /^((?:hasResource:)?[a-z0-9/._+-]+)>=(\d{1,10})$/.exec(text);
+  const parts = /^((?:hasResource:)?[a-z0-9/._+-]+)>=(\d+)$/.exec(text);
   if (!parts) {
     throw new InvalidArgumentError("expected NAME>=N in quotes, for example 'memory-mib>=40'");
   }
   const [, name = '', least = ''] = parts;
-  return { name: name.includes(':') ? name : `hasResource:${name}`, min: Number(least) };
+  const min = Number(least);
+  if (min > MAX_QUANTITY) {
+    throw new InvalidArgumentError(`expected N from 0 to ${MAX_QUANTITY}, got ${least}`);
+  }
+  return { name: resource(name), min };
+}
+
+/** Parser of a resource; the predicate of a known one may be left out. */
+export function resource(name: string): string {
+  const problem = resourceNameProblem(name);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return resourceTerm(name);
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readFile, readdir, stat } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { BadInputError, NothingFoundError } from '../errors.ts';
 import { codeOf, readJsonFile } from '../storage/data-directory.ts';
 
@@ -57,14 +57,45 @@ export async function readUserJson(path: string): Promise<unknown> {
   }
 }
 
-/** Reads a task and the files it names; a relative path counts from the task file's directory. */
+/**
+ * Reads a task and the files it names, which lie in the task file's directory or below it. A task
+ * may come from somebody else, and what it names may be handed to a stranger.
+ *
+ * @throws {@link BadInputError} for a file that lies elsewhere, or cannot be read.
+ */
 export async function readTaskFile(path: string): Promise<TaskBody> {
   const task = await readUserJson(path);
   const files: Record<string, string> = {};
   for (const name of filesOf(task)) {
-    files[name] = (await readInput(resolve(dirname(path), name))).toString('base64');
+    files[name] = (await readInput(await pathInside(dirname(path), name))).toString('base64');
   }
   return { task, files };
+}
+
+/** Real path of a file that a task names. */
+async function pathInside(directory: string, name: string): Promise<string> {
+  const path = resolve(directory, name);
+  const isNamedInside = isInside(resolve(directory), path);
+  if (isNamedInside) {
+    const real = await realpath(path).catch(() => undefined);
+    if (real === undefined) return path; // reading it says why
+    if (isInside(await realpath(directory), real)) return real;
+  }
+  throw new BadInputError(
+    `${path}: is outside of the directory of the task file${isNamedInside ? ', by a link' : ''}; ` +
+      'copy it beside the task file, or use "run --skill TERM --input FILE"',
+  );
+}
+
+function isInside(directory: string, path: string): boolean {
+  const way = relative(directory, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** Terms of the resources that a task wants minimums of, as far as they have the predicate. */
+export function resourcesOf(task: unknown): string[] {
+  const minimums = memberOf(memberOf(task, 'resources'), 'minimums');
+  return typeof minimums === 'object' && minimums !== null ? Object.keys(minimums) : [];
 }
 
 /** Paths of the task's `file` parts. Anything misshapen is left for the daemon's schema. */

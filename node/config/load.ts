@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { BadInputError } from '../errors.ts';
+import { describeIssue } from '../tasks/task-problems.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
 
@@ -69,7 +70,10 @@ function put(target: Record<string, unknown>, path: Path, value: unknown): void 
 
 /** `text` as the type that the schema wants; a text that does not fit is left for the schema. */
 function coerce(schema: z.ZodType, text: string): unknown {
-  if (schema instanceof z.ZodNumber) return text.trim() === '' ? text : Number(text);
+  if (schema instanceof z.ZodNumber) {
+    const number = text.trim() === '' ? NaN : Number(text);
+    return Number.isNaN(number) ? text : number;
+  }
   if (schema instanceof z.ZodBoolean)
     return text === 'true' ? true : text === 'false' ? false : text;
   if (schema instanceof z.ZodArray) return text === '' ? [] : text.split(',');
@@ -140,11 +144,11 @@ export function loadConfig(sources: readonly ConfigSource[]): Config {
 
 function problemsOf({ origin, values, problems = [] }: ConfigSource): string[] {
   const own = problems.map((problem) => `${origin}: ${problem}`);
-  const result = configSchema.safeParse(values);
+  const result = configSchema.safeParse(values, { reportInput: true });
   if (result.success) return own;
   const invalid = result.error.issues.map((issue) => {
     const path = issue.path.join('.');
-    return `${origin}: ${path === '' ? '' : `${path}: `}${issue.message}`;
+    return `${origin}: ${path === '' ? '' : `${path}: `}${describeIssue(issue)}`;
   });
   return [...own, ...invalid];
 }

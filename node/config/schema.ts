@@ -12,6 +12,7 @@ import { EXPLORATION_STRATEGIES } from '../decision/exploration/exploration-stra
 import { POLICY_NAMES } from '../decision/policy.ts';
 import { LOG_LEVELS } from '../logger.ts';
 import { DEFAULTS } from './defaults.ts';
+import { rungLimit } from './rung-limit.ts';
 
 function isMultiaddr(text: string): boolean {
   try {
@@ -115,11 +116,11 @@ const trust = z.strictObject({
 
 const disclosure = z.strictObject({
   highestRungs: z
-    .array(z.string().regex(/^hasResource:[a-z0-9/._+-]+=\d{1,10}$/, 'expected TERM=N'))
+    .array(rungLimit)
     .max(64)
     .default([])
     .describe(
-      'TERM=N: never prove more than N of a resource; read when a certificate of it comes in',
+      'TERM=N: never prove more than N of a resource, N a rung (1, 2, 4, 8, 16, 24, 40, 48, 80, ...) or 0; read when a certificate of it comes in',
     ),
   isShowingReceipts: z
     .boolean()

@@ -81,15 +81,20 @@ function formatPath(path: readonly PropertyKey[]): string {
   return text;
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+/** What is wrong and what belongs there. @param issue - Of a parse with `reportInput`. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return `is missing: give ${article(issue.expected)}`;
       return `expected ${article(issue.expected)}, got ${quote(issue.input)}`;
     case 'too_big':
-      return `expected at most ${issue.maximum}${unitOf(issue.origin)}, got more`;
+      return outOfBounds(issue.inclusive === false ? 'less than' : 'at most', issue.maximum, issue);
     case 'too_small':
-      return `expected at least ${issue.minimum}${unitOf(issue.origin)}, got less`;
+      return outOfBounds(
+        issue.inclusive === false ? 'more than' : 'at least',
+        issue.minimum,
+        issue,
+      );
     case 'invalid_value':
       return `expected one of ${issue.values.map(quote).join(', ')}, got ${quote(issue.input)}`;
     default:
@@ -98,8 +103,26 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 }
 
 function article(type: string): string {
+  if (type === 'boolean') return 'true or false';
   const named = type === 'int' ? 'whole number' : type === 'record' ? 'object' : type;
   return /^[aeiou]/.test(named) ? `an ${named}` : `a ${named}`;
+}
+
+/** The bound that a number, or the size of something, does not keep, and what it is. */
+function outOfBounds(
+  relation: string,
+  bound: number | bigint,
+  { origin, input }: { readonly origin: string; readonly input?: unknown },
+): string {
+  const size = sizeOf(input);
+  const got = size === undefined ? quote(input) : String(size);
+  return `expected ${relation} ${bound}${unitOf(origin)}, got ${got}`;
+}
+
+/** Characters, items or keys; `undefined` for a number. */
+function sizeOf(input: unknown): number | undefined {
+  if (typeof input === 'string' || Array.isArray(input)) return input.length;
+  return typeof input === 'object' && input !== null ? Object.keys(input).length : undefined;
 }
 
 function unitOf(origin: string): string {

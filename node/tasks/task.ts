@@ -9,6 +9,7 @@
  */
 
 import { z } from 'zod';
+import { resourceNameProblem } from '../skills/resource-name.ts';
 import { parseTerm } from '../../protocols/skill-discovery/terms.ts';
 import { TASK_LIMITS } from './task-limits.ts';
 import { exactObject, parseWith } from './task-problems.ts';
@@ -77,7 +78,8 @@ const resourcesSchema = exactObject({
       z.number().min(0).max(4_294_967_295),
     )
     .refine((minimums) => Object.keys(minimums).length <= TASK_LIMITS.maxMinimums, {
-      error: `expected at most ${TASK_LIMITS.maxMinimums} keys, got more`,
+      error: ({ input }) =>
+        `expected at most ${TASK_LIMITS.maxMinimums} keys, got ${Object.keys(input as object).length}`,
     })
     .optional(),
 });
@@ -173,13 +175,16 @@ function findSubtaskProblems(subtasks: readonly Subtask[]): Located[] {
   return problems;
 }
 
-type Checked = Pick<TaskSpecification, 'output' | 'verification'>;
+type Checked = Pick<TaskSpecification, 'output' | 'verification' | 'resources'>;
 
 function findCheckProblems(task: Checked, prefix: string): Problem[] {
   const problems: Problem[] = [];
   const report = (path: string, message: string | undefined): void => {
     if (message !== undefined) problems.push({ path: `${prefix}${path}`, message });
   };
+  for (const name of Object.keys(task.resources?.minimums ?? {})) {
+    report('resources.minimums', resourceNameProblem(name));
+  }
   if (task.output.schema !== undefined) {
     report('output.schema', findSchemaProblem(task.output.schema));
   }

@@ -9,7 +9,7 @@ import { fixedRung } from '../../../crypto/rung-ladder.ts';
 import type { AttestDocument, ResourceAttestDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
-import { wholeNumber } from '../options.ts';
+import { resource, wholeNumber } from '../options.ts';
 import { percent, usd } from '../table.ts';
 
 interface AttestOptions {
@@ -29,7 +29,7 @@ export const registerAttest: RegisterCommand = (program, run) => {
     .description('test a skill of a peer, or measure a resource, and certify what came of it')
     .option('--skill <term>', 'skill to attest, by known-answer tasks')
     .option('--tasks <n>', 'known-answer tasks to run (default: 8)', wholeNumber(1, 64))
-    .option('--resource <term>', 'resource to attest, such as hasResource:memory-mib')
+    .option('--resource <name>', 'resource to attest, such as memory-mib', resource)
     .option('--amount <n>', 'MiB of memory to measure (default: 64)', wholeNumber(1, 65_536))
     .option('--duration-ms <n>', 'how long computing is timed', wholeNumber(1, 5_000))
     .option(
@@ -39,11 +39,10 @@ export const registerAttest: RegisterCommand = (program, run) => {
     )
     .action(
       run(async (context, peerId: string, options: AttestOptions) => {
-        const { skill, resource } = options;
-        if ((skill === undefined) === (resource === undefined)) {
+        if ((options.skill === undefined) === (options.resource === undefined)) {
           throw new BadInputError('Give one of --skill and --resource');
         }
-        return resource === undefined
+        return options.resource === undefined
           ? attestSkill(context, peerId, options)
           : attestResource(context, peerId, options);
       }),
@@ -69,10 +68,10 @@ async function attestSkill(
 async function attestResource(
   context: CliContext,
   peerId: string,
-  { resource, tasks, amount, durationMs, measured }: AttestOptions,
+  { resource: term, tasks, amount, durationMs, measured }: AttestOptions,
 ): Promise<number> {
   if (tasks !== undefined) throw new BadInputError('--tasks goes with --skill');
-  const body = { peerId, resource, amount, durationMs, measured };
+  const body = { peerId, resource: term, amount, durationMs, measured };
   const result = await context.withDaemon((client) =>
     client.post<ResourceAttestDocument>('/v1/attest-resource', body, { signal: context.signal }),
   );
@@ -91,14 +90,14 @@ function describeSkill(result: AttestDocument): string {
 }
 
 function describeResource(result: ResourceAttestDocument): string {
-  const { peerId, resource, unit, method, value, reason, certId, delivered } = result;
+  const { peerId, resource: term, unit, method, value, reason, certId, delivered } = result;
   const cost = `${result.elapsedMs} ms, ${result.busyMs} ms of the peer's processor`;
   const how = method === 'stated' ? 'as stated' : cost;
   const share = percent((100 * result.busyMs) / result.leastWorkMs);
   return [
     value === null
-      ? `${peerId}: ${resource} was not measured (${result.elapsedMs} ms)`
-      : `${peerId} has ${value} ${unit} of ${resource} (${how})`,
+      ? `${peerId}: ${term} was not measured (${result.elapsedMs} ms)`
+      : `${peerId} has ${value} ${unit} of ${term} (${how})`,
     ...(value === null || certId === null ? [] : [`  ${provable(value, unit)}`]),
     ...(result.busyMs === 0
       ? []

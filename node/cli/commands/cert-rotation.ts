@@ -36,7 +36,7 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
           hasIssued: await hasEntries(store),
         }));
         const remarks = [
-          ...(rotated.consent === 'old-key' ? [THIEF_REMARK] : []),
+          rotated.consent === 'old-key' ? THIEF_REMARK : RECOVERY_REMARK,
           ...(hasIssued ? [ISSUER_REMARK] : []),
         ];
         context.print({ ...rotated, remarks }, () =>
@@ -62,7 +62,8 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
         context.print(document, () =>
           [
             `Wrote the recovery key of ${peerId} to ${out}: keep it away from this machine`,
-            '  peers learn of it from the skill record that the node publishes next',
+            '  peers learn of it from the skill record that the node publishes next; those that have',
+            '  not read it before a rotation do not follow the rotation',
             `Next: coalesce start${context.dataFlag}`,
           ].join('\n'),
         );
@@ -73,6 +74,10 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
 const THIEF_REMARK =
   'no recovery key was registered, so the old key consented: a thief of it could have done the ' +
   'same. "coalesce cert recovery --out FILE" registers one';
+const RECOVERY_REMARK =
+  'peers that never saw the hash of the recovery key, because no skill record with it was published ' +
+  'or they did not read one, will not follow: to them the certificates of the old key are lost ' +
+  '(BAD_ROTATION_CHAIN)';
 const ISSUER_REMARK =
   'certificates that this node has issued stay with the old key, and end with its last status ' +
   'list: issue them anew';

@@ -1,35 +1,22 @@
 /** `coalesce cert`: skill certificates. @module */
 
-import { readFile } from 'node:fs/promises';
 import type {
   CertificateDocument,
-  DisclosureDocument,
   EndorsementDocument,
-  PortableProofDocument,
+  IssuedListDocument,
   RevocationDocument,
-  VerifyDocument,
 } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
-import { codeOf } from '../../storage/data-directory.ts';
+import { describeCertificate, minuteOf } from '../certificate-text.ts';
 import type { RegisterCommand } from '../context.ts';
-import { collect, id, minimum, wholeNumber } from '../options.ts';
-import type { Minimum } from '../options.ts';
+import { collect, id, wholeNumber } from '../options.ts';
 import { table } from '../table.ts';
+import { registerDisclosures } from './cert-disclosures.ts';
 import { addRotationCommands } from './cert-rotation.ts';
 
 interface IssueOptions {
   readonly skill: string[];
   readonly days: number;
-}
-
-interface ProveOptions {
-  readonly verifier: string;
-  readonly nonce: string;
-}
-
-interface VerifyOptions {
-  readonly min?: Minimum;
-  readonly nonce?: string;
 }
 
 export const registerCert: RegisterCommand = (program, run) => {
@@ -53,44 +40,10 @@ export const registerCert: RegisterCommand = (program, run) => {
             { signal: context.signal },
           ),
         );
-        context.print(certificate, () => describe(certificate));
+        context.print(certificate, () => describeCertificate(certificate));
       }),
     );
-  cert
-    .command('show')
-    .alias('list')
-    .description('certificates that this node holds: kind, level, issuer, what about')
-    .argument('[certId]', 'one of them', id)
-    .action(
-      run(async (context, certId: string | undefined) => {
-        if (certId !== undefined) {
-          const certificate = await context.withDaemon((client) =>
-            client.get<CertificateDocument>(`/v1/certificates/${encodeURIComponent(certId)}`),
-          );
-          context.print(certificate, () => describe(certificate));
-          return 0;
-        }
-        const { certificates } = await context.withDaemon((client) =>
-          client.get<{ certificates: CertificateDocument[] }>('/v1/certificates'),
-        );
-        context.print({ certificates }, () =>
-          certificates.length === 0
-            ? 'No certificates. An attestor can issue one: coalesce attest PEER --skill TERM'
-            : table(
-                ['certificate', 'kind', 'level', 'issuer', 'expires', 'about'],
-                certificates.map((row) => [
-                  row.certId,
-                  row.kind,
-                  String(row.level),
-                  row.issuer,
-                  time(row.expiresAtSeconds),
-                  [...new Set(row.leaves.map(({ name }) => name))].join(', '),
-                ]),
-              ),
-        );
-        return certificates.length === 0 ? 3 : 0;
-      }),
-    );
+  registerList(cert, run);
   cert
     .command('revoke')
     .description('revoke a certificate that this node has issued, for good, and tell the network')
@@ -109,7 +62,79 @@ export const registerCert: RegisterCommand = (program, run) => {
     );
   registerEndorse(cert, run);
   registerDisclosures(cert, run);
+  addRotationCommands(cert, run);
 };
+
+const registerList: RegisterCommand = (cert, run) => {
+  cert
+    .command('show')
+    .alias('list')
+    .description('certificates that this node holds: kind, level, issuer, what about')
+    .argument('[certId]', 'one of them', id)
+    .option('--issued', 'those that this node has issued instead: holder, end, whether revoked')
+    .action(
+      run(async (context, certId: string | undefined, { issued }: { readonly issued?: true }) => {
+        if (issued) {
+          if (certId !== undefined) {
+            throw new BadInputError('cert list: --issued lists all, so leave the id out');
+          }
+          const list = await context.withDaemon((client) =>
+            client.get<IssuedListDocument>('/v1/certificates/issued'),
+          );
+          context.print(list, () => describeIssued(list));
+          return list.issued.length === 0 ? 3 : 0;
+        }
+        if (certId !== undefined) {
+          const certificate = await context.withDaemon((client) =>
+            client.get<CertificateDocument>(`/v1/certificates/${encodeURIComponent(certId)}`),
+          );
+          context.print(certificate, () => describeCertificate(certificate));
+          return 0;
+        }
+        const { certificates } = await context.withDaemon((client) =>
+          client.get<{ certificates: CertificateDocument[] }>('/v1/certificates'),
+        );
+        context.print({ certificates }, () => describeHeld(certificates));
+        return certificates.length === 0 ? 3 : 0;
+      }),
+    );
+};
+
+function describeHeld(certificates: readonly CertificateDocument[]): string {
+  if (certificates.length === 0) {
+    return 'No certificates. An attestor can issue one: coalesce attest PEER --skill TERM';
+  }
+  return table(
+    ['certificate', 'kind', 'level', 'issuer', 'expires', 'about'],
+    certificates.map((row) => [
+      row.certId,
+      row.kind,
+      String(row.level),
+      row.issuer,
+      minuteOf(row.expiresAtSeconds),
+      [...new Set(row.leaves.map(({ name }) => name))].join(', '),
+    ]),
+  );
+}
+
+function describeIssued({ issued, total }: IssuedListDocument): string {
+  if (issued.length === 0) {
+    return 'This node has issued no certificate. See: coalesce attest --help';
+  }
+  const rows = table(
+    ['certificate', 'kind', 'holder', 'about', 'expires', 'revoked'],
+    issued.map((row) => [
+      row.certId,
+      row.kind,
+      row.holder,
+      row.about.join(', ') || 'not kept',
+      minuteOf(row.expiresAtSeconds),
+      row.isRevoked ? 'yes' : 'no',
+    ]),
+  );
+  const hidden = total - issued.length;
+  return hidden > 0 ? `${rows}\nand ${hidden} older ones` : rows;
+}
 
 const registerEndorse: RegisterCommand = (cert, run) => {
   cert
@@ -132,114 +157,6 @@ const registerEndorse: RegisterCommand = (cert, run) => {
     );
 };
 
-/** What a holder hands over as a file, and the check of it. */
-const registerDisclosures: RegisterCommand = (cert, run) => {
-  cert
-    .command('disclose')
-    .description('open some leaves of a held certificate; print a file for whoever is to see them')
-    .argument('<certId>', 'as "cert show" prints it', id)
-    .requiredOption('--term <term>', 'term whose leaves are opened (repeatable)', collect, [])
-    .action(
-      run(async (context, certId: string, options: { readonly term: string[] }) => {
-        const path = `/v1/certificates/${encodeURIComponent(certId)}/disclose`;
-        const document = await context.withDaemon((client) =>
-          client.post<DisclosureDocument>(path, { terms: options.term }),
-        );
-        context.print(document, () => JSON.stringify(document, undefined, 2));
-      }),
-    );
-  cert
-    .command('prove <minimum>')
-    .description("prove 'NAME>=N' of a resource to one verifier, without the exact value")
-    .requiredOption('--verifier <peerId>', 'peer that the proof is for')
-    .requiredOption('--nonce <hex>', '32 bytes that the verifier chose: openssl rand -hex 32')
-    .action(
-      run(async (context, text: string, { verifier, nonce }: ProveOptions) => {
-        const body = { ...minimumArgument(text), verifier, nonce };
-        const document = await context.withDaemon((client) =>
-          client.post<PortableProofDocument>('/v1/certificates/prove', body),
-        );
-        context.print(document, () => JSON.stringify(document, undefined, 2));
-      }),
-    );
-  cert
-    .command('verify <file>')
-    .description('check an envelope, a disclosure or a proof, by this node’s trust policy')
-    .option('--min <minimum>', "of a proof: what was to be proved, 'NAME>=N'", minimum)
-    .option('--nonce <hex>', 'of a proof: the 32 bytes that this node chose for it')
-    .action(
-      run(async (context, file: string, options: VerifyOptions) => {
-        const body = await readVerifiable(file, options);
-        const result = await context.withDaemon((client) =>
-          client.post<VerifyDocument>('/v1/certificates/verify', body),
-        );
-        context.print(result, () => describeVerified(result));
-        return result.valid ? 0 : 1;
-      }),
-    );
-  addRotationCommands(cert, run);
-};
-
-function minimumArgument(text: string): Minimum {
-  try {
-    return minimum(text);
-  } catch (error) {
-    throw new BadInputError(`cert prove: ${error instanceof Error ? error.message : text}`);
-  }
-}
-
-function describeVerified({ valid, reason, certificate, proved }: VerifyDocument): string {
-  if (!valid) return `refused: ${reason ?? 'unknown'}`;
-  if (proved) {
-    const { name, atLeast, level, issuer } = proved;
-    return `valid\n  proves  ${name} >= ${atLeast}, level ${level}, attested by ${issuer}`;
-  }
-  return certificate ? `valid\n${describe(certificate)}` : 'valid';
-}
-
-/** The body of `verify` for what stands in a file. */
-async function readVerifiable(file: string, options: VerifyOptions): Promise<object> {
-  const bytes = await readBytes(file);
-  const json = parsed(bytes);
-  if (typeof json['presentation'] === 'string') {
-    const { min, nonce } = options;
-    if (min === undefined || nonce === undefined) {
-      throw new BadInputError(
-        'cert verify: a proof needs --min, what was asked, and --nonce, as you chose it',
-      );
-    }
-    const { holder, presentation } = json;
-    return { presentation, holder, nonce, ...min };
-  }
-  if (options.min !== undefined || options.nonce !== undefined) {
-    throw new BadInputError(
-      `cert verify: --min and --nonce are for proofs, and ${file} is none; ask for "cert prove"`,
-    );
-  }
-  if (Array.isArray(json['open'])) return { disclosure: json };
-  const inside = json['envelope'];
-  const envelope = typeof inside === 'string' ? Buffer.from(inside) : bytes;
-  return { envelope: envelope.toString('base64') };
-}
-
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new BadInputError(`${file}: cannot be read (${codeOf(error)})`, { cause: error });
-  }
-}
-
-/** The object that the file holds; an empty one if it holds something else. */
-function parsed(bytes: Buffer): Readonly<Record<string, unknown>> {
-  try {
-    const value = JSON.parse(bytes.toString('utf8')) as unknown;
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
 function describeEndorsement(result: EndorsementDocument): string {
   const { peerId, term, passed, run, receiptId, certId, delivered, reason } = result;
   const what = delivered ? 'was delivered' : 'was issued, but the peer did not take it';
@@ -248,21 +165,5 @@ function describeEndorsement(result: EndorsementDocument): string {
     ...(reason === null ? [] : [`  failed: ${reason}`]),
     `Endorsement ${certId} ${what}.`,
     ...(delivered ? [`To take it back: coalesce cert revoke ${certId}`] : []),
-  ].join('\n');
-}
-
-function time(seconds: number): string {
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 16)}Z`;
-}
-
-function describe(certificate: CertificateDocument): string {
-  return [
-    `certificate ${certificate.certId}`,
-    `  kind    ${certificate.kind}, level ${certificate.level} by this node's trust policy`,
-    ...(certificate.remark === null ? [] : [`  remark  ${certificate.remark}`]),
-    `  issuer  ${certificate.issuer}`,
-    `  holder  ${certificate.holder}`,
-    `  valid   ${time(certificate.issuedAtSeconds)} to ${time(certificate.expiresAtSeconds)}`,
-    ...certificate.leaves.map(({ kind, name, value }) => `  ${kind.padEnd(7)} ${name} ${value}`),
   ].join('\n');
 }

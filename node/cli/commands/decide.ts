@@ -9,7 +9,7 @@ import { UnreachableError } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { exploreOption, policyOption } from '../options.ts';
 import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts';
-import { readTaskFile, readUserJson } from '../task-files.ts';
+import { readTaskFile, readUserJson, resourcesOf } from '../task-files.ts';
 import type { TaskBody } from '../task-files.ts';
 
 /** Candidates that cannot be read, as many as are named. */
@@ -32,8 +32,10 @@ export const registerDecide: RegisterCommand = (program, run) => {
     .addOption(exploreOption())
     .action(
       run(async (context, file: string, { candidates, policy, explore }: DecideOptions) => {
+        const task = await readTaskFile(file);
+        context.remarkOnResources(resourcesOf(task.task));
         const body = {
-          ...(await readTaskFile(file)),
+          ...task,
           ...(policy === undefined ? {} : { policy }),
           ...(explore === undefined ? {} : { explore }),
         };

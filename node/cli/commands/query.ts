@@ -53,6 +53,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
             'query: name a skill term, say in words what is looked for, or name a resource with --min',
           );
         }
+        context.remarkOnResources(options.min.map(({ name }) => name));
         const body = {
           query,
           minimums: options.min,
@@ -76,6 +77,11 @@ export const registerQuery: RegisterCommand = (program, run) => {
       }),
     );
 };
+
+const ROTATION_REMARK =
+  'BAD_ROTATION_CHAIN: the peer has a new key and shows certificates of its old one, and the ' +
+  'rotation is not followed: often because this node never saw the hash of its recovery key. The ' +
+  'peer needs new certificates';
 
 /** The answer as a table. */
 export function describeQuery(result: QueryDocument): string {
@@ -101,7 +107,9 @@ export function describeQuery(result: QueryDocument): string {
   }
   for (const { peerId, reason } of result.dropped) lines.push(`dropped ${peerId}: ${reason}`);
   if (result.hits.length === 0) lines.push(...unknownTermLines(result.unknownTerms));
-  for (const event of result.trace ?? []) lines.push(JSON.stringify(event));
+  const trace = (result.trace ?? []).map((event) => JSON.stringify(event));
+  lines.push(...trace);
+  if (trace.some((event) => event.includes('BAD_ROTATION_CHAIN'))) lines.push(ROTATION_REMARK);
   if (result.outcome === 'unreachable') lines.push('No peer could be asked: see coalesce peers');
   return lines.join('\n');
 }

@@ -6,7 +6,7 @@ import type { RegisterCommand } from '../context.ts';
 import { shortPeerId } from '../../decision/plain-text.ts';
 import { exploreOption, policyOption } from '../options.ts';
 import { percent, usd } from '../table.ts';
-import { readInputs, readTaskFile } from '../task-files.ts';
+import { readInputs, readTaskFile, resourcesOf } from '../task-files.ts';
 
 interface RunOptions {
   readonly skill?: string;
@@ -26,7 +26,9 @@ export const registerRun: RegisterCommand = (program, run) => {
     .action(
       run(async (context, file: string | undefined, options: RunOptions) => {
         const { policy, explore } = options;
-        const body = { ...(await bodyOf(file, options)), policy, explore };
+        const given = await bodyOf(file, options);
+        if ('task' in given) context.remarkOnResources(resourcesOf(given.task));
+        const body = { ...given, policy, explore };
         context.progress('running …');
         const result = await context.withDaemon((client) =>
           client.post<RunDocument>('/v1/run', body, { signal: context.signal }),

@@ -108,6 +108,9 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       router.get('/certificates', (_request, response) => {
         response.json({ certificates: node.listCertificates() });
       });
+      router.get('/certificates/issued', async (_request, response) => {
+        response.json(await node.listIssuedCertificates());
+      });
       router.get('/certificates/:id', (request, response) => {
         response.json(node.showCertificate(parameter(request, 'id')));
       });

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Role } from '@a2a-js/sdk';
@@ -62,13 +63,14 @@ export async function loadModuleExecutor(init: ModuleExecutorInit): Promise<Modu
   const details = { term: init.term, path };
   let loaded: { readonly default?: unknown };
   try {
-    loaded = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as typeof loaded;
+    loaded = (await import(/* @vite-ignore */ await versionUrl(path))) as typeof loaded;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'unknown error';
     throw new ExecutorConfigError(
       'MODULE_NOT_LOADED',
       `The executor of ${init.term} at ${path} cannot be loaded: ${reason}. ` +
-        'Check the path, and that the file is an ES module that runs on its own',
+        'Check the path, and that the file is an ES module that runs on its own. A file that was ' +
+        'changed is read anew; after a change of a module that it imports, restart the node',
       details,
       { cause },
     );
@@ -83,6 +85,12 @@ export async function loadModuleExecutor(init: ModuleExecutorInit): Promise<Modu
     );
   }
   return new ModuleExecutor(init, loaded.default);
+}
+
+/** URL of the file as it now is: a module is loaded once per URL, its failure included. */
+async function versionUrl(path: string): Promise<string> {
+  const { mtimeMs, size } = await stat(path);
+  return `${pathToFileURL(path).href}?version=${mtimeMs}-${size}`;
 }
 
 /** Runs an {@link AgentExecutor} once per piece of work. */

@@ -96,6 +96,62 @@ describe('a revocation', () => {
   });
 });
 
+describe('the list of what was issued', () => {
+  it('names holder, terms and ends, the newest first, and what is revoked', async () => {
+    const first = await attest([SKILL, MEMORY]);
+    clock.advanceSeconds(10);
+    const second = await attest();
+    await issuer.revoke(idOf(first));
+    issuer = open();
+    const iat = clock.seconds;
+    const common = { kind: 'attestation', holder: HOLDER };
+    expect(await issuer.listIssued()).toEqual({
+      issued: [
+        {
+          ...common,
+          certId: idOf(second),
+          issuedAtSeconds: iat,
+          expiresAtSeconds: iat + DAY,
+          isRevoked: false,
+          about: [SKILL.name],
+        },
+        {
+          ...common,
+          certId: idOf(first),
+          issuedAtSeconds: iat - 10,
+          expiresAtSeconds: iat - 10 + DAY,
+          isRevoked: true,
+          about: [SKILL.name, MEMORY.name],
+        },
+      ],
+      total: 2,
+    });
+  });
+
+  it('never keeps or shows the value of a quantity', async () => {
+    await attest([{ kind: 'quantity', name: MEMORY.name, value: 987_654_321n }]);
+    const kept = [...issued.values.values()].map((bytes) => Buffer.from(bytes).toString());
+    expect(JSON.stringify([kept, await issuer.listIssued()])).not.toContain('987654321');
+  });
+
+  it('has certificates from before terms were kept, and leaves damaged ones out', async () => {
+    const held = await attest();
+    await issued.delete(`about/${idOf(held)}`);
+    await issued.put('damaged', utf8('{'));
+    expect(await issuer.listIssued()).toMatchObject({
+      issued: [{ certId: idOf(held), about: [] }],
+      total: 1,
+    });
+  });
+
+  it('is the newest thousand, with the number of all', async () => {
+    const { certificate } = await attest();
+    for (let i = 0; i < 1_000; i++) await issued.put(`copy-${i}`, certificate.envelope);
+    const { issued: rows, total } = await issuer.listIssued();
+    expect([rows.length, total]).toEqual([1_000, 1_001]);
+  });
+});
+
 describe('status lists of an issuer', () => {
   it('are two: a day for skills, an hour for quantities, and no other number', async () => {
     const skills = (await list(0)).body;

@@ -124,4 +124,15 @@ describe('a proof in a file', () => {
     expect(reason({ nowSeconds: NOW + 121 })).toBe('STALE_PRESENTATION');
     expect(check('garbage').valid).toBe(false);
   });
+
+  it('says how long it was good when it is too old', () => {
+    const { presentation } = prove(40n);
+    expect(check(presentation, { nowSeconds: NOW + 120 }).valid).toBe(true);
+    expect(check(presentation, { nowSeconds: NOW + 121 })).toMatchObject({
+      reason: expect.stringContaining(
+        'a proof is good for 60 s after it was made, and 60 s more for clocks that differ, ' +
+          'so ask for a new one',
+      ) as string,
+    });
+  });
 });

@@ -38,6 +38,31 @@ describe('bad usage', () => {
     ['an unknown subcommand', ['cert', 'frob'], /unknown command 'frob'/],
     ['a missing argument', ['query'], /name a skill term, say in words .* resource with --min/],
     ['a minimum of no form', ['query', '--min', 'memory>40'], /expected NAME>=N/],
+    [
+      'a minimum above the limit',
+      ['query', '--min', 'memory-mib>=99999999999'],
+      /expected N from 0 to 4294967295, got 99999999999/,
+    ],
+    [
+      'a minimum of an unknown resource',
+      ['query', '--min', 'gpu-memory>=1'],
+      /"gpu-memory" is no known resource: use one of cpu-mflops.*gpu-memory-gib.*"hasResource:gpu-memory"/,
+    ],
+    [
+      'a proof of an unknown resource',
+      ['cert', 'prove', 'gpu-memory>=1', '--verifier', PEER, '--nonce', 'a'],
+      /cert prove: "gpu-memory" is no known resource/,
+    ],
+    [
+      'an unknown resource to attest',
+      ['attest', PEER, '--resource', 'gpu-memory'],
+      /"gpu-memory" is no known resource/,
+    ],
+    [
+      'no term to disclose',
+      ['cert', 'disclose', 'abc'],
+      /name a term with --term; "cert show abc"/,
+    ],
     ['a minimum of a skill', ['query', '--min', 'performs:nlp>=1'], /expected NAME>=N/],
     ['an empty id', ['decisions', 'show', ''], /expected an id/],
     ['an empty certificate id', ['cert', 'revoke', ''], /expected an id/],

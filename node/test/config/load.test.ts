@@ -323,3 +323,53 @@ describe('fuzz', () => {
     );
   });
 });
+
+describe('the most that is ever proved of a resource', () => {
+  const limit = (...highestRungs: string[]) => file({ disclosure: { highestRungs } });
+
+  it('is a rung or 0, and its term may do without the predicate', () => {
+    const given = ['gpu-memory-gib=40', 'hasResource:memory-mib=0', 'hasResource:a=3221225472'];
+    expect(loadConfig([limit(...given)]).disclosure.highestRungs).toEqual([
+      'hasResource:gpu-memory-gib=40',
+      'hasResource:memory-mib=0',
+      'hasResource:a=3221225472',
+    ]);
+  });
+
+  it.each([
+    ['hasResource:gpu-memory-gib=41', 'use 40 or 48'],
+    ['memory-mib=3', 'use 2 or 4'],
+    ['memory-mib=4294967295', 'use 3221225472'],
+  ])('is refused where it is no rung, with the nearest ones: %s', (entry, mend) => {
+    const problems = problemsOf(limit(entry));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('disclosure.highestRungs.0');
+    expect(problems[0]).toMatch(new RegExp(`${mend}$`));
+  });
+
+  it.each(['memory-mib', 'memory-mib=', 'memory-mib=4x', 'performs:a=4', 'a=12345678901'])(
+    'is refused where it has not the form TERM=N: %s',
+    (entry) => {
+      expect(problemsOf(limit(entry)).join()).toContain('expected TERM=N');
+    },
+  );
+});
+
+describe('a setting of the wrong type', () => {
+  it('is named with what was given', () => {
+    const number = 'expected a number, got "abc"';
+    expect(problemsOf(flagSource(['http.port=abc']))).toEqual([`--set: http.port: ${number}`]);
+    expect(problemsOf(environmentSource({ COALESCE_HTTP_PORT: 'abc' }))).toEqual([
+      `environment: http.port: ${number}`,
+    ]);
+    expect(problemsOf(file({ http: { port: '80' } }))).toEqual([
+      'config.json: http.port: expected a number, got "80"',
+    ]);
+    expect(problemsOf(flagSource(['http.port=-1']))).toEqual([
+      '--set: http.port: expected at least 0, got -1',
+    ]);
+    expect(problemsOf(flagSource(['attestation.isRenewing=yes']))).toEqual([
+      '--set: attestation.isRenewing: expected true or false, got "yes"',
+    ]);
+  });
+});

@@ -33,6 +33,7 @@ describe('what the node is asked', () => {
     ['GET', '/v1/peers', undefined, 'peers', []],
     ['GET', '/v1/skills', undefined, 'listSkills', []],
     ['GET', '/v1/certificates', undefined, 'listCertificates', []],
+    ['GET', '/v1/certificates/issued', undefined, 'listIssuedCertificates', []],
     ['GET', '/v1/certificates/abc', undefined, 'showCertificate', ['abc']],
     ['GET', '/v1/decisions', undefined, 'decisions.list', [20]],
     ['GET', '/v1/decisions?limit=3', undefined, 'decisions.list', [3]],

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { TaskState } from '@a2a-js/sdk';
 import type { Part } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
@@ -102,6 +105,31 @@ describe('module executor', () => {
     const result = await executor.execute({ specification, parts }, { signal: never });
     expect(result.parts).toEqual([{ mediaType: 'text/plain', text: 'HELLO {"A":1}' }]);
     expect(executor.term).toBe(TERM);
+  });
+
+  it('reads a file anew that was corrected, and one that was changed', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'coalesce-executor-'));
+    const path = join(directory, 'shout.mjs');
+    const load = () => createExecutor(TERM, { type: 'module', path }, components);
+    const saying = (word: string) =>
+      'export default { execute: (context, bus) => bus.publish({ kind: "message", data: {' +
+      `parts: [{ content: { $case: "text", value: "${word}" } }] } }), cancelTask() {} };`;
+    const said = async () => {
+      const work = { specification, parts: [textPart('x')] };
+      return (await (await load()).execute(work, { signal: never })).parts[0]?.text;
+    };
+    try {
+      await writeFile(path, 'export default {');
+      const failure = await failureOf(load());
+      expect(failure['code']).toBe('MODULE_NOT_LOADED');
+      expect(failure.message).toContain('of a module that it imports, restart the node');
+      await writeFile(path, saying('one'));
+      expect(await said()).toBe('one');
+      await writeFile(path, saying('two three'));
+      expect(await said()).toBe('two three');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it('hands over the description, each part in its kind, and the specification', async () => {

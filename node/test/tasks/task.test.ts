@@ -20,7 +20,12 @@ function makeTask(changes: Record<string, unknown> = {}): Record<string, unknown
     title: 'Mood of two reviews',
     skills: ['performs:nlp/sentiment'],
     description: 'What do the buyers think?',
-    resources: { flops: 1e9, memoryGiB: 0.5, libraries: ['wink-nlp'], minimums: { cores: 2 } },
+    resources: {
+      flops: 1e9,
+      memoryGiB: 0.5,
+      libraries: ['wink-nlp'],
+      minimums: { 'cpu-cores': 2 },
+    },
     input: {
       parts: [
         { text: 'I love it.', mediaType: 'text/plain', sensitivity: 'low' },
@@ -64,6 +69,24 @@ describe('parseTaskSpecification', () => {
     expect(accepted(JSON.parse(sample('portfolio-task.json'))).skills).toHaveLength(1);
   });
 
+  it('refuses a short name of a resource that nobody knows, and allows a coined term', () => {
+    const asking = (name: string) => makeTask({ resources: { minimums: { [name]: 1 } } });
+    expect(problemsOf(asking('gpu-memory'))).toEqual([
+      expect.stringMatching(
+        /^resources\.minimums: "gpu-memory" is no known resource: use one of cpu-mflops, .*gpu-memory-gib/,
+      ),
+    ]);
+    expect(accepted(asking('hasResource:gpu-memory'))).toBeDefined();
+    expect(accepted(asking('gpu/nvidia-a100-80gb'))).toBeDefined();
+  });
+
+  it('leaves the names of resources in a task of a peer to that peer', () => {
+    const { input: _input, ...task } = makeTask({ resources: { minimums: { 'gpu-memory': 1 } } });
+    const part = { mediaType: 'text/plain', sizeBytes: 1, sha256: 'A'.repeat(43) };
+    const parsed = parseWireTaskSpecification({ ...task, input: { parts: [part] } });
+    expect(parsed.valid).toBe(true);
+  });
+
   it('lists all problems at once, each with its place and the mend', () => {
     const problems = problemsOf(
       makeTask({
@@ -80,7 +103,7 @@ describe('parseTaskSpecification', () => {
       expect.stringMatching(/^skills\[0\]: .*performs:nlp\/sentiment/),
     );
     expect(problems).toContain('output.mediaType: expected a media type such as text/csv');
-    expect(problems).toContain('valueMicroUsd: expected at least 0, got less');
+    expect(problems).toContain('valueMicroUsd: expected at least 0, got -1');
     expect(problems).toContain(
       'constraints.sensitivity: expected one of "low", "medium", "high", got "secret"',
     );

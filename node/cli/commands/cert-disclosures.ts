@@ -1,0 +1,153 @@
+/** `coalesce cert disclose`, `prove` and `verify`: certificates in files. @module */
+
+import { readFile } from 'node:fs/promises';
+import type {
+  DisclosureDocument,
+  PortableProofDocument,
+  VerifyDocument,
+} from '../../api-documents.ts';
+import { PROOF_LIFE } from '../../certificates/portable-proofs.ts';
+import { BadInputError } from '../../errors.ts';
+import { codeOf } from '../../storage/data-directory.ts';
+import { describeCertificate } from '../certificate-text.ts';
+import type { RegisterCommand } from '../context.ts';
+import { collect, id, minimum } from '../options.ts';
+import type { Minimum } from '../options.ts';
+
+interface ProveOptions {
+  readonly verifier: string;
+  readonly nonce: string;
+}
+
+interface VerifyOptions {
+  readonly min?: Minimum;
+  readonly nonce?: string;
+}
+
+const LIFE_HELP =
+  `For how long: ${PROOF_LIFE}. It is accepted once: the next proof with its nonce is refused ` +
+  '(NONCE_USED).';
+const PROVE_HELP =
+  'What the proof shows: the highest rung of the ladder 1, 2, 4, 8, 16, 24, 40, 48, 80, 96, 160, ' +
+  '... at or below the value, or the limit in disclosure.highestRungs at the time when the ' +
+  'certificate came in, and not the minimum that is asked. Every verifier learns this rung and no ' +
+  `more.\n${LIFE_HELP}`;
+
+/** What a holder hands over as a file, and the check of it. */
+export const registerDisclosures: RegisterCommand = (cert, run) => {
+  cert
+    .command('disclose')
+    .description('open some leaves of a held certificate; print a file for whoever is to see them')
+    .argument('<certId>', 'as "cert show" prints it', id)
+    .requiredOption('--term <term>', 'term whose leaves are opened (repeatable)', collect, [])
+    .action(
+      run(async (context, certId: string, options: { readonly term: string[] }) => {
+        if (options.term.length === 0) {
+          throw new BadInputError(
+            `cert disclose: name a term with --term; "cert show ${certId}" lists them`,
+          );
+        }
+        const path = `/v1/certificates/${encodeURIComponent(certId)}/disclose`;
+        const document = await context.withDaemon((client) =>
+          client.post<DisclosureDocument>(path, { terms: options.term }),
+        );
+        context.print(document, () => JSON.stringify(document, undefined, 2));
+      }),
+    );
+  cert
+    .command('prove <minimum>')
+    .description("prove 'NAME>=N' of a resource to one verifier, without the exact value")
+    .requiredOption('--verifier <peerId>', 'peer that the proof is for')
+    .requiredOption('--nonce <hex>', '32 bytes that the verifier chose: openssl rand -hex 32')
+    .addHelpText('after', `\n${PROVE_HELP}`)
+    .action(
+      run(async (context, text: string, { verifier, nonce }: ProveOptions) => {
+        const asked = minimumArgument(text);
+        context.remarkOnResources([asked.name]);
+        const body = { ...asked, verifier, nonce };
+        const document = await context.withDaemon((client) =>
+          client.post<PortableProofDocument>('/v1/certificates/prove', body),
+        );
+        context.print(document, () => JSON.stringify(document, undefined, 2));
+      }),
+    );
+  cert
+    .command('verify <file>')
+    .description('check an envelope, a disclosure or a proof, by this node’s trust policy')
+    .option('--min <minimum>', "of a proof: what was to be proved, 'NAME>=N'", minimum)
+    .option('--nonce <hex>', 'of a proof: the 32 bytes that this node chose for it')
+    .addHelpText('after', `\n${LIFE_HELP}`)
+    .action(
+      run(async (context, file: string, options: VerifyOptions) => {
+        const body = await readVerifiable(file, options);
+        const result = await context.withDaemon((client) =>
+          client.post<VerifyDocument>('/v1/certificates/verify', body),
+        );
+        context.print(result, () => describeVerified(result));
+        return result.valid ? 0 : 1;
+      }),
+    );
+};
+
+function minimumArgument(text: string): Minimum {
+  try {
+    return minimum(text);
+  } catch (error) {
+    throw new BadInputError(`cert prove: ${error instanceof Error ? error.message : text}`);
+  }
+}
+
+function describeVerified({ valid, reason, certificate, proved }: VerifyDocument): string {
+  if (!valid) return `refused: ${reason ?? 'unknown'}`;
+  if (proved) {
+    const { name, atLeast, level, issuer } = proved;
+    return `valid\n  proves  ${name} >= ${atLeast}, level ${level}, attested by ${issuer}`;
+  }
+  if (!certificate) return 'valid';
+  const { level, remark } = certificate;
+  const noLevel = level > 0 || remark === null ? '' : `, but gives no level here: it ${remark}`;
+  return `valid${noLevel}\n${describeCertificate(certificate)}`;
+}
+
+/** The body of `verify` for what stands in a file. */
+async function readVerifiable(file: string, options: VerifyOptions): Promise<object> {
+  const bytes = await readBytes(file);
+  const json = parsed(bytes);
+  if (typeof json['presentation'] === 'string') {
+    const { min, nonce } = options;
+    if (min === undefined || nonce === undefined) {
+      throw new BadInputError(
+        'cert verify: a proof needs --min, what was asked, and --nonce, as you chose it',
+      );
+    }
+    const { holder, presentation } = json;
+    return { presentation, holder, nonce, ...min };
+  }
+  if (options.min !== undefined || options.nonce !== undefined) {
+    throw new BadInputError(
+      `cert verify: --min and --nonce are for proofs, and ${file} is none; ask for "cert prove"`,
+    );
+  }
+  if (Array.isArray(json['open'])) return { disclosure: json };
+  const inside = json['envelope'];
+  const envelope = typeof inside === 'string' ? Buffer.from(inside) : bytes;
+  return { envelope: envelope.toString('base64') };
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new BadInputError(`${file}: cannot be read (${codeOf(error)})`, { cause: error });
+  }
+}
+
+/** The object that the file holds; an empty one if it holds something else. */
+function parsed(bytes: Buffer): Readonly<Record<string, unknown>> {
+  try {
+    const value = JSON.parse(bytes.toString('utf8')) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

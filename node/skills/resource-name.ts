@@ -1,0 +1,33 @@
+/**
+ * Names of resources as a user writes them: `memory-mib` is short for `hasResource:memory-mib`. A
+ * short name must be one of the vocabulary, because it is more likely a slip than a word of one's
+ * own; with the predicate anyone may coin one.
+ *
+ * @module
+ */
+
+import { RESOURCE_CONCEPTS } from './vocabulary/resources.ts';
+
+const PREDICATE = 'hasResource:';
+const KNOWN: ReadonlySet<string> = new Set(RESOURCE_CONCEPTS.map(({ term }) => term));
+/** Those that are counted. */
+const COUNTED = RESOURCE_CONCEPTS.filter(({ unit }) => unit !== undefined)
+  .map(({ term }) => term.slice(PREDICATE.length))
+  .join(', ');
+
+/** The term of a name, with its predicate. */
+export function resourceTerm(name: string): string {
+  return name.includes(':') ? name : `${PREDICATE}${name}`;
+}
+
+/** What is wrong with a name that is short and unknown; `undefined` for any other. */
+export function resourceNameProblem(name: string): string | undefined {
+  if (name.includes(':') || KNOWN.has(resourceTerm(name))) return undefined;
+  return `"${name}" is no known resource: use one of ${COUNTED}, or "${PREDICATE}${name}" for one of your own`;
+}
+
+/** A remark on a coined term of a resource; `undefined` for a known one and any other term. */
+export function coinedResourceRemark(term: string): string | undefined {
+  if (!term.startsWith(PREDICATE) || KNOWN.has(term)) return undefined;
+  return `${term} is not in the vocabulary: only peers that name it the same have it. Known are ${COUNTED}`;
+}
