@@ -96,6 +96,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     listen: config.network.listen,
     bootstrap: config.network.bootstrap,
     isLocalNetwork: config.network.isLocalNetwork,
+    isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
   }).catch((error: unknown) => {
     throw new BadInputError(
       `network.listen: cannot listen on ${config.network.listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,

@@ -28,8 +28,9 @@ import type { Identity } from '../crypto/identity.ts';
 import { sha256 } from '../crypto/hash.ts';
 import type { Logger } from './components.ts';
 import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
-import { DHT_STORE_LIMITS, limitDhtStore } from './skill-discovery/dht-store-limits.ts';
+import { limitDhtStore } from './skill-discovery/dht-store-limits.ts';
 import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
+import type { IsProven } from './skill-discovery/provider-entries.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -93,6 +94,8 @@ export interface HostInit {
   readonly maxConnections?: number;
   /** What other peers can have stored here. */
   readonly dhtStoreLimits?: DhtStoreLimits;
+  /** Whose provider entries stand before those of others; default: nobody's. */
+  readonly isProven?: IsProven;
 }
 
 /** A running node. */
@@ -303,11 +306,11 @@ export async function createHost(init: HostInit): Promise<Host> {
   const addresses = (init.bootstrap ?? []).filter((address) => !address.endsWith(ownSuffix));
   for (const address of addresses) multiaddr(address);
   const store = init.datastore ?? new MemoryDatastore();
-  const datastore = await limitDhtStore(
-    store,
-    init.identity.peerId,
-    init.dhtStoreLimits ?? DHT_STORE_LIMITS,
-  );
+  const datastore = await limitDhtStore(store, {
+    ownPeerId: init.identity.peerId,
+    ...(init.dhtStoreLimits ? { limits: init.dhtStoreLimits } : {}),
+    ...(init.isProven ? { isProven: init.isProven } : {}),
+  });
   const libp2p = await createNode(init, datastore);
   const { dht, gossip } = libp2p.services;
   const bootstrap = new Bootstrap(libp2p, addresses, init.logger);

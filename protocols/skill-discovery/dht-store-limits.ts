@@ -4,21 +4,27 @@
  * `@libp2p/kad-dht` 16 stores any number of provider entries and values: one peer wrote 5,000 over
  * one stream. This wraps the node's datastore and refuses new entries beyond the limits; the
  * module then resets the stream. Entries that exist can always be renewed, and a node's own always
- * written.
+ * written. Under a key that is full a new provider comes in the place of another, if one has to
+ * give way to it (`provider-entries.ts`).
  *
  * @module
  */
 
-import type { Datastore, Key } from 'interface-datastore';
+import { Key } from 'interface-datastore';
+import type { Datastore, Pair, Query } from 'interface-datastore';
+import { varint } from 'multiformats';
+import { PROVIDER_PREFIX, ProviderEntries, providerOf } from './provider-entries.ts';
+import type { IsProven } from './provider-entries.ts';
 import { storedRecordKey } from './stored-records.ts';
 
-const PROVIDER_PREFIX = '/dht/provider/';
 const RECORD_PREFIX = '/dht/record/';
 
 /** Counts of entries. */
 export interface DhtStoreLimits {
   /** Provider entries of one peer: 32 offers at depth 8 make 256, and twice that for changes. */
   readonly maxProviderEntriesPerPeer: number;
+  /** Other peers under one key: as many as a search looks at. */
+  readonly maxProvidersPerKey: number;
   readonly maxProviderEntries: number;
   /** Values, 8 KiB each at most, until the next sweep. */
   readonly maxRecords: number;
@@ -26,6 +32,7 @@ export interface DhtStoreLimits {
 
 export const DHT_STORE_LIMITS: DhtStoreLimits = {
   maxProviderEntriesPerPeer: 512,
+  maxProvidersPerKey: 256,
   maxProviderEntries: 65_536,
   maxRecords: 16_384,
 };
@@ -43,57 +50,74 @@ export class DhtStoreFullError extends Error {
   }
 }
 
+/** What {@link limitDhtStore} is handed. */
+export interface DhtStoreInit {
+  /** Whose entries are never refused. */
+  readonly ownPeerId: string;
+  readonly limits?: DhtStoreLimits;
+  /** Left out: nobody is. */
+  readonly isProven?: IsProven;
+}
+
 /** Knows which entries exist, so that only new ones are counted. */
 class EntryIndex {
   readonly #limits: DhtStoreLimits;
   readonly #ownPeerId: string;
   readonly #ownRecordKey: string;
   readonly #records = new Set<string>();
-  readonly #providers = new Set<string>();
-  readonly #providersOf = new Map<string, number>();
+  readonly #providers: ProviderEntries;
 
-  constructor(ownPeerId: string, limits: DhtStoreLimits) {
+  constructor(ownPeerId: string, limits: DhtStoreLimits, isProven: IsProven) {
     this.#ownPeerId = ownPeerId;
     this.#ownRecordKey = storedRecordKey(ownPeerId).toString();
     this.#limits = limits;
+    this.#providers = new ProviderEntries(ownPeerId, isProven);
   }
 
-  /** @throws {@link DhtStoreFullError} if `key` is new and beyond a limit. */
-  add(key: string): void {
-    if (key.startsWith(RECORD_PREFIX)) {
-      if (this.#records.has(key)) return;
-      if (key !== this.#ownRecordKey) this.#require('maxRecords', this.#records.size);
-      this.#records.add(key);
-    } else if (key.startsWith(PROVIDER_PREFIX) && !this.#providers.has(key)) {
-      const peerId = peerIdOf(key);
-      const count = this.#providersOf.get(peerId) ?? 0;
-      if (peerId !== this.#ownPeerId) {
-        this.#require('maxProviderEntriesPerPeer', count);
-        this.#require('maxProviderEntries', this.#providers.size);
-      }
-      this.#load(key);
-    }
+  /**
+   * @returns key of the entry that has to leave for this one, if one has to.
+   * @throws {@link DhtStoreFullError} if `key` is new and beyond a limit.
+   */
+  add(key: string): string | undefined {
+    if (key.startsWith(RECORD_PREFIX)) this.#addRecord(key);
+    if (!key.startsWith(PROVIDER_PREFIX)) return undefined;
+    const leaving = this.#providers.has(key) ? undefined : this.#makeRoom(key);
+    if (leaving !== undefined) this.#providers.delete(leaving);
+    this.#providers.write(key);
+    return leaving;
   }
 
   /** Counts an entry that is in the store already, whatever the limits. */
   load(key: string): void {
     if (key.startsWith(RECORD_PREFIX)) this.#records.add(key);
-    else if (!this.#providers.has(key)) this.#load(key);
+    else this.#providers.write(key);
   }
 
   delete(key: string): void {
     this.#records.delete(key);
-    if (!this.#providers.delete(key)) return;
-    const peerId = peerIdOf(key);
-    const count = (this.#providersOf.get(peerId) ?? 1) - 1;
-    if (count === 0) this.#providersOf.delete(peerId);
-    else this.#providersOf.set(peerId, count);
+    this.#providers.delete(key);
   }
 
-  #load(key: string): void {
-    const peerId = peerIdOf(key);
-    this.#providers.add(key);
-    this.#providersOf.set(peerId, (this.#providersOf.get(peerId) ?? 0) + 1);
+  #addRecord(key: string): void {
+    if (this.#records.has(key)) return;
+    if (key !== this.#ownRecordKey) this.#require('maxRecords', this.#records.size);
+    this.#records.add(key);
+  }
+
+  #makeRoom(key: string): string | undefined {
+    const providers = this.#providers;
+    const peerId = providerOf(key);
+    if (peerId === this.#ownPeerId) return undefined;
+    this.#require('maxProviderEntriesPerPeer', providers.countOf(peerId));
+    if (providers.othersBeside(key) < this.#limits.maxProvidersPerKey) {
+      this.#require('maxProviderEntries', providers.size);
+      return undefined;
+    }
+    const leaving = providers.leavingFor(key);
+    if (leaving === undefined) {
+      throw new DhtStoreFullError('maxProvidersPerKey', this.#limits.maxProvidersPerKey);
+    }
+    return leaving;
   }
 
   #require(limit: keyof DhtStoreLimits, count: number): void {
@@ -102,37 +126,68 @@ class EntryIndex {
   }
 }
 
-/** Provider keys end in the provider: `/dht/provider/<multihash>/<PeerId>`. */
-function peerIdOf(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
+/** Fills the index from the store: providers in the order in which they were written. */
+async function loadIndex(index: EntryIndex, datastore: Datastore): Promise<void> {
+  for await (const key of datastore.queryKeys({ prefix: RECORD_PREFIX })) {
+    index.load(key.toString());
+  }
+  const providers: { key: string; writtenMs: number }[] = [];
+  for await (const { key, value } of datastore.query({ prefix: PROVIDER_PREFIX })) {
+    providers.push({ key: key.toString(), writtenMs: writtenMsOf(value) });
+  }
+  providers.sort((a, b) => a.writtenMs - b.writtenMs);
+  for (const { key } of providers) index.load(key);
+}
+
+/** The module stores with a provider when it was heard of, as a varint. */
+function writtenMsOf(value: Uint8Array): number {
+  try {
+    return varint.decode(value)[0];
+  } catch {
+    return 0; // unreadable, for the module as well
+  }
 }
 
 /**
- * `datastore` with the limits in force. Reads what is in it first.
- *
- * @param ownPeerId - Whose provider entries are never refused.
+ * Proven peers first. A search takes the first few of an answer at once, and the module answers in
+ * the order of the store.
  */
-export async function limitDhtStore(
-  datastore: Datastore,
-  ownPeerId: string,
-  limits: DhtStoreLimits = DHT_STORE_LIMITS,
-): Promise<Datastore> {
-  const index = new EntryIndex(ownPeerId, limits);
-  for (const prefix of [PROVIDER_PREFIX, RECORD_PREFIX]) {
-    for await (const key of datastore.queryKeys({ prefix })) index.load(key.toString());
+async function* provenFirst(
+  entries: AsyncIterable<Pair>,
+  isProven: IsProven,
+): AsyncGenerator<Pair, void, undefined> {
+  const others: Pair[] = [];
+  for await (const entry of entries) {
+    if (isProven(providerOf(entry.key.toString()))) yield entry;
+    else others.push(entry);
   }
+  yield* others;
+}
+
+/** `datastore` with the limits in force. Reads what is in it first. */
+export async function limitDhtStore(datastore: Datastore, init: DhtStoreInit): Promise<Datastore> {
+  const isProven = init.isProven ?? (() => false);
+  const index = new EntryIndex(init.ownPeerId, init.limits ?? DHT_STORE_LIMITS, isProven);
+  await loadIndex(index, datastore);
   const put = async (key: Key, ...rest: [Uint8Array, object?]): Promise<Key> => {
-    index.add(key.toString());
+    const leaving = index.add(key.toString());
+    if (leaving !== undefined) await datastore.delete(new Key(leaving));
     return datastore.put(key, ...rest);
   };
   const remove = async (key: Key, ...rest: [object?]): Promise<void> => {
     index.delete(key.toString());
     await datastore.delete(key, ...rest);
   };
+  const query = (request: Query, ...rest: [object?]): AsyncIterable<Pair> => {
+    const entries = datastore.query(request, ...rest) as AsyncIterable<Pair>;
+    const isOfOneKey = request.prefix?.startsWith(PROVIDER_PREFIX) === true;
+    return isOfOneKey ? provenFirst(entries, isProven) : entries;
+  };
   return new Proxy(datastore, {
     get(target, name): unknown {
       if (name === 'put') return put;
       if (name === 'delete') return remove;
+      if (name === 'query') return query;
       const member: unknown = Reflect.get(target, name);
       // Bound to the store itself: a store with private fields refuses calls on a proxy.
       return typeof member === 'function' ? (member.bind(target) as unknown) : member;

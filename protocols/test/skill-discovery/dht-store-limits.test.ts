@@ -1,7 +1,12 @@
+import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
 import { MemoryDatastore } from 'datastore-core';
+import fc from 'fast-check';
 import { Key } from 'interface-datastore';
 import { describe, expect, it, vi } from 'vitest';
-import { Identity } from '../../../crypto/identity.ts';
+import { utf8 } from '../../../crypto/bytes.ts';
+import { sha256 } from '../../../crypto/hash.ts';
+import { Identity, peerIdBytesOf, peerIdToText } from '../../../crypto/identity.ts';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
 import {
@@ -10,7 +15,8 @@ import {
   limitDhtStore,
 } from '../../skill-discovery/dht-store-limits.ts';
 import { readStoredRecord, writeStoredRecord } from '../../skill-discovery/stored-records.ts';
-import { createNode, until } from './fixtures.ts';
+import { contentOf, createNode, until } from './fixtures.ts';
+import type { TestNode } from './fixtures.ts';
 
 // Real nodes: on a busy machine a lookup takes seconds.
 vi.setConfig({ testTimeout: 60_000 });
@@ -19,7 +25,12 @@ const bytes = new Uint8Array(1);
 const own = Identity.generate().peerId;
 const [ann, bob] = [Identity.generate().peerId, Identity.generate().peerId];
 const entry = (cid: number, peerId: string) => new Key(`/dht/provider/cid${cid}/${peerId}`);
-const limits = { maxProviderEntriesPerPeer: 3, maxProviderEntries: 5, maxRecords: 2 };
+const limits = {
+  maxProviderEntriesPerPeer: 3,
+  maxProvidersPerKey: 4,
+  maxProviderEntries: 5,
+  maxRecords: 2,
+};
 const full = (limit: string) =>
   expect.objectContaining({
     code: 'DHT_STORE_FULL',
@@ -28,7 +39,7 @@ const full = (limit: string) =>
 
 describe('limits of the DHT store', () => {
   it('refuse a peer more entries than its share, and take the renewal of each', async () => {
-    const store = await limitDhtStore(new MemoryDatastore(), own, limits);
+    const store = await limitDhtStore(new MemoryDatastore(), { ownPeerId: own, limits });
     for (const cid of [1, 2, 3, 1, 2, 3]) await store.put(entry(cid, ann), bytes);
     await expect(store.put(entry(4, ann), bytes)).rejects.toEqual(
       full('maxProviderEntriesPerPeer'),
@@ -40,7 +51,7 @@ describe('limits of the DHT store', () => {
   });
 
   it('refuse all peers together more than the whole, and never the node itself', async () => {
-    const store = await limitDhtStore(new MemoryDatastore(), own, limits);
+    const store = await limitDhtStore(new MemoryDatastore(), { ownPeerId: own, limits });
     for (const cid of [1, 2, 3]) await store.put(entry(cid, ann), bytes);
     for (const cid of [1, 2]) await store.put(entry(cid, bob), bytes);
     await expect(store.put(entry(3, bob), bytes)).rejects.toEqual(full('maxProviderEntries'));
@@ -48,7 +59,7 @@ describe('limits of the DHT store', () => {
   });
 
   it('refuse records beyond the limit, and never the own one', async () => {
-    const store = await limitDhtStore(new MemoryDatastore(), own, limits);
+    const store = await limitDhtStore(new MemoryDatastore(), { ownPeerId: own, limits });
     await writeStoredRecord(store, ann, bytes, 0);
     await writeStoredRecord(store, bob, bytes, 0);
     await writeStoredRecord(store, bob, new Uint8Array(2), 0);
@@ -61,7 +72,7 @@ describe('limits of the DHT store', () => {
   it('count what is in the store when it is opened, and leave everything else alone', async () => {
     const inner = new MemoryDatastore();
     for (const cid of [1, 2, 3]) await inner.put(entry(cid, ann), bytes);
-    const store = await limitDhtStore(inner, own, limits);
+    const store = await limitDhtStore(inner, { ownPeerId: own, limits });
     await expect(store.put(entry(4, ann), bytes)).rejects.toBeInstanceOf(DhtStoreFullError);
     for (let i = 0; i < 20; i++) await store.put(new Key(`/peers/${i}`), bytes);
     expect(await store.has(new Key('/peers/19'))).toBe(true);
@@ -100,6 +111,136 @@ describe('limits of the DHT store', () => {
       expect(first).toEqual([flooder.host.peerId]);
     } finally {
       await Promise.all([victim.host.stop(), flooder.host.stop()]);
+    }
+  });
+});
+
+/** Short names in the place of PeerIds; those of proven peers start with `p`. */
+const isProven = (name: string): boolean => name.startsWith('p');
+const openNamed = (datastore: MemoryDatastore, maxProvidersPerKey: number) =>
+  limitDhtStore(datastore, {
+    ownPeerId: own,
+    limits: { ...DHT_STORE_LIMITS, maxProvidersPerKey },
+    isProven,
+  });
+
+async function namesUnder(store: { queryKeys: MemoryDatastore['queryKeys'] }, cid: number) {
+  const names: string[] = [];
+  for await (const key of store.queryKeys({ prefix: `/dht/provider/cid${cid}/` })) {
+    names.push(key.toString().split('/').pop()!);
+  }
+  return names.sort();
+}
+
+describe('providers of one key', () => {
+  it('give way to a new one beyond the limit: the unproven first, the oldest of them', async () => {
+    const inner = new MemoryDatastore();
+    const store = await openNamed(inner, 3);
+    for (const name of ['p1', 'x1', 'x2', 'x1', 'x3']) await store.put(entry(1, name), bytes);
+    // x1 was renewed, so x2 was the oldest.
+    expect(await namesUnder(inner, 1)).toEqual(['p1', 'x1', 'x3']);
+    await store.put(entry(2, 'x4'), bytes);
+    for (const name of ['p2', 'p3']) await store.put(entry(1, name), bytes);
+    expect(await namesUnder(inner, 1)).toEqual(['p1', 'p2', 'p3']);
+    await expect(store.put(entry(1, 'x5'), bytes)).rejects.toEqual(full('maxProvidersPerKey'));
+    await store.put(entry(1, 'p4'), bytes);
+    expect(await namesUnder(inner, 1)).toEqual(['p2', 'p3', 'p4']);
+    expect(await namesUnder(inner, 2)).toEqual(['x4']);
+  });
+
+  it('are taken up after a restart in the order in which they were written', async () => {
+    const inner = new MemoryDatastore();
+    // Varints as the module writes them; 300 has two bytes.
+    await inner.put(entry(1, 'x1'), Uint8Array.of(0xac, 0x02));
+    await inner.put(entry(1, 'x2'), Uint8Array.of(7));
+    await inner.put(entry(1, 'x3'), Uint8Array.of(9));
+    const store = await openNamed(inner, 3);
+    await store.put(entry(1, 'x4'), bytes);
+    expect(await namesUnder(inner, 1)).toEqual(['x1', 'x3', 'x4']);
+  });
+
+  it('stay bounded in every order, the own one stays, no unproven one replaces a proven one', async () => {
+    const name = fc.constantFrom(own, 'p1', 'p2', 'p3', 'p4', 'x1', 'x2', 'x3', 'x4');
+    const step = fc.record({ name, cid: fc.integer({ min: 1, max: 2 }), isDelete: fc.boolean() });
+    const limit = fc.integer({ min: 1, max: 4 });
+    await fc.assert(
+      fc.asyncProperty(limit, fc.array(step, { maxLength: 40 }), async (max, steps) => {
+        const inner = new MemoryDatastore();
+        const store = await openNamed(inner, max);
+        for (const { name, cid, isDelete } of steps) {
+          const before = await namesUnder(inner, cid);
+          const key = entry(cid, name);
+          const isTaken = await (isDelete ? store.delete(key) : store.put(key, bytes)).then(
+            () => true,
+            () => false,
+          );
+          const after = await namesUnder(inner, cid);
+          const left = before.filter((other) => !after.includes(other) && other !== name);
+          expect(after.filter((other) => other !== own).length).toBeLessThanOrEqual(max);
+          expect(left.length).toBeLessThanOrEqual(isDelete || name === own ? 0 : 1);
+          expect(left).not.toContain(own);
+          const [gone] = left;
+          if (gone !== undefined && isProven(gone)) {
+            expect(isProven(name)).toBe(true);
+            expect(after.filter((other) => other.startsWith('x'))).toEqual([]);
+          }
+          if (isDelete) continue;
+          // Refused only where every place is held by proven ones.
+          expect(after.includes(name)).toBe(isTaken);
+          if (!isTaken) {
+            expect(isProven(name) || before.includes(name)).toBe(false);
+            expect(before.filter(isProven)).toHaveLength(max);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('a flood of providers', () => {
+  const FLOOD = 5_000;
+  const term = 'performs:flooded';
+
+  interface Handler {
+    handle(from: unknown, message: object): Promise<unknown>;
+  }
+
+  const handlersOf = ({ host }: TestNode): Record<string, Handler> =>
+    (host.dht as unknown as { rpc: { handlers: Record<string, Handler> } }).rpc.handlers;
+
+  /** As the network would bring it: one message from each of so many invented peers. */
+  async function flood(victim: TestNode, count: number): Promise<{ refused: number }> {
+    const { ADD_PROVIDER } = handlersOf(victim);
+    const key = providerCid(term).bytes;
+    const multiaddrs = [multiaddr('/ip4/127.0.0.1/tcp/1').bytes];
+    let refused = 0;
+    for (let i = 0; i < count; i++) {
+      const id = peerIdBytesOf(sha256(utf8(`invented ${i}`)));
+      const from = peerIdFromString(peerIdToText(id));
+      const message = { key, providers: [{ id, multiaddrs }] };
+      await ADD_PROVIDER!.handle(from, message).catch(() => (refused += 1));
+    }
+    return { refused };
+  }
+
+  it('5,000 peers under one key leave a proven provider findable', async () => {
+    const victim = await createNode();
+    const publisher = await createNode(victim.host.addresses());
+    const client = await createNode(victim.host.addresses());
+    const nodes = [victim, publisher, client];
+    try {
+      await Promise.all(nodes.map(({ host }) => host.waitForPeers(1, AbortSignal.timeout(10_000))));
+      await publisher.advertiser.publish(contentOf({ term }));
+      expect(await flood(victim, FLOOD)).toEqual({ refused: 0 });
+      const stored = await storedProviders(victim.host.dht, providerCid(term));
+      expect(stored).toHaveLength(DHT_STORE_LIMITS.maxProvidersPerKey);
+      expect(stored[0]).toBe(publisher.host.peerId);
+      // Nobody but the flooded node is left to name the publisher.
+      handlersOf(publisher)['GET_PROVIDERS'] = { handle: () => Promise.reject(new Error('no')) };
+      const found = await client.find(term);
+      expect(found.hits.map(({ peerId }) => peerId)).toEqual([publisher.host.peerId]);
+    } finally {
+      await Promise.all(nodes.map(({ host }) => host.stop()));
     }
   });
 });

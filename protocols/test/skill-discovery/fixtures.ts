@@ -113,6 +113,7 @@ export async function createNode(
     logger: silentLogger,
     datastore,
     isLocalNetwork: true,
+    isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
     ...(options.dhtStoreLimits ? { dhtStoreLimits: options.dhtStoreLimits } : {}),
     bootstrap,
     validators: { [RECORD_NAMESPACE]: options.validate ?? guard.validate },

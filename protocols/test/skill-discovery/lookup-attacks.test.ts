@@ -1,0 +1,142 @@
+import type { Stream } from '@libp2p/interface';
+import { Record as DhtRecord } from '@libp2p/kad-dht';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sha256 } from '../../../crypto/hash.ts';
+import { utf8 } from '../../../crypto/bytes.ts';
+import { KAD_PROTOCOL } from '../../protocol-ids.ts';
+import { DEFAULT_SEARCH_TIMEOUT_MS } from '../../skill-discovery/find-contractors.ts';
+import { contentOf, createNetwork, createNode, TestClock, until } from './fixtures.ts';
+import type { TestNode } from './fixtures.ts';
+
+// Real nodes: on a busy machine a lookup takes seconds.
+vi.setConfig({ testTimeout: 60_000 });
+
+interface Handler {
+  handle(from: unknown, message: { key: Uint8Array }): Promise<unknown>;
+}
+
+/** The handlers of a node's DHT, which its owner can replace as it likes. */
+function handlersOf({ host }: TestNode): Record<string, Handler> {
+  return (host.dht as unknown as { rpc: { handlers: Record<string, Handler> } }).rpc.handlers;
+}
+
+/** Answers every request for a value with `value`. */
+function serveOnly(node: TestNode, value: Uint8Array): void {
+  const handlers = handlersOf(node);
+  const { GET_VALUE } = handlers;
+  handlers['GET_VALUE'] = {
+    async handle(from, message) {
+      const response = (await GET_VALUE!.handle(from, message)) as { record?: Uint8Array };
+      response.record = new DhtRecord(message.key, value, new Date()).serialize();
+      return response;
+    },
+  };
+}
+
+/** What a hostile peer does with a stream of the DHT. */
+type Answer = (stream: Stream) => void | Promise<void>;
+
+/** Bytes that are no message: the length before them is right, or claims 16 MiB. */
+const GARBAGE: Answer = (stream) => {
+  const noise = Uint8Array.from({ length: 127 }, (_, i) => sha256(utf8(`noise ${i}`))[0]!);
+  stream.send(Uint8Array.of(noise.length));
+  stream.send(noise);
+  stream.send(Uint8Array.of(0x80, 0x80, 0x80, 0x08));
+};
+
+const NEVER: Answer = () => undefined;
+
+/** A message of which a byte comes every half second. */
+const SLOWLY: Answer = async (stream) => {
+  stream.send(Uint8Array.of(100));
+  for (let sent = 0; sent < 100 && stream.status === 'open'; sent++) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (stream.status === 'open') stream.send(Uint8Array.of(0x08));
+  }
+};
+
+/** Makes the peer hostile: whatever the DHT asks of it gets `answer`. Returns the way back. */
+async function takeOver({ host }: TestNode, answer: Answer): Promise<() => number> {
+  let streams = 0;
+  await host.libp2p.unhandle(KAD_PROTOCOL);
+  await host.libp2p.handle(KAD_PROTOCOL, (stream) => {
+    streams += 1;
+    // The asker resets the stream when it has had enough.
+    void Promise.resolve(answer(stream)).catch(() => undefined);
+  });
+  return () => streams;
+}
+
+describe('two of five peers', () => {
+  it.each<[string, Answer]>([
+    ['with garbage', GARBAGE],
+    ['slowly', SLOWLY],
+    ['never', NEVER],
+  ])('that answer a lookup %s keep no search from the skill', async (_, answer) => {
+    const nodes = await createNetwork(5);
+    const [client, publisher, honest, ...hostile] = nodes as [TestNode, TestNode, TestNode];
+    const term = 'performs:besieged';
+    try {
+      await publisher.advertiser.publish(contentOf({ term }));
+      const asked = await Promise.all(
+        (hostile as TestNode[]).map((node) => takeOver(node, answer)),
+      );
+      const found = await client.find(term);
+      expect(found.hits.map(({ peerId }) => peerId)).toEqual([publisher.host.peerId]);
+      expect(found.elapsedMs).toBeLessThan(DEFAULT_SEARCH_TIMEOUT_MS);
+      expect(found.answered).toBeLessThan(found.asked);
+      // Every one of them was met: a search that avoids them by luck shows nothing.
+      for (const streams of asked) expect(streams()).toBeGreaterThan(0);
+      // Nor from one whose holder is gone: the record is then with the others.
+      await publisher.host.stop();
+      const newcomer = await createNode(honest.host.addresses());
+      nodes.push(newcomer);
+      await until('the newcomer has met all', () => newcomer.host.routingTableSize() >= 2);
+      const late = await newcomer.find(term);
+      expect(late.hits).toMatchObject([{ peerId: publisher.host.peerId, source: 'dht' }]);
+    } finally {
+      await Promise.all(nodes.map(({ host }) => host.stop()));
+    }
+  });
+});
+
+describe('a record that every other peer serves an older copy of', () => {
+  let nodes: TestNode[];
+  beforeAll(async () => {
+    nodes = await createNetwork(5);
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(nodes.map(({ host }) => host.stop()));
+  });
+
+  it('never rolls back for a node that saw the newer one, nor after its restart', async () => {
+    const [publisher, ...others] = nodes as [TestNode, ...TestNode[]];
+    const term = 'performs:rolled-back';
+    const clock = new TestClock();
+    const older = await publisher.advertiser.publish(contentOf({ term, priceMicroUsd: '100' }));
+    await publisher.advertiser.publish(contentOf({ term, priceMicroUsd: '900' }));
+    // Came after the publication: it keeps no copy, and nothing but its memory can help it.
+    const client = await createNode(others[0]!.host.addresses(), { clock });
+    nodes.push(client);
+    await until('the client has met all', () => client.host.routingTableSize() === 5);
+    expect((await client.find(term)).hits).toMatchObject([{ offer: { priceMicroUsd: '900' } }]);
+
+    for (const other of others) serveOnly(other, older.record.envelope);
+    await publisher.host.stop();
+    const after = await client.find(term);
+    expect(after.hits).toEqual([]);
+    expect(after.dropped).toEqual([{ peerId: publisher.host.peerId, reason: 'ROLLED_BACK' }]);
+
+    await client.host.stop();
+    const restarted = await createNode(others[0]!.host.addresses(), {
+      identity: client.identity,
+      datastore: client.host.datastore,
+    });
+    nodes.push(restarted);
+    restarted.guard.restore(client.guard.snapshot());
+    await until('the restarted one has met all', () => restarted.host.routingTableSize() >= 4);
+    const again = await restarted.find(term);
+    expect(again.hits).toEqual([]);
+    expect(again.dropped).toEqual([{ peerId: publisher.host.peerId, reason: 'ROLLED_BACK' }]);
+  });
+});
