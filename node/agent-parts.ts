@@ -22,6 +22,8 @@ import { TrustPolicy } from './certificates/trust-policy.ts';
 import type { Config } from './config/schema.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
+import { localEmbedder } from './skills/embedding.ts';
+import type { StoredLearnedEmbedding } from './skills/learned-embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { keyValueStore } from './storage/key-value-store.ts';
 import type { JsonSection, Store } from './storage/store.ts';
@@ -32,6 +34,7 @@ import { DecisionLog, seedsFrom } from './tasks/decision-log.ts';
 import { DecisionMemory } from './tasks/decision-memory.ts';
 import { EarnedReceipts } from './tasks/earned-receipts.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
+import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
@@ -64,6 +67,8 @@ export interface AgentParts {
   readonly receipts: ReceiptBook;
   /** Which of the receipts are shown to others. */
   readonly earned: EarnedReceipts;
+  /** What this node has shown as a contractor. */
+  readonly learned: LearnedSkills;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
   /** What being measured by attestors costs. */
@@ -92,6 +97,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const receipts = new ReceiptBook(keyValueStore(store.section('receipts')));
   const contracts = new ContractStore(keyValueStore(store.section('contracts')));
   const earned = new EarnedReceipts(store.json('earned-receipts'), contracts);
+  const section = store.json<StoredLearnedEmbedding>('learned-embeddings');
+  const learned = new LearnedSkills({ section, embedder: localEmbedder, logger });
   const shelf = new SkillShelf({
     section: store.json('offers'),
     baseDirectory: directory.path,
@@ -118,7 +125,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
-    onReceipt: (contract) => void keepEarned({ receipts, earned }, contract, clock, logger),
+    onReceipt: (contract) =>
+      void keepEarned({ receipts, earned, learned }, contract, clock, logger),
     clock,
     logger,
   });
@@ -148,6 +156,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     contracts,
     receipts,
     earned,
+    learned,
     role,
     machine,
     measuredTime,
@@ -189,7 +198,7 @@ async function loadMachine(
 }
 
 async function keepEarned(
-  { receipts, earned }: Pick<AgentParts, 'receipts' | 'earned'>,
+  { receipts, earned, learned }: Pick<AgentParts, 'receipts' | 'earned' | 'learned'>,
   contract: Contract,
   clock: Clock,
   logger: Logger,
@@ -197,6 +206,7 @@ async function keepEarned(
   try {
     await keepReceipt(receipts, contract, nowSeconds(clock), logger);
     await earned.add(contract);
+    await learned.onSettled(contract);
   } catch (error) {
     logger.error({ err: error }, 'A receipt could not be stored.');
   }

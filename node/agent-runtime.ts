@@ -134,7 +134,13 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
   const sweep = setInterval(
-    () => void sweepAll(parts, [contractor, client.negotiation], { sessions, seen, gossip }),
+    () =>
+      void sweepAll(parts, [contractor, client.negotiation], {
+        sessions,
+        seen,
+        gossip,
+        publisher,
+      }),
     SWEEP_INTERVAL_MS,
   );
   const renewal = startRenewing(client.renewals);
@@ -173,6 +179,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
     recovery: parts.history.recovery,
     advertiser,
     embedder: localEmbedder,
+    learned: parts.learned,
     addresses: () => host.addresses(),
   });
 }
@@ -262,6 +269,7 @@ function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Con
     shelf: parts.shelf,
     results,
     onUndone: (contractId) => parts.role.giveUp(contractId),
+    onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),
     meter: parts.machine.meter,
     clock,
@@ -358,18 +366,21 @@ interface SweptParts {
   readonly sessions: SessionManager;
   readonly seen: SeenMemory;
   readonly gossip: StatusGossip;
+  readonly publisher: SkillPublisher;
 }
 
 async function sweepAll(
   parts: AgentParts,
   roles: readonly { sweep(): Promise<number> }[],
-  { sessions, seen, gossip }: SweptParts,
+  { sessions, seen, gossip, publisher }: SweptParts,
 ): Promise<void> {
   try {
     await storeMemory(seen);
     await parts.measuredTime.save();
     parts.role.sweep();
     for (const role of roles) await role.sweep();
+    const terms = parts.shelf.list().map(({ term }) => term);
+    if (await parts.learned.isDue(terms)) void publishQuietly(parts, publisher);
     await refreshStatusLists(parts, sessions);
     await gossip.tell(await parts.issuer.statusLists());
   } catch (error) {

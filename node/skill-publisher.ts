@@ -21,6 +21,7 @@ import type {
 import type { CertificateShelf } from './certificates/certificate-shelf.ts';
 import type { PublishDocument } from './api-documents.ts';
 import type { Embedder } from './skills/embedding.ts';
+import type { LearnedSkills } from './tasks/learned-skills.ts';
 import type { SkillShelf } from './tasks/skill-shelf.ts';
 import { VERSION } from './version.ts';
 
@@ -38,6 +39,8 @@ export interface SkillPublisherInit {
   readonly recovery: Uint8Array | undefined;
   readonly advertiser: Advertiser;
   readonly embedder: Embedder;
+  /** What the node has shown that it can do, by which the vector of its descriptions is moved. */
+  readonly learned: Pick<LearnedSkills, 'vectorFor'>;
   readonly addresses: () => readonly string[];
 }
 
@@ -68,7 +71,7 @@ export class SkillPublisher {
   }
 
   async #content(): Promise<RecordContent> {
-    const { shelf, embedder, recovery: hash } = this.#init;
+    const { shelf, embedder, learned, recovery: hash } = this.#init;
     const recovery = hash && { recovery: toBase64Url(hash) };
     const items = shelf.list();
     if (items.length === 0) {
@@ -83,10 +86,11 @@ export class SkillPublisher {
       };
     }
     const text = items.map(({ term, description }) => `${term} ${description}`).join('\n');
-    const [vector] = await embedder.embed([text]);
-    const card = this.#buildCard();
     const terms = new Set(items.map(({ term }) => term));
-    this.#card = { bytes: card.bytes, vector: vector! };
+    const [described] = await embedder.embed([text]);
+    const vector = await learned.vectorFor([...terms], described!);
+    const card = this.#buildCard();
+    this.#card = { bytes: card.bytes, vector };
     return {
       offers: [
         ...items.map((item) => ({
@@ -103,9 +107,9 @@ export class SkillPublisher {
       ].slice(0, MAX_OFFERS),
       embeddings: {
         model: embedder.modelId,
-        dim: vector!.length,
-        sha256: toBase64Url(sha256(encodeVector(vector!))),
-        buckets: [...bucketsOf(vector!, embedder.modelId)],
+        dim: vector.length,
+        sha256: toBase64Url(sha256(encodeVector(vector))),
+        buckets: [...bucketsOf(vector, embedder.modelId)],
       },
       certificates: this.#listedCertificates(),
       sealingKey: NO_SEALING_KEY,
