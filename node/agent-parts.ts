@@ -38,6 +38,7 @@ import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
+import { RecurringTasks } from './tasks/recurring-tasks.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
 
@@ -76,6 +77,8 @@ export interface AgentParts {
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
+  /** Tasks of the user's that come again without a fitting term. */
+  readonly recurring: RecurringTasks;
   readonly decisions: DecisionLog;
   readonly decisionMemory: DecisionMemory;
   /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
@@ -140,6 +143,12 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     maxSpendingShare: config.decision.maxSpendingShare,
   });
   const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
+  const recurring = new RecurringTasks({
+    section: store.json('recurring-tasks'),
+    embedder: localEmbedder,
+    logger,
+  });
+  await recurring.load();
   await measuredTime.load();
   await decisionMemory.load();
   await role.load();
@@ -162,6 +171,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     measuredTime,
     measured,
     outcomes,
+    recurring,
     decisions: new DecisionLog(
       store.section('decisions'),
       clock,

@@ -162,6 +162,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       advertiser.stop();
       await storeMemory(seen);
       await parts.measuredTime.save();
+      await parts.recurring.save();
       await sessions.stop();
       await host.stop();
       await datastore.close();
@@ -250,6 +251,7 @@ function createClientRole(
       machine,
       log,
       memory,
+      recurring: parts.recurring,
       config,
       clock,
       processor: systemProcessor,
@@ -377,6 +379,7 @@ async function sweepAll(
   try {
     await storeMemory(seen);
     await parts.measuredTime.save();
+    await parts.recurring.save();
     parts.role.sweep();
     for (const role of roles) await role.sweep();
     const terms = parts.shelf.list().map(({ term }) => term);

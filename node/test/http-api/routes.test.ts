@@ -32,6 +32,7 @@ describe('what the node is asked', () => {
     ['GET', '/v1/status', undefined, 'status', []],
     ['GET', '/v1/peers', undefined, 'peers', []],
     ['GET', '/v1/skills', undefined, 'listSkills', []],
+    ['GET', '/v1/skills/suggestions', undefined, 'suggestTerms', []],
     ['GET', '/v1/certificates', undefined, 'listCertificates', []],
     ['GET', '/v1/certificates/abc', undefined, 'showCertificate', ['abc']],
     ['GET', '/v1/decisions', undefined, 'decisions.list', [20]],
@@ -121,7 +122,12 @@ describe('what the node is asked', () => {
 
 describe('bodies that are refused', () => {
   it('lists every problem of a query, unknown keys among them', async () => {
-    const problems = await problemsOf('/v1/query', { query: 'perform:x', limit: 0, level: 9, lmit: 3 });
+    const problems = await problemsOf('/v1/query', {
+      query: 'perform:x',
+      limit: 0,
+      level: 9,
+      lmit: 3,
+    });
     expect(problems).toHaveLength(4);
     for (const named of ['query: "perform" is none of', 'limit:', 'level:', 'lmit']) {
       expect(problems.join('\n')).toContain(named);
