@@ -22,6 +22,7 @@ import type {
   RunDocument,
   SkillDocument,
   StatusDocument,
+  TermSuggestionDocument,
 } from './api-documents.ts';
 import { loadAgentParts } from './agent-parts.ts';
 import type { AgentNodeInit, AgentParts } from './agent-parts.ts';
@@ -194,6 +195,11 @@ export class AgentNode {
       inWork: this.#parts.role.inWork(item.term),
       executor: item.executor.type,
     }));
+  }
+
+  /** Terms that could be coined for tasks that this node ran again and again. */
+  suggestTerms(): Promise<readonly TermSuggestionDocument[]> {
+    return this.#parts.recurring.suggestions();
   }
 
   /** Puts the skills of an offer on the shelf and publishes the record. */

@@ -24,6 +24,7 @@ import { configuredEmbedder } from './configured-embedder.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
 import type { Embedder } from './skills/embedding.ts';
+import type { StoredLearnedEmbedding } from './skills/learned-embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { keyValueStore } from './storage/key-value-store.ts';
 import type { JsonSection, Store } from './storage/store.ts';
@@ -34,9 +35,11 @@ import { DecisionLog, seedsFrom } from './tasks/decision-log.ts';
 import { DecisionMemory } from './tasks/decision-memory.ts';
 import { EarnedReceipts } from './tasks/earned-receipts.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
+import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
+import { RecurringTasks } from './tasks/recurring-tasks.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
 
@@ -67,6 +70,8 @@ export interface AgentParts {
   readonly receipts: ReceiptBook;
   /** Which of the receipts are shown to others. */
   readonly earned: EarnedReceipts;
+  /** What this node has shown as a contractor. */
+  readonly learned: LearnedSkills;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
   /** What being measured by attestors costs. */
@@ -74,6 +79,8 @@ export interface AgentParts {
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
+  /** Tasks of the user's that come again without a fitting term. */
+  readonly recurring: RecurringTasks;
   readonly decisions: DecisionLog;
   readonly decisionMemory: DecisionMemory;
   /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
@@ -96,6 +103,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const receipts = new ReceiptBook(keyValueStore(store.section('receipts')));
   const contracts = new ContractStore(keyValueStore(store.section('contracts')));
   const earned = new EarnedReceipts(store.json('earned-receipts'), contracts);
+  const section = store.json<StoredLearnedEmbedding>('learned-embeddings');
+  const learned = new LearnedSkills({ section, embedder, logger });
   const shelf = new SkillShelf({
     section: store.json('offers'),
     baseDirectory: directory.path,
@@ -122,7 +131,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
-    onReceipt: (contract) => void keepEarned({ receipts, earned }, contract, clock, logger),
+    onReceipt: (contract) =>
+      void keepEarned({ receipts, earned, learned }, contract, clock, logger),
     clock,
     logger,
   });
@@ -136,6 +146,12 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     maxSpendingShare: config.decision.maxSpendingShare,
   });
   const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
+  const recurring = new RecurringTasks({
+    section: store.json('recurring-tasks'),
+    embedder,
+    logger,
+  });
+  await recurring.load();
   await measuredTime.load();
   await decisionMemory.load();
   await role.load();
@@ -153,11 +169,13 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     contracts,
     receipts,
     earned,
+    learned,
     role,
     machine,
     measuredTime,
     measured,
     outcomes,
+    recurring,
     decisions: new DecisionLog(
       store.section('decisions'),
       clock,
@@ -194,7 +212,7 @@ async function loadMachine(
 }
 
 async function keepEarned(
-  { receipts, earned }: Pick<AgentParts, 'receipts' | 'earned'>,
+  { receipts, earned, learned }: Pick<AgentParts, 'receipts' | 'earned' | 'learned'>,
   contract: Contract,
   clock: Clock,
   logger: Logger,
@@ -202,6 +220,7 @@ async function keepEarned(
   try {
     await keepReceipt(receipts, contract, nowSeconds(clock), logger);
     await earned.add(contract);
+    await learned.onSettled(contract);
   } catch (error) {
     logger.error({ err: error }, 'A receipt could not be stored.');
   }

@@ -134,7 +134,13 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
   const sweep = setInterval(
-    () => void sweepAll(parts, [contractor, client.negotiation], { sessions, seen, gossip }),
+    () =>
+      void sweepAll(parts, [contractor, client.negotiation], {
+        sessions,
+        seen,
+        gossip,
+        publisher,
+      }),
     SWEEP_INTERVAL_MS,
   );
   const renewal = startRenewing(client.renewals);
@@ -156,6 +162,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       advertiser.stop();
       await storeMemory(seen);
       await parts.measuredTime.save();
+      await parts.recurring.save();
       await sessions.stop();
       await host.stop();
       await datastore.close();
@@ -174,6 +181,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
     advertiser,
     embedder: parts.embedder,
     logger: parts.init.logger,
+    learned: parts.learned,
     addresses: () => host.addresses(),
   });
 }
@@ -244,6 +252,7 @@ function createClientRole(
       machine,
       log,
       memory,
+      recurring: parts.recurring,
       config,
       clock,
       processor: systemProcessor,
@@ -263,6 +272,7 @@ function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Con
     shelf: parts.shelf,
     results,
     onUndone: (contractId) => parts.role.giveUp(contractId),
+    onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),
     meter: parts.machine.meter,
     clock,
@@ -359,18 +369,22 @@ interface SweptParts {
   readonly sessions: SessionManager;
   readonly seen: SeenMemory;
   readonly gossip: StatusGossip;
+  readonly publisher: SkillPublisher;
 }
 
 async function sweepAll(
   parts: AgentParts,
   roles: readonly { sweep(): Promise<number> }[],
-  { sessions, seen, gossip }: SweptParts,
+  { sessions, seen, gossip, publisher }: SweptParts,
 ): Promise<void> {
   try {
     await storeMemory(seen);
     await parts.measuredTime.save();
+    await parts.recurring.save();
     parts.role.sweep();
     for (const role of roles) await role.sweep();
+    const terms = parts.shelf.list().map(({ term }) => term);
+    if (await parts.learned.isDue(terms)) void publishQuietly(parts, publisher);
     await refreshStatusLists(parts, sessions);
     await gossip.tell(await parts.issuer.statusLists());
   } catch (error) {

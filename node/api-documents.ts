@@ -130,6 +130,18 @@ export interface SkillDocument {
   readonly executor: string;
 }
 
+/** One row of `skills suggest`: a kind of task that came again, and no term fits it. */
+export interface TermSuggestionDocument {
+  /** A term that could be coined. */
+  readonly term: string;
+  /** Tasks of the kind so far. */
+  readonly tasks: number;
+  /** The first descriptions that differ, at most 80 characters each. */
+  readonly examples: readonly string[];
+  /** The known term that comes nearest, by cosine. */
+  readonly nearest: { readonly term: string; readonly similarity: number };
+}
+
 /** Answer of `skills publish` and `skills withdraw`. */
 export interface PublishDocument {
   readonly seq: number;

@@ -23,6 +23,7 @@ import type { CertificateShelf } from './certificates/certificate-shelf.ts';
 import type { PublishDocument } from './api-documents.ts';
 import type { Embedder } from './skills/embedding.ts';
 import { unknownTerms } from './skills/term-check.ts';
+import type { LearnedSkills } from './tasks/learned-skills.ts';
 import type { SkillShelf } from './tasks/skill-shelf.ts';
 import { VERSION } from './version.ts';
 
@@ -42,6 +43,8 @@ export interface SkillPublisherInit {
   readonly advertiser: Advertiser;
   readonly embedder: Embedder;
   readonly logger: Logger;
+  /** What the node has shown that it can do, by which the vector of its descriptions is moved. */
+  readonly learned: Pick<LearnedSkills, 'vectorFor'>;
   readonly addresses: () => readonly string[];
 }
 
@@ -87,9 +90,9 @@ export class SkillPublisher {
       };
     }
     const text = items.map(({ term, description }) => `${term} ${description}`).join('\n');
-    const vector = await this.#vectorOf(text);
-    const card = this.#buildCard();
     const terms = new Set(items.map(({ term }) => term));
+    const vector = await this.#vectorOf(text, [...terms]);
+    const card = this.#buildCard();
     this.#card = { bytes: card.bytes, vector };
     return {
       offers: [
@@ -122,11 +125,11 @@ export class SkillPublisher {
   }
 
   /** Empty where a service gives none: skills are found by their terms then. */
-  async #vectorOf(text: string): Promise<Float32Array> {
-    const { embedder, logger } = this.#init;
+  async #vectorOf(text: string, terms: readonly string[]): Promise<Float32Array> {
+    const { embedder, logger, learned } = this.#init;
     try {
-      const [vector] = await embedder.embed([text]);
-      return vector!;
+      const [described] = await embedder.embed([text]);
+      return await learned.vectorFor(terms, described!);
     } catch (error) {
       logger.warn({ error }, 'The skills are published without an embedding.');
       return new Float32Array();

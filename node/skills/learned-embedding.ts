@@ -10,17 +10,18 @@
  */
 
 import { z } from 'zod';
-import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
-import { decodeVector, encodeVector } from '../../protocols/card/messages.ts';
+import {
+  MAX_STORED_DIMENSIONS,
+  readVector,
+  storedVectorSchema,
+  storeVector,
+} from './stored-vector.ts';
 
 /** Outcomes from which a learned embedding is used: below, one lucky task would speak for all. */
 export const MIN_LEARNED_OUTCOMES = 8;
 
 /** Outcomes that are remembered in full; from there each new one takes an equal share away. */
 export const MAX_LEARNED_OUTCOMES = 256;
-
-/** Most dimensions, as in a card (`protocols/card/messages.ts`). */
-const MAX_DIMENSIONS = 2_048;
 
 /** What was learned of one contractor, under one model. */
 export interface LearnedEmbedding {
@@ -54,8 +55,8 @@ export function learnTask(
   if (!(quality >= 0 && quality <= 1)) {
     throw new RangeError(`"quality" expected 0 to 1, got ${quality}`);
   }
-  if (embedding.length > MAX_DIMENSIONS || !embedding.every(Number.isFinite)) {
-    throw new RangeError(`"embedding" expected at most ${MAX_DIMENSIONS} finite numbers`);
+  if (embedding.length > MAX_STORED_DIMENSIONS || !embedding.every(Number.isFinite)) {
+    throw new RangeError(`"embedding" expected at most ${MAX_STORED_DIMENSIONS} finite numbers`);
   }
   const isSameSpace = previous?.modelId === modelId && previous.mean.length === embedding.length;
   const { outcomes, weight, mean } = isSameSpace
@@ -70,6 +71,32 @@ export function learnTask(
     outcomes: isFull ? MAX_LEARNED_OUTCOMES : outcomes + 1,
     weight: total,
     mean: mean.map((value, i) => value + share * (embedding[i]! - value)),
+  };
+}
+
+/**
+ * What was learned of several skills of one contractor, as one: their mean, weighted alike. What is
+ * of another model, or of another length than the first, is left out.
+ */
+export function mergeLearned(
+  parts: readonly LearnedEmbedding[],
+  modelId: string,
+): LearnedEmbedding | undefined {
+  const first = parts.find((part) => part.modelId === modelId);
+  if (first === undefined) return undefined;
+  const alike = parts.filter(
+    (part) => part.modelId === modelId && part.mean.length === first.mean.length,
+  );
+  const weight = alike.reduce((sum, part) => sum + part.weight, 0);
+  const outcomes = alike.reduce((sum, part) => sum + part.outcomes, 0);
+  const mean = first.mean.map((_, i) =>
+    alike.reduce((sum, part) => sum + (weight === 0 ? 0 : part.weight / weight) * part.mean[i]!, 0),
+  );
+  return {
+    modelId,
+    outcomes: Math.min(outcomes, MAX_LEARNED_OUTCOMES),
+    weight: Math.min(weight, MAX_LEARNED_OUTCOMES),
+    mean,
   };
 }
 
@@ -114,8 +141,7 @@ const storedSchema = z.strictObject({
   modelId: z.string().min(1).max(64),
   outcomes: z.number().int().min(0).max(MAX_LEARNED_OUTCOMES),
   weight: z.number().min(0).max(MAX_LEARNED_OUTCOMES),
-  /** Little-endian Float32, base64url. */
-  mean: z.string().max(Math.ceil((4 * MAX_DIMENSIONS * 4) / 3)),
+  mean: storedVectorSchema,
 });
 
 /** What is stored of a learned embedding: JSON. */
@@ -123,18 +149,15 @@ export type StoredLearnedEmbedding = z.infer<typeof storedSchema>;
 
 /** The form that is stored. */
 export function storeLearned({ modelId, outcomes, weight, mean }: LearnedEmbedding) {
-  return { v: 1, modelId, outcomes, weight, mean: toBase64Url(encodeVector(mean)) } as const;
+  return { v: 1, modelId, outcomes, weight, mean: storeVector(mean) } as const;
 }
 
 /** The inverse of {@link storeLearned}; `undefined` for anything else. Never throws. */
 export function readLearned(value: unknown): LearnedEmbedding | undefined {
   const parsed = storedSchema.safeParse(value);
   if (!parsed.success) return undefined;
-  const { modelId, outcomes, weight, mean: text } = parsed.data;
-  try {
-    const mean = decodeVector(fromBase64Url(text));
-    return mean === undefined ? undefined : { modelId, outcomes, weight, mean };
-  } catch {
-    return undefined;
-  }
+  const mean = readVector(parsed.data.mean);
+  if (mean === undefined) return undefined;
+  const { modelId, outcomes, weight } = parsed.data;
+  return { modelId, outcomes, weight, mean };
 }

@@ -6,7 +6,9 @@
  * @module
  */
 
+import { z } from 'zod';
 import { cosineSimilarity } from './compatibility.ts';
+import { readVector, storedVectorSchema, storeVector } from './stored-vector.ts';
 
 /** Clusters that are kept at most; the smallest goes first, of these the one unused longest. */
 export const MAX_CLUSTERS = 64;
@@ -34,10 +36,57 @@ interface KeptCluster {
   lastSeen: number;
 }
 
+const countSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const storedSchema = z.strictObject({
+  v: z.literal(1),
+  modelId: z.string().min(1).max(64),
+  seen: countSchema,
+  clusters: z
+    .array(
+      z.strictObject({
+        leader: storedVectorSchema,
+        tasks: countSchema,
+        examples: z.array(z.string().min(1).max(MAX_EXAMPLE_CHARACTERS)).max(MAX_EXAMPLES),
+        lastSeen: countSchema,
+      }),
+    )
+    .max(MAX_CLUSTERS),
+});
+
+/** What is stored of clusters: JSON. */
+export type StoredTaskClusters = z.infer<typeof storedSchema>;
+
 /** Gathers tasks of one embedding model. */
 export class TaskClusters {
   #clusters: KeptCluster[] = [];
   #seen = 0;
+
+  /**
+   * Clusters as {@link store} gave them; empty ones for anything else, and for another model, whose
+   * vectors mean something else. Never throws.
+   */
+  static restore(value: unknown, modelId: string): TaskClusters {
+    const restored = new TaskClusters();
+    const parsed = storedSchema.safeParse(value);
+    if (!parsed.success || parsed.data.modelId !== modelId) return restored;
+    restored.#seen = parsed.data.seen;
+    for (const { leader: text, tasks, examples, lastSeen } of parsed.data.clusters) {
+      const leader = readVector(text);
+      if (leader !== undefined) restored.#clusters.push({ leader, tasks, examples, lastSeen });
+    }
+    return restored;
+  }
+
+  /** The form that is stored. */
+  store(modelId: string): StoredTaskClusters {
+    const clusters = this.#clusters.map(({ leader, examples, ...numbers }) => ({
+      ...numbers,
+      leader: storeVector(leader),
+      examples: [...examples],
+    }));
+    return { v: 1, modelId, seen: this.#seen, clusters };
+  }
 
   /** Adds a task. One whose embedding is zero, or of another length, joins nothing. */
   observe(text: string, embedding: Float32Array): void {

@@ -94,7 +94,12 @@ function suggestionOf({ tasks, examples }: TaskCluster): TermSuggestion | undefi
 
 /** Watches the tasks of a node for kinds of work that no term fits. */
 export class TermSuggestions {
-  readonly #clusters = new TaskClusters();
+  readonly #clusters: TaskClusters;
+
+  /** @param clusters - What was gathered before. */
+  constructor(clusters: TaskClusters = new TaskClusters()) {
+    this.#clusters = clusters;
+  }
 
   /**
    * Adds a task that was asked for or wished for.

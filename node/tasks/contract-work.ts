@@ -39,6 +39,8 @@ export interface ContractWorkInit {
   readonly results: JsonSection<StoredResult>;
   /** Told of each contract whose task was refused or failed. */
   readonly onUndone: (contractId: string) => void;
+  /** Told of each task that is begun under its contract, before the work. */
+  readonly onWork: (contractId: string, specification: WireTaskSpecification) => void;
   /** Told of the wall time that each task took, finished or not, in milliseconds. */
   readonly onWorked: (durationMs: number) => void;
   /** Shared with what this node learns from: work for others disturbs its measures. */
@@ -152,6 +154,7 @@ export class ContractWork implements AgentExecutor {
     if (!matchesWireInput(specification, received.parts)) {
       throw new WorkRefusal('The input is not the one that the specification names');
     }
+    this.#init.onWork(id, specification);
     const parts = await this.#execute(specification, received.parts, controller);
     const manifest = manifestOf(parts);
     if (manifest.bytes > MAX_RESULT_BYTES) throw new WorkRefusal('The result is too large to send');

@@ -24,6 +24,7 @@ import type { LocalMachine } from './local-machine.ts';
 import type { PolicyChoice } from './node-policy.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { ProspectFinder, Prospects } from './prospect-finder.ts';
+import type { RecurringTasks } from './recurring-tasks.ts';
 import { RunLedger } from './run-ledger.ts';
 import { totalsOf } from './run-totals.ts';
 import { DEFAULT_COMPLEXITY } from './task-limits.ts';
@@ -39,6 +40,7 @@ export interface TaskRunnerComponents {
   readonly machine: LocalMachine;
   readonly log: DecisionLog;
   readonly memory: DecisionMemory;
+  readonly recurring: Pick<RecurringTasks, 'observe'>;
   readonly config: Config;
   readonly clock: Clock;
   readonly processor: Processor;
@@ -51,6 +53,8 @@ interface Ending {
   readonly record: DecisionRecord;
   readonly finished: Finished;
   readonly refused: Prospects['refused'];
+  /** Whether somebody gave a quote. */
+  readonly isSold: boolean;
 }
 
 /** Decides on tasks and runs them. */
@@ -102,7 +106,7 @@ export class TaskRunner {
    */
   async run(task: PreparedTask, choice: PolicyChoice, signal: AbortSignal): Promise<RunDocument> {
     this.#inWork++;
-    const { clock, processor, machine } = this.#components;
+    const { clock, processor, machine, recurring } = this.#components;
     const startMs = clock.monotonicMs();
     const startSeconds = processor.seconds();
     const ledger = new RunLedger(clock);
@@ -111,6 +115,8 @@ export class TaskRunner {
       const seconds = processor.seconds() - startSeconds - ledger.workHereSeconds;
       const handlingMicroUsd = machine.priceOfCpu(Math.max(0, seconds));
       const wallMs = clock.monotonicMs() - startMs;
+      // After the clocks are read: to look for terms is no part of handling this task.
+      recurring.observe(task, ending.isSold);
       return documentOf(task, ending, ledger, { handlingMicroUsd, wallMs });
     } finally {
       this.#inWork--;
@@ -127,6 +133,7 @@ export class TaskRunner {
     const { quoted, refused } = await prospects.find(task, ledger, signal);
     memory.observeQuotes(task.term, unitQuotes(task, quoted));
     const untried = new Set(quoted);
+    const isSold = quoted.length > 0;
     let left = quoted;
     const failed: Prospects['refused'][number][] = [];
     try {
@@ -142,12 +149,12 @@ export class TaskRunner {
         if (choice !== 'OUTSOURCE' || !chosen) {
           const finished =
             choice === 'REFUSED' ? REFUSED : await execution.here(task, ledger, signal);
-          return { record, finished, refused };
+          return { record, finished, refused, isSold };
         }
         untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
         const finished = await execution.at(chosen, decision, task, ledger, signal);
-        if (finished) return { record, finished, refused };
+        if (finished) return { record, finished, refused, isSold };
         const { peerId } = chosen.quoted;
         prospects.forget(peerId);
         failed.push({ peerId, dropped: 'it quoted, and failed at this task just now' });

@@ -1,8 +1,12 @@
 /** `coalesce skills`: what this node offers. @module */
 
 import { resolve } from 'node:path';
-import type { PublishDocument, SkillDocument } from '../../api-documents.ts';
-import { BadInputError } from '../../errors.ts';
+import type {
+  PublishDocument,
+  SkillDocument,
+  TermSuggestionDocument,
+} from '../../api-documents.ts';
+import { BadInputError, printable } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 import { microUsd, wholeNumber } from '../options.ts';
 import { table, unknownTermLines, usd } from '../table.ts';
@@ -48,6 +52,20 @@ export const registerSkills: RegisterCommand = (program, run) => {
           client.post<PublishDocument>('/v1/skills', offer, { signal: context.signal }),
         );
         context.print(result, () => published(result));
+      }),
+    );
+  skills
+    .command('suggest')
+    .description('terms to coin for tasks that were run again and again and that no term fits')
+    .action(
+      run(async (context) => {
+        const result = await context.withDaemon((client) =>
+          client.get<{ suggestions: TermSuggestionDocument[] }>('/v1/skills/suggestions', {
+            signal: context.signal,
+          }),
+        );
+        context.print(result, () => suggested(result.suggestions));
+        return result.suggestions.length === 0 ? 3 : 0;
       }),
     );
   skills
@@ -101,6 +119,19 @@ function describe(skills: readonly SkillDocument[]): string {
       skill.executor,
     ]),
   );
+}
+
+function suggested(suggestions: readonly TermSuggestionDocument[]): string {
+  if (suggestions.length === 0) {
+    return 'No kind of task came three times without a fitting term. Tasks need a description.';
+  }
+  return suggestions
+    .flatMap(({ term, tasks, examples, nearest }) => [
+      `${printable(term)}  ${tasks} tasks`,
+      `  nearest known term: ${printable(nearest.term)} (${nearest.similarity.toFixed(2)})`,
+      ...examples.map((example) => `  - ${printable(example)}`),
+    ])
+    .join('\n');
 }
 
 function published(result: PublishDocument): string {

@@ -69,6 +69,9 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         '/skills',
         (_request, response) => void response.json({ skills: node.listSkills() }),
       );
+      router.get('/skills/suggestions', async (_request, response) => {
+        response.json({ suggestions: await node.suggestTerms() });
+      });
       router.post('/skills', async (request, response) => {
         response.json(await node.publishSkills(request.body, hangUp(request)));
       });

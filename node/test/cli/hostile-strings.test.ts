@@ -118,6 +118,18 @@ const SHOWN: [string, string[], unknown][] = [
     [{ term: HOSTILE, priceMicroUsd: 1, perUnit: HOSTILE, latencyMs: 1, executor: HOSTILE }],
   ],
   [
+    'skills suggest',
+    ['skills', 'suggest'],
+    [
+      {
+        term: HOSTILE,
+        tasks: 3,
+        examples: [HOSTILE],
+        nearest: { term: HOSTILE, similarity: 0.1 },
+      },
+    ],
+  ],
+  [
     'skills withdraw',
     ['skills', 'withdraw', TERM],
     {

@@ -133,6 +133,7 @@ describe('exit codes', () => {
     [['status']],
     [['peers']],
     [['skills', 'list']],
+    [['skills', 'suggest']],
     [['query', TERM]],
     [['decisions', 'list']],
     [['cert', 'show']],
@@ -166,10 +167,32 @@ describe('exit codes', () => {
     ['peers', ['peers'], []],
     ['certificates', ['cert', 'show'], []],
     ['decisions', ['decisions', 'list'], []],
+    ['suggested terms', ['skills', 'suggest'], []],
   ])('is 3 for an empty list: %s', async (_what, argv, list) => {
     const daemon = await cli.startDaemon();
     daemon.node.answer = () => list;
     expect((await cli.run(...argv)).exitCode).toBe(3);
+  });
+
+  it('is 0 for suggested terms, each with its tasks, the nearest term and a line an example', async () => {
+    const daemon = await cli.startDaemon();
+    const suggestion = {
+      term: 'performs:vision/heraldry-shield',
+      tasks: 5,
+      examples: ['blazon the heraldry', 'a shield\n  - forged line'],
+      nearest: { term: 'performs:vision/caption', similarity: 0.3149 },
+    };
+    daemon.node.answer = () => [suggestion];
+    const { exitCode, stdout } = await cli.run('skills', 'suggest');
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      'performs:vision/heraldry-shield  5 tasks\n' +
+        '  nearest known term: performs:vision/caption (0.31)\n' +
+        '  - blazon the heraldry\n' +
+        '  - a shield\ufffd  - forged line\n',
+    );
+    const withJson = await cli.run('skills', 'suggest', '--json');
+    expect(JSON.parse(withJson.stdout)).toEqual({ suggestions: [suggestion] });
   });
 
   it.each([

@@ -32,6 +32,7 @@ describe('what the node is asked', () => {
     ['GET', '/v1/status', undefined, 'status', []],
     ['GET', '/v1/peers', undefined, 'peers', []],
     ['GET', '/v1/skills', undefined, 'listSkills', []],
+    ['GET', '/v1/skills/suggestions', undefined, 'suggestTerms', []],
     ['GET', '/v1/certificates', undefined, 'listCertificates', []],
     ['GET', '/v1/certificates/issued', undefined, 'listIssuedCertificates', []],
     ['GET', '/v1/certificates/abc', undefined, 'showCertificate', ['abc']],

@@ -5,6 +5,7 @@ import {
   blendedEmbedding,
   learnTask,
   MAX_LEARNED_OUTCOMES,
+  mergeLearned,
   MIN_LEARNED_OUTCOMES,
   readLearned,
   storeLearned,
@@ -100,6 +101,19 @@ describe('a learned embedding', () => {
         if (!isUnlearned) expect(Math.hypot(...blended)).toBeCloseTo(1, 4);
       }),
     );
+  });
+
+  it('of two skills is as if both were one, up to the limit, within one model and length', () => {
+    const [a, b] = [learn(6, EAST)!, learn(2, NORTH)!];
+    const merged = mergeLearned([a, b], MODEL)!;
+    expect(merged).toMatchObject({ outcomes: 8, weight: 8 });
+    expect([...merged.mean]).toEqual([0.75, 0.25]);
+    const others = [{ ...b, modelId: 'other' }, learn(3, Float32Array.of(1))!];
+    expect(mergeLearned([others[0]!, a, others[1]!], MODEL)).toEqual(a);
+    expect(mergeLearned(others, 'third')).toBeUndefined();
+    const full = learn(MAX_LEARNED_OUTCOMES, EAST)!;
+    expect(mergeLearned([full, full], MODEL)).toEqual(full);
+    expect(mergeLearned([learn(1, EAST, 0)!], MODEL)!.mean).toEqual(Float32Array.of(0, 0));
   });
 
   it('is stored as JSON and read back bit by bit', () => {

@@ -16,6 +16,7 @@ function observed(texts: readonly string[]): TermSuggestions {
   return suggestions;
 }
 
+const MODEL = 'm-1';
 const HERALDRY = [
   'blazon the heraldry on this shield',
   'explain the heraldry of a shield',
@@ -42,6 +43,46 @@ describe('clusters of tasks', () => {
     expect(kept[0]).toMatchObject({ tasks: 10 });
     expect(kept[0]!.examples).toHaveLength(MAX_EXAMPLES);
     expect(kept[0]!.examples.every(({ length }) => length <= MAX_EXAMPLE_CHARACTERS)).toBe(true);
+  });
+
+  it('are stored as JSON and go on after it as if nothing had been', () => {
+    const gather = (texts: readonly string[], isRestarted: boolean): unknown => {
+      let clusters = new TaskClusters();
+      for (const text of texts) {
+        clusters.observe(text, embedLocally(text));
+        if (!isRestarted) continue;
+        const json = JSON.stringify(clusters.store(MODEL));
+        clusters = TaskClusters.restore(JSON.parse(json), MODEL);
+      }
+      return [clusters.recurring(1), clusters.store(MODEL)];
+    };
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...HERALDRY, 'tune a motor', 'bake bread')), (texts) => {
+        expect(gather(texts, true)).toEqual(gather(texts, false));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('begin empty for another model, and from what they did not store', () => {
+    const clusters = new TaskClusters();
+    for (const text of HERALDRY) clusters.observe(text, embedLocally(text));
+    const stored = clusters.store(MODEL);
+    const [cluster] = stored.clusters;
+    const broken = [
+      undefined,
+      { ...stored, v: 2 },
+      { ...stored, modelId: 'another-model' },
+      { ...stored, clusters: [{ ...cluster, leader: '!' }] },
+      { ...stored, clusters: [{ ...cluster, tasks: -1 }] },
+      { ...stored, clusters: [{ ...cluster, examples: Array(9).fill('x') }] },
+      { ...stored, clusters: [{ ...cluster, examples: ['x'.repeat(201)] }] },
+      { ...stored, clusters: Array(MAX_CLUSTERS + 1).fill(cluster) },
+    ];
+    expect(TaskClusters.restore(stored, MODEL).recurring(1)).toHaveLength(1);
+    for (const value of broken) {
+      expect(TaskClusters.restore(value, MODEL).recurring(1)).toEqual([]);
+    }
   });
 
   it('pass over a task that says nothing', () => {

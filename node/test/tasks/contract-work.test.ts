@@ -87,6 +87,8 @@ class WorkUnderTest {
   readonly results = new MemoryJsonSection<StoredResult>();
   readonly random = new FakeRandom('work');
   readonly meter = new WorkMeter(systemProcessor);
+  /** Contract and title of each task whose work was begun. */
+  readonly begun: [string, string][] = [];
   /** Wall time of each task. */
   readonly worked: number[] = [];
   market!: Market;
@@ -126,6 +128,7 @@ class WorkUnderTest {
       shelf: this.shelf.asSkillShelf(),
       results: this.results,
       onUndone: (contractId) => this.role.giveUp(contractId),
+      onWork: (contractId, { title }) => this.begun.push([contractId, title]),
       onWorked: (durationMs) => this.worked.push(durationMs),
       meter: this.meter,
       clock: this.market.clock,
@@ -277,6 +280,16 @@ describe('work under a contract', () => {
     const agreed = await test.agree();
     await test.send(agreed, agreed.task);
     expect(test.worked).toEqual([1_500]);
+  });
+
+  it('tells what it is about before it begins, and nothing of work that is refused', async () => {
+    const test = await newWork();
+    const agreed = await test.agree();
+    await test.send(agreed, { ...agreed.task, specification: utf8('{}') });
+    expect(test.begun).toEqual([]);
+    await test.send(agreed, agreed.task);
+    await test.send(agreed, agreed.task);
+    expect(test.begun).toEqual([[toBase64Url(agreed.id), 'Shouting']]);
   });
 
   it('is done once when the same task comes again', async () => {

@@ -30,6 +30,8 @@ const SUCCESSES = 1_000;
 class RunnerUnderTest {
   readonly client: Client;
   readonly survey: FakeSurvey;
+  /** Term of each task that was told of, and whether somebody sells it. */
+  readonly observed: [string, boolean][] = [];
   readonly decisions = new MemorySection();
   readonly log: DecisionLog;
   readonly prospects: ProspectFinder;
@@ -48,6 +50,7 @@ class RunnerUnderTest {
       machine,
       log,
       memory,
+      recurring: { observe: (observed, isSold) => this.observed.push([observed.term, isSold]) },
       config,
       clock,
       processor,
@@ -267,6 +270,24 @@ describe('a run that is broken off', () => {
     const others = peerIds.filter((peerId) => peerId !== performed[0]);
     expect([...released].sort()).toEqual(others.sort());
     expect(test.client.outcomes.all()).toEqual([]);
+  });
+});
+
+describe('the watch on recurring tasks', () => {
+  it('is told of each run once, and whether somebody gave a quote', async () => {
+    await test.run();
+    test.find('breaks', 'good');
+    await test.run();
+    expect(test.observed).toEqual([
+      [TERM, false],
+      [TERM, true],
+    ]);
+  });
+
+  it('is not told of a decision without a run', async () => {
+    test.find('good');
+    await test.runner.decide(task(), undefined, {}, never);
+    expect(test.observed).toEqual([]);
   });
 });
 
