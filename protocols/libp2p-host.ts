@@ -26,7 +26,9 @@ import { createLibp2p } from 'libp2p';
 import { concatBytes } from '../crypto/bytes.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { sha256 } from '../crypto/hash.ts';
+import { Bootstrap } from './bootstrap.ts';
 import type { Logger } from './components.ts';
+import { KnownPeers, watchPeers } from './known-peers.ts';
 import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
 import { limitDhtStore } from './skill-discovery/dht-store-limits.ts';
 import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
@@ -53,10 +55,6 @@ const HARD_LIMIT_FACTOR = 1.5;
 const MAX_STREAM_WINDOW_BYTES = 1_048_576;
 /** How long {@link createHost} waits for a first bootstrap peer. */
 export const DEFAULT_BOOTSTRAP_TIMEOUT_MS = 5 * SECOND_MS;
-/** First and longest pause between two rounds of dialling the bootstrap peers. */
-const BOOTSTRAP_RETRY_MS = SECOND_MS;
-const MAX_BOOTSTRAP_RETRY_MS = MINUTE_MS;
-const BOOTSTRAP_DIAL_TIMEOUT_MS = 5 * SECOND_MS;
 /** A mute peer holds up a lookup for this long, not for the library's 5 to 60 s. */
 const DHT_REQUEST_TIMEOUT = { minTimeout: 2 * SECOND_MS, maxTimeout: 10 * SECOND_MS };
 /**
@@ -227,76 +225,9 @@ async function waitForPeers(dht: SingleKadDHT, count: number, signal: AbortSigna
   });
 }
 
-/** Dials the bootstrap peers, all at once, and again with growing pauses while it knows nobody. */
-class Bootstrap {
-  readonly #node: Libp2p<HostServices>;
-  readonly #addresses: readonly string[];
-  readonly #logger: Logger;
-  readonly #stopped = new AbortController();
-  readonly #connected = Promise.withResolvers<void>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isDialling = false;
-
-  constructor(node: Libp2p<HostServices>, addresses: readonly string[], logger: Logger) {
-    this.#node = node;
-    this.#addresses = addresses;
-    this.#logger = logger;
-  }
-
-  /** Resolves after the first connection, or after `timeoutMs` without one. */
-  async start(timeoutMs: number): Promise<void> {
-    if (this.#addresses.length === 0) return;
-    this.#node.addEventListener('peer:disconnect', this.#onDisconnect);
-    void this.#round(BOOTSTRAP_RETRY_MS);
-    const patience = setTimeout(this.#connected.resolve, timeoutMs);
-    await this.#connected.promise;
-    clearTimeout(patience);
-  }
-
-  stop(): void {
-    this.#node.removeEventListener('peer:disconnect', this.#onDisconnect);
-    this.#stopped.abort();
-    clearTimeout(this.#timer);
-  }
-
-  readonly #onDisconnect = (): void => {
-    if (this.#node.getPeers().length > 0 || this.#isDialling) return;
-    void this.#round(BOOTSTRAP_RETRY_MS);
-  };
-
-  async #round(pauseMs: number): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
-    this.#isDialling = true;
-    const isConnected = await this.#dialAll();
-    // Others may have dialled us meanwhile; then nobody is alone and nothing is left to do.
-    if (isConnected || this.#stopped.signal.aborted || this.#node.getPeers().length > 0) {
-      this.#isDialling = false;
-      return;
-    }
-    this.#logger.warn(
-      { bootstrap: this.#addresses, retryInMs: pauseMs },
-      'No bootstrap peer answered; this node is alone until one does.',
-    );
-    const next = Math.min(pauseMs * 2, MAX_BOOTSTRAP_RETRY_MS);
-    this.#timer = setTimeout(() => void this.#round(next), pauseMs);
-    this.#timer.unref();
-  }
-
-  async #dialAll(): Promise<boolean> {
-    const dials = this.#addresses.map(async (address) => {
-      const timeout = AbortSignal.timeout(BOOTSTRAP_DIAL_TIMEOUT_MS);
-      const signal = AbortSignal.any([this.#stopped.signal, timeout]);
-      await this.#node.dial(multiaddr(address), { signal });
-      this.#connected.resolve();
-    });
-    const outcomes = await Promise.allSettled(dials);
-    return outcomes.some(({ status }) => status === 'fulfilled');
-  }
-}
-
 /**
  * Starts a node. A node without bootstrap peers, or whose bootstrap peers are silent, starts all
- * the same, and goes on dialling them.
+ * the same, and goes on dialling them and those that it knew before.
  *
  * @throws libp2p's error if an address cannot be listened on, or a bootstrap address is no
  *   multiaddr.
@@ -313,7 +244,10 @@ export async function createHost(init: HostInit): Promise<Host> {
   });
   const libp2p = await createNode(init, datastore);
   const { dht, gossip } = libp2p.services;
-  const bootstrap = new Bootstrap(libp2p, addresses, init.logger);
+  const known = new KnownPeers(store);
+  await known.load();
+  const bootstrap = new Bootstrap({ node: libp2p, addresses, known, logger: init.logger });
+  const stopWatching = watchPeers(libp2p, known, init.logger);
   await bootstrap.start(init.bootstrapTimeoutMs ?? DEFAULT_BOOTSTRAP_TIMEOUT_MS);
   return {
     libp2p,
@@ -334,6 +268,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     onPeerAdded: (listener) => onPeerAdded(dht, listener),
     async stop() {
       bootstrap.stop();
+      await stopWatching();
       await libp2p.stop();
     },
   };

@@ -170,7 +170,8 @@ describe('providers of one key', () => {
         for (const { name, cid, isDelete } of steps) {
           const before = await namesUnder(inner, cid);
           const key = entry(cid, name);
-          const isTaken = await (isDelete ? store.delete(key) : store.put(key, bytes)).then(
+          const change = async () => (isDelete ? store.delete(key) : store.put(key, bytes));
+          const isTaken = await change().then(
             () => true,
             () => false,
           );

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PeerId } from '@libp2p/interface';
 import { LevelDatastore } from 'datastore-level';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
@@ -51,9 +52,14 @@ afterEach(async () => {
 const addressesOf = (nodes: readonly DurableNode[]): string[] =>
   nodes.flatMap(({ node }) => node.host.addresses());
 
+/** What the type of kad-dht does not show of its table. */
+interface Table {
+  find(peer: PeerId): Promise<PeerId | undefined>;
+}
+
 /** Not only connected: lookups start from the table, where nodes that are gone stand as well. */
 async function hasInTable({ node }: DurableNode, other: DurableNode): Promise<boolean> {
-  const { routingTable } = node.host.libp2p.services.dht;
+  const { routingTable } = node.host.dht as unknown as { routingTable: Table };
   return (await routingTable.find(other.node.host.libp2p.peerId)) !== undefined;
 }
 
