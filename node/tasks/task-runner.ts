@@ -238,7 +238,7 @@ function withHistory(
   return notes.length === 0 ? reason : `${reason} (${notes.join('; ')})`;
 }
 
-/** Why they gave none: the commonest reasons first, each with how many had it if some had others. */
+/** Why they gave none: commonest reasons first, with how many had each if some had others. */
 function reasonsOf(refused: Prospects['refused']): string {
   const counts = new Map<string, number>();
   for (const { peerId, dropped } of refused) {
