@@ -2,10 +2,9 @@
  * Tasks of this node's own user that come again and that no term fits, kept over restarts, and the
  * terms that could be coined for them (`coalesce skills suggest`).
  *
- * Nothing of it leaves the node. The first descriptions of each kind stand on disk in clear, so that
- * a task of high sensitivity is passed over. A term outside the vocabulary fits once somebody sells
- * it: what was coined need not be coined again. What a crash can lose is the time since the last
- * save.
+ * Nothing of it leaves the node. The first descriptions of each kind stand on disk in clear, so a
+ * task of high sensitivity is passed over. A term outside the vocabulary fits once somebody sells
+ * it: what was coined need not be coined again. A crash loses what came since the last save.
  *
  * @module
  */
