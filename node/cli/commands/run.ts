@@ -27,7 +27,7 @@ export const registerRun: RegisterCommand = (program, run) => {
       run(async (context, file: string | undefined, options: RunOptions) => {
         const { policy, explore } = options;
         const given = await bodyOf(file, options);
-        if ('task' in given) context.remarkOnResources(resourcesOf(given.task));
+        if ('task' in given) await context.remarkOnResources(resourcesOf(given.task));
         const body = { ...given, policy, explore };
         context.progress('running …');
         const result = await context.withDaemon((client) =>
