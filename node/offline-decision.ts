@@ -35,7 +35,7 @@ export interface OfflineDecision {
   readonly isLogged: boolean;
 }
 
-/** How long a decision waits for others that use the same data directory, and how often it looks. */
+/** How long a decision waits for others on the same data directory, and how often it looks. */
 const WAIT_MS = 15_000;
 const LOOK_MS = 100;
 
