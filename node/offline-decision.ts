@@ -9,18 +9,20 @@
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { loadAgentParts } from './agent-parts.ts';
 import { environmentSource, loadConfig } from './config/load.ts';
 import type { ConfigSource } from './config/load.ts';
 import { explainDecision } from './decision/decision-record.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
-import { NothingFoundError } from './errors.ts';
+import { DataDirectoryLockedError, NothingFoundError } from './errors.ts';
 import type { TaskRequest } from './http-api/routes/requests.ts';
 import { createLogger } from './logger.ts';
 import { createDataDirectory, dataDirectory, readJsonFile } from './storage/data-directory.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { loadOrCreateIdentity } from './storage/keystore.ts';
 import { openStore } from './storage/store.ts';
+import type { Store } from './storage/store.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 import { Deliberation } from './tasks/deliberation.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
@@ -33,23 +35,29 @@ export interface OfflineDecision {
   readonly isLogged: boolean;
 }
 
+/** How long a decision waits for others on the same data directory, and how often it looks. */
+const WAIT_MS = 15_000;
+const LOOK_MS = 100;
+
 /**
  * Decides on the candidates of a file.
  *
- * @throws {@link BadInputError} for a task, candidates or a configuration that cannot be used.
+ * @throws {@link BadInputError} for a task, candidates or a configuration that cannot be used;
+ *   {@link DataDirectoryLockedError} if another command uses the data directory for `waitMs`.
  */
 export async function decideOffline(
   dataPath: string,
   request: TaskRequest,
   candidates: unknown,
+  waitMs: number = WAIT_MS,
 ): Promise<OfflineDecision> {
   const own = dataDirectory(dataPath);
   if (await exists(own.configFile)) {
-    return { record: await decideIn(own, request, candidates), isLogged: true };
+    return { record: await decideIn(own, request, candidates, waitMs), isLogged: true };
   }
   const path = await mkdtemp(join(tmpdir(), 'coalesce-decide-'));
   try {
-    const record = await decideIn(dataDirectory(path), request, candidates);
+    const record = await decideIn(dataDirectory(path), request, candidates, 0);
     return { record, isLogged: false };
   } finally {
     await rm(path, { recursive: true, force: true });
@@ -60,13 +68,14 @@ async function decideIn(
   directory: DataDirectory,
   request: TaskRequest,
   candidates: unknown,
+  waitMs: number,
 ): Promise<DecisionRecord> {
   await createDataDirectory(directory);
   const config = loadConfig([
     ...(await fileSources(directory.configFile)),
     environmentSource(process.env),
   ]);
-  const store = await openStore(directory);
+  const store = await openWhenFree(directory, waitMs);
   try {
     const { identity } = await loadOrCreateIdentity(directory);
     const { machine, decisions, decisionMemory } = await loadAgentParts({
@@ -95,6 +104,20 @@ async function decideIn(
     return explainDecision(decision);
   } finally {
     await store.close();
+  }
+}
+
+/** The store, once no other command has it open. */
+async function openWhenFree(directory: DataDirectory, waitMs: number): Promise<Store> {
+  const deadline = systemClock.monotonicMs() + waitMs;
+  for (;;) {
+    try {
+      return await openStore(directory);
+    } catch (error) {
+      const isOver = systemClock.monotonicMs() >= deadline;
+      if (isOver || !(error instanceof DataDirectoryLockedError)) throw error;
+    }
+    await delay(LOOK_MS);
   }
 }
 

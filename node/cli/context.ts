@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { defaultDataPath } from '../storage/data-directory.ts';
 import { printable, printableJson, printableText } from '../errors.ts';
 import { ApiClient } from '../http-api/client.ts';
-import { coinedResourceRemark } from '../skills/resource-name.ts';
+import { isCoinedResource } from '../skills/resource-name.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -58,10 +58,17 @@ export class CliContext {
   }
 
   /** Remarks on terms of resources that are not in the vocabulary: most are slips. */
-  remarkOnResources(terms: readonly string[]): void {
-    for (const term of new Set(terms)) {
-      const remark = coinedResourceRemark(term);
-      if (remark !== undefined) this.progress(printable(remark));
+  async remarkOnResources(terms: readonly string[]): Promise<void> {
+    const coined = [...new Set(terms)].filter(isCoinedResource);
+    if (coined.length === 0) return;
+    // Loaded here, because it brings the whole vocabulary.
+    const { checkTerm } = await import('../skills/term-check.ts');
+    for (const term of coined) {
+      const checked = checkTerm(term);
+      const meant = checked.status === 'known' ? [] : checked.didYouMean;
+      const question = meant.length === 0 ? '' : `. Did you mean ${meant.join(' or ')}?`;
+      const remark = `${term} is not in the vocabulary: only who names it the same has it`;
+      this.progress(printable(`${remark}${question}`));
     }
   }
 

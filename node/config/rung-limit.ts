@@ -26,7 +26,9 @@ export const rungLimit = z
     ].filter((rung) => rung !== undefined);
     context.addIssue({
       code: 'custom',
-      message: `${entry}: ${limit} is no rung, and nothing else is proved; use ${nearest.join(' or ')}`,
+      message:
+        `${entry}: ${limit} is no rung, and nothing else is proved; ` +
+        `use ${nearest.join(' or ')}`,
     });
   })
   .transform((entry) => (entry.includes(':') ? entry : `hasResource:${entry}`));

@@ -23,11 +23,13 @@ export function resourceTerm(name: string): string {
 /** What is wrong with a name that is short and unknown; `undefined` for any other. */
 export function resourceNameProblem(name: string): string | undefined {
   if (name.includes(':') || KNOWN.has(resourceTerm(name))) return undefined;
-  return `"${name}" is no known resource: use one of ${COUNTED}, or "${PREDICATE}${name}" for one of your own`;
+  return (
+    `"${name}" is no known resource: use one of ${COUNTED}, ` +
+    `or "${PREDICATE}${name}" for one of your own`
+  );
 }
 
-/** A remark on a coined term of a resource; `undefined` for a known one and any other term. */
-export function coinedResourceRemark(term: string): string | undefined {
-  if (!term.startsWith(PREDICATE) || KNOWN.has(term)) return undefined;
-  return `${term} is not in the vocabulary: only peers that name it the same have it. Known are ${COUNTED}`;
+/** Whether somebody coined it: a term of a resource that is not in the vocabulary. */
+export function isCoinedResource(term: string): boolean {
+  return term.startsWith(PREDICATE) && !KNOWN.has(term);
 }

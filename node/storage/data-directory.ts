@@ -11,7 +11,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BadInputError, NothingFoundError } from '../errors.ts';
 
 /** Paths inside a data directory. */
@@ -58,7 +58,7 @@ export function dataDirectory(path: string): DataDirectory {
 /** Creates the directory, for its owner only. @throws {@link BadInputError} if that cannot be. */
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {
   try {
-    await mkdir(directory.path, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory.path);
   } catch (error) {
     throw new BadInputError(
       `${directory.path}: cannot be created (${codeOf(error)}); choose another with --data`,
@@ -67,20 +67,49 @@ export async function createDataDirectory(directory: DataDirectory): Promise<voi
   }
 }
 
+/**
+ * Makes a directory and those above it, each tried twice at most. (`mkdir` with `recursive` goes on
+ * for ever where nothing can be made and the system says that there is no such file, as in /proc.)
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make().catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+      await makeDirectory(dirname(path));
+      await make();
+    });
+  } catch (error) {
+    const isThere = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isThere) throw error;
+  }
+}
+
 /** The system's name of a file error, for example ENOENT. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** Writes a file in one step: a crash leaves the old one or the new one, never a half. */
+/**
+ * Writes a file in one step: a crash leaves the old one or the new one, never a half.
+ *
+ * @throws {@link BadInputError} if the directory does not let it.
+ */
 export async function writeFileAtomically(path: string, text: string, mode = 0o600): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await writeFile(temporary, text, { mode, flush: true });
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new BadInputError(
+      `${path}: cannot be written (${codeOf(error)}); make ${dirname(path)} writable, or choose another with --data`,
+      { cause: error },
+    );
   }
 }
 
@@ -108,7 +137,15 @@ export async function readJsonFile(path: string): Promise<unknown> {
 /** Takes every right to a file from all but its owner: a copy or a restore may have given some. */
 export async function restrictToOwner(path: string): Promise<void> {
   const { mode } = await stat(path);
-  if ((mode & 0o077) !== 0) await chmod(path, 0o600);
+  if ((mode & 0o077) === 0) return;
+  try {
+    await chmod(path, 0o600);
+  } catch (error) {
+    throw new BadInputError(
+      `${path}: others have rights to it, and they cannot be taken (${codeOf(error)}); set its mode to 0600`,
+      { cause: error },
+    );
+  }
 }
 
 /** Token of the HTTP API: 32 random bytes, made at the first start, readable by the owner only. */

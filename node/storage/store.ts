@@ -90,7 +90,8 @@ export async function openStore(directory: DataDirectory): Promise<Store> {
     const cause = error instanceof Error ? error.cause : undefined;
     if (codeOf(cause) === 'LEVEL_LOCKED') {
       throw new DataDirectoryLockedError(
-        `${directory.path}: a node is running on this data directory; stop it with "coalesce stop", or choose another with --data`,
+        `${directory.path}: a node is running on this data directory, or another command ` +
+          'uses it; stop the node with "coalesce stop", try again, or choose another with --data',
         { cause: error },
       );
     }

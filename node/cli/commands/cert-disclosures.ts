@@ -30,8 +30,8 @@ const LIFE_HELP =
 const PROVE_HELP =
   'What the proof shows: the highest rung of the ladder 1, 2, 4, 8, 16, 24, 40, 48, 80, 96, 160, ' +
   '... at or below the value, or the limit in disclosure.highestRungs at the time when the ' +
-  'certificate came in, and not the minimum that is asked. Every verifier learns this rung and no ' +
-  `more.\n${LIFE_HELP}`;
+  'certificate came in, and not the minimum that is asked. Every verifier learns this rung and ' +
+  `no more.\n${LIFE_HELP}`;
 
 /** What a holder hands over as a file, and the check of it. */
 export const registerDisclosures: RegisterCommand = (cert, run) => {
@@ -63,7 +63,7 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
     .action(
       run(async (context, text: string, { verifier, nonce }: ProveOptions) => {
         const asked = minimumArgument(text);
-        context.remarkOnResources([asked.name]);
+        await context.remarkOnResources([asked.name]);
         const body = { ...asked, verifier, nonce };
         const document = await context.withDaemon((client) =>
           client.post<PortableProofDocument>('/v1/certificates/prove', body),

@@ -75,9 +75,9 @@ const THIEF_REMARK =
   'no recovery key was registered, so the old key consented: a thief of it could have done the ' +
   'same. "coalesce cert recovery --out FILE" registers one';
 const RECOVERY_REMARK =
-  'peers that never saw the hash of the recovery key, because no skill record with it was published ' +
-  'or they did not read one, will not follow: to them the certificates of the old key are lost ' +
-  '(BAD_ROTATION_CHAIN)';
+  'peers that never saw the hash of the recovery key, because no skill record with it was ' +
+  'published or they did not read one, will not follow: to them the certificates of the old key ' +
+  'are lost (BAD_ROTATION_CHAIN)';
 const ISSUER_REMARK =
   'certificates that this node has issued stay with the old key, and end with its last status ' +
   'list: issue them anew';

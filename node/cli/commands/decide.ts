@@ -33,7 +33,7 @@ export const registerDecide: RegisterCommand = (program, run) => {
     .action(
       run(async (context, file: string, { candidates, policy, explore }: DecideOptions) => {
         const task = await readTaskFile(file);
-        context.remarkOnResources(resourcesOf(task.task));
+        await context.remarkOnResources(resourcesOf(task.task));
         const body = {
           ...task,
           ...(policy === undefined ? {} : { policy }),

@@ -53,7 +53,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
             'query: name a skill term, say in words what is looked for, or name a resource with --min',
           );
         }
-        context.remarkOnResources(options.min.map(({ name }) => name));
+        await context.remarkOnResources(options.min.map(({ name }) => name));
         const body = {
           query,
           minimums: options.min,

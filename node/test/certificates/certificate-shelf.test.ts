@@ -232,11 +232,10 @@ describe('slots of the status list', () => {
   });
 
   it('are lost rather than used twice if the certificate cannot be stored', async () => {
-    const put = theirs.issued.put.bind(theirs.issued);
-    theirs.issued.put = (key, value) =>
-      key === 'next-slot' ? put(key, value) : Promise.reject(new Error('no space left on device'));
+    const write = theirs.issued.write.bind(theirs.issued);
+    theirs.issued.write = () => Promise.reject(new Error('no space left on device'));
     await expect(attestation()).rejects.toThrow('no space left');
-    theirs.issued.put = put;
+    theirs.issued.write = write;
     expect(await slotOf(await attestation())).toBe(1);
   });
 

@@ -3,7 +3,7 @@ import { Identity } from '../../../crypto/identity.ts';
 import { CliUnderTest } from './capture.ts';
 
 const PEER = Identity.fromSeed(new Uint8Array(32).fill(1)).peerId;
-const COINED = 'hasResource:quantum-bits';
+const COINED = 'hasResource:gpu-memory';
 
 let cli: CliUnderTest;
 
@@ -46,6 +46,7 @@ describe('the name of a resource', () => {
       daemon.node.calls.length = 0;
       const { stderr } = await cli.run(...argv);
       expect(stderr).toContain(`${COINED} is not in the vocabulary`);
+      expect(stderr).toContain('Did you mean hasResource:gpu-memory-gib');
       expect(stderr).not.toContain('memory-mib is not');
       expect(daemon.node.calls).toHaveLength(1);
       expect((await cli.run(...argv, '--json')).stderr).not.toContain('vocabulary');

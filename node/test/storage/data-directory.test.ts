@@ -47,6 +47,34 @@ describe('data directory', () => {
     await expect(made).rejects.toThrow(BadInputError);
     await expect(made).rejects.toThrow(/file.below: cannot be created \(ENOTDIR\).*--data/);
   });
+
+  it('is left as it is where it is there, and no file is taken for one', async () => {
+    await chmod(directory.path, 0o755);
+    await createDataDirectory(directory);
+    expect(await modeOf(directory.path)).toBe(0o755);
+    const blocked = join(directory.path, 'file');
+    await writeFile(blocked, '');
+    const made = createDataDirectory(dataDirectory(blocked));
+    await expect(made).rejects.toThrow(/file: cannot be created \(EEXIST\)/);
+  });
+
+  it('is given up where the system says for ever that there is no such file', async () => {
+    const made = createDataDirectory(dataDirectory('/proc/none/below'));
+    await expect(made).rejects.toThrow(/below: cannot be created \(E/);
+  });
+
+  it.each(['none', 'file'])(
+    'says which file of it cannot be written and the mend',
+    async (name) => {
+      await writeFile(join(directory.path, 'file'), '');
+      const path = join(directory.path, name, 'config.json');
+      const written = writeFileAtomically(path, '');
+      await expect(written).rejects.toThrow(BadInputError);
+      await expect(written).rejects.toThrow(
+        /config.json: cannot be written \(ENO.*make .* writable/,
+      );
+    },
+  );
 });
 
 describe('identity file', () => {
