@@ -28,8 +28,8 @@ import type { LabelledSkill } from './discovery-recall.ts';
 /** Nodes started at the same time. */
 const STARTED_AT_ONCE = 10;
 /**
- * The tables count as filled once they grew by less than 1 % together for so long, while the process
- * was idle: on a busy machine they stand still although the nodes are at work.
+ * The tables count as filled once they grew by less than 1 % together for so long, while the
+ * process was idle: on a busy machine they stand still although the nodes are at work.
  */
 const QUIET_MS = 2_500;
 const IDLE_SHARE = 0.2;
@@ -71,7 +71,7 @@ async function createNode(bootstrap: readonly string[]): Promise<DiscoveryNode> 
   return { host, guard, clock, advertiser };
 }
 
-/** Stops a node without a word to the others, whose connections break as when a process is killed. */
+/** Stops a node without a word: its connections break as when a process is killed. */
 export async function stopNode({ host, advertiser }: DiscoveryNode): Promise<void> {
   advertiser.stop();
   await host.stop();

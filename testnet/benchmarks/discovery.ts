@@ -32,6 +32,8 @@ import type { Bench, BenchRow } from './measuring.ts';
 const SEED = 20_261_121;
 const USUAL_NODES = 50;
 const PUBLISHERS = 20;
+/** Of the nodes of a small network, so that some are left that only ask. */
+const MAX_PUBLISHING_SHARE = 0.4;
 /** Skills that several publishers sell. */
 const SHARED_SKILLS = 5;
 const LEAVING_SHARE = 0.2;
@@ -75,8 +77,8 @@ interface Field {
 function nodesAsked(): number {
   const text = process.env['COALESCE_BENCH_NODES'];
   const nodes = text === undefined ? USUAL_NODES : Number(text);
-  if (Number.isSafeInteger(nodes) && nodes >= 30 && nodes <= 200) return nodes;
-  throw new RangeError(`COALESCE_BENCH_NODES expected 30 to 200, got ${text}`);
+  if (Number.isSafeInteger(nodes) && nodes >= 10 && nodes <= 200) return nodes;
+  throw new RangeError(`COALESCE_BENCH_NODES expected 10 to 200, got ${text}`);
 }
 
 function pick<T>(random: SeededRandom, from: readonly T[]): T {
@@ -99,8 +101,13 @@ async function readLabelledSet(): Promise<LabelledSet> {
   return JSON.parse(await readFile(file, 'utf8')) as LabelledSet;
 }
 
-function idleNodes({ nodes, publishers }: Field): DiscoveryNode[] {
-  return nodes.filter((node) => !publishers.some((publisher) => publisher.node === node));
+/** Nodes that may publish; the others only ask. */
+function publishingNodes({ nodes }: Field): readonly DiscoveryNode[] {
+  return nodes.slice(0, Math.min(PUBLISHERS, Math.floor(nodes.length * MAX_PUBLISHING_SHARE)));
+}
+
+function idleNodes(field: Field): readonly DiscoveryNode[] {
+  return field.nodes.slice(publishingNodes(field).length);
 }
 
 interface ColdTimings {
@@ -205,10 +212,12 @@ async function benchMisses(
 /** The observers are other publishers, so that the rest has asked nothing yet. */
 async function benchPublications(field: Field, referenceUs: number): Promise<BenchRow[]> {
   const { random, publishers, unsold } = field;
-  const nodes = field.nodes.slice(0, PUBLISHERS);
+  const nodes = publishingNodes(field);
   const shared = unsold.splice(0, SHARED_SKILLS);
   const timings: PublicationTiming[] = [];
+  const isOver = timer();
   for (const [i, node] of nodes.entries()) {
+    if (isOver()) break;
     const own = unsold.shift()!;
     const skills = [own, shared[i % SHARED_SKILLS]!];
     const content = contentOf(skills);
@@ -231,7 +240,9 @@ async function benchPublications(field: Field, referenceUs: number): Promise<Ben
 async function benchPriceChanges(field: Field, referenceUs: number): Promise<BenchRow> {
   const { random, nodes, publishers } = field;
   const timesMs: number[] = [];
+  const isOver = timer();
   for (const { node, skills } of publishers) {
+    if (isOver()) break;
     const content = contentOf(skills, CHANGED_PRICE_MICRO_USD);
     timesMs.push(await timePriceChange(node, content, pickOther(random, nodes, node)));
   }
@@ -293,7 +304,7 @@ async function benchNetwork(
     plain('peers that a node is connected to', median(connections), 'peers'),
   ];
   const referenceUs = (before + measureReferenceUs()) / 2;
-  onProgress(`discovery: ${PUBLISHERS} nodes publish`);
+  onProgress(`discovery: ${publishingNodes(field).length} nodes publish`);
   rows.push(...(await benchPublications(field, referenceUs)));
   onProgress('discovery: cold queries beside findProviders');
   rows.push(...(await benchCold(field)));
