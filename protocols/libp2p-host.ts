@@ -51,10 +51,9 @@ const HARD_LIMIT_FACTOR = 1.5;
  */
 const MAX_STREAM_WINDOW_BYTES = 1_048_576;
 /**
- * On a local network a peer that dies closes its connections, so they need few pings. Many nodes on
- * one machine that each ping all the others every 10 s, as libp2p does, took half a processor at 50
- * nodes; where it was busy the pings failed, and each failure closed a connection that had to be
- * opened anew (measured, libp2p 3).
+ * On a local network a peer that dies closes its connections, so they need few pings. Of 50 nodes
+ * in one process on a busy machine, with libp2p's ping every 10 s, none came to rest: after a
+ * minute tables held 7 peers, and 5 s took 2.3 s of processor. Without pings: 14 peers, 0.3 s.
  */
 const LOCAL_PINGS = {
   pingInterval: 2 * MINUTE_MS,
