@@ -13,8 +13,8 @@
  *
  * What it does not show: that one thread did it. A holder may use all its cores inside a step, or
  * break the chain into c pieces that it computes side by side; of the c - 1 broken links none is
- * asked for four times in five (a test counts it). Nor does it see a helper: whoever answers as fast as
- * the claim has the claim's power at hand, and that is what is measured. The operations counted are
+ * asked for four times in five (a test counts it). Nor does it see a helper: whoever answers as
+ * fast as the claim has its power at hand, and that is what is measured. The operations counted are
  * the 2 n^3 of a product by the book; a faster algorithm counts as a faster machine.
  *
  * @module

@@ -85,9 +85,10 @@ const ROTATION_REMARK =
 
 /** The answer as a table. */
 export function describeQuery(result: QueryDocument): string {
-  const lines = [
-    `${result.hits.length} ${result.hits.length === 1 ? 'hit' : 'hits'} for ${result.query}: ${result.outcome}, ${result.answered} of ${result.asked} answered, ${result.elapsedMs} ms`,
-  ];
+  const { hits, asked, answered, elapsedMs } = result;
+  const count = `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'}`;
+  const look = `${result.outcome}, ${answered} of ${asked} answered, ${elapsedMs} ms`;
+  const lines = [`${count} for ${result.query}: ${look}`];
   if (result.hits.length > 0) {
     lines.push(
       table(

@@ -100,7 +100,8 @@ describe('cert prove and cert verify', () => {
 describe('a rotation that this node does not follow', () => {
   it('is explained where the trace of a query names it', async () => {
     const daemon = await cli.startDaemon();
-    const document = { query: 'x', outcome: 'complete', hits: [], dropped: [], asked: 1 };
+    const nothing = { hits: [], dropped: [], unknownTerms: [] };
+    const document = { query: 'x', outcome: 'complete', ...nothing, asked: 1 };
     const event = { event: 'proof', peerId: PEER, detail: 'presentation: BAD_ROTATION_CHAIN' };
     for (const [trace, isExplained] of [
       [[event], true],

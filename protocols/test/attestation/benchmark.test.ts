@@ -325,13 +325,14 @@ describe('attacks of a holder on the measure', () => {
       perPeer: { burst: 300, perSecond: 1 },
       all: { burst: 300, perSecond: 1 },
     };
+    const tries = 30;
+    let passed = 0;
     for (const helpers of [4, 8]) {
       const holderWorker = (clock: FakeClock) =>
         Object.assign(new SharingWorker(clock), { helpers });
       const { measure, worker } = createWorld({ holderWorker, limits });
       worker.speed.stepMs = 50;
-      let passed = 0;
-      for (let i = 0; i < 60; i++) {
+      for (let i = 0; i < tries; i++) {
         const outcome = await measure({ ...COMPUTE, durationMs: 4_150 });
         if (outcome.measured) {
           passed += 1;
@@ -339,10 +340,10 @@ describe('attacks of a holder on the measure', () => {
           expect(outcome.reason).toBe('WRONG_ANSWER');
         }
       }
-      expect(passed / 60).toBeGreaterThan(0.7);
-      expect(passed / 60).toBeLessThan(0.9);
     }
-  });
+    expect(passed / (2 * tries)).toBeGreaterThan(0.7);
+    expect(passed / (2 * tries)).toBeLessThan(0.9);
+  }, 60_000);
 
   it('a holder that lengthens the echo gains a twentieth at most, and no deadline', async () => {
     const measureWith = async (echoMs: number, order: BenchmarkOrder) => {
