@@ -124,7 +124,7 @@ describe('a network in which resources are proved', () => {
     const { status, stdout } = command(network.client, ...argv);
     expect(status).toBe(0);
     const [summary, header, hit] = stdout.split('\n');
-    expect(summary).toMatch(/^1 hits for performs:nlp\/sentiment: complete, /);
+    expect(summary).toMatch(/^1 hit for performs:nlp\/sentiment: complete, /);
     expect(header).toMatch(/^peer +skill +price +latency +level +score +record age +proves/);
     expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 80$`));
     expect(withoutTimes(stdout)).not.toMatch(/\b90\b/);
