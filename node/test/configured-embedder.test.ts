@@ -26,8 +26,7 @@ async function service(status = 200): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-const embedderFor = (embedding: object) =>
-  configuredEmbedder(configSchema.parse({ embedding }) as never);
+const embedderFor = (embedding: object) => configuredEmbedder(configSchema.parse({ embedding }));
 
 describe('the configured embedder', () => {
   it('is the built-in one unless the configuration names a service', () => {

@@ -1,3 +1,4 @@
+import { peerIdFromString } from '@libp2p/peer-id';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import { emptyStatusBits, revokeSlot, signStatusList } from '../../../crypto/status-list.ts';
@@ -194,8 +195,10 @@ describe('gossip over libp2p', () => {
     // The one in the middle passes on only to those it knows to be subscribed: it must know both.
     await until(
       'all have subscribed',
-      () => subscribers(issuer) === 1 && subscribers(middle) === 2 && subscribers(far) === 1,
+      () => subscribers(issuer) >= 1 && subscribers(middle) === 2 && subscribers(far) >= 1,
     );
+    // The DHT may have made the two ends known to each other.
+    await far.host.libp2p.hangUp(peerIdFromString(issuer.host.peerId));
     await issuer.told.tell([list(3, { bits: revokeSlot(BITS, 7) })]);
     await until('the list has arrived', () => far.own.latest(ISSUER.peerId, 0)?.body.seq === 3);
     expect(hosts[0]!.gossip.globalSignaturePolicy).toBe('StrictNoSign');
