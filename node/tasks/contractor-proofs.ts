@@ -38,6 +38,9 @@ const PROOF_TIMEOUT_MS = 5_000;
 const PROOF_CONCURRENCY = 8;
 /** Time limit of one peer's receipts: a decision can do without them, so it waits less for them. */
 const HEARING_TIMEOUT_MS = 1_500;
+/** How long all proofs of a look may take, and all receipts: a crowd of mute peers costs no more. */
+const ALL_PROOFS_TIMEOUT_MS = 8_000;
+const ALL_HEARING_TIMEOUT_MS = 3_000;
 /** Hits of a survey whose receipts are heard: to verify those of one takes 40 ms. */
 const MAX_HEARD = 32;
 
@@ -93,15 +96,17 @@ export class ContractorProofs {
     minimums: readonly ResourceMinimum[],
     signal: AbortSignal,
   ): Promise<readonly ContractorProof[]> {
-    const proofs = await inTurns(hits, (hit) => this.#proofOf(hit, minimums, signal));
+    const proving = AbortSignal.timeout(ALL_PROOFS_TIMEOUT_MS);
+    const proofs = await inTurns(hits, (hit) => this.#proofOf(hit, minimums, signal, proving));
     // A rotation may have come to light while the others were asked, or since a proof was kept.
     const counted = proofs.map((proof, i) => {
       if (!this.#isRotated(hits[i]!.peerId)) return proof;
       return { ...proof, ...unproved('presentation: KEY_ROTATED', minimums) };
     });
     const heard = new Map<ProvingHit, readonly SkillTestimony[]>();
+    const hearing = AbortSignal.timeout(ALL_HEARING_TIMEOUT_MS);
     await inTurns(this.#bestOf(hits, counted), async (hit) => {
-      heard.set(hit, await this.#hear(hit, signal));
+      heard.set(hit, await this.#hear(hit, signal, hearing));
     });
     return counted.map((proof, i) => {
       const ofReceipts = heard.get(hits[i]!) ?? [];
@@ -143,12 +148,13 @@ export class ContractorProofs {
     hit: ProvingHit,
     minimums: readonly ResourceMinimum[],
     signal: AbortSignal,
+    deadline: AbortSignal,
   ): Promise<ContractorProof> {
     const asked = minimums.map(({ name, min }) => `&${name}>=${min}`).join('');
     const key = `${hit.peerId}/${hit.matchedTerm}${asked}/${hit.record.body.seq}`;
     const known = this.#proofs.fresh(key);
     if (known) return known;
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
+    const limited = AbortSignal.any([signal, deadline, AbortSignal.timeout(PROOF_TIMEOUT_MS)]);
     const [{ isFinal, ...shown }, vector] = await Promise.all([
       this.#prove(hit, minimums, limited),
       this.#vectorOf(hit, limited),
@@ -204,12 +210,13 @@ export class ContractorProofs {
   async #hear(
     { peerId, matchedTerm: skill }: ProvingHit,
     signal: AbortSignal,
+    deadline: AbortSignal,
   ): Promise<readonly SkillTestimony[]> {
     const { streams, clock } = this.#components;
     const key = `${peerId}/${skill}`;
     const known = this.#testimony.fresh(key);
     if (known) return known;
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(HEARING_TIMEOUT_MS)]);
+    const limited = AbortSignal.any([signal, deadline, AbortSignal.timeout(HEARING_TIMEOUT_MS)]);
     try {
       const receipts = await requestReceipts(streams, peerId, { skill, clock, signal: limited });
       return this.#testimony.keep(key, testimonyOfReceipts(receipts), false);

@@ -50,6 +50,8 @@ import { decisionStatus, INITIAL_STATE } from './decision-state.ts';
 import type { DecisionMemoryState } from './decision-state.ts';
 
 const SETTINGS_KEY = 'decision-memory';
+/** What a failure before the third outcome counts of a comparison. */
+const EARLY_FAILURE_WEIGHT = 0.25;
 /** Decisions that the confidence of the paper's own code looks back on, and its high score. */
 const RECENT_DECISIONS = 50;
 const HIGH_SCORE = 0.7;
@@ -267,19 +269,20 @@ export class DecisionMemory {
 
   /**
    * Once per contractor, when there is enough to compare with: one word is one comparison. Who
-   * praises a contractor that fails before is found out at that failure: nobody hires it again, so
-   * there would be no third outcome.
+   * praises a contractor that fails before is noted at that failure, since it may never be hired a
+   * third time; lightly, since a good contractor fails now and then.
    */
   #compare({ testimony, own }: HeardTestimony, isSuccess: boolean): void {
     const failures = own.total - own.successes;
     const isEarlyFailure = !isSuccess && failures === 1 && own.total < MIN_OWN_OUTCOMES;
-    if (own.total !== MIN_OWN_OUTCOMES && !isEarlyFailure) return;
+    const isThird = own.total === MIN_OWN_OUTCOMES && failures === 0;
+    if (!isThird && !isEarlyFailure) return;
     for (const { rater, passed, run } of testimony) {
       if (run === 0) continue;
       const isPraise = passed * 2 >= run;
       const isAgreement = isEarlyFailure ? !isPraise : agreesWith(own, isPraise);
       if (isAgreement === null) continue;
-      const weight = Math.min(1, run);
+      const weight = Math.min(1, run) * (isEarlyFailure ? EARLY_FAILURE_WEIGHT : 1);
       const raters = observeAgreement(this.#state.raters, { rater, isAgreement, weight });
       this.#state = { ...this.#state, raters };
     }

@@ -468,6 +468,33 @@ describe('receipts of other clients', () => {
     expect(await test.ratersOf(old)).toEqual([[stranger.peerId, second.peerId]]);
   });
 
+  it('a crowd that stalls with everything holds a look up for one time limit, not one each', async () => {
+    const limits = new Map<number, AbortController>();
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      if (ms !== 8_000 && ms !== 3_000) return timeout(ms);
+      const limit = new AbortController();
+      limits.set(ms, limit);
+      return limit.signal;
+    });
+    const asked = new Set<string>();
+    const crowd = Array.from({ length: 24 }, (_, i) =>
+      Identity.fromSeed(new Uint8Array(32).fill(100 + i)),
+    );
+    const never = (peerId: string) => () => {
+      asked.add(peerId);
+      // Eight are asked at a time; nobody answers.
+      if (asked.size >= 8) limits.get(8_000)!.abort(new Error('time'));
+      return new Promise<never>(() => undefined);
+    };
+    for (const peer of crowd) test.serve(peer, { certificates: never(peer.peerId) });
+    const proofs = await test.look(crowd);
+    expect(proofs).toHaveLength(24);
+    expect(proofs.every(({ level }) => level === 0)).toBe(true);
+    expect(asked.size).toBe(8);
+    vi.restoreAllMocks();
+  });
+
   it('are not asked for any longer once the caller hangs up, and the peer is not blamed', async () => {
     const caller = new AbortController();
     test.serve(old, {

@@ -335,18 +335,24 @@ describe('the word of others', () => {
     const bad = { ...GOOD, isSuccess: false };
     const own = { successes: 0, total: 1 };
     await memory.observeOutcome(outsourced(), bad, { testimony, own });
-    expect(memory.credibility('r')).toBeCloseTo(2 / 6, 9);
+    // A quarter of a comparison: a good contractor fails now and then.
+    const after1 = (2 * 3 - 3.25) / (3.25 + 2);
+    expect(memory.credibility('r')).toBeCloseTo(after1, 9);
     // A warning was right, and later failures of the same contractor say nothing new of the rater.
     const warning = [{ rater: 'w', passed: 0, run: 10 }];
     await memory.observeOutcome(outsourced(), bad, { testimony: warning, own });
-    expect(memory.credibility('w')).toBeCloseTo(1 / 3, 9);
-    const second = { successes: 0, total: 2 };
-    await memory.observeOutcome(outsourced(), bad, { testimony, own: second });
-    expect(memory.credibility('r')).toBeCloseTo(2 / 6, 9);
-    // Nor does a success after the first failure.
+    expect(memory.credibility('w')).toBeCloseTo(0.25 / 2.25, 9);
+    for (const total of [2, 3, 4]) {
+      const later = { successes: 0, total };
+      await memory.observeOutcome(outsourced(), bad, { testimony, own: later });
+    }
+    expect(memory.credibility('r')).toBeCloseTo(after1, 9);
+    // Nor does a success after the first failure, nor a first failure after the third outcome.
     const after = { successes: 1, total: 2 };
     await memory.observeOutcome(outsourced(), GOOD, { testimony, own: after });
-    expect(memory.credibility('r')).toBeCloseTo(2 / 6, 9);
+    const late = { successes: 4, total: 5 };
+    await memory.observeOutcome(outsourced(), bad, { testimony, own: late });
+    expect(memory.credibility('r')).toBeCloseTo(after1, 9);
   });
 
   it('teaches less of its rater the less was paid for it', async () => {
