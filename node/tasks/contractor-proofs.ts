@@ -38,7 +38,7 @@ const PROOF_TIMEOUT_MS = 5_000;
 const PROOF_CONCURRENCY = 8;
 /** Time limit of one peer's receipts: a decision can do without them, so it waits less for them. */
 const HEARING_TIMEOUT_MS = 1_500;
-/** How long all proofs of a look may take, and all receipts: a crowd of mute peers costs no more. */
+/** How long all proofs of a look may take, and all receipts: a mute crowd costs no more. */
 const ALL_PROOFS_TIMEOUT_MS = 8_000;
 const ALL_HEARING_TIMEOUT_MS = 3_000;
 /** Hits of a survey whose receipts are heard: to verify those of one takes 40 ms. */
