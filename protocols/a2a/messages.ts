@@ -57,6 +57,9 @@ export interface A2aAnswerMessage {
   readonly more?: 1 | undefined;
 }
 
+/** Keys of a message, and of its `params`; the schemas know four at most. */
+const MAX_MESSAGE_KEYS = 16;
+
 const id = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 const jsonObject = z.record(z.string(), z.unknown());
 
@@ -113,7 +116,7 @@ function readableId(value: unknown): number {
   return read.success ? read.data.id : 0;
 }
 
-/** The value of JSON bytes; its `value` is undefined where it is nested too deep to be touched. */
+/** The value of JSON bytes; its `value` is undefined where it is too deep or wide to be touched. */
 function parseJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
   if (bytes.length > A2A_LIMITS.maxMessageBytes) return undefined;
   let value: unknown;
@@ -123,7 +126,19 @@ function parseJson(bytes: Uint8Array): { readonly value: unknown } | undefined {
     return undefined;
   }
   // Recursive code behind this parser (cloning, serialising) would overflow on deeper values.
-  return { value: isDeeperThan(value, A2A_LIMITS.maxDepth) ? undefined : value };
+  const isReadable = hasFewKeys(value) && !isDeeperThan(value, A2A_LIMITS.maxDepth);
+  return { value: isReadable ? value : undefined };
+}
+
+/**
+ * Whether a message and its `params` have few enough keys to be looked at: a schema names each key
+ * that it does not know, and 100,000 of them fit a message.
+ */
+function hasFewKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const { params } = value as { readonly params?: unknown };
+  const isFew = (one: object) => Object.keys(one).length <= MAX_MESSAGE_KEYS;
+  return isFew(value) && (typeof params !== 'object' || params === null || isFew(params));
 }
 
 /** Whether `value` has more than `maxDepth` containers inside one another. */

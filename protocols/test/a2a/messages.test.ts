@@ -56,6 +56,18 @@ const likeMessage = fc.record(
 );
 
 describe('control messages', () => {
+  it('are not looked at with a hundred thousand keys, at the top or in params', () => {
+    const keys = Array.from({ length: 100_000 }, (_, i) => `"k${i}":0`).join();
+    const invalid = { kind: 'invalid', id: 0 };
+    const wide = utf8(`{"id":7,${keys}}`);
+    const wideParams = utf8(`{"id":7,"params":{${keys}},"rpc":{}}`);
+    // The id is not even read: a message that is looked at gives it.
+    expect(parseOpenerMessage(wide)).toMatchObject(invalid);
+    expect(parseOpenerMessage(wideParams)).toMatchObject(invalid);
+    expect(parseAnswerMessage(wide)).toBeUndefined();
+    expect(parseOpenerMessage(utf8('{"id":7}'))).toMatchObject({ kind: 'invalid', id: 7 });
+  });
+
   it('are read back as they were written', () => {
     const request = { id: 7, contract, params, rpc };
     expect(parseOpenerMessage(encodeControlMessage(request))).toEqual({
