@@ -84,8 +84,8 @@ function snapshotQuote(value: unknown): Candidate['quote'] | null {
   } as unknown as Candidate['quote'];
 }
 
-/** Groups of numbers of a candidate that may be left out as a whole. */
-const OPTIONAL_GROUPS = {
+/** Groups of numbers of a candidate that may be left out as a whole, and the keys of each. */
+export const OPTIONAL_GROUPS = {
   evidence: ['passed', 'run'],
   testimony: ['successes', 'total'],
   stated: ['reliability', 'securityRisk', 'qualityRisk', 'performance'],

@@ -13,6 +13,7 @@ import {
 } from '../decision/candidate-reading.ts';
 import type { DropReason } from '../decision/candidate-reading.ts';
 import { SOURCE_LIMITS } from '../decision/evidence-source.ts';
+import { OPTIONAL_GROUPS } from '../decision/request-snapshot.ts';
 import type { Candidate } from '../decision/request.ts';
 import { BadInputError } from '../errors.ts';
 
@@ -69,19 +70,8 @@ const KEYS = {
   ],
   quote: ['priceMicroUsd', 'latencyMs', 'load', 'expiresAtSeconds'],
   'quote.load': ['demand', 'available', 'total'],
-  evidence: ['passed', 'run'],
-  testimony: ['successes', 'total'],
   history: ['successes', 'failures', 'monthsSinceLast', 'utility', 'byType'],
-  incidents: ['disputes', 'canaryHits', 'interactions'],
-  link: ['bandwidthMbps', 'transferMicroUsdPerGb'],
-  overheads: [
-    'sessionMicroUsd',
-    'verificationMicroUsd',
-    'integrationMicroUsd',
-    'checkMicroUsd',
-    'auditRate',
-  ],
-  stated: ['reliability', 'securityRisk', 'qualityRisk', 'performance'],
+  ...OPTIONAL_GROUPS,
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /**

@@ -28,6 +28,9 @@ const MAX_NEAREST_TERMS = 4;
 /** Offers of one contractor that are considered for a text: each is asked for its proofs. */
 const MAX_OFFERS_BY_TEXT = 3;
 
+/** Terms of hits that are embedded for a query: peers coin them, and a service may charge. */
+const MAX_COINED_TERMS = 256;
+
 /** How an offer answers a query. */
 export interface QueryFit {
   /** Jaccard index; `undefined` for an alternative of free text alone. */
@@ -39,7 +42,7 @@ export interface QueryFit {
 /** A query, ready to be looked for. */
 export interface QueryPlan {
   readonly search: SearchQuestion;
-  /** Gives the terms of hits that the vocabulary does not have their vectors. */
+  /** Gives terms of hits that the vocabulary does not have their vectors, the first of many. */
   prepare(hits: readonly ContractorHit[], signal: AbortSignal): Promise<void>;
   /** The hits that are worth a question: of a text, the offers of each contractor nearest to it. */
   shortlist(hits: readonly ContractorHit[]): readonly ContractorHit[];
@@ -159,10 +162,10 @@ class Plan implements QueryPlan {
 
   async prepare(hits: readonly ContractorHit[], signal: AbortSignal): Promise<void> {
     if (this.#alternatives.every(({ texts }) => texts.length === 0)) return;
-    await this.#terms.add(
-      hits.map(({ matchedTerm }) => termText(matchedTerm)),
-      signal,
+    const coined = new Set(
+      hits.map(({ matchedTerm }) => matchedTerm).filter((term) => findTerm(term) === undefined),
     );
+    await this.#terms.add([...coined].slice(0, MAX_COINED_TERMS).map(termText), signal);
   }
 
   #bestLikeness(hit: ContractorHit): number {

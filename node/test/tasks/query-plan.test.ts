@@ -99,6 +99,27 @@ describe('the plan of a query', () => {
     expect(byTerm.shortlist(found)).toHaveLength(5);
   });
 
+  it('embeds 256 terms that peers coined and no more, however many hits there are', async () => {
+    const embedded: string[] = [];
+    const counting = {
+      ...localEmbedder,
+      embed: (texts: readonly string[]) => {
+        embedded.push(...texts);
+        return localEmbedder.embed(texts);
+      },
+    };
+    const alternatives = [{ terms: [], texts: ['weld a pipe'] }];
+    const asked = await planQuery('weld a pipe', alternatives, counting, never);
+    embedded.length = 0;
+    const [hit] = hits(record('performs:nlp/sentiment'), ['performs:nlp/sentiment']);
+    const many = Array.from({ length: 8_192 }, (_, i) => ({
+      ...hit!,
+      matchedTerm: `performs:coined-${i}`,
+    }));
+    await asked.prepare([hit!, ...many], never);
+    expect(embedded).toHaveLength(256);
+  });
+
   it('rates a term by the Jaccard index, a text by the cosine, and both where both are asked', async () => {
     const of = record('performs:nlp/sentiment');
     const [hit] = hits(of, ['performs:nlp/sentiment']) as [ContractorHit];
