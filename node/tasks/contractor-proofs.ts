@@ -31,6 +31,7 @@ import type {
 } from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
 import { KeptAnswers } from './kept-answers.ts';
+import { lotOf } from './lot.ts';
 
 /** Time limit of one peer's card or presentation. */
 const PROOF_TIMEOUT_MS = 5_000;
@@ -253,10 +254,6 @@ export class ContractorProofs {
       return undefined;
     }
   }
-}
-
-function lotOf(random: Random): number {
-  return new DataView(random.bytes(4).buffer).getUint32(0);
 }
 
 /** Asks each, a few at a time; each that is done makes room for the next. */

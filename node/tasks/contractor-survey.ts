@@ -24,6 +24,7 @@ import type { ContractorProof, ContractorProofs } from './contractor-proofs.ts';
 import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
 import { planQuery } from './query-plan.ts';
 import type { QueryPlan } from './query-plan.ts';
+import { lotOf } from './lot.ts';
 
 /** How old a look may be that serves for another task. */
 const RECENT_MS = 20_000;
@@ -256,10 +257,6 @@ export class ContractorSurvey {
       };
     });
   }
-}
-
-function lotOf(random: Random): number {
-  return new DataView(random.bytes(4).buffer).getUint32(0);
 }
 
 function keyOf({ term, minimums = [] }: SurveyQuestion): string {
