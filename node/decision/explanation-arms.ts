@@ -24,7 +24,7 @@ function rankingHeadings(strategy: string): string[] {
     case 'thompson':
       return ['alpha', 'beta', 'draws', 'sample'];
     case 'contextual':
-      return [...CRITERIA, 'mean', 'width', 'bound'];
+      return ['mean', 'width', 'bound'];
     case 'information-gain':
       return ['alpha', 'beta', 'information', 'cost in all', 'value'];
     default:
@@ -49,7 +49,7 @@ function rankingCells(arm: ExplorationArm, digits: number): string[] {
     const parts = [arm.expectedUtility, arm.deviation].map((part) => orNone(part, 'no number'));
     const bound = arm.upperBound ?? null;
     const last = bound === null ? 'no number' : figure(bound, digits);
-    return [...arm.features.map((feature) => figure(feature)), ...parts, last];
+    return [...parts, last];
   }
   if (arm.valueMicroUsd === undefined) return [];
   const [cost, value] = [arm.costMicroUsd ?? 0, arm.valueMicroUsd];
@@ -75,16 +75,28 @@ function tableLines(request: DecisionRequest, parts: ExplorationParts): string[]
   return [...table([headings, ...rows]), ...hiddenLines(parts.arms.length - places.length)];
 }
 
-/** A and b of LinUCB, from which means and widths follow. */
-function modelLines({ context }: DecisionRequest): string[] {
-  const { a, b } = usableLinearModel(context.exploration?.linearModel ?? null);
+/**
+ * The criteria of each, and A and b of LinUCB: from them means and widths follow. They stand apart,
+ * since bounds are printed with as many digits as tell them apart.
+ */
+function modelLines(request: DecisionRequest, parts: ExplorationParts): string[] {
+  const { a, b } = usableLinearModel(request.context.exploration?.linearModel ?? null);
+  const arms = shownPlaces(parts).map((place) => {
+    const { peerId, features = [] } = parts.arms[place]!;
+    const name = contractorName(request, peerId);
+    return [String(place), name, ...features.map((feature) => figure(feature))];
+  });
   const exact = (value: number): string => String(Number(value.toPrecision(MODEL_DIGITS)));
   const rows = b.map((sum, i) => [
     ...a.slice(i * b.length, (i + 1) * b.length).map(exact),
     exact(sum),
   ]);
   return [
-    '  the model, one row each for the constant 1 and the criteria: A, then b',
+    '',
+    'What the model knows of them',
+    ...table([['number', 'contractor', ...CRITERIA], ...arms]),
+    '',
+    'The model, one row each for the constant 1 and the criteria: A, then b',
     ...table([['1', ...CRITERIA, 'b'], ...rows]),
   ];
 }
@@ -98,7 +110,7 @@ export function armLines(record: DecisionRecord, parts: ExplorationParts): strin
     '',
     'Whom it might have been, in the order of the draw',
     ...tableLines(request, parts),
-    ...(parts.strategy === 'contextual' ? modelLines(request) : []),
     ...notes.flatMap((note) => wrapped(note).map((line) => `  ${line}`)),
+    ...(parts.strategy === 'contextual' ? modelLines(request, parts) : []),
   ];
 }

@@ -344,6 +344,24 @@ describe('the printed exploration, redone by hand,', () => {
     expect(kept).toBeGreaterThan(5);
   });
 
+  it('keeps its columns where bounds differ in their last digits only', () => {
+    const failed = { successes: 0, failures: 3 };
+    const field = [
+      candidate('peer-0', { ...failed, priceMicroUsd: 0, latencyMs: 1, level: 1 }),
+      candidate('peer-1', { ...failed, priceMicroUsd: 1, latencyMs: 1, level: 1 }),
+      candidate('peer-2', { successes: 12, failures: 0, priceMicroUsd: 0, latencyMs: 1, level: 0 }),
+    ];
+    const at = withoutLocal(withTask(request(field), { valueMicroUsd: 1_000_000 }));
+    const base = exploring(at, RATIONAL_POLICY, 'contextual');
+    const { exploration } = base.context;
+    const { result } = decideAndRedo({
+      ...base,
+      context: { ...base.context, exploration: { ...exploration!, linearModel: null } },
+    });
+    const bounds = result.explorationParts!.arms.map((arm) => arm.upperBound!);
+    expect(new Set(bounds.map((bound) => bound.toPrecision(9))).size).toBeLessThan(bounds.length);
+  });
+
   it('lists all that it might have been in the record, and the ones that matter in the text', () => {
     const many = Array.from({ length: 40 }, (_, i) => newcomer(`new-${i}`, 2, 2));
     const base = exploring(

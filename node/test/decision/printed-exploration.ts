@@ -14,6 +14,9 @@ type Row = Readonly<Record<string, string>>;
 /** Heading of those that might be explored. */
 export const ARMS = 'Whom it might have been';
 
+const CRITERIA_OF_ARMS = 'What the model knows of them';
+const MODEL = 'The model, one row each';
+
 const HEADINGS: Readonly<Record<string, string>> = {
   ucb1: 'index',
   thompson: 'sample',
@@ -100,7 +103,8 @@ function checkThompson(rows: readonly Row[], seed: number): void {
 }
 
 function checkContextual(text: string, rows: readonly Row[]): void {
-  const lines = section(text, ARMS).map((line) => line.trim().split(/ {2,}/));
+  const lines = section(text, MODEL).map((line) => line.trim().split(/ {2,}/));
+  const known = rowsOf(text, CRITERIA_OF_ARMS);
   const start = lines.findIndex(([head, next]) => head === '1' && next === 'cost');
   const model = lines.slice(start + 1, start + 6).map((cells) => cells.map(Number));
   const A = model.map((row) => row.slice(0, 5));
@@ -111,7 +115,7 @@ function checkContextual(text: string, rows: readonly Row[]): void {
   const [width] = numbersOf(text, 'bound = mean + # width');
   for (const row of rows) {
     const criteria = ['cost', 'reliability', 'latency', 'security'];
-    const x = [1, ...criteria.map((name) => numberOf(row[name]))];
+    const x = [1, ...criteria.map((name) => numberOf(known.get(row['number']!)![name]))];
     near(1 + numberOf(row['mean']), 1 + dot(theta, x), 'mean');
     const deviation = Math.sqrt(dot(x, solved(A, x)));
     near(numberOf(row['width']), deviation, 'width');
