@@ -48,8 +48,8 @@ export class TokenBuckets {
     this.#shared = { tokens: all.burst, atMs: nowMs };
   }
 
-  /** Takes one token of `peerId` and one of all. `false`: none left, and none was taken. */
-  take(peerId: string, nowMs: number): boolean {
+  /** Takes so many tokens of `peerId` and of all. `false`: too few left, and none was taken. */
+  take(peerId: string, nowMs: number, tokens = 1): boolean {
     const bucket = this.#buckets.get(peerId) ?? { tokens: this.#perPeer.burst, atMs: nowMs };
     this.#buckets.delete(peerId);
     this.#buckets.set(peerId, bucket);
@@ -61,9 +61,9 @@ export class TokenBuckets {
     }
     refill(bucket, this.#perPeer, nowMs);
     refill(this.#shared, this.#all, nowMs);
-    if (bucket.tokens < 1 || this.#shared.tokens < 1) return false;
-    bucket.tokens -= 1;
-    this.#shared.tokens -= 1;
+    if (bucket.tokens < tokens || this.#shared.tokens < tokens) return false;
+    bucket.tokens -= tokens;
+    this.#shared.tokens -= tokens;
     return true;
   }
 

@@ -16,6 +16,11 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
     return this.#answers.length;
   }
 
+  /** Whether nobody reads answers any more, or none follows. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** Adds an answer. After {@link AnswerQueue.end} it is dropped: nobody is there to read it. */
   push(answer: Uint8Array): void {
     if (this.#isEnded) return;

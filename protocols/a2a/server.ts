@@ -2,7 +2,7 @@
  * Serves A2A on the control streams of other peers: one pipeline per stream, from its messages over
  * the handlers to its answers (wire-formats.md 1.2 and 1.6, README.md in this folder).
  *
- * What each request goes through, in order: size and form, requests in flight, method and params,
+ * What each request goes through, in order: size, reading budget, form, requests in flight, method and params,
  * A2A version, contract, message log, the SDK. Artifact streams (a context that is not zero) are
  * not served here.
  *
@@ -23,6 +23,7 @@ import type { RpcOutcome } from './message-log.ts';
 import { A2A_LIMITS, encodeControlMessage, parseOpenerMessage } from './messages.ts';
 import type { A2aRequestMessage } from './messages.ts';
 import type { RpcId } from './json-rpc.ts';
+import { ReadingBudget } from './reading-budget.ts';
 import { createRequestDispatcher } from './request-dispatcher.ts';
 import type { RequestDispatcher } from './request-dispatcher.ts';
 
@@ -92,6 +93,7 @@ class ControlStreamServer implements A2aServer {
   /** By peer and session: at most one control stream each. */
   readonly #live = new Map<string, SecureStream>();
   readonly #runningByPeer = new Map<string, number>();
+  readonly #readingBudget: ReadingBudget;
   #isClosed = false;
 
   constructor(init: A2aServerInit) {
@@ -104,6 +106,7 @@ class ControlStreamServer implements A2aServer {
       isAllowedWithoutContract: async (peerId) =>
         (await init.isAllowedWithoutContract?.(peerId)) ?? false,
     });
+    this.#readingBudget = new ReadingBudget(init.clock);
     this.#clock = init.clock;
     this.#logger = init.logger;
   }
@@ -172,9 +175,11 @@ class ControlStreamServer implements A2aServer {
   }
 
   async #readAll(messages: AsyncIterable<Uint8Array>, connection: Connection): Promise<void> {
-    const { answers } = connection;
+    const { answers, stream } = connection;
     const running = new Set<Promise<void>>();
+    const isWanted = () => !this.#isClosed && !answers.isEnded;
     for await (const bytes of messages) {
+      await this.#readingBudget.spend(stream.remotePeer, bytes.length, isWanted);
       const request = this.#accept(bytes, connection);
       if (request !== undefined) {
         const answered = this.#answer(request, connection).finally(() => running.delete(answered));
