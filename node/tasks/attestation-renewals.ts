@@ -12,10 +12,11 @@
  * must not take back what many gave. A holder that is not there, refuses or is late keeps its
  * certificate to its end: a busy machine is late as well, and a resource's lives a day.
  *
- * One that measures less, so little less that a smaller rung is all that can be proved, ends the
- * better certificate as well, whether its holder takes the new one or not: it would show the old
- * one. Less within the same rung does not, for whatever is proved is still so, and no two measures
- * are the same.
+ * A resource that measures less, so little less that a smaller rung is all that can be proved, ends
+ * the better certificate as well, whether its holder takes the new one or not: it would show the
+ * old one. So does one that a person has measured anew by hand. A holder that did not take it is
+ * measured once more, for its stream may have broken by chance. Less within the same rung ends
+ * nothing, for whatever is proved is still so, and no two measures are the same.
  *
  * @module
  */
@@ -112,17 +113,20 @@ export class AttestationRenewals {
     return document;
   }
 
-  /** As `ResourceAttestor.attestResource`; the same. */
+  /** As `ResourceAttestor.attestResource`; the same, and a better certificate before is revoked. */
   async attestResource(
     order: ResourceAttestOrder,
     signal: AbortSignal,
   ): Promise<ResourceAttestDocument> {
     const document = await this.#init.resourceAttestor.attestResource(order, signal);
-    if (document.delivered && document.method === 'benchmark') {
+    if (document.method !== 'benchmark') return document;
+    const before = await this.#init.renewals.get(keyOf({ kind: 'resource', ...order }));
+    if (document.delivered) {
       const { certId, value } = document;
       const issued = { certId, value, lifeSeconds: MAX_RESOURCE_SECONDS };
       await this.#note({ kind: 'resource', ...order }, issued);
     }
+    if (before && provesLess(document, before)) await this.#revoke(before, 'less was measured');
     return document;
   }
 
@@ -151,8 +155,7 @@ export class AttestationRenewals {
     const { certId, value = null, lifeSeconds } = issued;
     const { clock, isRenewing, renewals } = this.#init;
     if (!isRenewing) return;
-    const term = order.kind === 'skill' ? order.term : order.resource;
-    const key = `${order.peerId}/${term}`;
+    const key = keyOf(order);
     const issuedMs = clock.nowMs();
     const expiresMs = issuedMs + lifeSeconds * SECOND_MS;
     const dueMs = this.#drawBetween(issuedMs + (lifeSeconds * SECOND_MS) / 2, expiresMs);
@@ -201,13 +204,16 @@ export class AttestationRenewals {
       const fields = { renewal: renewal.key, elapsedMs, busyMs, paidMicroUsd, costSharePercent };
       if (delivered) logger.info(fields, 'A certificate was renewed.');
       else logger.warn(fields, 'A certificate was not renewed.');
-      if (renewed.isWrong) return this.#revoke(renewal, 'its holder did wrong work');
-      if (provesLess(renewed, renewal)) return this.#revoke(renewal, 'less was measured');
+      if (renewed.isWrong) {
+        await this.#revoke(renewal, 'its holder did wrong work');
+        return renewals.delete(renewal.key);
+      }
       if (delivered) return;
     }
     // Once more, at some time before the certificate ends.
     const dueMs = this.#drawBetween(clock.nowMs(), renewal.expiresMs);
-    await renewals.put(renewal.key, { ...renewal, dueMs });
+    const kept = (await renewals.get(renewal.key)) ?? renewal;
+    await renewals.put(renewal.key, { ...kept, dueMs });
   }
 
   /**
@@ -216,12 +222,12 @@ export class AttestationRenewals {
    */
   async #revoke(renewal: StoredRenewal, why: string): Promise<void> {
     const { logger, renewals } = this.#init;
-    const { key, certId } = renewal;
+    const { key, certId, ...others } = renewal;
+    if (certId === undefined) return;
     const newer = await renewals.get(key);
     await renewals.put(key, renewal);
-    if (certId !== undefined) await this.#init.revoke(certId);
-    if (newer && newer.certId !== certId) await renewals.put(key, newer);
-    else await renewals.delete(key);
+    await this.#init.revoke(certId);
+    await renewals.put(key, newer && newer.certId !== certId ? newer : { key, ...others });
     logger.warn({ renewal: key, certId }, `A certificate was revoked: ${why}.`);
   }
 
@@ -248,8 +254,12 @@ export class AttestationRenewals {
   }
 }
 
+function keyOf(order: StoredRenewal['order']): string {
+  return `${order.peerId}/${order.kind === 'skill' ? order.term : order.resource}`;
+}
+
 /** Whether the holder can prove less of what was measured now than of what was before. */
-function provesLess({ value }: Renewed, before: StoredRenewal): boolean {
+function provesLess({ value }: Pick<Renewed, 'value'>, before: StoredRenewal): boolean {
   if (value === undefined || value === null || before.value === undefined) return false;
   const rung = (measured: number) => fixedRung(BigInt(measured)) ?? 0n;
   return rung(value) < rung(before.value);

@@ -144,17 +144,37 @@ export async function measureResource(
       announced.resource === COMPUTE_RESOURCE
         ? await measureCompute(measurement, announced, durationOf(order))
         : await measureMemory(measurement, announced);
-    await exchange.ask({ typ: 'bmend', value, elapsedMs: Math.round(elapsedMs) });
-    const { busyMs } = await exchange.answer('bmbusy', ANSWER_TIMEOUT_MS);
-    await stream.closeWrite({ signal });
-    isComplete = true;
+    const busyMs = await finish(exchange, value, elapsedMs);
+    isComplete = busyMs !== undefined;
+    if (isComplete) await stream.closeWrite({ signal });
     const transcript = exchange.transcript();
-    return { measured: true, resource: order.resource, unit, value, transcript, elapsedMs, busyMs };
+    const times = { elapsedMs, busyMs: busyMs ?? elapsedMs };
+    return { measured: true, resource: order.resource, unit, value, transcript, ...times };
   } catch (error) {
     if (!(error instanceof BenchmarkFailure)) throw error;
     return { measured: false, reason: error.reason, detail: error.message };
   } finally {
     if (!isComplete) stream.abort('cancelled');
+  }
+}
+
+/**
+ * Tells the holder its value. One that hangs up when it has read it is measured all the same:
+ * otherwise it would be rid of a value that it does not like.
+ *
+ * @returns Time of its worker in milliseconds; `undefined` where it does not say.
+ */
+async function finish(
+  exchange: BenchmarkExchange,
+  value: number,
+  elapsedMs: number,
+): Promise<number | undefined> {
+  try {
+    await exchange.ask({ typ: 'bmend', value, elapsedMs: Math.round(elapsedMs) });
+    return (await exchange.answer('bmbusy', ANSWER_TIMEOUT_MS)).busyMs;
+  } catch (error) {
+    if (error instanceof BenchmarkFailure) return undefined;
+    throw error;
   }
 }
 

@@ -233,14 +233,32 @@ describe('renewal of what a node attested', () => {
   });
 
   it('revokes it too where the holder would rather not have the worse one (hoarding)', async () => {
-    const { renewals, attestors, section, revoked, clock } = setUp();
+    const { renewals, attestors, section, revoked, clock, sweepUntil } = setUp();
     attestors.value = 90;
     await renewals.attestResource(MEMORY, never);
     Object.assign(attestors, { value: 79, delivered: false });
-    clock.ms += DAY_MS - 1;
-    await renewals.sweep(never);
+    clock.ms += DAY_MS / 2;
+    await sweepUntil(DAY_MS);
     expect(revoked).toEqual(['certificate 1']);
+    // Its stream may have broken by chance, so it was measured again until the old one ended.
+    expect(attestors.resources.length).toBeGreaterThan(2);
+    await sweepUntil(DAY_MS + 120_000);
     expect(await section.values()).toEqual([]);
+  });
+
+  it('revokes the better certificate where a person measures less by hand', async () => {
+    const { renewals, attestors, section, revoked } = setUp();
+    attestors.value = 90;
+    await renewals.attestResource(MEMORY, never);
+    attestors.value = 79;
+    await renewals.attestResource({ ...MEMORY, peerId: peer(2) }, never);
+    expect(revoked).toEqual([]);
+    await renewals.attestResource({ ...MEMORY, amount: 79 }, never);
+    expect(revoked).toEqual(['certificate 1']);
+    expect((await section.values()).map(({ certId }) => certId).sort()).toEqual([
+      'certificate 2',
+      'certificate 3',
+    ]);
   });
 
   it('revokes nothing where as much can be proved as before, though less was measured', async () => {

@@ -436,6 +436,20 @@ describe('attacks of a holder on the exchange', () => {
     }
   });
 
+  it('a holder that hangs up when it has read its value is measured all the same', async () => {
+    for (const order of [COMPUTE, MEMORY]) {
+      const hangsUp: Tamper = (message) => {
+        if (message.typ !== 'bmbusy') return message;
+        throw new Error('would rather keep what it had');
+      };
+      const { measure } = createWorld({ tamper: hangsUp });
+      const outcome = await measure(order);
+      expect(outcome).toMatchObject({ measured: true, value: 1 });
+      // What it has spent is taken from the attestor's clock, since it does not say.
+      if (outcome.measured) expect(outcome.busyMs).toBe(outcome.elapsedMs);
+    }
+  });
+
   it('a holder that hangs up has not answered', async () => {
     const { measure, worker } = createWorld();
     worker.runChain = () => Promise.reject(new Error('out of memory'));
