@@ -5,7 +5,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +15,6 @@ import type {
   CertificateDocument,
   QueryDocument,
   ResourceAttestDocument,
-  RevocationDocument,
   RunDocument,
 } from '../../node/api-documents.ts';
 import type { DecisionRecord, Replay } from '../../node/decision/decision-record.ts';
@@ -28,25 +28,54 @@ const SKILL = 'performs:nlp/sentiment';
 const MEMORY = 'hasResource:memory-mib';
 const GPU = 'hasResource:gpu-memory-gib';
 
-function offer(priceMicroUsd: number): unknown {
+function offer(priceMicroUsd: number, ...more: readonly object[]): unknown {
   const common = { term: SKILL, description: 'Sentiment of English text', perUnit: 'task' };
   const skill = { ...common, priceMicroUsd, latencyMs: 1_000, capacity: 4 };
-  return { skills: [{ ...skill, executor: { type: 'builtin' } }] };
+  return { skills: [{ ...skill, executor: { type: 'builtin' } }, ...more] };
 }
 
+/** Offers more of a resource than was ever measured. */
+const boast = (modulePath: string) => ({
+  term: GPU,
+  quantity: 80,
+  unit: 'GiB',
+  description: 'A GPU with 80 GiB',
+  priceMicroUsd: 50,
+  perUnit: 'task',
+  latencyMs: 1_000,
+  capacity: 1,
+  executor: { type: 'module', path: modulePath },
+});
+
 let network: Testnet;
+let dir: string;
 
 beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'coalesce-proved-'));
+  const modulePath = join(dir, 'gpu.mjs');
+  await writeFile(modulePath, 'export default { execute() {}, cancelTask() {} };');
   network = await createTestnet(5, { offers: [offer(40), offer(50), offer(60)] });
+  await network.contractors[1]!.api.post('/v1/skills', offer(50, boast(modulePath)));
 }, 120_000);
 
 afterAll(async () => {
   await network?.destroy();
+  await rm(dir, { recursive: true, force: true });
 });
 
 function attest(contractor: number, order: object): Promise<ResourceAttestDocument> {
   const { peerId } = network.contractors[contractor]!;
   return network.attestor.api.post('/v1/attest-resource', { peerId, ...order });
+}
+
+/** Has the attestor certify, on its command line, what was measured at the machine. */
+function attestByHand(peerId: string, gib: number): string {
+  const argv = ['attest', peerId, '--resource', 'gpu-memory-gib', '--measured', String(gib)];
+  const { status, stdout } = command(network.attestor, ...argv, '--json');
+  expect(status, stdout).toBe(0);
+  const { certId, delivered } = JSON.parse(stdout) as ResourceAttestDocument;
+  expect(delivered).toBe(true);
+  return certId!;
 }
 
 function ask(name: string, min: number, query = SKILL): Promise<QueryDocument> {
@@ -61,8 +90,13 @@ function command(node: NodeProcess, ...argv: string[]): { status: number | null;
   return { status, stdout };
 }
 
-/** The text without its durations, any of which may happen to be the number that is looked for. */
-const withoutTimes = (text: string) => text.replaceAll(/\d+ m?s\b|"\w*(?:Ms|Seconds)":[\d.]+/g, '');
+/** Durations and identifiers, any of which may happen to have the digits that are looked for. */
+const CHANCE = /\d+ m?s\b|"\w*(?:Ms|Seconds)":[\d.]+|[\w-]{20,}|127\.0\.0\.1[:/\w]*\d+/g;
+
+/** Whether a number stands in a text, with or without a unit behind it. */
+function tells(text: string, value: number): boolean {
+  return new RegExp(`(?<![\\d.])${value}(?![\\d.]*\\d)`).test(text.replaceAll(CHANCE, ''));
+}
 
 const peersOf = ({ hits }: QueryDocument) => hits.map(({ peerId }) => peerId);
 const reasonsOf = ({ dropped, trace }: QueryDocument, peerId: string) => [
@@ -92,25 +126,27 @@ describe('a network in which resources are proved', () => {
     const answer = await ask(MEMORY, 20);
     expect(peersOf(answer)).toEqual([network.contractors[0]!.peerId]);
     expect(answer.hits[0]!.resources).toMatchObject([{ name: MEMORY, atLeast: 24, level: 2 }]);
-    expect(JSON.stringify(answer)).not.toMatch(/\b30\b/);
+    expect(tells(JSON.stringify(answer), 24)).toBe(true);
+    expect(tells(JSON.stringify(answer), 30)).toBe(false);
     expect(peersOf(await ask(MEMORY, 25))).toEqual([]);
   }, 60_000);
 
   it('leaves out a liar and a revoked holder of the same query, each with its reason', async () => {
     const [honest, liar, revoked] = network.contractors.map(({ peerId }) => peerId);
-    await attest(0, { resource: GPU, measured: 90 });
-    // It was measured as 8, whatever it says of itself; only a proof counts.
-    await attest(1, { resource: GPU, measured: 8 });
-    const { certId } = await attest(2, { resource: GPU, measured: 80 });
+    attestByHand(honest!, 90);
+    // It was measured as 8 and offers 80; only a proof counts.
+    attestByHand(liar!, 8);
+    const certId = attestByHand(revoked!, 80);
+    const offers = await network.client.api.post<QueryDocument>('/v1/query', { query: GPU });
+    expect(peersOf(offers)).toContain(liar);
     const before = await ask(GPU, 40);
     expect(peersOf(before).sort()).toEqual([honest, revoked].sort());
     expect(before.hits.map(({ resources }) => resources[0]!.atLeast)).toEqual([80, 80]);
-    expect(JSON.stringify(before)).not.toMatch(/\b90\b/);
+    expect(tells(JSON.stringify(before), 90)).toBe(false);
     expect(reasonsOf(before, liar!).join()).toContain(`RESOURCE_NOT_PROVED: ${GPU}>=40`);
-    const revocation = await network.attestor.api.post<RevocationDocument>(
-      `/v1/certificates/${encodeURIComponent(certId!)}/revoke`,
-    );
-    expect(revocation.isNew).toBe(true);
+    const revocation = command(network.attestor, 'cert', 'revoke', certId);
+    expect(revocation).toMatchObject({ status: 0 });
+    expect(revocation.stdout).toContain(certId);
     // Gossip brings the list; the holder goes on stapling the old one.
     await expect
       .poll(async () => peersOf(await ask(GPU, 40)), { timeout: 20_000, interval: 250 })
@@ -127,7 +163,8 @@ describe('a network in which resources are proved', () => {
     expect(summary).toMatch(/^1 hit for performs:nlp\/sentiment: complete, /);
     expect(header).toMatch(/^peer +skill +price +latency +level +score +record age +proves/);
     expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 80$`));
-    expect(withoutTimes(stdout)).not.toMatch(/\b90\b/);
+    expect(tells(stdout, 80)).toBe(true);
+    expect(tells(stdout, 90)).toBe(false);
     const linesOf = (peerId: string) =>
       stdout
         .split('\n')
@@ -196,7 +233,7 @@ describe('a network in which resources are proved', () => {
     expect(shown(SKILL)).toBe(skill.certId);
     const text = formatDecision(record);
     for (const { id, shows } of sources!) expect(text).toMatch(new RegExp(`${id}.*\\n +${shows}`));
-    expect(JSON.stringify(record)).not.toMatch(/\b90\b/);
+    expect(tells(JSON.stringify(record), 90)).toBe(false);
     const replay = `/v1/decisions/${decisionId}/replay`;
     expect(await client.api.post<Replay>(replay)).toMatchObject({ agrees: true, differences: [] });
   }, 60_000);
