@@ -53,6 +53,7 @@ import { hardwareDocument } from './tasks/hardware-profile.ts';
 import { parseQuery } from './skills/query-expression.ts';
 import { queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
+import type { ResolvedPart, ResultPart } from './tasks/task-parts.ts';
 import { preparedFromRequest } from './tasks/task-request.ts';
 import { VERSION } from './version.ts';
 
@@ -68,6 +69,14 @@ export async function createAgentNode(init: AgentNodeInit): Promise<AgentNode> {
   return new AgentNode(await loadAgentParts(init));
 }
 
+/** Where a node is served over HTTP. */
+export interface NodeUrls {
+  /** The API of its user. */
+  readonly http: string;
+  /** A2A clients; null where they are not served. */
+  readonly a2a: string | null;
+}
+
 /** One agent. */
 export class AgentNode {
   readonly peerId: string;
@@ -76,7 +85,7 @@ export class AgentNode {
   #running: AgentRuntime | undefined;
   #isDraining = false;
   readonly #usedNonces = new UsedNonces();
-  #httpUrl = '';
+  #urls: NodeUrls = { http: '', a2a: null };
   #startedMs = 0;
 
   constructor(parts: AgentParts) {
@@ -85,9 +94,9 @@ export class AgentNode {
     this.decisions = parts.decisions;
   }
 
-  /** Joins the network. @param httpUrl - Where the API listens, for `status`. */
-  async start(httpUrl: string): Promise<void> {
-    this.#httpUrl = httpUrl;
+  /** Joins the network. @param urls - Where API and A2A clients are served, for `status`. */
+  async start(urls: NodeUrls): Promise<void> {
+    this.#urls = urls;
     this.#startedMs = this.#parts.init.clock.monotonicMs();
     this.#running = await startRuntime(this.#parts);
   }
@@ -126,7 +135,7 @@ export class AgentNode {
       name: config.name,
       peerId: this.peerId,
       addresses: host.addresses(),
-      http: this.#httpUrl,
+      ...this.#urls,
       dataDirectory: directory.path,
       pid: process.pid,
       uptimeSeconds: Math.round((clock.monotonicMs() - this.#startedMs) / 1_000),
@@ -251,6 +260,21 @@ export class AgentNode {
     return machine.attend(task, () => runner.run(task, { policy, explore }, signal));
   }
 
+  /** Does unpaid work for an A2A client without a name, where the configuration allows it. */
+  workUnpaid(
+    term: string,
+    parts: readonly ResolvedPart[],
+    signal: AbortSignal,
+  ): Promise<readonly ResultPart[]> {
+    if (this.#isDraining) throw new RefusedError('The node is stopping and takes no new task');
+    return this.#parts.unpaidWork.do(term, parts, signal);
+  }
+
+  /** Multiaddrs of the node; none before it has joined. */
+  addresses(): readonly string[] {
+    return this.#running?.host.addresses() ?? [];
+  }
+
   /** Certificates held here. */
   listCertificates(): CertificateDocument[] {
     return this.#parts.certificates.list();
@@ -371,6 +395,7 @@ export class AgentNode {
   }
 
   #tasksInWork(): number {
-    return (this.#running?.contractsInWork() ?? 0) + (this.#running?.runner.inWork ?? 0);
+    const { contractsInWork, runner } = this.#running ?? {};
+    return (contractsInWork?.() ?? 0) + (runner?.inWork ?? 0) + this.#parts.unpaidWork.inWork;
   }
 }

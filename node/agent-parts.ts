@@ -41,6 +41,7 @@ import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { RecurringTasks } from './tasks/recurring-tasks.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
+import { UnpaidWork } from './tasks/unpaid-work.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
 
 /** What a node is handed. */
@@ -74,6 +75,8 @@ export interface AgentParts {
   readonly learned: LearnedSkills;
   readonly role: ContractorRole;
   readonly machine: LocalMachine;
+  /** Work for A2A clients that pay nothing. */
+  readonly unpaidWork: UnpaidWork;
   /** What being measured by attestors costs. */
   readonly measuredTime: MeasuredTime;
   /** What the probe found, now or at an earlier start. */
@@ -146,6 +149,13 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     maxSpendingShare: config.decision.maxSpendingShare,
   });
   const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
+  const unpaidWork = new UnpaidWork({
+    config,
+    shelf,
+    meter: machine.meter,
+    onWorked: (durationMs) => measuredTime.onWorked(durationMs),
+    clock,
+  });
   const recurring = new RecurringTasks({
     section: store.json('recurring-tasks'),
     embedder,
@@ -172,6 +182,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     learned,
     role,
     machine,
+    unpaidWork,
     measuredTime,
     measured,
     outcomes,

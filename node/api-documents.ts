@@ -16,6 +16,8 @@ export interface StatusDocument {
   readonly peerId: string;
   readonly addresses: readonly string[];
   readonly http: string;
+  /** Where A2A clients find the agent card; null where they are not served. */
+  readonly a2a: string | null;
   readonly dataDirectory: string;
   readonly pid: number;
   readonly uptimeSeconds: number;

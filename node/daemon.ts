@@ -9,7 +9,10 @@
 
 import '../protocols/polyfills.ts';
 import { rm } from 'node:fs/promises';
+import type { Identity } from '../crypto/identity.ts';
 import type { Logger } from '../protocols/components.ts';
+import { startA2aEdge } from './a2a-edge/edge.ts';
+import type { A2aEdge } from './a2a-edge/edge.ts';
 import { createAgentNode } from './agent-node.ts';
 import type { AgentNode } from './agent-node.ts';
 import type { StatusDocument } from './api-documents.ts';
@@ -31,6 +34,7 @@ import {
 import type { DaemonInfo, DataDirectory } from './storage/data-directory.ts';
 import { loadOrCreateIdentity } from './storage/keystore.ts';
 import { openStore } from './storage/store.ts';
+import type { Store } from './storage/store.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
 /** How long work in hand may take to finish when the daemon is told to stop. */
@@ -72,7 +76,8 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
         clock: systemClock,
         random: systemRandom,
       });
-      return await serve(node, { config, directory, token, logger, end, onReady: init.onReady });
+      const { onReady } = init;
+      return await serve(node, { config, identity, store, directory, token, logger, end, onReady });
     } finally {
       end.dispose();
     }
@@ -95,6 +100,8 @@ async function readConfig(directory: DataDirectory, init: DaemonInit): Promise<C
 
 interface ServeInit {
   readonly config: Config;
+  readonly identity: Identity;
+  readonly store: Store;
   readonly directory: DataDirectory;
   readonly token: string;
   readonly logger: Logger;
@@ -116,8 +123,10 @@ async function serve(node: AgentNode, init: ServeInit): Promise<number> {
     }),
     logger,
   });
+  let edge: A2aEdge | undefined;
   try {
-    await node.start(api.url);
+    if (config.a2a.isServed) edge = await serveA2a(node, init);
+    await node.start({ http: api.url, a2a: edge?.url ?? null });
     const info: DaemonInfo = { pid: process.pid, url: api.url, peerId: node.peerId };
     await writeFileAtomically(directory.daemonFile, `${JSON.stringify(info)}\n`);
     isReady = true;
@@ -131,10 +140,34 @@ async function serve(node: AgentNode, init: ServeInit): Promise<number> {
     return finished && !end.isFailure ? 0 : 1;
   } finally {
     await rm(directory.daemonFile, { force: true });
+    await edge?.close();
     await node.stop();
     await api.close();
     logger.info({}, 'The node has stopped.');
   }
+}
+
+/** A2A clients of the outside. */
+function serveA2a(node: AgentNode, { config, identity, store, token, logger }: ServeInit) {
+  return startA2aEdge({
+    config,
+    identity,
+    token,
+    agent: {
+      terms: () => node.listSkills().map(({ term }) => term),
+      run: (request, signal) => node.run(request, signal),
+      workUnpaid: (term, inputs, signal) => node.workUnpaid(term, inputs, signal),
+    },
+    offers: () =>
+      node.listSkills().map(({ term, description, priceMicroUsd, perUnit, latencyMs }) => {
+        return { term, description, priceMicroUsd, perUnit, latencyMs };
+      }),
+    multiaddrs: () => node.addresses(),
+    tasks: store.json('a2a-tasks'),
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+  });
 }
 
 /** Why and when the daemon ends: a signal, the API, or an error nobody caught. */

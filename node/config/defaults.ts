@@ -13,6 +13,13 @@ export const DEFAULTS = {
     queryTimeoutMs: 10_000,
   },
   http: { host: '127.0.0.1', port: 0 },
+  a2a: {
+    isServed: true,
+    host: '127.0.0.1',
+    port: 0,
+    unpaidWork: 'none',
+    isPrivatePushAllowed: false,
+  },
   trust: { jointGroups: 2, leastLevel: { low: 0, medium: 0, high: 2 } },
   disclosure: { isShowingReceipts: true },
   accept: {

@@ -66,6 +66,39 @@ const http = z.strictObject({
     .describe('Port of the HTTP API, 0 for a free one'),
 });
 
+const a2a = z.strictObject({
+  isServed: z
+    .boolean()
+    .default(DEFAULTS.a2a.isServed)
+    .describe('Whether A2A clients are served over HTTP'),
+  host: z
+    .union([z.ipv4(), z.ipv6()])
+    .default(DEFAULTS.a2a.host)
+    .describe('Address that the A2A endpoint listens on'),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(DEFAULTS.a2a.port)
+    .describe('Its port, 0 for a free one'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !url.endsWith('/'), 'expected no slash at the end')
+    .optional()
+    .describe('Where clients reach it, if not at that address: for the agent card'),
+  unpaidWork: z
+    .enum(['none', 'any'])
+    .default(DEFAULTS.a2a.unpaidWork)
+    .describe(
+      "Whose tasks are done here without payment, beside the owner's: nobody's, or anybody's",
+    ),
+  isPrivatePushAllowed: z
+    .boolean()
+    .default(DEFAULTS.a2a.isPrivatePushAllowed)
+    .describe('Whether push notifications may go to addresses that are not public'),
+});
+
 const level = z.number().int().min(0).max(3);
 
 /** Entries of the form PEER=VALUE, so that a list of them can stand in a variable. */
@@ -349,6 +382,7 @@ export const configSchema = z.strictObject({
     .describe('Least severe level that is logged'),
   network: network.prefault({}),
   http: http.prefault({}),
+  a2a: a2a.prefault({}),
   trust: trust.prefault({}),
   disclosure: disclosure.prefault({}),
   accept: accept.prefault({}),

@@ -14,6 +14,7 @@ import type { DataDirectory } from './data-directory.ts';
 
 /** Sections of the store. A new kind of thing gets a new section. */
 export const SECTIONS = [
+  'a2a-tasks',
   'certificates',
   'contracts',
   'debtors',

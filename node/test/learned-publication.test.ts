@@ -66,7 +66,7 @@ async function startNode(
     clock: systemClock,
     random: systemRandom,
   });
-  await node.start('');
+  await node.start({ http: '', a2a: null });
   ends.push(() => node.stop());
   return node;
 }

@@ -55,7 +55,7 @@ async function startNode(identity: Identity, values: ConfigFile) {
     random: systemRandom,
     benchmarkWorker: () => worker,
   });
-  await node.start('');
+  await node.start({ http: '', a2a: null });
   ends.push(() => node.stop());
   return { node, store };
 }

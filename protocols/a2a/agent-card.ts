@@ -53,6 +53,22 @@ export interface CardCertificate {
   readonly exp: number;
 }
 
+/** One endpoint over HTTP. */
+export interface HttpInterface {
+  /** Absolute. */
+  readonly url: string;
+  readonly protocolBinding: 'JSONRPC' | 'HTTP+JSON';
+  readonly protocolVersion: string;
+}
+
+/** A skill without a price. */
+export interface FurtherSkill {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+}
+
 /** Everything the card is made of. */
 export interface AgentCardInit {
   readonly name: string;
@@ -62,10 +78,16 @@ export interface AgentCardInit {
   readonly offers: readonly CardOffer[];
   /** Multiaddrs under which the node can be dialled, with or without `/p2p/<peerId>`. */
   readonly multiaddrs: readonly string[];
-  /** Absolute URL of the JSON-RPC endpoint, if the node has an HTTP edge. */
-  readonly jsonRpcUrl?: string;
+  /** Standard interfaces, in the order in which clients should try them. Default: none. */
+  readonly httpInterfaces?: readonly HttpInterface[];
   /** Whether the request handler streams. Default: no. */
   readonly streaming?: boolean;
+  /** Whether it sends push notifications. Default: no. */
+  readonly pushNotifications?: boolean;
+  /** What the agent does beside what it sells. */
+  readonly furtherSkills?: readonly FurtherSkill[];
+  /** A2A 1.0 s.4.5, wire JSON; any one of them is enough. Default: none. */
+  readonly securitySchemes?: Readonly<Record<string, JsonValue>>;
   readonly certificates?: readonly CardCertificate[];
   readonly quoteTtlSeconds?: number;
   /** Ways of settlement that work, e.g. `ledger`. Default: none advertised. */
@@ -125,9 +147,6 @@ function withPeerId(multiaddr: string, peerId: string): string {
 
 function interfacesOf(init: AgentCardInit): object[] {
   const protocolVersion = A2A_PROTOCOL_VERSION;
-  const http = init.jsonRpcUrl
-    ? [{ url: init.jsonRpcUrl, protocolBinding: 'JSONRPC', protocolVersion }]
-    : [];
   // A node that was given no address can still be found by its PeerId over the DHT.
   const addresses = init.multiaddrs.length > 0 ? init.multiaddrs : [''];
   const libp2p = addresses.map((multiaddr) => ({
@@ -135,7 +154,7 @@ function interfacesOf(init: AgentCardInit): object[] {
     protocolBinding: LIBP2P_BINDING_URI,
     protocolVersion,
   }));
-  return [...http, ...libp2p];
+  return [...(init.httpInterfaces ?? []), ...libp2p];
 }
 
 function economicsOf(init: AgentCardInit): object {
@@ -196,7 +215,8 @@ function skillCertificatesOf(init: AgentCardInit): object {
  * @throws `CanonicalJsonError` for a card beyond {@link AGENT_CARD_LIMITS}.
  */
 export function buildAgentCard(init: AgentCardInit): BuiltAgentCard {
-  if (init.offers.length === 0) throw new TypeError('"offers" expected at least one offer, got 0');
+  const skills = [...init.offers.map(skillOf), ...(init.furtherSkills ?? [])];
+  if (skills.length === 0) throw new TypeError('"offers" expected at least one offer, got 0');
   const terms = new Set(init.offers.map((offer) => offer.term));
   if (terms.size !== init.offers.length) {
     throw new TypeError(`"offers" expected distinct terms, got ${[...terms].join(', ')} repeated`);
@@ -208,13 +228,19 @@ export function buildAgentCard(init: AgentCardInit): BuiltAgentCard {
     supportedInterfaces: interfacesOf(init),
     capabilities: {
       streaming: init.streaming ?? false,
-      pushNotifications: false,
+      pushNotifications: init.pushNotifications ?? false,
       extendedAgentCard: false,
       extensions: [economicsOf(init), skillCertificatesOf(init)],
     },
     defaultInputModes: DEFAULT_MODES,
     defaultOutputModes: DEFAULT_MODES,
-    skills: init.offers.map(skillOf),
+    skills,
+    ...(init.securitySchemes && {
+      securitySchemes: init.securitySchemes,
+      securityRequirements: Object.keys(init.securitySchemes).map((name) => ({
+        schemes: { [name]: { list: [] } },
+      })),
+    }),
   });
   const json = AgentCard.toJSON(card) as AgentCardJson;
   const bytes = encodeCanonicalJson(json, AGENT_CARD_LIMITS);

@@ -4,6 +4,8 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { TaskState } from '@a2a-js/sdk';
+import type { Task } from '@a2a-js/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttestDocument,
@@ -16,9 +18,11 @@ import type {
   StatusDocument,
 } from '../../node/api-documents.ts';
 import type { DecisionRecord } from '../../node/decision/decision-record.ts';
+import { ECONOMICS_EXTENSION_URI } from '../../protocols/a2a/agent-card.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 import { NodeProcess } from '../node-process.ts';
+import { a2aClientOf, dataMessage } from './a2a-client.ts';
 
 const SENTIMENT = 'performs:nlp/sentiment';
 
@@ -165,6 +169,20 @@ describe('a local network of real processes', () => {
     expect(earned).toBeGreaterThanOrEqual(subtask!.paidMicroUsd);
     const paid = (await network.client.api.get<StatusDocument>('/v1/status')).paidMicroUsd;
     expect(paid).toBeGreaterThanOrEqual(run.totals.paidMicroUsd);
+  }, 150_000);
+
+  it('has a task of an ordinary A2A client done by a stranger, and tells it what was paid', async () => {
+    const client = await a2aClientOf(network.client);
+    const { task: value } = sentimentTask(await largeText(50));
+    const task = (await client.sendMessage(dataMessage('review', value))) as Task;
+    expect(task.status?.state).toBe(TaskState.TASK_STATE_COMPLETED);
+    const [artifact] = task.artifacts;
+    expect(artifact!.parts[0]!.content?.$case).toBe('data');
+    const economics = artifact!.metadata![ECONOMICS_EXTENSION_URI] as Record<string, unknown>;
+    expect(economics).toMatchObject({ choice: 'OUTSOURCE' });
+    expect(network.contractors.map(({ peerId }) => peerId)).toContain(economics['contractor']);
+    expect(economics['paidMicroUsd']).toBeGreaterThan(0);
+    expect(economics['receiptId']).toMatch(/^[\w-]{43}$/);
   }, 150_000);
 
   it('endorses the contractor it hired, which shows that to others and stays attested', async () => {

@@ -50,6 +50,7 @@ export const registerStart: RegisterCommand = (program, run) => {
                 `${status.name} is ready: ${status.peerId}`,
                 `  listens on ${status.addresses.join(', ')}`,
                 `  HTTP API   ${status.http}`,
+                `  A2A        ${status.a2a ?? 'not served'}`,
                 `  data       ${status.dataDirectory}`,
                 'Next: coalesce status, or coalesce skills publish --help to sell a skill',
               ].join('\n'),

@@ -31,6 +31,7 @@ export function describeStatus(status: StatusDocument): string {
       ['peer', status.peerId],
       ['listens on', status.addresses.join(', ')],
       ['HTTP API', status.http],
+      ['A2A', status.a2a ?? 'not served'],
       ['data', status.dataDirectory],
       ['up', `${status.uptimeSeconds} s, process ${status.pid}, ${status.memoryRssMegabytes} MB`],
       [

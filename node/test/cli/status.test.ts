@@ -37,6 +37,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
     peerId: 'x',
     addresses: [],
     http: 'http://127.0.0.1:1',
+    a2a: null,
     dataDirectory: 'd',
     pid: 1,
     uptimeSeconds: 1,

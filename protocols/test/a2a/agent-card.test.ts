@@ -18,7 +18,13 @@ const init: AgentCardInit = {
   version: '1.2.3',
   peerId: SERVER,
   multiaddrs: ['/ip4/10.0.0.1/tcp/4001', `/ip4/10.0.0.2/tcp/4001/p2p/${SERVER}`],
-  jsonRpcUrl: 'https://agent.example/a2a/jsonrpc',
+  httpInterfaces: [
+    {
+      url: 'https://agent.example/a2a/jsonrpc',
+      protocolBinding: 'JSONRPC',
+      protocolVersion: '1.0',
+    },
+  ],
   offers: [
     {
       term: 'performs:nlp/sentiment',
@@ -74,7 +80,7 @@ describe('agent card', () => {
   it('lists the HTTP interface first and the libp2p binding last, each with the PeerId', () => {
     const { supportedInterfaces } = wireOf(buildAgentCard(init));
     expect(supportedInterfaces).toEqual([
-      { url: init.jsonRpcUrl, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
+      init.httpInterfaces![0],
       {
         url: `/ip4/10.0.0.1/tcp/4001/p2p/${SERVER}`,
         protocolBinding: LIBP2P_BINDING_URI,
