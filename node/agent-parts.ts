@@ -127,10 +127,12 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const issued = store.section('issued-certificates');
   const issuer = new CertificateIssuer({ identity, issued, clock, random });
   const queue = new WorkQueue();
+  const { machine, measured } = await loadMachine(init, shelf, queue);
   const role = new ContractorRole({
     config,
     shelf,
     queue,
+    costMicroUsd: (task) => machine.costMicroUsd(task),
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
@@ -139,7 +141,6 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     clock,
     logger,
   });
-  const { machine, measured } = await loadMachine(init, shelf, queue);
   const outcomes = await OutcomeBook.load(store.json('outcomes'));
   const decisionMemory = new DecisionMemory({
     settings: store.json('settings'),

@@ -239,10 +239,19 @@ export interface DecisionsSummaryDocument {
 /** What happened at one contractor, or here. */
 export interface AttemptDocument {
   readonly where: string;
+  /** The round of bargaining before it; left out where there was none. */
+  readonly bargained?: BargainDocument;
   readonly outcome: 'verified' | 'failed-verification' | 'failed';
   readonly reason: string | null;
   readonly paidMicroUsd: number;
   readonly wallMs: number;
+}
+
+/** What was asked for a task, what this node offered, and what it was agreed for. */
+export interface BargainDocument {
+  readonly quotedMicroUsd: number;
+  readonly offeredMicroUsd: number;
+  readonly agreedMicroUsd: number;
 }
 
 /** One subtask of a run. */

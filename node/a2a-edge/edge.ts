@@ -220,7 +220,8 @@ function serveCard(card: () => Promise<EdgeCard>): RequestHandler {
   };
 }
 
-function listen(server: Server, { host, port }: Config['a2a']): Promise<string> {
+function listen(server: Server, a2a: Config['a2a']): Promise<string> {
+  const { host, port } = a2a;
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       reject(

@@ -56,6 +56,7 @@ export const DEFAULTS = {
     skillThreshold: 0.7,
     scoreThreshold: 0.6,
     confidenceThreshold: 0.8,
+    isBargaining: true,
     maxCandidates: 8,
     quoteTimeoutMs: 5_000,
   },

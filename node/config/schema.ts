@@ -301,6 +301,10 @@ const decision = z.strictObject({
   confidenceThreshold: share
     .default(DEFAULTS.decision.confidenceThreshold)
     .describe('rho: least confidence (>)'),
+  isBargaining: z
+    .boolean()
+    .default(DEFAULTS.decision.isBargaining)
+    .describe('Whether the chosen contractor is offered a lower price once'),
   maxCandidates: z
     .number()
     .int()

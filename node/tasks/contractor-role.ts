@@ -15,6 +15,7 @@ import type { Contract, Phase } from '../../protocols/negotiation/contract.ts';
 import type {
   AgreementQuestion,
   ContractorPolicy,
+  CounterQuestion,
   Declined,
   DeliveryContent,
   QuoteQuestion,
@@ -23,6 +24,7 @@ import type {
 import type { Config } from '../config/schema.ts';
 import { complexityMultiplier, dynamicPriceMicroUsd } from '../cost/external-cost.ts';
 import type { JsonSection } from '../storage/store.ts';
+import type { TaskHere } from './local-machine.ts';
 import type { AcceptanceRules } from './offer.ts';
 import type { SkillShelf, SkillOnSale } from './skill-shelf.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -52,6 +54,8 @@ export interface ContractorRoleInit {
   readonly shelf: SkillShelf;
   /** Told of each task that is agreed and not done yet. */
   readonly queue: WorkQueue;
+  /** What a task costs this node, in micro-USD; null if it cannot be done here. */
+  readonly costMicroUsd: (task: TaskHere) => number | null;
   readonly results: JsonSection<StoredResult>;
   /** Open contracts by id, and debtors by PeerId: a restart forgives nobody. */
   readonly open: JsonSection<OpenContract>;
@@ -152,6 +156,17 @@ export class ContractorRole implements ContractorPolicy {
       capacitySecs: CAPACITY_SECONDS,
       load,
     });
+  }
+
+  /** Takes a lower price if it is the offer's least and covers what the work costs (Eq. 16). */
+  reviewCounter({ shape, priceMicroUsd }: CounterQuestion): Promise<boolean> {
+    const item = this.#itemFor(shape.skills);
+    if (item === undefined || this.#isDraining) return Promise.resolve(false);
+    const task = { term: item.term, inputBytes: shape.inBytes, specification: {} };
+    const cost = this.#init.costMicroUsd(task);
+    if (cost === null) return Promise.resolve(false);
+    const floor = Math.max(item.accept.minPriceMicroUsd, Math.ceil(cost));
+    return Promise.resolve(priceMicroUsd >= BigInt(floor));
   }
 
   acceptAgreement(question: AgreementQuestion): Promise<true | Declined> {

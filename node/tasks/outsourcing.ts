@@ -98,6 +98,26 @@ export class Outsourcing {
     return { peerId, requestId: contract.request.id, quote: contract.quote!.body, wire };
   }
 
+  /**
+   * Offers to pay less, once.
+   *
+   * @returns The price that the contractor takes: the offered one, or the quoted one.
+   */
+  async bargain(quoted: QuotedTask, priceMicroUsd: bigint, signal: AbortSignal): Promise<bigint> {
+    const { peerId, requestId, quote } = quoted;
+    try {
+      const contract = await this.#step(peerId, 'counter-offer', false, signal, (stream) =>
+        this.#components.negotiation.counter(stream, requestId, priceMicroUsd, { signal }),
+      );
+      return BigInt(contract.bargainedPrice ?? quote.price);
+    } catch (error) {
+      // It keeps its price, or it knows no counter-offers: the quote stands either way.
+      signal.throwIfAborted();
+      if (!(error instanceof ContractorFailedError)) throw error;
+      return BigInt(quote.price);
+    }
+  }
+
   /** Gives back a quote that is not taken. Never throws: the quote runs out by itself. */
   async release({ peerId, requestId }: QuotedTask, signal: AbortSignal): Promise<void> {
     await this.#step(peerId, 'release', false, signal, (stream) =>

@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from '../../protocols/components.ts';
-import type { AttemptDocument } from '../api-documents.ts';
+import type { AttemptDocument, BargainDocument } from '../api-documents.ts';
 
 /** Time and money of one run, as it goes. Money is micro-USD. */
 export class RunLedger {
@@ -14,6 +14,8 @@ export class RunLedger {
   /** Processor time of the work itself, where it was done here. */
   workHereSeconds = 0;
   isDoneHere = false;
+  /** Of the attempt that comes next. */
+  bargained: BargainDocument | undefined;
   readonly #clock: Clock;
   readonly #phasesMs = new Map<string, number>();
 
@@ -35,7 +37,9 @@ export class RunLedger {
   /** Notes an attempt that began at `startMs` of the monotonic clock. */
   note(attempt: Omit<AttemptDocument, 'wallMs'>, startMs: number): void {
     const wallMs = Math.round(this.#clock.monotonicMs() - startMs);
-    this.attempts.push({ ...attempt, wallMs });
+    const { bargained } = this;
+    this.bargained = undefined;
+    this.attempts.push({ ...attempt, ...(bargained && { bargained }), wallMs });
   }
 
   /** Milliseconds per phase, to a tenth. */

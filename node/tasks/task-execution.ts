@@ -13,6 +13,7 @@ import { NegotiationTimeoutError } from '../../protocols/negotiation/errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import type { RunDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
+import type { DecisionRecord } from '../decision/decision-record.ts';
 import type { Decision } from '../decision/engine.ts';
 import { utilityOf } from './decision-memory.ts';
 import type { DecisionMemory, DecisionOutcome } from './decision-memory.ts';
@@ -93,6 +94,33 @@ export class TaskExecution {
       ledger.note({ where: 'local', outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return FAILED;
     }
+  }
+
+  /**
+   * Offers the chosen contractor the price that would split the gain evenly (Nash 1950), once. It
+   * is not shown what others ask, and keeps its own price if that is too little.
+   */
+  async bargain(
+    { quoted }: Prospect,
+    { result }: Pick<DecisionRecord, 'result'>,
+    ledger: RunLedger,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { config, outsourcing } = this.#components;
+    const { isBargaining, quoteTimeoutMs } = config.decision;
+    const quotedMicroUsd = Number(quoted.quote.price);
+    const offeredMicroUsd = Math.floor(result.bargainingPriceMicroUsd ?? quotedMicroUsd);
+    // Who is tried by chance is another one than the price was computed for.
+    if (!isBargaining || result.exploration || offeredMicroUsd >= quotedMicroUsd) return;
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(quoteTimeoutMs)]);
+    const agreed = await ledger.timed('bargain', () =>
+      outsourcing.bargain(quoted, BigInt(offeredMicroUsd), inTime).catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (!inTime.aborted) throw error;
+        return BigInt(quotedMicroUsd);
+      }),
+    );
+    ledger.bargained = { quotedMicroUsd, offeredMicroUsd, agreedMicroUsd: Number(agreed) };
   }
 
   /**

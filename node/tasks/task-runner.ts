@@ -153,6 +153,7 @@ export class TaskRunner {
         }
         untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
+        await execution.bargain(chosen, record, ledger, signal);
         const finished = await execution.at(chosen, decision, task, ledger, signal);
         if (finished) return { record, finished, refused, isSold };
         const { peerId } = chosen.quoted;

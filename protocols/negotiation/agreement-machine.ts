@@ -30,6 +30,8 @@ import type { Acknowledgement, Agreement, Delivery, Quote, Verdict } from './doc
 /** What can happen to a contract. Documents have valid signatures of the contract's parties. */
 export type ContractEvent =
   | { readonly type: 'quoted'; readonly quote: SignedDocument<Quote> }
+  /** The round of bargaining has ended at this price, in micro-USD. */
+  | { readonly type: 'bargained'; readonly price: string }
   /** Signed by the client: by this side, or as received. */
   | {
       readonly type: 'proposed';
@@ -167,13 +169,25 @@ function onQuoted(contract: Contract, quote: SignedDocument<Quote>, now: number)
   return refusal ? refuse(refusal) : moved(contract, 'NEGOTIATING', now, { quote });
 }
 
+function onBargained(contract: Contract, price: string, now: number): StepResult {
+  const { quote, agreement, bargainedPrice, phase } = contract;
+  if (!quote) return refuse('UNKNOWN_QUOTE');
+  if (phase !== 'NEGOTIATING') return refuse('TOO_LATE');
+  if (bargainedPrice === price) return repeated(contract);
+  // One round: prices that are refused one after the other would tell where the lowest one is.
+  if (bargainedPrice !== undefined) return refuse('SECOND_COUNTER');
+  if (agreement) return refuse('WRONG_STATE');
+  if (BigInt(price) > BigInt(quote.body.price)) return refuse('PRICE_ABOVE_QUOTE');
+  return moved(contract, 'NEGOTIATING', now, { bargainedPrice: price });
+}
+
 function onProposed(
   contract: Contract,
   agreement: SignedDocument<Agreement>,
   sessionHash: Uint8Array,
   now: number,
 ): StepResult {
-  const { request, quote } = contract;
+  const { request, quote, bargainedPrice } = contract;
   if (!quote) return refuse('UNKNOWN_QUOTE');
   const stranger = checkAgreementParties(agreement, request, quote);
   if (stranger) return refuse(stranger);
@@ -186,7 +200,8 @@ function onProposed(
     return refuseSecond('SECOND_AGREEMENT', contract, contract.agreement, agreement);
   }
   if (contract.phase !== 'NEGOTIATING') return refuse('EXPIRED');
-  const refusal = checkAgreementTerms(agreement, { request, quote, sessionHash, nowSeconds: now });
+  const given = { request, quote, bargainedPrice, sessionHash, nowSeconds: now };
+  const refusal = checkAgreementTerms(agreement, given);
   return refusal ? refuse(refusal) : moved(contract, 'NEGOTIATING', now, { agreement });
 }
 
@@ -282,6 +297,8 @@ export function step(before: Contract, event: ContractEvent, nowSeconds: number)
   switch (event.type) {
     case 'quoted':
       return onQuoted(contract, event.quote, nowSeconds);
+    case 'bargained':
+      return onBargained(contract, event.price, nowSeconds);
     case 'proposed':
       return onProposed(contract, event.agreement, event.sessionHash, nowSeconds);
     case 'agreed':

@@ -87,14 +87,15 @@ export function checkAgreementParties(
 /**
  * Either: the terms of an agreement on this quote, in the session it was negotiated in.
  *
- * A price below the quoted one is refused as well: `price <= quote's` bounds what a client may
- * lose, and a contractor that takes less signs a new quote.
+ * The price is the quoted one, or the one that both have come down to in their round of bargaining.
  */
 export function checkAgreementTerms(
   { body }: SignedDocument<Agreement>,
   given: {
     readonly request: SignedDocument<QuoteRequest>;
     readonly quote: SignedDocument<Quote>;
+    /** Micro-USD. */
+    readonly bargainedPrice?: string | undefined;
     readonly sessionHash: Uint8Array;
     readonly nowSeconds: number;
   },
@@ -106,7 +107,8 @@ export function checkAgreementTerms(
   if (body.delivery !== request.body.shape.delivery) return 'DELIVERY_KIND_MISMATCH';
   const price = BigInt(body.price);
   if (price > BigInt(quote.body.price)) return 'PRICE_ABOVE_QUOTE';
-  if (price < BigInt(quote.body.price)) return 'PRICE_BELOW_QUOTE';
+  const isBargained = body.price === given.bargainedPrice;
+  if (price < BigInt(quote.body.price) && !isBargained) return 'PRICE_BELOW_QUOTE';
   if (!equalBytes(fromBase64Url(body.sh), given.sessionHash)) return 'SESSION_MISMATCH';
   if (body.iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) return 'NOT_YET_VALID';
   if (nowSeconds > countersignBySeconds(body)) return 'EXPIRED';

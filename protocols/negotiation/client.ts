@@ -136,7 +136,30 @@ export class NegotiationClient {
   }
 
   /**
-   * Signs an agreement on the quote, at its price, and has it countersigned. Once signed, the same
+   * Offers to pay less than was quoted, once. Refused with `PRICE_TOO_LOW`, the quote stands as it
+   * is; so does it for a contractor that knows no counter-offers.
+   */
+  counter(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    priceMicroUsd: bigint,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      if (!contract.quote || contract.agreement) return refusedBy('self', 'WRONG_STATE');
+      const quote = toBase64Url(contract.quote.id);
+      const price = priceMicroUsd.toString();
+      const question: Question = { v: 1, typ: 'counter', quote, price };
+      const answer = await exchange(stream, question, 'countered', signal);
+      if ('refusal' in answer) return answer;
+      if (answer.quote !== quote) return refusedBy('self', 'QUOTE_MISMATCH');
+      if (answer.price !== price) return refusedBy('self', 'PRICE_ABOVE_QUOTE');
+      return this.#apply(contract, { type: 'bargained', price });
+    });
+  }
+
+  /**
+   * Signs an agreement on the quote, at its price or the bargained one, and has it countersigned. Once signed, the same
    * agreement is sent again whatever `terms` say: a quote is good for one.
    */
   agree(
@@ -178,7 +201,7 @@ export class NegotiationClient {
       quote: toBase64Url(quote.id),
       task: request.body.task,
       ...partiesOf(contract),
-      price: quote.body.price,
+      price: contract.bargainedPrice ?? quote.body.price,
       fee: '0',
       delivery: request.body.shape.delivery,
       ledger: '',

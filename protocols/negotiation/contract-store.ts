@@ -45,6 +45,7 @@ const recordSchema = z.strictObject({
   since: z.number().int().min(0),
   request: envelope,
   quote: envelope.optional(),
+  bargained: fields.decimal.optional(),
   agreement: envelope.optional(),
   delivery: envelope.optional(),
   acknowledgement: envelope.optional(),
@@ -65,6 +66,7 @@ export function encodeContract(contract: Contract): Uint8Array {
     since: contract.sinceSeconds,
     request: text(contract.request),
     quote: text(contract.quote),
+    bargained: contract.bargainedPrice,
     agreement: text(contract.agreement),
     delivery: text(contract.delivery),
     acknowledgement: text(contract.acknowledgement),
@@ -111,6 +113,7 @@ export function decodeContract(key: string, bytes: Uint8Array): Contract {
     sinceSeconds: record.since,
     request,
     ...(quote !== undefined && { quote: open(key, QUOTE, quote) }),
+    ...(record.bargained !== undefined && { bargainedPrice: record.bargained }),
     ...(agreement !== undefined && { agreement: open(key, AGREEMENT, agreement, 1) }),
     ...(delivery !== undefined && { delivery: open(key, deliveryDefinition(parties), delivery) }),
     ...(acknowledgement !== undefined && {

@@ -94,6 +94,8 @@ export class ContractorDesk {
         return this.#onCancel(question, asker);
       case 'release':
         return this.#onRelease(question, asker);
+      case 'counter':
+        return this.#onCounter(question, asker);
     }
   }
 
@@ -189,6 +191,30 @@ export class ContractorDesk {
       },
       identity,
     );
+  }
+
+  /** A counter-offer that is refused ends the round at the quoted price, which still stands. */
+  async #onCounter(question: QuestionOf<'counter'>, { remotePeer }: Asker): Promise<Answer> {
+    const { store, policy } = this.#components;
+    const contract = await store.byQuote(fromBase64Url(question.quote));
+    const isTheirs = contract?.role === 'contractor' && partiesOf(contract).client === remotePeer;
+    if (!contract?.quote || !isTheirs) return decline('UNKNOWN_QUOTE');
+    const countered: Answer = { ...question, typ: 'countered' };
+    if (contract.bargainedPrice === question.price) return countered;
+    const quoted = contract.quote.body.price;
+    const counter = {
+      client: remotePeer,
+      shape: contract.request.body.shape,
+      priceMicroUsd: BigInt(question.price),
+      quotedMicroUsd: BigInt(quoted),
+    };
+    const isTaken =
+      counter.priceMicroUsd <= counter.quotedMicroUsd &&
+      (await this.#askPolicy('counter', async (signal) => policy.reviewCounter?.(counter, signal)));
+    const price = isTaken === true ? question.price : quoted;
+    const bargained = await this.apply(contract, { type: 'bargained', price });
+    if (!bargained.accepted) return decline(bargained.refusal);
+    return isTaken === true ? countered : decline('PRICE_TOO_LOW');
   }
 
   async #onAccept(

@@ -32,6 +32,15 @@ export interface QuoteTerms {
   readonly load: Load;
 }
 
+/** A client would rather pay less than the quoted price. */
+export interface CounterQuestion {
+  readonly client: string;
+  readonly shape: TaskShape;
+  /** What it offers. */
+  readonly priceMicroUsd: bigint;
+  readonly quotedMicroUsd: bigint;
+}
+
 /** A client has signed an agreement on a quote of this contractor. */
 export interface AgreementQuestion {
   readonly client: string;
@@ -67,6 +76,8 @@ export interface VerdictQuestion {
  */
 export interface ContractorPolicy {
   quoteFor(question: QuoteQuestion, signal: AbortSignal): Promise<QuoteTerms | Declined>;
+  /** Whether the work is done for less than was quoted; left out: never. Asked once for a quote. */
+  reviewCounter?(question: CounterQuestion, signal: AbortSignal): Promise<boolean>;
   /** Credit line and capacity. Held until the contract is settled; see `onContract`. */
   acceptAgreement(question: AgreementQuestion, signal: AbortSignal): Promise<true | Declined>;
   /** The finished result of a contract, or `undefined` while it is worked on. */

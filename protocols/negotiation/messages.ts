@@ -54,6 +54,7 @@ const questionSchema = z.discriminatedUnion('typ', [
   message('verdict', { contract, verdict: envelope }),
   message('cancel', { contract }),
   message('release', { quote: fields.bytes(32) }),
+  message('counter', { quote: fields.bytes(32), price: fields.decimal }),
 ]);
 
 const answerSchema = z.discriminatedUnion('typ', [
@@ -65,6 +66,7 @@ const answerSchema = z.discriminatedUnion('typ', [
   message('disputed', { contract }),
   message('cancelled', { contract }),
   message('released', { quote: fields.bytes(32) }),
+  message('countered', { quote: fields.bytes(32), price: fields.decimal }),
   message('decline', { code: z.number().int().min(1).max(65_535) }),
 ]);
 

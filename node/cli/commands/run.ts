@@ -2,7 +2,7 @@
 
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { RunDocument } from '../../api-documents.ts';
+import type { BargainDocument, RunDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { codeOf } from '../../storage/data-directory.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
@@ -106,12 +106,19 @@ export function describeRun(result: RunDocument): string {
   return [describeSummary(result), ...(text === undefined ? [] : ['', text])].join('\n');
 }
 
+function bargainLine({ quotedMicroUsd, offeredMicroUsd, agreedMicroUsd }: BargainDocument): string {
+  const asked = `asked ${usd(quotedMicroUsd)}, offered ${usd(offeredMicroUsd)}`;
+  const taken = agreedMicroUsd < quotedMicroUsd ? 'taken' : 'the asked price stands';
+  return `  price         ${asked}: ${taken}`;
+}
+
 function describeSummary(result: RunDocument): string {
   const lines = [`${result.title}: ${result.status}`];
   for (const subtask of result.subtasks) {
     lines.push(`  decision      ${subtask.decision.reason}`);
     for (const attempt of subtask.attempts) {
       const where = attempt.where === 'local' ? 'here' : `at ${shortPeerId(attempt.where)}`;
+      if (attempt.bargained !== undefined) lines.push(bargainLine(attempt.bargained));
       const why = attempt.reason === null ? '' : `: ${attempt.reason}`;
       lines.push(`  attempt       ${where}, ${attempt.outcome}${why} (${attempt.wallMs} ms)`);
     }

@@ -169,6 +169,7 @@ describe('order of sources', () => {
       ([path]) => !leaves(loadConfig([])).some(([leaf]) => leaf === path),
     );
     expect(withoutDefault.map(([path]) => path)).toEqual([
+      'a2a.publicUrl',
       'trust.attestedFromUsd',
       'trust.jointlyAttestedFromUsd',
       'hardware.peakFlops',

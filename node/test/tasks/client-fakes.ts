@@ -153,6 +153,10 @@ export class FakeOutsourcing extends Outsourcing {
   readonly performed: string[] = [];
   readonly released: string[] = [];
   readonly settled: { readonly peerId: string; readonly verdict: VerdictAsk }[] = [];
+  /** Counter-offers, in micro-USD. */
+  readonly offered: bigint[] = [];
+  /** Least price that a contractor takes; undefined: none below its own. */
+  floorMicroUsd: bigint | undefined;
   performSeconds = 0;
   settleSeconds = 0;
   /** Called when a result is here. */
@@ -175,6 +179,12 @@ export class FakeOutsourcing extends Outsourcing {
       return aborted(signal).then(() => Promise.reject(signal.reason as Error));
     }
     return Promise.resolve(prospect(peerId, asked).quoted);
+  }
+
+  override bargain({ quote }: QuotedTask, priceMicroUsd: bigint): Promise<bigint> {
+    this.offered.push(priceMicroUsd);
+    const isTaken = this.floorMicroUsd !== undefined && priceMicroUsd >= this.floorMicroUsd;
+    return Promise.resolve(isTaken ? priceMicroUsd : BigInt(quote.price));
   }
 
   override release({ peerId }: QuotedTask): Promise<void> {

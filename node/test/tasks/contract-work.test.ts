@@ -111,6 +111,7 @@ class WorkUnderTest {
       config: loadConfig([]),
       shelf: test.shelf.asSkillShelf(),
       queue: new WorkQueue(),
+      costMicroUsd: () => null,
       results: test.results,
       open: new MemoryJsonSection(),
       debtors: new MemoryJsonSection(),

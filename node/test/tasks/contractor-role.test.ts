@@ -59,6 +59,8 @@ class RoleUnderTest {
   readonly open = new MemoryJsonSection<OpenContract>();
   readonly debtors = new MemoryJsonSection<Debtor>();
   queue = new WorkQueue();
+  /** What a task costs the node. */
+  costMicroUsd: number | null = null;
   role: ContractorRole;
   #contracts = 0;
 
@@ -78,6 +80,7 @@ class RoleUnderTest {
       config: loadConfig([{ origin: 'test', values: config }]),
       shelf: this.shelf,
       queue: this.queue,
+      costMicroUsd: () => this.costMicroUsd,
       results: this.results,
       open: this.open,
       debtors: this.debtors,
@@ -577,5 +580,31 @@ describe('delivery and verdict', () => {
     test.clock.advanceSeconds(1);
     test.role.sweep();
     expect(await test.role.deliveryFor(id)).toBeUndefined();
+  });
+});
+
+describe('a counter-offer to a contractor', () => {
+  const take = (test: RoleUnderTest, priceMicroUsd: bigint) =>
+    test.role.reviewCounter({
+      client: ALICE.peerId,
+      shape: SHAPE,
+      priceMicroUsd,
+      quotedMicroUsd: 1_000n,
+    });
+
+  it('is taken if it covers what the work costs here', async () => {
+    const test = await RoleUnderTest.open();
+    test.costMicroUsd = 300.5;
+    expect(await take(test, 301n)).toBe(true);
+    expect(await take(test, 300n)).toBe(false);
+  });
+
+  it('is never taken below the least price of the offer, or for work whose cost is unknown', async () => {
+    const test = await RoleUnderTest.open({ accept: { minPriceMicroUsd: 600 } });
+    test.costMicroUsd = 300;
+    expect(await take(test, 600n)).toBe(true);
+    expect(await take(test, 599n)).toBe(false);
+    test.costMicroUsd = null;
+    expect(await take(test, 999n)).toBe(false);
   });
 });

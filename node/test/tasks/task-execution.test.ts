@@ -4,6 +4,7 @@ import type { SecureStream, SecureStreams } from '../../../protocols/secure-stre
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { makeChain } from '../../../protocols/test/negotiation/fixture.ts';
 import { LOCAL_PARTY } from '../../cost/calibration.ts';
+import type { DecisionRecord } from '../../decision/decision-record.ts';
 import { ContractorFailedError, Outsourcing } from '../../tasks/outsourcing.ts';
 import { RunLedger } from '../../tasks/run-ledger.ts';
 import {
@@ -342,5 +343,43 @@ describe('time that runs out at a contractor', () => {
     expect(error).toBeInstanceOf(ContractorFailedError);
     expect((error as ContractorFailedError).details).toEqual({ peerId: PEER, step, isAgreed });
     outsourcing.close();
+  });
+});
+
+describe('the round of bargaining', () => {
+  const result = (bargainingPriceMicroUsd: number | null, exploration = false) => {
+    return { result: { bargainingPriceMicroUsd, exploration } } as DecisionRecord;
+  };
+  const bargain = async (opened: Client, record: DecisionRecord) => {
+    const work = task();
+    const of = new RunLedger(opened.clock);
+    await opened.execution.bargain(prospect(PEER, work), record, of, never);
+    return of.bargained;
+  };
+
+  it('offers the price that splits the gain, in whole micro-USD, and says what was agreed', async () => {
+    const opened = await openClient();
+    opened.outsourcing.floorMicroUsd = 10n;
+    const split = PRICE_MICRO_USD - 10.5;
+    expect(await bargain(opened, result(split))).toEqual({
+      quotedMicroUsd: PRICE_MICRO_USD,
+      offeredMicroUsd: Math.floor(split),
+      agreedMicroUsd: Math.floor(split),
+    });
+    opened.outsourcing.floorMicroUsd = undefined;
+    expect(await bargain(opened, result(split))).toMatchObject({
+      agreedMicroUsd: PRICE_MICRO_USD,
+    });
+    expect(opened.outsourcing.offered).toHaveLength(2);
+  });
+
+  it('is left out where no lower price splits it, for a trial, and where it is configured so', async () => {
+    const opened = await openClient();
+    for (const record of [result(PRICE_MICRO_USD), result(null), result(1, true)]) {
+      expect(await bargain(opened, record)).toBeUndefined();
+    }
+    const silent = await openClient({ decision: { isBargaining: false } });
+    expect(await bargain(silent, result(1))).toBeUndefined();
+    expect([...opened.outsourcing.offered, ...silent.outsourcing.offered]).toEqual([]);
   });
 });

@@ -18,6 +18,7 @@ import {
 const chain = makeChain();
 const events: Record<ContractEvent['type'], ContractEvent> = {
   quoted: { type: 'quoted', quote: chain.quote },
+  bargained: { type: 'bargained', price: chain.quote.body.price },
   proposed: { type: 'proposed', agreement: chain.proposal, sessionHash: SESSION_HASH },
   agreed: { type: 'agreed', agreement: chain.agreement },
   workStarted: { type: 'workStarted' },
@@ -76,19 +77,19 @@ describe.each(roles)('contract of the %s', (role) => {
       });
       return `${phase}: ${row.join(' ')}`;
     });
-    // Columns: quoted, proposed, agreed, workStarted, delivered, acknowledged, judged, contested,
+    // Columns: quoted, bargained, proposed, agreed, workStarted, delivered, acknowledged, judged, contested,
     // cancelled, and the countersigned verdict. "=": a repetition; "-": refused.
     expect(table).toEqual([
-      'NEGOTIATING: = NEGOTIATING - - - - - - VOID -',
-      'AGREED: = = = WORKING - - - - VOID -',
-      'WORKING: = = = = DELIVERED - - - VOID -',
-      'DELIVERED: = = = - = ACKNOWLEDGED VERDICT - - -',
-      'ACKNOWLEDGED: = = = - = = VERDICT - - -',
-      'VERDICT: = = = - = = = DISPUTED - RECEIPT',
-      'RECEIPT: = = = - = = = - - =',
-      'DISPUTED: = = = - = = = = - RECEIPT',
-      'LAPSED: = = = - = = VERDICT - - -',
-      'VOID: = = = - - - - - = -',
+      'NEGOTIATING: = NEGOTIATING NEGOTIATING - - - - - - VOID -',
+      'AGREED: = - = = WORKING - - - - VOID -',
+      'WORKING: = - = = = DELIVERED - - - VOID -',
+      'DELIVERED: = - = = - = ACKNOWLEDGED VERDICT - - -',
+      'ACKNOWLEDGED: = - = = - = = VERDICT - - -',
+      'VERDICT: = - = = - = = = DISPUTED - RECEIPT',
+      'RECEIPT: = - = = - = = = - - =',
+      'DISPUTED: = - = = - = = = = - RECEIPT',
+      'LAPSED: = - = = - = = VERDICT - - -',
+      'VOID: = - = = - - - - - = -',
     ]);
   });
 

@@ -168,3 +168,78 @@ describe('a negotiation between two peers', () => {
     expect(await market.contractor.contract(contractId)).toMatchObject({ phase: 'AGREED' });
   });
 });
+
+describe('a counter-offer', () => {
+  const LESS = PRICE - 100n;
+  const quoted = async (market: Market) => {
+    const stream = await market.stream();
+    const ask = { taskHash: TASK_HASH, shape: SHAPE };
+    const { request } = contractOf(await market.client.requestQuote(stream, ask));
+    return { stream, id: request.id };
+  };
+
+  it('that the contractor takes is the price of the agreement, and of the receipt', async () => {
+    const reviewed: unknown[] = [];
+    const market = await Market.open({
+      reviewCounter: (question) => {
+        reviewed.push(question);
+        return Promise.resolve(true);
+      },
+    });
+    const { stream, id } = await quoted(market);
+    const countered = contractOf(await market.client.counter(stream, id, LESS));
+    expect(countered.bargainedPrice).toBe(LESS.toString());
+    // Sent again it changes nothing, and nobody is asked again.
+    await market.client.counter(stream, id, LESS);
+    expect(reviewed).toMatchObject([{ priceMicroUsd: LESS, quotedMicroUsd: PRICE }]);
+    const { agreement } = contractOf(await market.client.agree(stream, id));
+    expect(agreement!.body.price).toBe(LESS.toString());
+    const bobs = await market.contractor.contract(agreement!.id);
+    expect(bobs).toMatchObject({ phase: 'AGREED', bargainedPrice: LESS.toString() });
+  });
+
+  it('that the contractor refuses leaves the quote as it was', async () => {
+    const market = await Market.open({ reviewCounter: () => Promise.resolve(false) });
+    const { stream, id } = await quoted(market);
+    const refused = await market.client.counter(stream, id, LESS);
+    expect(refused).toEqual({ agreed: false, refusal: 'PRICE_TOO_LOW', by: 'peer' });
+    const { agreement } = contractOf(await market.client.agree(stream, id));
+    expect(agreement!.body.price).toBe(PRICE.toString());
+  });
+
+  it('comes once: the lowest price cannot be searched for', async () => {
+    let asked = 0;
+    const market = await Market.open({
+      reviewCounter: ({ priceMicroUsd }) => {
+        asked += 1;
+        return Promise.resolve(priceMicroUsd > LESS);
+      },
+    });
+    const { stream, id } = await quoted(market);
+    await market.client.counter(stream, id, LESS);
+    const second = await market.client.counter(stream, id, LESS + 50n);
+    expect(second).toEqual({ agreed: false, refusal: 'SECOND_COUNTER', by: 'peer' });
+    expect(asked).toBe(2);
+    const { agreement } = contractOf(await market.client.agree(stream, id));
+    expect(agreement!.body.price).toBe(PRICE.toString());
+  });
+
+  it('above the quote, of an unknown quote, or after the agreement is refused', async () => {
+    const market = await Market.open({ reviewCounter: () => Promise.resolve(true) });
+    const { stream, id } = await quoted(market);
+    expect(await market.client.counter(stream, id, PRICE + 1n)).toMatchObject({ agreed: false });
+    await market.client.agree(stream, id);
+    expect(await market.client.counter(stream, id, LESS)).toEqual({
+      agreed: false,
+      refusal: 'WRONG_STATE',
+      by: 'self',
+    });
+  });
+
+  it('is refused where the contractor has no rule for it', async () => {
+    const market = await Market.open();
+    const { stream, id } = await quoted(market);
+    const refused = await market.client.counter(stream, id, LESS);
+    expect(refused).toEqual({ agreed: false, refusal: 'PRICE_TOO_LOW', by: 'peer' });
+  });
+});
