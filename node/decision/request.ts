@@ -108,6 +108,8 @@ export interface Candidate {
   readonly testimony?: { readonly successes: CandidateNumber; readonly total: CandidateNumber };
   /** What level, tests, testimony and proved resources rest on. Nothing is computed from it. */
   readonly sources?: readonly EvidenceSource[];
+  /** Sources beyond those, for which there is no room. Shown; nothing is computed from it. */
+  readonly sourcesLeftOut?: CandidateNumber;
   readonly history: OutcomeHistory & {
     readonly byType?: Readonly<Record<string, OutcomeHistory>>;
   };

@@ -80,7 +80,8 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_TESTIFIED_OUTCOMES;
 }
 
-function attestedOutcomes(
+/** Outcomes that attested tests count, as far as the cap goes; none for what holds no numbers. */
+export function attestedOutcomes(
   attested: BootstrappingEvidence['attested'],
   { maxPseudoOutcomes }: Pick<DecisionPolicy, 'maxPseudoOutcomes'>,
 ): Outcomes {

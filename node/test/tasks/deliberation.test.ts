@@ -219,7 +219,10 @@ describe('a deliberation', () => {
         rater: peer(51),
         passed: 0.25,
         run: 0.25,
-        receipts: [{ id: 'receipt', outcome: 'pass' as const, weight: 0.25 }],
+        receipts: [
+          { id: 'receipt', outcome: 'pass' as const, paidShare: 1, weight: 0.25 },
+          { id: 'part', outcome: 'partial' as const, paidShare: 0.4, weight: 0.5 },
+        ],
       },
     ];
     const proved = { ...contractor.proved, ...attested, joint, testimony: heard };
@@ -258,6 +261,12 @@ describe('a deliberation', () => {
         issuer: peer(51),
         shows: `${skill}, pass, counts 0.25 by its price, its client is believed 0.0625`,
       },
+      {
+        kind: 'receipt',
+        id: 'part',
+        issuer: peer(51),
+        shows: `${skill}, partial, 0.4 paid, counts 0.5 by its price, its client is believed 0.0625`,
+      },
     ]);
     expect(await log.replay(decisionId)).toMatchObject({ agrees: true });
     // Without attested tests, strangers count nothing.
@@ -289,13 +298,30 @@ describe('a deliberation', () => {
     expect(formatDecision(await log.show(without.query.decisionId))).not.toContain('no quote was');
   });
 
-  it('names no certificates of who has none, and thirty-two of who has more', async () => {
-    const sourcesOf = async (one: Prospect) => {
-      const { table } = await deliberation.onProspects(TASK, {}, [one], 'asked');
-      return (table.candidates[0] as Candidate).sources;
+  it('marks what others tell as not counted where tests leave it no room', async () => {
+    const decision = await deliberation.onProspects(TASK, {}, [praised(1, 1, 0, 8)], 'asked');
+    const { sources, testimony } = decision.table.candidates[0] as Candidate;
+    expect(testimony!.total).toBeCloseTo(3 / 16, 12);
+    expect(sources!.map(({ shows }) => shows)).toEqual([
+      'skill performs:nlp/sentiment, 10 of 10 tasks endorsed, ' +
+        'not counted: tests and policy leave it no room',
+    ]);
+  });
+
+  it('names no certificates of who has none, thirty-two of who has more, and how many that leaves out', async () => {
+    const decided = async (one: Prospect) => {
+      const decision = await deliberation.onProspects(TASK, {}, [one], 'asked');
+      return log.show(decision.query.decisionId);
     };
-    expect(await sourcesOf(prospect(peer(1), TASK, 0))).toBeUndefined();
-    expect(await sourcesOf(praised(1, 40))).toHaveLength(32);
+    const [none] = (await decided(prospect(peer(1), TASK, 0))).request.candidates;
+    expect(none).not.toHaveProperty('sources');
+    expect(none).not.toHaveProperty('sourcesLeftOut');
+    const record = await decided(praised(1, 40));
+    const [many] = record.request.candidates;
+    expect(many!.sources).toHaveLength(32);
+    expect(many!.sourcesLeftOut).toBe(8);
+    expect(formatDecision(record)).toContain('    and 8 more, which the record has no room for');
+    expect(await log.replay(record.result.decisionId)).toMatchObject({ agrees: true });
   });
 
   it('decides by thresholds that have given way, if they may', async () => {
