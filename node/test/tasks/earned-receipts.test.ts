@@ -146,12 +146,12 @@ describe('earned receipts', () => {
   });
 
   it('shows a failure where there is room, after what was paid for', async () => {
-    const [failed, paid] = await addAll(settled(1, 1, { paid: 0 }), settled(2, 2, { paid: 5 }));
+    const [paid, failed] = await addAll(settled(1, 1, { paid: 5 }), settled(2, 2, { paid: 0 }));
     expect(await shownRequests()).toEqual([paid, failed]);
   });
 
   it('takes entries of an older version, which do not say what was paid, for the least', async () => {
-    const [old, fresh] = await addAll(settled(1, 1, { paid: 9 }), settled(2, 2, { paid: 1 }));
+    const [fresh, old] = await addAll(settled(1, 1, { paid: 1 }), settled(2, 2, { paid: 9 }));
     const { contracts: stored } = (await section.get(SKILL))!;
     const older = stored.map(({ request, client, paidMicroUsd }) =>
       paidMicroUsd === 9 ? { request, client } : { request, client, paidMicroUsd: 1 },
