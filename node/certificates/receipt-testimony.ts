@@ -14,7 +14,7 @@ import { priceWeight } from '../decision/learning/rater-credibility.ts';
 import type { HeardReceipt, SkillTestimony } from './trust.ts';
 
 /** Share of the price that was paid: 1 for a pass, 0 for a fail, between them for a partial. */
-function successOf({ outcome, paidMicroUsd, priceMicroUsd }: ShownReceipt): number {
+function paidShareOf({ outcome, paidMicroUsd, priceMicroUsd }: ShownReceipt): number {
   if (outcome === 'partial') return Number(paidMicroUsd) / Number(priceMicroUsd);
   return outcome === 'pass' ? 1 : 0;
 }
@@ -42,9 +42,11 @@ export function testimonyOfReceipts(receipts: readonly ShownReceipt[]): SkillTes
   for (const receipt of receipts) {
     const weight = priceWeight(Number(receipt.priceMicroUsd));
     const said = byRater.get(receipt.client) ?? { passed: 0, run: 0, receipts: [] };
-    said.passed += weight * successOf(receipt);
+    const { outcome } = receipt;
+    const paidShare = paidShareOf(receipt);
+    said.passed += weight * paidShare;
     said.run += weight;
-    said.receipts.push({ id: toBase64Url(receipt.receiptId), outcome: receipt.outcome, weight });
+    said.receipts.push({ id: toBase64Url(receipt.receiptId), outcome, paidShare, weight });
     byRater.set(receipt.client, said);
   }
   return [...byRater].map(([rater, said]) => ({ rater, ...said }));

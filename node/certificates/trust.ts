@@ -66,6 +66,8 @@ export interface HeardReceipt {
   /** docId, base64url. */
   readonly id: string;
   readonly outcome: 'pass' | 'partial' | 'fail';
+  /** Of its price, in [0, 1]. */
+  readonly paidShare: number;
   /** By its price, in [1/64, 1]. */
   readonly weight: number;
 }

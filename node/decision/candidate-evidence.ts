@@ -58,8 +58,8 @@ export function candidateEvidence(
   };
   const typed = table.historyOf(taskType);
   const { alpha, beta } = policy.reliabilityPrior;
-  const { maxPseudoOutcomes, pseudoOutcomesFromLevel, zQuantile } = policy;
-  const pseudoOutcomes = table.pseudoOutcomes(maxPseudoOutcomes, pseudoOutcomesFromLevel);
+  const { zQuantile } = policy;
+  const pseudoOutcomes = table.pseudoOutcomes(policy);
   const isLiteral = policy.reliabilityMode === 'literal';
   const isStated = policy.evidence === 'stated';
   for (let index = 0; index < size; index++) {

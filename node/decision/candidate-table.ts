@@ -20,6 +20,8 @@ import {
 import { candidateEvidence } from './candidate-evidence.ts';
 import type { CandidateEvidence } from './candidate-evidence.ts';
 import type { HistoryReading } from './candidate-reading.ts';
+import { countedTestimony } from './learning/bootstrapping.ts';
+import type { TestimonyRules } from './learning/bootstrapping.ts';
 import type { DecisionPolicy } from './policy.ts';
 import { jaccardIndex } from '../skills/compatibility.ts';
 import { incidentRate } from './security-risk.ts';
@@ -80,6 +82,14 @@ export class HistoryColumns {
     this.utility[index] = reading.utility;
     this.monthsSinceLast[index] = reading.monthsSinceLast;
   }
+}
+
+/** Outcomes by index in the table that others vouch for; fractions. */
+export interface PseudoOutcomes {
+  readonly total: Float64Array;
+  readonly successes: Float64Array;
+  /** The part of the total that is testimony. */
+  readonly told: Float64Array;
 }
 
 /** How the terms of one list fit what each candidate offers. */
@@ -151,22 +161,27 @@ export class CandidateTable {
 
   /**
    * Outcomes that attested tests and testimony stand for (`learning/bootstrapping.ts`): tests of
-   * certificates from `fromLevel` on count first, testimony fills what they leave of `most`.
+   * certificates from the policy's level on count first, then testimony as far as it may.
    */
   pseudoOutcomes(
-    most: number,
-    fromLevel: number,
-  ): { readonly total: Float64Array; readonly successes: Float64Array } {
+    policy: TestimonyRules & Pick<DecisionPolicy, 'pseudoOutcomesFromLevel'>,
+  ): PseudoOutcomes {
     const total = new Float64Array(this.size);
     const successes = new Float64Array(this.size);
+    const told = new Float64Array(this.size);
+    const { maxPseudoOutcomes: most, pseudoOutcomesFromLevel: fromLevel } = policy;
     const { level, evidenceRun, evidenceRatio, testimonyTotal, testimonyRatio } = this.columns;
     for (let index = 0; index < this.size; index++) {
       const tests = level[index]! >= fromLevel ? Math.min(evidenceRun[index]!, most) : 0;
-      const told = Math.min(testimonyTotal[index]!, most - tests);
-      total[index] = tests + told;
-      successes[index] = tests * evidenceRatio[index]! + told * testimonyRatio[index]!;
+      const passed = tests * evidenceRatio[index]!;
+      const heard = testimonyTotal[index]!;
+      if (heard > 0) {
+        told[index] = countedTestimony({ successes: passed, total: tests }, heard, policy);
+      }
+      total[index] = tests + told[index]!;
+      successes[index] = passed + told[index]! * testimonyRatio[index]!;
     }
-    return { total, successes };
+    return { total, successes, told };
   }
 
   /** What is known of the candidates; the last answers are kept. */

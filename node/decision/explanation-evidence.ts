@@ -60,12 +60,20 @@ function fitFigure(fit: number, threshold: number): string {
   return isEqual ? figure(threshold) : figureBeside(fit, threshold);
 }
 
+/** What others tell, and how much of it counts if that is not all. */
+function toldCell({ request, facts }: JudgedField, { index, candidate }: JudgedContractor): string {
+  const { successes, total } = candidate.testimony ?? {};
+  const counted = facts.pseudoOutcomes(request.policy).told[index]!;
+  const cell = ratio(successes, total);
+  return counted < (total ?? 0) ? `${cell}, ${figure(counted)} of it` : cell;
+}
+
 const STATED = ['performance', 'reliability', 'securityRisk', 'qualityRisk'] as const;
 
 function recordCells(field: JudgedField, contractor: JudgedContractor): string[] {
   const { facts, evaluation, request } = field;
   const { index, row, candidate } = contractor;
-  const { quote, evidence, testimony, incidents, stated } = candidate;
+  const { quote, evidence, incidents, stated } = candidate;
   const { demand, available, total } = quote.load;
   const known = [
     contractorName(request, candidate.peerId),
@@ -82,7 +90,7 @@ function recordCells(field: JudgedField, contractor: JudgedContractor): string[]
   return [
     ...known,
     ratio(evidence?.passed, evidence?.run),
-    ratio(testimony?.successes, testimony?.total),
+    toldCell(field, contractor),
     figure(candidate.level ?? 0),
     interactions === 0 ? NO_FIGURE : `${disputes}+${canaryHits}/${interactions}`,
   ];
@@ -115,10 +123,9 @@ function recordLines(field: JudgedField, shown: readonly JudgedContractor[]): st
 
 /** Good ones and all that count: own outcomes, tests, testimony. */
 function countedCell({ request, facts }: JudgedField, { index }: JudgedContractor): string {
-  const { maxPseudoOutcomes, pseudoOutcomesFromLevel } = request.policy;
   const typed = facts.historyOf(request.task.taskType);
   const { successes, outcomes } = typed.outcomes[index]! > 0 ? typed : facts.history;
-  const others = facts.pseudoOutcomes(maxPseudoOutcomes, pseudoOutcomesFromLevel);
+  const others = facts.pseudoOutcomes(request.policy);
   const known = outcomes[index]! + others.total[index]!;
   return known === 0 ? 'none' : ratio(successes[index]! + others.successes[index]!, known);
 }
@@ -139,10 +146,14 @@ function chanceNotes({ request }: JudgedField): string[] {
   const decay = `exp(-${figure(policy.decayPerMonth)} months)`;
   const others =
     policy.maxPseudoOutcomes === 0
-      ? 'counted = good/known: outcomes'
-      : 'counted = good/known: outcomes, and tests (from level ' +
-        `${policy.pseudoOutcomesFromLevel} on), then told, together at most ` +
-        figure(policy.maxPseudoOutcomes);
+      ? ['counted = good/known: outcomes']
+      : [
+          'counted = good/known: outcomes, and tests (from level ' +
+            `${policy.pseudoOutcomesFromLevel} on), then told, together at most ` +
+            `${figure(policy.maxPseudoOutcomes)};`,
+          '  told counts as far as tests and it, were it all good, give no confidence above ' +
+            `${figure(policy.confidenceThreshold)}; all of it if tests alone do`,
+        ];
   const confidence =
     policy.confidenceRule === 'outcomes'
       ? `confidence = 1 - ${figure(policy.zQuantile)} root(success rate (1 - success rate) / ` +
@@ -153,14 +164,14 @@ function chanceNotes({ request }: JudgedField): string[] {
       ? 'mishap = 1 - reliability (1 - breach) (1 - poor work)'
       : 'mishap = 1 - reliability + breach + poor work';
   const rate = 'success rate = (1 + good) / (2 + known)';
-  if (policy.evidence === 'stated') return [`${others}; ${rate}`, confidence, mishap];
+  if (policy.evidence === 'stated') return [...others, rate, confidence, mishap];
   const reliability =
     policy.reliabilityMode === 'literal'
       ? `(${prior[0]} + good) / (${prior[1]} + known) x ${decay}`
       : `(${prior[0]} + good) / (${prior[1]} + known), own outcomes x ${decay}`;
   const levels = policy.breachProbabilities.map((one) => figure(one)).join(', ');
   return [
-    others,
+    ...others,
     `${rate}; reliability = ${reliability}`,
     confidence,
     'breach = 1 - (1 - p) (1 - disputes / (2 + dealings)) (1 - hits / (2 + dealings)), ' +

@@ -7,16 +7,14 @@
 
 import { contractorName } from './contractor-names.ts';
 import type { DecisionRecord } from './decision-record.ts';
-import { areEvidenceSources } from './evidence-source.ts';
+import { areEvidenceSources, SOURCE_LIMITS } from './evidence-source.ts';
 import type { EvidenceSource } from './evidence-source.ts';
-import { hiddenLines, wrapped } from './explanation-text.ts';
+import { figure, hiddenLines, wrapped } from './explanation-text.ts';
 import { printable, shortPeerIds } from './plain-text.ts';
 import type { Candidate } from './request.ts';
 
 /** Contractors whose sources are all shown. */
 const MAX_CONTRACTORS = 8;
-/** Characters of a source's text that are shown, more than a node writes itself. */
-const MAX_TEXT_CHARACTERS = 200;
 const MAX_TEXT_COLUMNS = 100;
 
 type Named = Candidate & { readonly sources: readonly EvidenceSource[] };
@@ -35,7 +33,7 @@ function linesOf(source: EvidenceSource, issuerName: string): string[] {
   const level = source.kind === 'certificate' ? `, level ${source.level}` : '';
   return [
     `    ${source.kind} ${printable(source.id)} by ${issuerName}${level}`,
-    ...wrapped(printable(source.shows, MAX_TEXT_CHARACTERS), MAX_TEXT_COLUMNS).map(
+    ...wrapped(printable(source.shows, SOURCE_LIMITS.maxShowsCharacters), MAX_TEXT_COLUMNS).map(
       (line) => `      ${line}`,
     ),
   ];
@@ -52,9 +50,12 @@ export function sourceLines(record: DecisionRecord): string[] {
   return [
     '',
     'Certificates and receipts that this rests on',
-    ...shown.flatMap(({ peerId, sources }) => [
+    ...shown.flatMap(({ peerId, sources, sourcesLeftOut }) => [
       `  ${contractorName(record.request, peerId)}`,
       ...sources.flatMap((source) => linesOf(source, names.get(source.issuer)!)),
+      ...((sourcesLeftOut ?? 0) > 0
+        ? [`    and ${figure(sourcesLeftOut!)} more, which the record has no room for`]
+        : []),
     ]),
     ...hiddenLines(named.length - shown.length),
   ];

@@ -114,7 +114,7 @@ export function snapshotCandidate(value: unknown, taskType: string | null): Cand
     level: snapshotNumber(fields['level']),
     history: snapshotHistory(fields['history'], taskType),
   };
-  for (const name of ['similarity', 'calibrationRatio']) {
+  for (const name of ['similarity', 'calibrationRatio', 'sourcesLeftOut']) {
     if (fields[name] !== undefined) snapshot[name] = snapshotNumber(fields[name]);
   }
   const { isOverShare } = fields;

@@ -103,11 +103,13 @@ export interface Candidate {
   readonly evidence?: { readonly passed: CandidateNumber; readonly run: CandidateNumber };
   /**
    * Outcomes that others saw, by certified history and countersigned receipts, each weighted by its
-   * rater's credibility already; fractions. They fill what attested tests leave of the cap.
+   * rater's credibility already; fractions. How many count: `learning/bootstrapping.ts`.
    */
   readonly testimony?: { readonly successes: CandidateNumber; readonly total: CandidateNumber };
   /** What level, tests, testimony and proved resources rest on. Nothing is computed from it. */
   readonly sources?: readonly EvidenceSource[];
+  /** Sources beyond those, for which there is no room. Shown; nothing is computed from it. */
+  readonly sourcesLeftOut?: CandidateNumber;
   readonly history: OutcomeHistory & {
     readonly byType?: Readonly<Record<string, OutcomeHistory>>;
   };

@@ -49,6 +49,10 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
   BAD_STATED: 'stated: { reliability, securityRisk, qualityRisk, performance }, each from 0 to 1',
 };
 
+const HISTORY_KEYS = ['successes', 'failures', 'monthsSinceLast', 'utility'] as const;
+/** A receipt has no level; one that is given is not read. */
+const SOURCE_KEYS = ['kind', 'id', 'issuer', 'level', 'shows'] as const;
+
 /** What each part of a candidate may hold. `history.byType` holds task types. */
 const KEYS = {
   '': [
@@ -60,6 +64,7 @@ const KEYS = {
     'evidence',
     'testimony',
     'sources',
+    'sourcesLeftOut',
     'history',
     'incidents',
     'link',
@@ -70,7 +75,7 @@ const KEYS = {
   ],
   quote: ['priceMicroUsd', 'latencyMs', 'load', 'expiresAtSeconds'],
   'quote.load': ['demand', 'available', 'total'],
-  history: ['successes', 'failures', 'monthsSinceLast', 'utility', 'byType'],
+  history: [...HISTORY_KEYS, 'byType'],
   ...OPTIONAL_GROUPS,
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -111,19 +116,45 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
 function unknownKeys(list: readonly unknown[]): string[] {
   const problems: string[] = [];
   for (const [index, candidate] of list.entries()) {
-    for (const [place, known] of Object.entries<readonly string[]>(KEYS)) {
-      const path = place === '' ? [] : place.split('.');
-      const part = path.reduce<unknown>((outer, key) => asFields(outer)[key], candidate);
+    for (const { path, part, known } of partsOf(candidate)) {
       if (Array.isArray(part)) continue;
       for (const key of Object.keys(asFields(part))) {
         if (known.includes(key)) continue;
-        const shown = JSON.stringify(key.slice(0, MAX_SHOWN_KEY_CHARACTERS));
-        problems.push(`${[index, ...path].join('.')}: no key ${shown}; known: ${known.join(', ')}`);
+        const place = [index, ...path].join('.');
+        problems.push(
+          `${place}: no key ${JSON.stringify(shortened(key))}; known: ${known.join(', ')}`,
+        );
         if (problems.length === MAX_LISTED_PROBLEMS) return problems;
       }
     }
   }
   return problems;
+}
+
+interface CandidatePart {
+  readonly path: readonly (string | number)[];
+  readonly part: unknown;
+  readonly known: readonly string[];
+}
+
+/** The parts of a candidate whose keys are known: the named ones, each task type, each source. */
+function* partsOf(candidate: unknown): Generator<CandidatePart> {
+  for (const [place, known] of Object.entries<readonly string[]>(KEYS)) {
+    const path = place === '' ? [] : place.split('.');
+    const part = path.reduce<unknown>((outer, key) => asFields(outer)[key], candidate);
+    yield { path, part, known };
+  }
+  const { history, sources } = asFields(candidate);
+  for (const [taskType, part] of Object.entries(asFields(asFields(history)['byType']))) {
+    yield { path: ['history', 'byType', shortened(taskType)], part, known: HISTORY_KEYS };
+  }
+  for (const [i, part] of Object.entries(asFields(sources))) {
+    yield { path: ['sources', shortened(i)], part, known: SOURCE_KEYS };
+  }
+}
+
+function shortened(key: string): string {
+  return key.slice(0, MAX_SHOWN_KEY_CHARACTERS);
 }
 
 /** What is wrong with candidates, each by place and key, such as `0.level: 0, 1, 2 or 3`. */

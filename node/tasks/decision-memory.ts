@@ -30,10 +30,9 @@ import type { Thresholds } from '../decision/learning/adaptive-thresholds.ts';
 import { observeChoice } from '../decision/learning/convergence.ts';
 import { weighedTestimony } from '../decision/learning/bootstrapping.ts';
 import {
-  agreesWith,
   credibilityIn,
-  MIN_OWN_OUTCOMES,
   observeAgreement,
+  ownJudgement,
 } from '../decision/learning/rater-credibility.ts';
 import { randomWalkStep } from '../decision/learning/reference-weights.ts';
 import { learnedWeights, realisedUtility } from '../decision/learning/weight-learning.ts';
@@ -50,8 +49,6 @@ import { decisionStatus, INITIAL_STATE } from './decision-state.ts';
 import type { DecisionMemoryState } from './decision-state.ts';
 
 const SETTINGS_KEY = 'decision-memory';
-/** What a failure before the third outcome counts of a comparison. */
-const EARLY_FAILURE_WEIGHT = 0.25;
 /** Decisions that the confidence of the paper's own code looks back on, and its high score. */
 const RECENT_DECISIONS = 50;
 const HIGH_SCORE = 0.7;
@@ -267,23 +264,19 @@ export class DecisionMemory {
     return decisionStatus(this.#state, policy, weights, this.#init.clock.nowMs());
   }
 
-  /**
-   * Once per contractor, when there is enough to compare with: one word is one comparison. Who
-   * praises a contractor that fails before is noted at that failure, since it may never be hired a
-   * third time; lightly, since a good contractor fails now and then.
-   */
+  /** Learns of an outcome how far those are right who had told of the contractor. */
   #compare({ testimony, own }: HeardTestimony, isSuccess: boolean): void {
-    const failures = own.total - own.successes;
-    const isEarlyFailure = !isSuccess && failures === 1 && own.total < MIN_OWN_OUTCOMES;
-    const isThird = own.total === MIN_OWN_OUTCOMES && failures === 0;
-    if (!isThird && !isEarlyFailure) return;
+    const judgement = ownJudgement(own, isSuccess);
+    if (judgement === null) return;
     for (const { rater, passed, run } of testimony) {
       if (run === 0) continue;
       const isPraise = passed * 2 >= run;
-      const isAgreement = isEarlyFailure ? !isPraise : agreesWith(own, isPraise);
-      if (isAgreement === null) continue;
-      const weight = Math.min(1, run) * (isEarlyFailure ? EARLY_FAILURE_WEIGHT : 1);
-      const raters = observeAgreement(this.#state.raters, { rater, isAgreement, weight });
+      const comparison = {
+        rater,
+        isAgreement: isPraise === judgement.isGood,
+        weight: Math.min(1, run) * judgement.weight,
+      };
+      const raters = observeAgreement(this.#state.raters, comparison);
       this.#state = { ...this.#state, raters };
     }
   }

@@ -94,6 +94,7 @@ export function candidateOf(
   const { isOverShare = false, testimony, sources = [] } = others;
   const { hit, proved, similarity, history } = contractor;
   const { price, latencyMs, load, exp } = quoted.quote;
+  const { maxSources } = SOURCE_LIMITS;
   return {
     peerId: hit.peerId,
     skills: [hit.matchedTerm],
@@ -102,7 +103,8 @@ export function candidateOf(
     level: proved.level,
     ...(proved.evidence ? { evidence: proved.evidence } : {}),
     ...(testimony === undefined ? {} : { testimony }),
-    ...(sources.length === 0 ? {} : { sources: sources.slice(0, SOURCE_LIMITS.maxSources) }),
+    ...(sources.length === 0 ? {} : { sources: sources.slice(0, maxSources) }),
+    ...(sources.length > maxSources ? { sourcesLeftOut: sources.length - maxSources } : {}),
     history,
     ...(isOverShare ? { isOverShare } : {}),
     overheads: verificationOverheads(input, auditRate(contractor, input.config)),

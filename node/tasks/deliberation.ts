@@ -9,10 +9,13 @@
 
 import type { Clock } from '../../protocols/components.ts';
 import { nowSeconds } from '../../protocols/components.ts';
+import type { ProvedSkill } from '../certificates/trust.ts';
 import type { Config } from '../config/schema.ts';
 import { CandidateTable } from '../decision/candidate-table.ts';
 import { DecisionEngine } from '../decision/engine.ts';
 import type { Decision } from '../decision/engine.ts';
+import { attestedOutcomes, countedTestimony } from '../decision/learning/bootstrapping.ts';
+import type { DecisionPolicy } from '../decision/policy.ts';
 import type { Candidate, DecisionPurpose, LeftOut } from '../decision/request.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionMemory } from './decision-memory.ts';
@@ -90,13 +93,15 @@ export class Deliberation {
     const ordered = prospects.toSorted((a, b) => (a.quoted.peerId < b.quoted.peerId ? -1 : 1));
     const candidates = ordered.map((prospect) => {
       const { peerId } = prospect.quoted;
-      const testimony = memory.weigh(peerId, self, prospect.contractor.proved);
+      const { proved } = prospect.contractor;
+      const testimony = memory.weigh(peerId, self, proved);
       return candidateOf(input, prospect, {
         isOverShare: overShare.has(peerId),
         testimony,
         sources: sourcesBehind(prospect.contractor, {
           observer: self,
           isHeard: testimony !== undefined,
+          isCounted: isCounted(testimony?.total ?? 0, proved, input.policy),
           credibility: (rater) => memory.credibility(rater),
         }),
       });
@@ -136,4 +141,11 @@ export class Deliberation {
       purpose,
     };
   }
+}
+
+/** Whether any of so many outcomes that others tell of counts beside the tests. */
+function isCounted(told: number, { level, evidence }: ProvedSkill, policy: DecisionPolicy) {
+  const isTested = level >= policy.pseudoOutcomesFromLevel;
+  const tests = attestedOutcomes(isTested && evidence ? evidence : null, policy);
+  return countedTestimony(tests, told, policy) > 0;
 }

@@ -1,7 +1,10 @@
 /**
- * Which receipts of its own work a contractor shows to whoever asks: the newest of each client
- * first, then the newest of all, since a client that asks gives one voice to each rater. And which
- * clients it has a receipt of, so that these may endorse it.
+ * Which receipts of its own work a contractor shows to whoever asks: one of each client, then a
+ * second of each, and so on, since whoever asks gives one voice to each rater. Each time those come
+ * first for which most was paid, of equals the newest: new names are free, and whoever buys small
+ * tasks under eight of them must not fill the places of those who paid more. Whoever pays more than
+ * the others does, under eight names at least; so far any price can be signed. And which clients it
+ * has a receipt of, so that these may endorse it.
  *
  * Keeps only which contracts they belong to; the documents stand in the contract store. A contract
  * that was settled before this list existed is not in it. Receipts of sensitive tasks are never
@@ -35,6 +38,8 @@ interface EarnedContract {
   /** docId of the quote request, base64url. */
   readonly request: string;
   readonly client: string;
+  /** Left out in lists of an older version: it counts as nothing. */
+  readonly paidMicroUsd?: number;
 }
 
 interface KeptAnswer {
@@ -64,7 +69,8 @@ export class EarnedReceipts {
   add(contract: Contract): Promise<void> {
     if (contract.role !== 'contractor' || !shownChainOf(contract)) return Promise.resolve();
     const { body, id } = contract.request;
-    const entry = { request: toBase64Url(id), client: body.client };
+    const paidMicroUsd = Number(contract.verdict?.body.paid ?? 0);
+    const entry = { request: toBase64Url(id), client: body.client, paidMicroUsd };
     // One after the other: two receipts at once must not write over each other.
     this.#writing = this.#writing
       .catch(() => undefined)
@@ -89,7 +95,7 @@ export class EarnedReceipts {
 
   /**
    * Whether an endorsement rests on a receipt of this node's work: for that client, at every skill
-   * that it names, within 90 days. Reads one contract at most.
+   * that it names, of low sensitivity, within 90 days. Reads one contract at most.
    */
   async isEarned(
     { endorser, skills, receiptId }: Endorsement,
@@ -101,6 +107,7 @@ export class EarnedReceipts {
     const ageSeconds = nowSeconds - (contract.agreement?.body.iat ?? 0);
     return (
       client === endorser &&
+      shape.sensitivity === 'low' &&
       ageSeconds <= MAX_SHOWN_AGE_SECONDS &&
       skills.every((skill) => shape.skills.includes(skill))
     );
@@ -122,7 +129,7 @@ export class EarnedReceipts {
   async #read(contracts: readonly EarnedContract[], nowSeconds: number): Promise<KeptAnswer> {
     const chains: ReceiptChain[] = [];
     let untilSeconds = Infinity;
-    for (const { request } of newestOfEachFirst(contracts)) {
+    for (const { request } of inTurns(contracts)) {
       if (chains.length === MAX_SHOWN_RECEIPTS) break;
       const contract = await this.#contracts.byRequest(fromBase64Url(request));
       if (contract?.phase !== 'RECEIPT') {
@@ -152,23 +159,22 @@ function shownChainOf(contract: Contract): ReceiptChain | undefined {
   return chain && isShowable(chain, contract.request.body.shape) ? chain : undefined;
 }
 
-/** Without the oldest of the client that has most, if there are too many: none erases others. */
+/** The newest first still, without those whose turn would come last. */
 function withinLimit(contracts: readonly EarnedContract[]): readonly EarnedContract[] {
-  if (contracts.length <= MAX_REMEMBERED) return contracts;
-  const counts = new Map<string, number>();
-  for (const { client } of contracts) counts.set(client, (counts.get(client) ?? 0) + 1);
-  const most = Math.max(...counts.values());
-  const dropped = contracts.findLastIndex(({ client }) => counts.get(client) === most);
-  return contracts.toSpliced(dropped, 1);
+  const kept = new Set(inTurns(contracts).slice(0, MAX_REMEMBERED));
+  return contracts.filter((entry) => kept.has(entry));
 }
 
-function newestOfEachFirst(contracts: readonly EarnedContract[]): readonly EarnedContract[] {
-  const clients = new Set<string>();
-  const firsts: EarnedContract[] = [];
-  const rest: EarnedContract[] = [];
-  for (const entry of contracts) {
-    (clients.has(entry.client) ? rest : firsts).push(entry);
-    clients.add(entry.client);
-  }
-  return [...firsts, ...rest];
+/** One of each client, then a second of each, and so on; in each turn by what was paid. */
+function inTurns(contracts: readonly EarnedContract[]): readonly EarnedContract[] {
+  const turns = new Map<string, number>();
+  return contracts
+    .toSorted((a, b) => (b.paidMicroUsd ?? 0) - (a.paidMicroUsd ?? 0))
+    .map((entry) => {
+      const turn = turns.get(entry.client) ?? 0;
+      turns.set(entry.client, turn + 1);
+      return { entry, turn };
+    })
+    .sort((a, b) => a.turn - b.turn)
+    .map(({ entry }) => entry);
 }

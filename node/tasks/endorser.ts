@@ -2,7 +2,8 @@
  * Endorsement of a contractor by its client: what the receipts of one skill say, in a certificate
  * that the contractor shows to others (wire-formats.md 2.2, "endorsement").
  *
- * Rests on receipts alone: work that was not settled says nothing here. How far others believe it
+ * Rests on receipts alone, and on those of tasks of low sensitivity: the others are not shown
+ * either, and an endorsement names one. Work that was not settled says nothing here. How far others believe it
  * is theirs to decide (`decision/learning/bootstrapping.ts`).
  *
  * @module
@@ -82,8 +83,9 @@ export class Endorser {
     if (!experience) {
       const days = MAX_SHOWN_AGE_SECONDS / SECONDS_PER_DAY;
       throw new NothingFoundError(
-        `No receipt of ${peerId} for ${term} from the last ${days} days is stored here; ` +
-          'an endorsement needs one, so have a task of that skill done there first ("coalesce run")',
+        `No receipt of ${peerId} for ${term} from the last ${days} days is stored here that may ` +
+          'be shown; an endorsement needs one, so have a task of that skill and of low ' +
+          'sensitivity done there first ("coalesce run")',
       );
     }
     const { passed, run, receiptId } = experience;
@@ -136,6 +138,8 @@ export class Endorser {
   }
 }
 
+/** Whether a contract was for that skill, and may be named to strangers. */
 function isForSkill({ request }: Contract, term: string): boolean {
-  return request.body.shape.skills.includes(term);
+  const { skills, sensitivity } = request.body.shape;
+  return sensitivity === 'low' && skills.includes(term);
 }

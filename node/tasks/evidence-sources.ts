@@ -30,6 +30,8 @@ export interface Hearing {
   readonly observer: string;
   /** Whether what others tell came to anything. */
   readonly isHeard: boolean;
+  /** Whether it counts then: attested tests may leave it no room. */
+  readonly isCounted: boolean;
   /** How far a client was believed then: every figure that a weight was made of is in the text. */
   readonly credibility: (rater: string) => number;
 }
@@ -62,19 +64,23 @@ function ofResources({ resources }: Surveyed): CertificateSource[] {
 
 function ofTestimony(
   { hit, proved }: Surveyed,
-  { observer, credibility }: Hearing,
+  { observer, isCounted, credibility }: Hearing,
 ): EvidenceSource[] {
   const skill = `skill ${hit.matchedTerm}`;
   return (proved.testimony ?? [])
     .filter(({ rater }) => rater !== observer && rater !== hit.peerId)
     .flatMap(({ rater: issuer, endorsement, run, receipts = [] }): EvidenceSource[] => {
-      const believed = `its client is believed ${credibility(issuer)}`;
+      const how = (counts: string): string =>
+        isCounted
+          ? `${counts}, its client is believed ${credibility(issuer)}`
+          : 'not counted: tests and policy leave it no room';
       return [
         ...(endorsement === undefined
           ? []
-          : [ofEndorsement(issuer, endorsement, skill, `counts ${run} in all, ${believed}`)]),
-        ...receipts.map(({ id, outcome, weight }) => {
-          const shows = `${skill}, ${outcome}, counts ${weight} by its price, ${believed}`;
+          : [ofEndorsement(issuer, endorsement, skill, how(`counts ${run} in all`))]),
+        ...receipts.map(({ id, outcome, paidShare, weight }) => {
+          const paid = outcome === 'partial' ? `partial, ${paidShare} paid` : outcome;
+          const shows = `${skill}, ${paid}, ${how(`counts ${weight} by its price`)}`;
           return { kind: 'receipt', id, issuer, shows } as const;
         }),
       ];

@@ -7,10 +7,13 @@
  * fills what is left, each rater at most three outcomes times its credibility; raters of the lowest
  * credibility are one class, which counts at most a quarter of all the rest, since new names are
  * free (wire-formats.md 5.3 and 6; security.md 6). So without attested tests or a rater that agreed
- * with this node before, any number of strangers counts nothing, for or against. All testimony
- * together counts at most seven: agreement can be farmed, so words alone never take a contractor
- * over the bar of confidence that eight outcomes pass. One attested test or one own outcome more
- * does.
+ * with this node before, any number of strangers counts nothing, for or against.
+ *
+ * Agreement can be farmed, so words never take a contractor through the gate of confidence, alone
+ * or beside attested tests: where the tests alone do not pass it, as much testimony counts as
+ * leaves it unpassed, were all of it good. That follows from the threshold in force, whether it was
+ * configured or has adapted. One good outcome of this node's own may then be enough: whoever gains
+ * by testimony has worked here. Where a task cannot run here the gate is not asked, nor is this.
  *
  * Differs from the ledger of wire-formats.md 5.3, where two outcomes of newcomers count before
  * anything else does: a ledger has nothing else to start from, a node has attested tests.
@@ -21,27 +24,30 @@
  * @module
  */
 
-import { MAX_PSEUDO_OUTCOMES, pseudoOutcomes } from '../confidence.ts';
+import {
+  MAX_PSEUDO_OUTCOMES,
+  pseudoOutcomes,
+  smoothedConfidence,
+  smoothedMean,
+} from '../confidence.ts';
 import type { Outcomes } from '../confidence.ts';
+import type { DecisionPolicy } from '../policy.ts';
 import { NEWCOMER_CREDIBILITY } from './rater-credibility.ts';
 
 /** How much evidence that is not this node's own counts. */
 export interface BootstrappingLimits {
-  /** Pseudo-outcomes in all. A policy has it. */
+  /** Pseudo-outcomes of attested tests. A policy has it. */
   readonly maxPseudoOutcomes: number;
   /** Outcomes of one rater, before its credibility. */
   readonly maxOutcomesPerRater: number;
-  /** All testimony together, however many tell. */
-  readonly maxTestimony: number;
   /** Most that all newcomers together count, per outcome that anything else counts. */
   readonly newcomerShare: number;
 }
 
-/** 8, 3, 7 and 1/4; the last as in wire-formats.md 5.3. */
+/** 8, 3 and 1/4; the last as in wire-formats.md 5.3. */
 export const BOOTSTRAPPING_LIMITS: BootstrappingLimits = {
   maxPseudoOutcomes: MAX_PSEUDO_OUTCOMES,
   maxOutcomesPerRater: 3,
-  maxTestimony: MAX_PSEUDO_OUTCOMES - 1,
   newcomerShare: 0.25,
 };
 
@@ -74,9 +80,10 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_TESTIFIED_OUTCOMES;
 }
 
-function attestedOutcomes(
-  { attested }: BootstrappingEvidence,
-  { maxPseudoOutcomes }: BootstrappingLimits,
+/** Outcomes that attested tests count, as far as the cap goes; none for what holds no numbers. */
+export function attestedOutcomes(
+  attested: BootstrappingEvidence['attested'],
+  { maxPseudoOutcomes }: Pick<DecisionPolicy, 'maxPseudoOutcomes'>,
 ): Outcomes {
   if (!attested || !isCount(attested.run) || !isCount(attested.passed)) return NONE;
   if (attested.passed > attested.run) return NONE;
@@ -133,27 +140,65 @@ export function weighedTestimony(
     side.successes += (successes / total) * weight;
     side.total += weight;
   }
-  const attested = attestedOutcomes(evidence, limits);
+  const attested = attestedOutcomes(evidence.attested, limits);
   const most = limits.newcomerShare * (attested.total + known.total);
   const heard = scaled(newcomers, most);
-  return scaled(
-    { successes: known.successes + heard.successes, total: known.total + heard.total },
-    limits.maxTestimony,
-  );
+  return { successes: known.successes + heard.successes, total: known.total + heard.total };
+}
+
+/** What of a policy says how much testimony counts. */
+export type TestimonyRules = Pick<
+  DecisionPolicy,
+  'maxPseudoOutcomes' | 'confidenceThreshold' | 'zQuantile'
+>;
+
+/** A lower success rate passes no gate, however sure it is. */
+const LEAST_MEAN = 0.5;
+/** So far below the threshold testimony ends: more than any rounding. */
+const CONFIDENCE_SLACK = 1e-9;
+/** Halvings of eight outcomes until nothing is left between the halves. */
+const BISECTIONS = 53;
+
+/**
+ * How many outcomes of testimony count beside attested tests: what the cap leaves, and no more than
+ * leaves the gate of confidence unpassed where the tests alone do not pass it.
+ *
+ * @param tests - What attested tests count, at most the cap.
+ * @param told - Outcomes that testimony has.
+ */
+export function countedTestimony(tests: Outcomes, told: number, rules: TestimonyRules): number {
+  const room = Math.min(told, rules.maxPseudoOutcomes - tests.total);
+  if (!(room > 0)) return 0;
+  const passes = (good: number, slack: number): boolean => {
+    const [successes, total] = [tests.successes + good, tests.total + good];
+    const confidence = smoothedConfidence(successes, total, rules.zQuantile);
+    const isSure = confidence > rules.confidenceThreshold - slack;
+    return isSure && smoothedMean(successes, total) >= LEAST_MEAN;
+  };
+  if (passes(0, 0) || !passes(room, CONFIDENCE_SLACK)) return room;
+  // Where most are good, the more are good, the higher mean and confidence.
+  let [within, beyond] = [0, room];
+  for (let i = 0; i < BISECTIONS; i++) {
+    const middle = (within + beyond) / 2;
+    if (passes(middle, CONFIDENCE_SLACK)) beyond = middle;
+    else within = middle;
+  }
+  return within;
 }
 
 /**
- * Outcomes that all evidence stands for: attested tests first, then testimony as far as the cap
- * goes, each at its own success rate. Every step is monotone also when rounded, so successes never
- * exceed the total.
+ * Outcomes that all evidence stands for: attested tests first, then testimony as far as it counts,
+ * each at its own success rate. Every step is monotone also when rounded, so successes never exceed
+ * the total.
  */
 export function pseudoOutcomesOf(
   evidence: BootstrappingEvidence,
+  rules: TestimonyRules,
   limits: BootstrappingLimits = BOOTSTRAPPING_LIMITS,
 ): Outcomes {
-  const attested = attestedOutcomes(evidence, limits);
-  const room = Math.max(0, limits.maxPseudoOutcomes - attested.total);
-  const told = scaled(weighedTestimony(evidence, limits), room);
+  const attested = attestedOutcomes(evidence.attested, rules);
+  const heard = weighedTestimony(evidence, limits);
+  const told = scaled(heard, countedTestimony(attested, heard.total, rules));
   return {
     successes: attested.successes + told.successes,
     total: attested.total + told.total,

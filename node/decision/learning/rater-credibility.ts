@@ -1,15 +1,17 @@
 /**
  * How far another peer's receipts are believed: by how often it agreed with what this node saw
- * itself. The agreement rule of the ledger (wire-formats.md 5.3, A and c0), in floating point and
- * from this node's own point of view.
+ * itself. The credibility of the ledger (wire-formats.md 5.3, A and c0), in floating point and from
+ * this node's own point of view.
  *
  * A peer that never agreed and one that always disagrees both stand at the newcomer's credibility:
  * lower would be no punishment, a new name is free.
  *
- * Differs from the ledger: forgetting is by count, not by time, and there is no flow of trust from
- * seeds, which needs everybody's receipts. So agreement can be farmed: the owner of a contractor
+ * Differs from the ledger: forgetting is by count, not by time; a word goes on being compared after
+ * the third outcome, so that it costs who praised a contractor that cheats later; and there is no
+ * flow of trust from seeds, which needs everybody's receipts. So agreement can be farmed: the owner of a contractor
  * that serves this node well can have any number of raters praise that contractor truthfully. What
- * such raters gain is bounded where testimony counts (`bootstrapping.ts`), not here.
+ * such raters gain is bounded where testimony counts (`bootstrapping.ts`), not here. And a
+ * contractor that stops showing a rater's receipts before it cheats spares that rater.
  *
  * @module
  */
@@ -27,11 +29,13 @@ export const MAX_RATERS = 1_024;
 export const MAX_COMPARISONS = 32;
 
 /** Own outcomes below which this node has no opinion to compare with. wire-formats.md 5.3, 3U. */
-export const MIN_OWN_OUTCOMES = 3;
+const MIN_OWN_OUTCOMES = 3;
 
-/** Success rates from which an own opinion is clear. wire-formats.md 5.3. */
-const CLEARLY_GOOD = 5 / 8;
-const CLEARLY_BAD = 3 / 8;
+/** What a first failure counts up to then: a good contractor fails now and then. */
+const EARLY_FAILURE_WEIGHT = 0.25;
+
+/** Successes that a later failure outweighs. */
+const FAILURE_FACTOR = 2;
 
 /** Price from which a receipt counts in full, and the least it counts. wire-formats.md 5.3, pw. */
 const FULL_PRICE_MICRO_USD = 100_000;
@@ -75,21 +79,37 @@ export function priceWeight(priceMicroUsd: number): number {
   return Math.min(1, Math.max(MIN_PRICE_WEIGHT, priceMicroUsd / FULL_PRICE_MICRO_USD));
 }
 
+/** What an own outcome says of a contractor, and so of those who had told of it. */
+export interface OwnJudgement {
+  readonly isGood: boolean;
+  /** Of one comparison, in (0, 1]. */
+  readonly weight: number;
+}
+
 /**
- * Whether a rater's outcome with a contractor fits what this node saw of that contractor; `null`
- * while this node has too few outcomes of its own, or no clear opinion.
+ * What the newest own outcome with a contractor says of what others had told of it; `null` for
+ * nothing.
  *
- * @throws {@link RangeError} unless 0 <= successes <= total, of this node's own outcomes.
+ * Three good outcomes are one comparison, and a first failure among them is a quarter of one: the
+ * contractor may never be hired again. Later each outcome weighs the share of all that it is, and a
+ * failure twice that. So whoever praises contractors that fail once in four tasks is believed 1/3
+ * at most, and whoever praises honest ones that fail once in ten about 2/3.
+ *
+ * @param own - This node's outcomes with the contractor, the newest among them.
+ * @throws {@link RangeError} unless 0 <= successes <= total.
  */
-export function agreesWith(
+export function ownJudgement(
   own: { readonly successes: number; readonly total: number },
   isSuccess: boolean,
-): boolean | null {
-  requireOutcomes(own.successes, own.total);
-  if (own.total < MIN_OWN_OUTCOMES) return null;
-  const mean = (own.successes + 1) / (own.total + 2);
-  if (mean > CLEARLY_BAD && mean < CLEARLY_GOOD) return null;
-  return mean > 0.5 === isSuccess;
+): OwnJudgement | null {
+  const { successes, total } = own;
+  requireOutcomes(successes, total);
+  if (total > MIN_OWN_OUTCOMES) {
+    return { isGood: isSuccess, weight: (isSuccess ? 1 : FAILURE_FACTOR) / total };
+  }
+  if (successes === MIN_OWN_OUTCOMES) return { isGood: true, weight: 1 };
+  const isFirstFailure = !isSuccess && total - successes === 1;
+  return isFirstFailure ? { isGood: false, weight: EARLY_FAILURE_WEIGHT } : null;
 }
 
 /**

@@ -47,8 +47,9 @@ describe('testimony of receipts', () => {
   });
 
   it('counts a partial success by the share that was paid', () => {
+    const receipts = [{ outcome: 'partial', paidShare: 0.3, weight: 1 }];
     expect(testimonyOfReceipts([receipt('anna', 'partial', 100_000, 30_000)])).toMatchObject([
-      { passed: 0.3, run: 1 },
+      { passed: 0.3, run: 1, receipts },
     ]);
   });
 

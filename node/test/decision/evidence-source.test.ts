@@ -121,6 +121,13 @@ describe('the printed sources', () => {
     expect(formatDecision(decide(input))).toContain('with unusable sources of its evidence');
   });
 
+  it('are printed with every character that a source may have', () => {
+    const shows = 'word '.repeat(51).trim();
+    const lines = printedSources(decide(request([naming('a', [{ ...RECEIPT, shows }])])));
+    const text = lines.slice(2).map((line) => line.trim());
+    expect(text.join(' ')).toBe(shows);
+  });
+
   it('are of eight contractors at most, whose PeerIds differ in print', () => {
     const field = Array.from({ length: 10 }, (_, i) => naming(`peer-${i}`, [RECEIPT]));
     const lines = printedSources(decide(request(field)));

@@ -18,7 +18,11 @@ import type { Outcomes } from '../../decision/confidence.ts';
 import type { DecisionMatrix } from '../../decision/decision-matrix.ts';
 import { CandidateTable } from '../../decision/candidate-table.ts';
 import { evaluate, newWorkspace } from '../../decision/evaluation.ts';
-import { pseudoOutcomesOf, weighedTestimony } from '../../decision/learning/bootstrapping.ts';
+import {
+  countedTestimony,
+  pseudoOutcomesOf,
+  weighedTestimony,
+} from '../../decision/learning/bootstrapping.ts';
 import { RATIONAL_POLICY, REFERENCE_POLICY } from '../../decision/policy.ts';
 import { betaMean, fadeOutcomes, literalReliability } from '../../decision/reliability.ts';
 import type { Candidate, DecisionRequest, OutcomeHistory } from '../../decision/request.ts';
@@ -145,7 +149,8 @@ function heardOf({ level, evidence, testimony }: Candidate, input: DecisionReque
   const attested = pseudoOutcomes(passed!, run!, maxPseudoOutcomes);
   const { successes, total } = testimony ?? { successes: 0, total: 0 };
   const room = maxPseudoOutcomes - attested.total;
-  const told = pseudoOutcomes(successes!, total!, room);
+  const most = countedTestimony(attested, total!, input.policy);
+  const told = pseudoOutcomes(successes!, total!, Math.min(room, most));
   return {
     successes: attested.successes + told.successes,
     total: attested.total + told.total,
@@ -393,16 +398,15 @@ describe('a candidate that states its figures', () => {
 });
 
 describe('pseudo-outcomes', () => {
-  const known = (one: Candidate, most = MAX_PSEUDO_OUTCOMES) =>
-    new CandidateTable([one]).pseudoOutcomes(most, 2);
+  const known = (one: Candidate, maxPseudoOutcomes = MAX_PSEUDO_OUTCOMES) =>
+    new CandidateTable([one]).pseudoOutcomes({ ...RATIONAL_POLICY, maxPseudoOutcomes });
 
   it('count attested tests first, then testimony up to the cap', () => {
-    const one = { ...newcomer('a', 5, 5), testimony: { successes: 0, total: 40 } };
-    const { total, successes } = known(one);
-    expect(total[0]).toBe(8);
-    expect(successes[0]).toBe(5);
+    const one = { ...newcomer('a', 5, 6), testimony: { successes: 0, total: 40 } };
+    const { total, successes, told } = known(one);
+    expect([total[0], successes[0], told[0]]).toEqual([8, 5, 2]);
     const few = known({ ...one, testimony: { successes: 1, total: 2 } });
-    expect([few.total[0], few.successes[0]]).toEqual([7, 6]);
+    expect([few.total[0], few.successes[0]]).toEqual([8, 6]);
   });
 
   it('leave no room to testimony where tests fill the cap, for or against', () => {
@@ -434,7 +438,7 @@ describe('pseudo-outcomes', () => {
       fc.property(fc.nat(12), fc.nat(12), fc.array(rater), (passed, failed, testimony) => {
         const attested = { passed, run: passed + failed };
         const evidence = { subject: 'a', observer: 'me', attested, testimony };
-        const expected = pseudoOutcomesOf(evidence);
+        const expected = pseudoOutcomesOf(evidence, RATIONAL_POLICY);
         const weighed = weighedTestimony(evidence);
         const one = { ...newcomer('a', passed, passed + failed), testimony: weighed };
         const { total, successes } = known(one);

@@ -58,6 +58,21 @@ export function near(printed: number, recomputed: number, what: string): void {
   expect(gap, `${what}: ${printed} is printed, ${recomputed} by hand`).toBeLessThanOrEqual(most);
 }
 
+/** So much testimony that confidence stays below 0.8 where tests alone are below, by hand. */
+function mostTold(passed: number, tests: number, told: number): number {
+  const isSure = (more: number): boolean => {
+    const known = tests + more;
+    const rate = (1 + passed + more) / (2 + known);
+    const confidence = 1 - 1.96 * Math.sqrt((rate * (1 - rate)) / (2 + known));
+    return known > 0 && rate >= 0.5 && confidence > 0.8;
+  };
+  const most = Math.min(told, 8 - tests);
+  if (isSure(0)) return most;
+  let more = most;
+  for (let step = most / 2; step > 1e-12; step /= 2) more += isSure(more) ? -step : step;
+  return Math.min(more, most);
+}
+
 /** Every figure about the contractors but fit, scores and weights. */
 export function recomputeChancesAndCosts(text: string, input: DecisionRequest): number {
   const known = rowsOf(text, 'What is known of them');
@@ -69,13 +84,15 @@ export function recomputeChancesAndCosts(text: string, input: DecisionRequest): 
     const chance = chances.get(name)!;
     const [ownGood, own] = ratioOf(facts['outcomes']);
     const [passed, run] = ratioOf(facts['tests']);
-    const [toldGood, toldAll] = ratioOf(facts['told']);
+    const [toldCell, countedOfIt] = facts['told']!.split(', ');
+    const [toldGood, toldAll] = ratioOf(toldCell);
     const level = numberOf(facts['level']);
     const isTyped = own > 0 && !facts['outcomes']!.endsWith('other');
     const tests = level >= 2 ? Math.min(run, 8) : 0;
-    const told = Math.min(toldAll, 8 - tests);
-    const otherGood =
-      (run === 0 ? 0 : (tests * passed) / run) + (told && (told * toldGood) / toldAll);
+    const told = countedOfIt === undefined ? toldAll : numberOf(countedOfIt.split(' ')[0]);
+    const passedTests = run === 0 ? 0 : (tests * passed) / run;
+    near(told, mostTold(passedTests, tests, toldAll), `${name} told`);
+    const otherGood = passedTests + (told && (told * toldGood) / toldAll);
     const good = ownGood + otherGood;
     const all = own + tests + told;
     const [printedGood, printedAll] = ratioOf(chance['counted']);

@@ -216,8 +216,7 @@ const CASH_USD = result.costInternalWithoutOpportunityMicroUsd! / USD;
 function counted(): { readonly known: number[]; readonly good: number[] } {
   const table = new CandidateTable(exampleCandidates());
   const own = table.historyOf(TERM);
-  const { maxPseudoOutcomes, pseudoOutcomesFromLevel } = RATIONAL_POLICY;
-  const others = table.pseudoOutcomes(maxPseudoOutcomes, pseudoOutcomesFromLevel);
+  const others = table.pseudoOutcomes(RATIONAL_POLICY);
   return {
     known: NAMES.map((_, i) => own.outcomes[i]! + others.total[i]!),
     good: NAMES.map((_, i) => own.successes[i]! + others.successes[i]!),

@@ -23,8 +23,8 @@ import {
 } from '../../decision/exploration/exploration-strategy.ts';
 import { DEFAULT_LOSS_LIMITS } from '../../decision/exploration/loss-budget.ts';
 import { ADAPTIVE_THRESHOLD_LIMITS } from '../../decision/learning/adaptive-thresholds.ts';
-import { BOOTSTRAPPING_LIMITS } from '../../decision/learning/bootstrapping.ts';
-import { priceWeight } from '../../decision/learning/rater-credibility.ts';
+import { BOOTSTRAPPING_LIMITS, countedTestimony } from '../../decision/learning/bootstrapping.ts';
+import { ownJudgement, priceWeight } from '../../decision/learning/rater-credibility.ts';
 import { INITIAL_WEIGHTS, POLICIES, RATIONAL_POLICY } from '../../decision/policy.ts';
 import { MARKET_ALARM_LIMITS } from '../../decision/portfolio/market-watch.ts';
 import { QUOTE_WINDOW_MS } from '../../decision/portfolio/quote-window.ts';
@@ -104,7 +104,6 @@ function percent(share: number): string {
   return `${Number((100 * share).toPrecision(6))} %`;
 }
 
-/** Phrases of the page with figures, each made from the constant that it is about. */
 /** The least price whose receipt counts in full, to a cent. */
 function fullPriceMicroUsd(): number {
   let cents = 0;
@@ -112,6 +111,12 @@ function fullPriceMicroUsd(): number {
   return cents * 10_000;
 }
 
+/** Weight of the newest of these own outcomes, a failure if not all succeeded. */
+function weightOf(successes: number, total: number): number {
+  return ownJudgement({ successes, total }, successes === total)!.weight;
+}
+
+/** Phrases of the page with figures, each made from the constant that it is about. */
 function claims(): string[] {
   const { exploration } = RATIONAL_POLICY;
   const { floors, step, reviewEvery, minOutsourcedShare, minSuccessRate } =
@@ -134,7 +139,8 @@ function claims(): string[] {
     `in full from $${fullPriceMicroUsd() / USD} on, at the least ${priceWeight(0).toFixed(4)}`,
     `at most ${BOOTSTRAPPING_LIMITS.maxOutcomesPerRater} outcomes per client`,
     `together count at most ${BOOTSTRAPPING_LIMITS.newcomerShare} of`,
-    `all that others tell at most ${BOOTSTRAPPING_LIMITS.maxTestimony},`,
+    `a first failure among them ${weightOf(2, 3)} of one`,
+    `later outcome, the n-th, ${10 * weightOf(10, 10)}/n, a failure ${10 * weightOf(9, 10)}/n`,
     `explores with probability ${exploration.rate}`,
     `of ${exploration.maxSensitivity} sensitivity`,
     `may lose ${percent(DEFAULT_LOSS_LIMITS.maxShareOfValue)} of its task's worth`,
@@ -191,6 +197,16 @@ describe('the page "How it decides"', () => {
     const { maxPseudoOutcomes: most, confidenceThreshold } = RATIONAL_POLICY;
     expect(smoothedConfidence(most, most)).toBeGreaterThan(confidenceThreshold);
     expect(smoothedConfidence(most - 1, most - 1)).toBeLessThan(confidenceThreshold);
+  });
+
+  it('is right that words let nobody in, alone or beside too few tests, but one outcome here', () => {
+    const { maxPseudoOutcomes: most, confidenceThreshold } = RATIONAL_POLICY;
+    for (let tests = 0; tests < most; tests++) {
+      const passed = { successes: tests, total: tests };
+      const known = tests + countedTestimony(passed, 1_000, RATIONAL_POLICY);
+      expect(smoothedConfidence(known, known)).toBeLessThan(confidenceThreshold);
+      expect(smoothedConfidence(known + 1, known + 1)).toBeGreaterThan(confidenceThreshold);
+    }
   });
 
   it('names every strategy and every policy, and no other', () => {

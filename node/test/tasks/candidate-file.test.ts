@@ -72,6 +72,16 @@ describe('candidates of a file', () => {
       { quote: { ...candidate('a').quote, load: { demand: 0, available: 1, total: 1, free: 1 } } },
     ],
     ['0.history: no key "wins"', { history: { ...candidate('a').history, wins: 3 } }],
+    [
+      '0.history.byType.performs:x: no key "wins"',
+      {
+        history: { ...candidate('a').history, byType: { 'performs:x': { successes: 1, wins: 1 } } },
+      },
+    ],
+    [
+      '0.sources.0: no key "isuer"',
+      { sources: [{ kind: 'receipt', id: 'r', issuer: 'c', shows: 's', isuer: 'd' }] },
+    ],
     ['0.testimony: no key "run"', { testimony: { successes: 1, total: 1, run: 1 } }],
     ['0.overheads: no key "auditMicroUsd"', { overheads: { auditMicroUsd: 1 } }],
   ])('are refused with a key that no candidate has: %s', (problem, change) => {
@@ -93,7 +103,11 @@ describe('candidates of a file', () => {
       similarity: 0.5,
       evidence: { passed: 1, run: 1 },
       testimony: { successes: 1, total: 1 },
-      sources: [],
+      sources: [
+        { kind: 'certificate', id: 'c', issuer: 'i', level: 2, shows: 's' },
+        { kind: 'receipt', id: 'r', issuer: 'i', shows: 's' },
+      ] as const,
+      sourcesLeftOut: 3,
       incidents: { disputes: 0, canaryHits: 0, interactions: 1 },
       link: { bandwidthMbps: 1, transferMicroUsdPerGb: 1 },
       overheads: { sessionMicroUsd: 1, checkMicroUsd: 1, auditRate: 0.5 },

@@ -315,44 +315,48 @@ describe('the word of others', () => {
   const testimony = [{ rater: 'r', passed: 10, run: 10 }];
   const weight = () => memory.weigh('new', 'me', { testimony, evidence: { passed: 8, run: 8 } });
 
-  it('is compared with own experience once, at the third own outcome', async () => {
-    const before = weight()!.total;
-    for (const total of [1, 2, 4, 5]) {
-      await memory.observeOutcome(outsourced(), GOOD, { testimony, own: { successes: 0, total } });
+  /** The contractor that was praised has these outcomes here, the newest last. */
+  async function learn(heard: typeof testimony, ...outcomes: readonly boolean[]): Promise<void> {
+    let successes = 0;
+    for (const [i, isSuccess] of outcomes.entries()) {
+      if (isSuccess) successes += 1;
+      const own = { successes, total: i + 1 };
+      await memory.observeOutcome(outsourced(), isSuccess ? GOOD : BAD, { testimony: heard, own });
     }
+  }
+
+  it('counts for nothing before the third good outcome, and for more then', async () => {
+    const before = weight()!.total;
+    await learn(testimony, true, true);
     expect(weight()!.total).toBe(before);
-    await memory.observeOutcome(outsourced(), GOOD, { testimony, own: { successes: 3, total: 3 } });
+    await learn(testimony, true, true, true);
     expect(weight()!.total).toBeGreaterThan(before);
   });
 
-  it('is found out at the first failure of whom it praised, who will not be hired a third time', async () => {
-    const good = { successes: 3, total: 3 };
-    for (let i = 0; i < 3; i++) {
-      await memory.observeOutcome(outsourced(), GOOD, { testimony, own: good });
-    }
-    const believed = memory.credibility('r');
-    expect(believed).toBeCloseTo(3 / 5, 9);
-    const bad = { ...GOOD, isSuccess: false };
-    const own = { successes: 0, total: 1 };
-    await memory.observeOutcome(outsourced(), bad, { testimony, own });
+  it('is found out at the first failure of whom it praised, who will not be hired again', async () => {
+    for (let i = 0; i < 3; i++) await learn(testimony, true, true, true);
+    expect(memory.credibility('r')).toBeCloseTo(3 / 5, 9);
+    await learn(testimony, false, false, false);
     // A quarter of a comparison: a good contractor fails now and then.
-    const after1 = (2 * 3 - 3.25) / (3.25 + 2);
-    expect(memory.credibility('r')).toBeCloseTo(after1, 9);
-    // A warning was right, and later failures of the same contractor say nothing new of the rater.
-    const warning = [{ rater: 'w', passed: 0, run: 10 }];
-    await memory.observeOutcome(outsourced(), bad, { testimony: warning, own });
+    expect(memory.credibility('r')).toBeCloseTo((2 * 3 - 3.25) / (3.25 + 2), 9);
+    // A warning was right.
+    await learn([{ rater: 'w', passed: 0, run: 10 }], false);
     expect(memory.credibility('w')).toBeCloseTo(0.25 / 2.25, 9);
-    for (const total of [2, 3, 4]) {
-      const later = { successes: 0, total };
-      await memory.observeOutcome(outsourced(), bad, { testimony, own: later });
-    }
-    expect(memory.credibility('r')).toBeCloseTo(after1, 9);
-    // Nor does a success after the first failure, nor a first failure after the third outcome.
-    const after = { successes: 1, total: 2 };
-    await memory.observeOutcome(outsourced(), GOOD, { testimony, own: after });
-    const late = { successes: 4, total: 5 };
-    await memory.observeOutcome(outsourced(), bad, { testimony, own: late });
-    expect(memory.credibility('r')).toBeCloseTo(after1, 9);
+  });
+
+  it('costs who praised a contractor that does two tasks well and then cheats', async () => {
+    for (let i = 0; i < 3; i++) await learn(testimony, true, true, true);
+    const believed = memory.credibility('r');
+    await learn(testimony, true, true, false);
+    const after = memory.credibility('r');
+    expect(after).toBeCloseTo((2 * 3 - 3.25) / (3.25 + 2), 9);
+    expect(after).toBeLessThan(believed);
+  });
+
+  it('costs who praised a contractor that cheats later, in proportion', async () => {
+    await learn(testimony, true, true, true, true, false);
+    // Agreement 1 + 1/4, disagreement 2/5.
+    expect(memory.credibility('r')).toBeCloseTo((1.25 - 0.4) / (1.65 + 2), 9);
   });
 
   it('teaches less of its rater the less was paid for it', async () => {
@@ -360,8 +364,7 @@ describe('the word of others', () => {
       memory = open();
       const receipts = [{ rater: 'r', passed: paid, run: paid }];
       const before = weight()!.total;
-      const own = { successes: 3, total: 3 };
-      await memory.observeOutcome(outsourced(), GOOD, { testimony: receipts, own });
+      await learn(receipts, true, true, true);
       return weight()!.total - before;
     };
     const full = await gain(1);
@@ -374,10 +377,7 @@ describe('the word of others', () => {
   it('of a rater that this node trusts is heard of a contractor without tests', async () => {
     const receipts = [{ rater: 'r', passed: 2, run: 2 }];
     expect(memory.weigh('new', 'me', { testimony: receipts })).toBeUndefined();
-    for (let i = 0; i < 4; i++) {
-      const own = { successes: 3, total: 3 };
-      await memory.observeOutcome(outsourced(), GOOD, { testimony, own });
-    }
+    for (let i = 0; i < 4; i++) await learn(testimony, true, true, true);
     const heard = memory.weigh('new', 'me', { testimony: receipts })!;
     expect(heard.total).toBeCloseTo(2 * (4 / 6), 9);
     expect(heard.successes).toBe(heard.total);

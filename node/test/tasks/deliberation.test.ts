@@ -41,13 +41,13 @@ function endorsed(certId: string, count: number) {
 }
 
 /** A contractor of which others say something. */
-function praised(number: number, raters: number): Prospect {
-  const { contractor, quoted } = prospect(peer(number), TASK, 0);
+function praised(number: number, raters: number, own = 0, tests = 7): Prospect {
+  const { contractor, quoted } = prospect(peer(number), TASK, own);
   const testimony = Array.from({ length: raters }, (_, i) => ({
     rater: peer(50 + i),
     ...endorsed(`endorsement ${i}`, 10),
   }));
-  const proved = { ...contractor.proved, evidence: { passed: 7, run: 7 }, testimony };
+  const proved = { ...contractor.proved, evidence: { passed: tests, run: tests }, testimony };
   return { contractor: { ...contractor, proved }, quoted };
 }
 
@@ -199,7 +199,10 @@ describe('a deliberation', () => {
       await client.memory.observeOutcome(decisionFor(peer(2)), outcome, heard);
     }
     expect((await told(praised(1, 1)))!.total).toBeCloseTo(3 * (3 / 5), 12);
-    expect((await decide(praised(1, 1))).choice).toBe('OUTSOURCE');
+    // Words are not what lets it in; beside good work for this node they are heard.
+    expect((await decide(praised(1, 1))).choice).toBe('LOCAL');
+    expect((await decide(praised(1, 0, 2, 5))).choice).toBe('LOCAL');
+    expect((await decide(praised(1, 1, 2, 5))).choice).toBe('OUTSOURCE');
   });
 
   it('names the certificates and receipts that a decision was made with, and none that came to nothing', async () => {
@@ -216,7 +219,10 @@ describe('a deliberation', () => {
         rater: peer(51),
         passed: 0.25,
         run: 0.25,
-        receipts: [{ id: 'receipt', outcome: 'pass' as const, weight: 0.25 }],
+        receipts: [
+          { id: 'receipt', outcome: 'pass' as const, paidShare: 1, weight: 0.25 },
+          { id: 'part', outcome: 'partial' as const, paidShare: 0.4, weight: 0.5 },
+        ],
       },
     ];
     const proved = { ...contractor.proved, ...attested, joint, testimony: heard };
@@ -255,6 +261,12 @@ describe('a deliberation', () => {
         issuer: peer(51),
         shows: `${skill}, pass, counts 0.25 by its price, its client is believed 0.0625`,
       },
+      {
+        kind: 'receipt',
+        id: 'part',
+        issuer: peer(51),
+        shows: `${skill}, partial, 0.4 paid, counts 0.5 by its price, its client is believed 0.0625`,
+      },
     ]);
     expect(await log.replay(decisionId)).toMatchObject({ agrees: true });
     // Without attested tests, strangers count nothing.
@@ -286,13 +298,30 @@ describe('a deliberation', () => {
     expect(formatDecision(await log.show(without.query.decisionId))).not.toContain('no quote was');
   });
 
-  it('names no certificates of who has none, and thirty-two of who has more', async () => {
-    const sourcesOf = async (one: Prospect) => {
-      const { table } = await deliberation.onProspects(TASK, {}, [one], 'asked');
-      return (table.candidates[0] as Candidate).sources;
+  it('marks what others tell as not counted where tests leave it no room', async () => {
+    const decision = await deliberation.onProspects(TASK, {}, [praised(1, 1, 0, 8)], 'asked');
+    const { sources, testimony } = decision.table.candidates[0] as Candidate;
+    expect(testimony!.total).toBeCloseTo(3 / 16, 12);
+    expect(sources!.map(({ shows }) => shows)).toEqual([
+      'skill performs:nlp/sentiment, 10 of 10 tasks endorsed, ' +
+        'not counted: tests and policy leave it no room',
+    ]);
+  });
+
+  it('names no certificates of who has none, thirty-two of who has more, and how many that leaves out', async () => {
+    const decided = async (one: Prospect) => {
+      const decision = await deliberation.onProspects(TASK, {}, [one], 'asked');
+      return log.show(decision.query.decisionId);
     };
-    expect(await sourcesOf(prospect(peer(1), TASK, 0))).toBeUndefined();
-    expect(await sourcesOf(praised(1, 40))).toHaveLength(32);
+    const [none] = (await decided(prospect(peer(1), TASK, 0))).request.candidates;
+    expect(none).not.toHaveProperty('sources');
+    expect(none).not.toHaveProperty('sourcesLeftOut');
+    const record = await decided(praised(1, 40));
+    const [many] = record.request.candidates;
+    expect(many!.sources).toHaveLength(32);
+    expect(many!.sourcesLeftOut).toBe(8);
+    expect(formatDecision(record)).toContain('    and 8 more, which the record has no room for');
+    expect(await log.replay(record.result.decisionId)).toMatchObject({ agrees: true });
   });
 
   it('decides by thresholds that have given way, if they may', async () => {

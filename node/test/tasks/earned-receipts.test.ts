@@ -61,16 +61,20 @@ function open(): EarnedReceipts {
 interface ContractChange extends Partial<Contract> {
   readonly shape?: Partial<TaskShape>;
   readonly ageSeconds?: number;
+  readonly paid?: number;
 }
 
 /** A settled contract of a client of that number. Only what is looked at is real. */
 function settled(
   client: number,
   nonce: number,
-  { shape, ageSeconds = 0, ...change }: ContractChange = {},
+  { shape, ageSeconds = 0, paid, ...change }: ContractChange = {},
 ): Contract {
   const signer = Identity.fromSeed(new Uint8Array(32).fill(100 + client));
-  const { quote, agreement, receipt } = makeChain({ iat: NOW - ageSeconds });
+  const { quote, agreement, receipt } = makeChain(
+    { iat: NOW - ageSeconds },
+    paid === undefined ? {} : { outcome: paid === 0 ? 'fail' : 'partial', paid: String(paid) },
+  );
   const asked = { client: signer.peerId, nonce: bytes32(nonce), shape: { ...SHAPE, ...shape } };
   const request = makeRequest(asked, signer);
   const contract: Contract = {
@@ -121,6 +125,39 @@ describe('earned receipts', () => {
       if (contract.request.body.client === kept[0]!.client) contracts.delete(id);
     });
     expect(await shownRequests(open())).toEqual(one.toReversed());
+  });
+
+  it('keeps the places of those who paid, where one person buys dust under eight keys', async () => {
+    const honest = await addAll(
+      settled(1, 1, { paid: 900 }),
+      settled(1, 2, { paid: 800 }),
+      settled(2, 3, { paid: 700 }),
+    );
+    const sybils = Array.from({ length: MAX_SHOWN_RECEIPTS }, (_, i) =>
+      settled(10 + i, 10 + i, { paid: 1 }),
+    );
+    await addAll(...sybils);
+    const shown = await shownRequests();
+    expect(shown).toHaveLength(MAX_SHOWN_RECEIPTS);
+    expect(shown.slice(0, 2)).toEqual([honest[0], honest[2]]);
+    // Nor do 32 keys make it forget them.
+    await addAll(...Array.from({ length: 32 }, (_, i) => settled(30 + i, 30 + i, { paid: 1 })));
+    expect((await shownRequests(open())).slice(0, 2)).toEqual([honest[0], honest[2]]);
+  });
+
+  it('shows a failure where there is room, after what was paid for', async () => {
+    const [paid, failed] = await addAll(settled(1, 1, { paid: 5 }), settled(2, 2, { paid: 0 }));
+    expect(await shownRequests()).toEqual([paid, failed]);
+  });
+
+  it('takes entries of an older version, which do not say what was paid, for the least', async () => {
+    const [fresh, old] = await addAll(settled(1, 1, { paid: 1 }), settled(2, 2, { paid: 9 }));
+    const { contracts: stored } = (await section.get(SKILL))!;
+    const older = stored.map(({ request, client, paidMicroUsd }) =>
+      paidMicroUsd === 9 ? { request, client } : { request, client, paidMicroUsd: 1 },
+    );
+    await section.put(SKILL, { contracts: older });
+    expect(await shownRequests(open())).toEqual([fresh, old]);
   });
 
   it('drops the oldest of all where each client has one', async () => {
@@ -285,6 +322,10 @@ describe('receipts that an endorsement may rest on', () => {
     expect(await isEarned(contract, { skills: ['performs:nlp'] })).toBe(false);
     expect(await isEarned(contract, { skills: [SKILL, 'performs:nlp'] })).toBe(false);
     expect(await isEarned(contract, { receiptId: new Uint8Array(32) })).toBe(false);
+  });
+
+  it.each(['medium', 'high'] as const)('are not those of a task of sensitivity %s', async (how) => {
+    expect(await isEarned(settled(1, 1, { shape: { sensitivity: how } }))).toBe(false);
   });
 
   it('are not those of work that this node has bought, nor of a verdict that stands alone', async () => {

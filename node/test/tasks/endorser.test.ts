@@ -97,6 +97,7 @@ describe('an endorsement', () => {
       newest,
       settled({ ageDays: 2, outcome: 'partial' }),
       settled({ ageDays: 90 }),
+      settled({ outcome: 'fail', shape: { ...SHAPE, sensitivity: 'high' } }),
     ];
     const { endorse, stored } = setUp(contracts);
     const document = await endorse();
@@ -116,6 +117,8 @@ describe('an endorsement', () => {
   it.each<[string, ContractChange]>([
     ['is older than 90 days', { ageDays: 91 }],
     ['is about another skill', { shape: { ...SHAPE, skills: ['performs:nlp'] } }],
+    ['is of a task of medium sensitivity', { shape: { ...SHAPE, sensitivity: 'medium' } }],
+    ['is of a task of high sensitivity', { shape: { ...SHAPE, sensitivity: 'high' } }],
   ])('is not issued if the receipt %s', async (_what, change) => {
     const { endorse, issued } = setUp([settled(change)]);
     const refused = endorse();

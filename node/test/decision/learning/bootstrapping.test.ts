@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { smoothedConfidence, smoothedMean } from '../../../decision/confidence.ts';
-import { pseudoOutcomesOf, weighedTestimony } from '../../../decision/learning/bootstrapping.ts';
+import {
+  countedTestimony,
+  pseudoOutcomesOf,
+  weighedTestimony,
+} from '../../../decision/learning/bootstrapping.ts';
 import type { BootstrappingEvidence, Testimony } from '../../../decision/learning/bootstrapping.ts';
 import {
   credibilityOf,
   NEWCOMER_CREDIBILITY,
 } from '../../../decision/learning/rater-credibility.ts';
+import { RATIONAL_POLICY } from '../../../decision/policy.ts';
 import { betaMean } from '../../../decision/reliability.ts';
 import { expectClose } from '../../vectors/read-vectors.ts';
 
@@ -28,7 +33,7 @@ function crowd(count: number, successes: number, failures: number, credibility: 
 }
 
 function outcomesOf(change: Partial<BootstrappingEvidence>) {
-  return pseudoOutcomesOf({ ...NOTHING, ...change });
+  return pseudoOutcomesOf({ ...NOTHING, ...change }, RATIONAL_POLICY);
 }
 
 /** Beta mean of the evidence, as it enters Eq. (14). */
@@ -53,8 +58,8 @@ describe('bootstrapping', () => {
   it('counts attested tests first, and fills what is left with testimony', () => {
     const testimony = [said('a', 0, 9), said('b', 0, 9)];
     expect(outcomesOf({ attested: { passed: 8, run: 8 }, testimony }).successes).toBe(8);
-    expect(outcomesOf({ attested: { passed: 5, run: 5 }, testimony })).toEqual({
-      successes: 5,
+    expect(outcomesOf({ attested: { passed: 4, run: 5 }, testimony })).toEqual({
+      successes: 4,
       total: 8,
     });
     expect(outcomesOf({ testimony })).toEqual({ successes: 0, total: 6 });
@@ -84,7 +89,7 @@ describe('bootstrapping', () => {
     };
     const told = weighedTestimony(evidence);
     const room = Math.min(told.total, 8 - 4);
-    const both = pseudoOutcomesOf(evidence);
+    const both = pseudoOutcomesOf(evidence, RATIONAL_POLICY);
     expectClose(both.total, 4 + room, 1e-12);
     expectClose(both.successes, 3 + (told.successes / told.total) * room, 1e-12);
   });
@@ -149,11 +154,10 @@ describe('attacks on bootstrapping', () => {
     expect(most).toBeGreaterThan(0.1);
   });
 
-  it('ballot stuffing by unknown raters never takes a contractor past the confidence gate alone', () => {
-    for (const run of [0, 1, 2, 3, 4, 5]) {
-      const attested = { passed: run, run };
-      const testimony = crowd(10_000, 9, 0, NEWCOMER_CREDIBILITY);
-      const { successes, total } = outcomesOf({ attested, testimony });
+  it('ballot stuffing by unknown raters takes nobody past the gate, however many tests were passed', () => {
+    const testimony = crowd(10_000, 9, 0, NEWCOMER_CREDIBILITY);
+    for (let run = 0; run < 8; run++) {
+      const { successes, total } = outcomesOf({ attested: { passed: run, run }, testimony });
       expect(smoothedConfidence(successes, total)).toBeLessThan(0.8);
     }
   });
@@ -188,14 +192,44 @@ describe('attacks on bootstrapping', () => {
     expect(moved).toBeGreaterThan(0);
   });
 
-  it('farmed agreement takes nobody past the confidence gate alone, however many raters are believed', () => {
+  it('farmed agreement takes nobody past the confidence gate, however many raters are believed', () => {
     const testimony = crowd(50, 9, 0, credibilityOf(20, 20));
-    const farmed = outcomesOf({ testimony });
-    expect(farmed).toEqual({ successes: 7, total: 7 });
-    expect(smoothedConfidence(7, 7)).toBeLessThan(0.8);
-    // One attested test more is enough.
-    const known = outcomesOf({ testimony, attested: { passed: 1, run: 1 } });
-    expect(smoothedConfidence(known.successes, known.total)).toBeGreaterThan(0.8);
+    for (let run = 0; run < 8; run++) {
+      const { successes, total } = outcomesOf({ attested: { passed: run, run }, testimony });
+      expect(smoothedConfidence(successes, total)).toBeLessThan(0.8);
+      expect(smoothedConfidence(successes, total)).toBeGreaterThan(0.799);
+    }
+    // One good outcome of this node's own is enough then.
+    const { successes, total } = outcomesOf({ testimony });
+    expect(total).toBeGreaterThan(7);
+    expect(smoothedConfidence(successes + 1, total + 1)).toBeGreaterThan(0.8);
+  });
+
+  it('farmed agreement takes nobody past a gate of any threshold that tests do not pass', () => {
+    const fraction = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        fc.nat(12),
+        fc.nat(12),
+        fc.record({ total: fc.double({ min: 0, max: 1e9, noNaN: true }), share: fraction }),
+        (confidenceThreshold, passed, failed, { total: told, share }) => {
+          const rules = { ...RATIONAL_POLICY, confidenceThreshold };
+          const run = Math.min(passed + failed, 8);
+          const ofTests = passed + failed === 0 ? 0 : (passed / (passed + failed)) * run;
+          const counted = countedTestimony({ successes: ofTests, total: run }, told, rules);
+          const isPassed = (successes: number, total: number): boolean =>
+            smoothedConfidence(successes, total) > confidenceThreshold &&
+            smoothedMean(successes, total) >= 0.5;
+          expect(counted).toBeGreaterThanOrEqual(0);
+          expect(counted).toBeLessThanOrEqual(Math.min(told, 8 - run));
+          const isHelped = isPassed(ofTests + share * counted, run + counted);
+          if (!isPassed(ofTests, run)) expect(isHelped).toBe(false);
+          else expect(counted).toBe(Math.min(told, 8 - run));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
   });
 
   it('one rater with a thousand receipts counts no more than one with three', () => {

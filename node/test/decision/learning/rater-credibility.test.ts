@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  agreesWith,
   credibilityIn,
   credibilityOf,
   EMPTY_RATER_BOOK,
@@ -9,9 +8,11 @@ import {
   MAX_RATERS,
   NEWCOMER_CREDIBILITY,
   observeAgreement,
+  ownJudgement,
   priceWeight,
 } from '../../../decision/learning/rater-credibility.ts';
 import type { RaterBook } from '../../../decision/learning/rater-credibility.ts';
+import { SeededRandom } from '../../../decision/exploration/seeded-random.ts';
 import { expectClose } from '../../vectors/read-vectors.ts';
 
 function compared(book: RaterBook, rater: string, ...agreements: boolean[]): RaterBook {
@@ -95,13 +96,110 @@ describe('the book of raters', () => {
   });
 });
 
-describe('agreement with own outcomes', () => {
-  it('is judged only from three own outcomes and a clear opinion on', () => {
-    expect(agreesWith({ successes: 2, total: 2 }, true)).toBeNull();
-    expect(agreesWith({ successes: 2, total: 4 }, true)).toBeNull();
-    expect(agreesWith({ successes: 3, total: 3 }, true)).toBe(true);
-    expect(agreesWith({ successes: 3, total: 3 }, false)).toBe(false);
-    expect(agreesWith({ successes: 0, total: 3 }, false)).toBe(true);
-    expect(agreesWith({ successes: 0, total: 3 }, true)).toBe(false);
+describe('the judgement of an own outcome', () => {
+  const good = (total: number) => ownJudgement({ successes: total, total }, true);
+
+  it('says nothing before the third good outcome, and then counts once in full', () => {
+    expect([1, 2, 3].map(good)).toEqual([null, null, { isGood: true, weight: 1 }]);
+    expect(ownJudgement({ successes: 2, total: 3 }, true)).toBeNull();
+    expect(() => ownJudgement({ successes: 2, total: 1 }, true)).toThrow(RangeError);
+  });
+
+  it('counts a first failure up to the third outcome as a quarter, and a second not', () => {
+    for (const successes of [0, 1, 2]) {
+      const own = { successes, total: successes + 1 };
+      expect(ownJudgement(own, false)).toEqual({ isGood: false, weight: 0.25 });
+    }
+    expect(ownJudgement({ successes: 0, total: 2 }, false)).toBeNull();
+  });
+
+  it('later counts an outcome as its share of all, and a failure twice', () => {
+    expect(good(10)).toEqual({ isGood: true, weight: 0.1 });
+    const failed = ownJudgement({ successes: 9, total: 10 }, false);
+    expect(failed).toEqual({ isGood: false, weight: 0.2 });
+  });
+});
+
+/** Contractors that one rater praises, one after the other, in the simulations. */
+const PRAISED = 60;
+/** A contractor is hired so often at most. */
+const MOST_TASKS = 30;
+
+/** Credibility of a rater of which every contractor has these outcomes, until the first failure. */
+function credibilityAfter(outcomesOf: (contractor: number) => readonly boolean[]): number {
+  let book = EMPTY_RATER_BOOK;
+  for (let contractor = 0; contractor < PRAISED; contractor++) {
+    let successes = 0;
+    for (const [i, isSuccess] of outcomesOf(contractor).entries()) {
+      if (isSuccess) successes += 1;
+      const judgement = ownJudgement({ successes, total: i + 1 }, isSuccess);
+      if (judgement === null) continue;
+      const { isGood: isAgreement, weight } = judgement;
+      book = observeAgreement(book, { rater: 'r', isAgreement, weight });
+    }
+  }
+  return credibilityIn(book, 'r');
+}
+
+describe('credibility of those who praise', () => {
+  const RATERS = 200;
+  /** Mean over many raters whose contractors succeed at this rate. */
+  function meanAt(rate: number, isHiredAgain: boolean): number {
+    let sum = 0;
+    for (let seed = 1; seed <= RATERS; seed++) {
+      const random = new SeededRandom(seed);
+      sum += credibilityAfter(() => {
+        const outcomes: boolean[] = [];
+        while (outcomes.length < MOST_TASKS) {
+          outcomes.push(random.uniform() < rate);
+          if (!outcomes.at(-1) && !isHiredAgain) break;
+        }
+        return outcomes;
+      });
+    }
+    return sum / RATERS;
+  }
+
+  it.each([
+    [0.99, 0.85, 0.94],
+    [0.95, 0.72, 0.85],
+    [0.9, 0.6, 0.75],
+  ])('stays high for honest raters of contractors that succeed at %s', (rate, least, most) => {
+    for (const isHiredAgain of [false, true]) {
+      const mean = meanAt(rate, isHiredAgain);
+      expect(mean).toBeGreaterThan(least);
+      expect(mean).toBeLessThan(most);
+    }
+  });
+
+  it('is next to nothing for raters of contractors that succeed half of the time', () => {
+    expect(meanAt(0.5, false)).toBeLessThan(0.1);
+  });
+
+  it.each([
+    [0, 1 / 16],
+    [1, 1 / 16],
+    [2, 1 / 16],
+    [3, 1 / 3],
+    [5, 0.65],
+  ])(
+    'is lost in proportion by who praises cheats that do %i tasks well and then fail',
+    (before, most) => {
+      const outcomes = [...Array<boolean>(before).fill(true), false];
+      expect(credibilityAfter(() => outcomes)).toBeLessThanOrEqual(most);
+    },
+  );
+
+  it('falls for a believed rater with the first contractors that turn, the earlier the more', () => {
+    const turning = (before: number, turned: number) =>
+      credibilityAfter((contractor) => {
+        const isHonest = contractor < PRAISED - turned;
+        return Array.from({ length: 8 }, (_, i) => isHonest || i < before);
+      });
+    const believed = turning(2, 0);
+    expect(believed).toBeGreaterThan(0.9);
+    const after = [2, 4, 6].map((before) => turning(before, 5));
+    for (const credibility of after) expect(credibility).toBeLessThan(believed - 0.05);
+    expect(after).toEqual(after.toSorted((a, b) => a - b));
   });
 });
