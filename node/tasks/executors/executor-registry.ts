@@ -5,11 +5,13 @@
  */
 
 import type { Random } from '../../../protocols/components.ts';
-import { EXECUTOR_TYPES } from '../offer.ts';
-import type { ExecutorConfig } from '../offer.ts';
+import { systemService } from '../../system-service.ts';
+import { EXECUTOR_TYPES } from '../executor-config.ts';
+import type { ExecutorConfig } from '../executor-config.ts';
 import { DOCUMENT_ANALYSIS_TERM, DocumentAnalysis } from './document-analysis.ts';
 import { ExecutorConfigError } from './errors.ts';
 import { loadModuleExecutor } from './module.ts';
+import { OpenAiExecutor } from './openai.ts';
 import { PORTFOLIO_TERM, PortfolioOptimization } from './portfolio-optimization.ts';
 import { RISK_TERM, RiskAssessment } from './risk-assessment.ts';
 import { Sentiment, SENTIMENT_TERM } from './sentiment.ts';
@@ -66,6 +68,11 @@ export async function createExecutor(
     }
     case 'module':
       return loadModuleExecutor({ ...given(config), ...components, term });
+    case 'openai':
+      return new OpenAiExecutor(
+        { ...given(config), term },
+        { ...components, service: systemService },
+      );
     default:
       throw new ExecutorConfigError(
         'UNKNOWN_EXECUTOR',

@@ -10,7 +10,7 @@ import { MAX_EXECUTION_EVENTS } from '../../tasks/executors/execution-recorder.t
 import { createExecutor } from '../../tasks/executors/executor-registry.ts';
 import { ModuleExecutor, SPECIFICATION_METADATA_KEY } from '../../tasks/executors/module.ts';
 import { TASK_LIMITS } from '../../tasks/task-limits.ts';
-import type { ExecutorConfig } from '../../tasks/offer.ts';
+import type { ExecutorConfig } from '../../tasks/executor-config.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
 import { csvPart, jsonPart, textPart } from './price-tables.ts';
 
@@ -342,13 +342,23 @@ describe('createExecutor', () => {
     expect(error.message).toContain('performs:finance/portfolio-optimization');
   });
 
-  it.each(['openai', 'command', 'a2a'])(
-    'refuses the type %s and names the others',
-    async (type) => {
-      const config = { type } as unknown as ExecutorConfig;
-      const error = await failureOf(createExecutor(TERM, config, components));
-      expect(error).toMatchObject({ code: 'UNKNOWN_EXECUTOR' });
-      expect(error.message).toContain('available are builtin, module');
-    },
-  );
+  it('refuses a type that it does not know and names the others', async () => {
+    const config = { type: 'rust' } as unknown as ExecutorConfig;
+    const error = await failureOf(createExecutor(TERM, config, components));
+    expect(error).toMatchObject({ code: 'UNKNOWN_EXECUTOR' });
+    expect(error.message).toContain('available are builtin, module, openai');
+  });
+
+  it('names the variable of a key that is missing', async () => {
+    const config = {
+      type: 'openai',
+      baseUrl: 'https://model.test/v1',
+      model: 'm',
+      systemPrompt: 's',
+      apiKeyVariable: 'COALESCE_TEST_KEY_THAT_NOBODY_SETS',
+    } as const;
+    const error = await failureOf(createExecutor(TERM, config, components));
+    expect(error).toMatchObject({ code: 'BAD_SERVICE' });
+    expect(error.message).toContain('COALESCE_TEST_KEY_THAT_NOBODY_SETS is not set');
+  });
 });

@@ -119,7 +119,15 @@ describe('SkillShelf', () => {
         skills: [skill({ executor: { type: 'module', path: 'fixtures/broken-executor.ts' } })],
       },
     ],
-    ['an unknown executor', { skills: [skill({ executor: { type: 'command', path: 'rm' } })] }],
+    [
+      'a model at an address that is none',
+      {
+        skills: [
+          skill({ executor: { type: 'openai', baseUrl: 'x', model: 'm', systemPrompt: 's' } }),
+        ],
+      },
+    ],
+    ['an unknown executor', { skills: [skill({ executor: { type: 'rust', path: 'rm' } })] }],
   ])('refuses %s, and changes nothing', async (_what, offer) => {
     await shelf.add({ skills: [skill()] });
     await refusalOf(offer);
