@@ -11,14 +11,18 @@ import { TASK_LIMITS } from './task-limits.ts';
 import { exactObject, quote } from './task-problems.ts';
 
 /** Executors that this version can run. */
-export const EXECUTOR_TYPES = ['builtin', 'module', 'openai'] as const;
+export const EXECUTOR_TYPES = ['builtin', 'module', 'openai', 'command'] as const;
 const AVAILABLE = EXECUTOR_TYPES.map(quote).join(', ');
 
 /** Limits of the lists and texts of an executor. */
 export const EXECUTOR_LIMITS = {
   maxPromptCharacters: 65_536,
+  maxArguments: 64,
+  maxVariables: 64,
   maxOutputTokens: 1_000_000,
   maxParameters: 32,
+  maxCpuSeconds: 86_400,
+  maxMemoryMib: 1_048_576,
 } as const;
 
 const path = z
@@ -82,6 +86,34 @@ const executors = [
     timeoutMs,
     inputUsdPerMillionTokens: usdPerMillionTokens,
     outputUsdPerMillionTokens: usdPerMillionTokens,
+  }),
+  exactObject({
+    /** A program. */
+    type: z.literal('command'),
+    /** A path, or a name that is looked for on PATH. */
+    program: path,
+    args: z
+      .array(
+        z
+          .string()
+          .max(TASK_LIMITS.maxPathCharacters)
+          .refine((text) => !text.includes('\0')),
+      )
+      .max(EXECUTOR_LIMITS.maxArguments)
+      .optional(),
+    /** What it reads: the task as one JSON document, or the bytes of the parts one after another. */
+    stdin: z.enum(['json', 'content']).optional(),
+    /** Variables of the node's environment that it gets. */
+    environment: z.array(variable).max(EXECUTOR_LIMITS.maxVariables).optional(),
+    maxInputBytes,
+    timeoutMs,
+    maxCpuSeconds: z.int().min(1).max(EXECUTOR_LIMITS.maxCpuSeconds).optional(),
+    /** Address space of each of its processes. */
+    maxMemoryMib: z.int().min(16).max(EXECUTOR_LIMITS.maxMemoryMib).optional(),
+    /** Largest file that it may write. */
+    maxFileMib: z.int().min(0).max(EXECUTOR_LIMITS.maxMemoryMib).optional(),
+    estimatedSeconds,
+    memoryGib,
   }),
 ] as const;
 

@@ -54,6 +54,7 @@ class RoleUnderTest {
     section: new MemoryJsonSection<StoredSkill>(),
     baseDirectory: import.meta.dirname,
     random: new FakeRandom('shelf'),
+    logger: this.logger,
   });
   readonly receipts: Contract[] = [];
   readonly open = new MemoryJsonSection<OpenContract>();

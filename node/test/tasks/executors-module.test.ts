@@ -6,6 +6,7 @@ import type { Part } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../logger.ts';
 import { MAX_EXECUTION_EVENTS } from '../../tasks/executors/execution-recorder.ts';
 import { createExecutor } from '../../tasks/executors/executor-registry.ts';
 import { ModuleExecutor, SPECIFICATION_METADATA_KEY } from '../../tasks/executors/module.ts';
@@ -18,7 +19,7 @@ const TERM = 'performs:nlp/shouting';
 const baseDirectory = import.meta.dirname;
 let counter = 0;
 const random = { bytes: (length: number) => new Uint8Array(length).fill((counter += 1)) };
-const components = { baseDirectory, random };
+const components = { baseDirectory, random, logger: silentLogger };
 const specification = taskForSkill({
   term: TERM,
   inputs: [{ file: 'a.txt', mediaType: 'text/plain' }],

@@ -40,6 +40,23 @@ describe('parseOffer', () => {
           executor: { type: 'module', path: './shout.js', estimatedSeconds: 2, memoryGib: 1 },
         }),
         makeSkill({
+          term: 'performs:text/count',
+          executor: {
+            type: 'command',
+            program: 'wc',
+            args: ['-w', '--'],
+            stdin: 'content',
+            environment: ['LANG'],
+            maxInputBytes: 1_000,
+            timeoutMs: 5_000,
+            maxCpuSeconds: 2,
+            maxMemoryMib: 64,
+            maxFileMib: 0,
+            estimatedSeconds: 0.01,
+            memoryGib: 0.01,
+          },
+        }),
+        makeSkill({
           term: 'performs:nlp/summary',
           executor: {
             ...OPENAI,
@@ -68,7 +85,7 @@ describe('parseOffer', () => {
   it.each([
     [
       { executor: { type: 'rust' } },
-      /executor.*cannot run: set "type" to one of "builtin", "module", "openai"/,
+      /executor.*cannot run: set "type" to one of "builtin", "module", "openai", "command"/,
     ],
     [
       { executor: { type: 'openai' } },
@@ -77,6 +94,12 @@ describe('parseOffer', () => {
     [{ executor: { ...OPENAI, apiKeyVariable: 'sk-abc' } }, /name of an environment variable/],
     [{ executor: { ...OPENAI, template: 'no place' } }, /template: expected {{input}} where/],
     [{ executor: { ...OPENAI, outputUsdPerMillionTokens: -1 } }, /Tokens: expected at least 0/],
+    [{ executor: { type: 'command' } }, /executor\.program: is missing/],
+    [{ executor: { type: 'command', program: 'a\0b' } }, /without a zero character/],
+    [{ executor: { type: 'command', program: 'wc', args: '-w' } }, /args: expected an array/],
+    [{ executor: { type: 'command', program: 'wc', args: Array(65).fill('') } }, /at most 64/],
+    [{ executor: { type: 'command', program: 'wc', environment: ['A=1'] } }, /name of an/],
+    [{ executor: { type: 'command', program: 'wc', maxMemoryMib: 1 } }, /expected at least 16/],
     [{ executor: { ...OPENAI, apiKey: 'sk-abc' } }, /executor: has no key "apiKey"/],
     [{ executor: { type: 'module' } }, /executor\.path: is missing/],
     [{ executor: { type: 'builtin', path: 'x' } }, /executor: has no key "path"/],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BadInputError } from '../../errors.ts';
+import { silentLogger } from '../../logger.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { SkillShelf } from '../../tasks/skill-shelf.ts';
 import type { StoredSkill } from '../../tasks/skill-shelf.ts';
@@ -26,7 +27,12 @@ let shelf: SkillShelf;
 
 function open(): SkillShelf {
   const random = new FakeRandom('shelf');
-  return new SkillShelf({ section, baseDirectory: import.meta.dirname, random });
+  return new SkillShelf({
+    section,
+    baseDirectory: import.meta.dirname,
+    random,
+    logger: silentLogger,
+  });
 }
 
 beforeEach(() => {
@@ -118,6 +124,10 @@ describe('SkillShelf', () => {
       {
         skills: [skill({ executor: { type: 'module', path: 'fixtures/broken-executor.ts' } })],
       },
+    ],
+    [
+      'a program that is not there',
+      { skills: [skill({ executor: { type: 'command', program: './no-such-program' } })] },
     ],
     [
       'a model at an address that is none',
