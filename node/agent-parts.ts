@@ -112,6 +112,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     section: store.json('offers'),
     baseDirectory: directory.path,
     random,
+    logger,
   });
   const history = await loadRotationHistory(directory, identity.peerId);
   const statusMemory = new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) });

@@ -5,19 +5,12 @@
  * @module
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config/schema.ts';
 import { BadInputError, UnreachableError } from './errors.ts';
 import { localEmbedder } from './skills/embedding.ts';
 import type { Embedder } from './skills/embedding.ts';
 import { EmbeddingServiceError, OpenAiEmbedder } from './skills/openai-embedder.ts';
-import type { OpenAiEmbedderComponents } from './skills/openai-embedder.ts';
-
-const COMPONENTS: OpenAiEmbedderComponents = {
-  request: (url, init) => fetch(url, init),
-  wait: (durationMs, signal) => delay(durationMs, undefined, signal ? { signal } : {}),
-  environment: process.env,
-};
+import { systemService } from './system-service.ts';
 
 /** A service whose failures a user can read. */
 class ServiceEmbedder implements Embedder {
@@ -58,7 +51,7 @@ export function configuredEmbedder({ embedding }: Pick<Config, 'embedding'>): Em
     ...(dimensions === undefined ? {} : { dimensions }),
   };
   try {
-    return new ServiceEmbedder(new OpenAiEmbedder(init, COMPONENTS));
+    return new ServiceEmbedder(new OpenAiEmbedder(init, systemService));
   } catch (error) {
     if (!(error instanceof EmbeddingServiceError)) throw error;
     throw new BadInputError(`embedding: ${error.message}`, { cause: error });

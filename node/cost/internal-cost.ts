@@ -79,6 +79,8 @@ export interface InternalCost {
   readonly energyMicroUsd: number;
   readonly opportunityMicroUsd: number;
   readonly depreciationMicroUsd: number;
+  /** As handed in. */
+  readonly servicesMicroUsd?: number;
   readonly totalMicroUsd: number;
 }
 
@@ -89,6 +91,11 @@ export interface InternalCostInput {
   readonly memory: MemoryDemand;
   /** The other tasks that wait; the task itself is not among them. */
   readonly queue: readonly QueuedTask[];
+  /**
+   * Paid to others for the work, such as the service of a model. Differs from the paper, whose Eq.
+   * (1) knows this machine alone. Left out: nothing.
+   */
+  readonly servicesMicroUsd?: number;
 }
 
 /** Whether `utilisation` lies in the range that the paper calls usual. */
@@ -191,7 +198,8 @@ function hoursOf(execution: ExecutionEstimate, hardware: HardwareProfile): numbe
  * @throws {@link RangeError} for a quantity that is not finite or out of its range.
  */
 export function internalCost(input: InternalCostInput): InternalCost {
-  const { hardware } = input;
+  const { hardware, servicesMicroUsd } = input;
+  if (servicesMicroUsd !== undefined) requireNonNegative('servicesMicroUsd', servicesMicroUsd);
   const hours = hoursOf(input.execution, hardware);
   const memory = memoryCost(
     input.memory,
@@ -217,6 +225,13 @@ export function internalCost(input: InternalCostInput): InternalCost {
     energyMicroUsd: energy,
     opportunityMicroUsd: opportunity,
     depreciationMicroUsd: depreciation,
-    totalMicroUsd: compute + memory.costMicroUsd + energy + opportunity + depreciation,
+    ...(servicesMicroUsd !== undefined && { servicesMicroUsd }),
+    totalMicroUsd:
+      compute +
+      memory.costMicroUsd +
+      energy +
+      opportunity +
+      depreciation +
+      (servicesMicroUsd ?? 0),
   };
 }

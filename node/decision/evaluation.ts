@@ -86,6 +86,9 @@ function evaluateLocal(local: LocalExecution, calibrationRatio: number): LocalEv
           hardware: local.hardware,
           memory: local.memory,
           queue: local.queue,
+          ...(local.servicesMicroUsd !== undefined && {
+            servicesMicroUsd: local.servicesMicroUsd,
+          }),
         });
   if (!local.isAvailable || cost?.isFeasible !== true) {
     return {
@@ -96,7 +99,11 @@ function evaluateLocal(local: LocalExecution, calibrationRatio: number): LocalEv
     };
   }
   const cashMicroUsd =
-    cost.computeMicroUsd + cost.memoryMicroUsd + cost.energyMicroUsd + cost.depreciationMicroUsd;
+    cost.computeMicroUsd +
+    cost.memoryMicroUsd +
+    cost.energyMicroUsd +
+    cost.depreciationMicroUsd +
+    (cost.servicesMicroUsd ?? 0);
   return {
     cost,
     isInfeasible: false,

@@ -72,6 +72,9 @@ function partRows(local: DecisionRequest['local'], parts: InternalCostParts): st
       dollars(parts.depreciationMicroUsd),
       `${purchase} / (${figure(hardware.lifeYears)} x 8760 h) x hours`,
     ],
+    ...(parts.servicesMicroUsd === undefined
+      ? []
+      : [['services', dollars(parts.servicesMicroUsd), 'paid to others for the work']]),
   ];
 }
 

@@ -51,6 +51,8 @@ export interface LocalExecution {
   readonly hardware: HardwareProfile;
   readonly memory: MemoryDemand;
   readonly queue: readonly QueuedTask[];
+  /** Paid to others where the work is done at a service; left out: nothing. */
+  readonly servicesMicroUsd?: number;
 }
 
 /** A contractor's signed quote. The price is final: Eq. (7) was applied by the contractor. */

@@ -11,6 +11,8 @@
 
 import { z } from 'zod';
 import type { Embedder } from './embedding.ts';
+import { serviceEndpoint } from './openai-service.ts';
+import type { ServiceComponents } from './openai-service.ts';
 
 /** Largest number of dimensions that a card can carry (`protocols/card/messages.ts`). */
 export const MAX_DIMENSIONS = 2_048;
@@ -25,17 +27,6 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_TRIES = 3;
 const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 5_000;
-
-/** The part of the standard `fetch` that is used. */
-export type HttpRequester = (url: string, init: RequestInit) => Promise<Response>;
-
-/** What the embedder needs of the world. */
-export interface OpenAiEmbedderComponents {
-  readonly request: HttpRequester;
-  /** Resolves after so long, or rejects with the reason of the signal. */
-  readonly wait: (durationMs: number, signal: AbortSignal | undefined) => Promise<void>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
 
 /** Configuration. */
 export interface OpenAiEmbedderInit {
@@ -95,25 +86,6 @@ const answerSchema = z.object({
     .max(MAX_BATCH_TEXTS),
 });
 
-/** Address of the endpoint. @throws {@link EmbeddingServiceError} for one that is not usable. */
-function endpointOf(baseUrl: string, sendsKey: boolean): string {
-  const address = `${baseUrl.replace(/\/+$/, '')}/embeddings`;
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {
-    const form = '"baseUrl" expected an address such as https://api.openai.com/v1';
-    throw new EmbeddingServiceError('BAD_CONFIG', `${form}, without a user name or password`);
-  }
-  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (sendsKey && url.protocol === 'http:' && !isLocal) {
-    const mend = 'use https, or leave "apiKeyVariable" out';
-    throw new EmbeddingServiceError(
-      'BAD_CONFIG',
-      `The key would go to ${url.host} in clear: ${mend}`,
-    );
-  }
-  return url.href;
-}
-
 /** Reads no more than {@link MAX_ANSWER_BYTES}. */
 async function readBounded(response: Response): Promise<string> {
   const tooLarge = () =>
@@ -142,16 +114,19 @@ export class OpenAiEmbedder implements Embedder {
   readonly modelId: string;
   readonly #url: string;
   readonly #init: OpenAiEmbedderInit;
-  readonly #components: OpenAiEmbedderComponents;
+  readonly #components: ServiceComponents;
   readonly #headers: Readonly<Record<string, string>>;
   #dimensions: number;
 
   /** @throws {@link EmbeddingServiceError} BAD_CONFIG or NO_KEY, before anything is sent. */
-  constructor(init: OpenAiEmbedderInit, components: OpenAiEmbedderComponents) {
-    const { apiKeyVariable, model, modelId = model, dimensions = 0 } = init;
+  constructor(init: OpenAiEmbedderInit, components: ServiceComponents) {
+    const { model, modelId = model, dimensions = 0 } = init;
     this.#init = init;
     this.#components = components;
-    this.#url = endpointOf(init.baseUrl, apiKeyVariable !== undefined);
+    const endpoint = serviceEndpoint({ ...init, path: 'embeddings' }, components.environment);
+    if (!endpoint.valid) throw new EmbeddingServiceError(endpoint.code, endpoint.detail);
+    this.#url = endpoint.url;
+    this.#headers = endpoint.headers;
     if (!/^[\x21-\x7e]{1,64}$/.test(modelId)) {
       const detail = '"modelId" expected 1 to 64 visible ASCII characters';
       throw new EmbeddingServiceError('BAD_CONFIG', detail);
@@ -162,13 +137,6 @@ export class OpenAiEmbedder implements Embedder {
     }
     this.modelId = modelId;
     this.#dimensions = dimensions;
-    const key = apiKeyVariable === undefined ? '' : components.environment[apiKeyVariable]?.trim();
-    if (apiKeyVariable !== undefined && !key) {
-      const mend = `set it, or leave "apiKeyVariable" out if ${this.#url} asks for none`;
-      throw new EmbeddingServiceError('NO_KEY', `${apiKeyVariable} is not set: ${mend}`);
-    }
-    const authorization = key ? { authorization: `Bearer ${key}` } : {};
-    this.#headers = { 'content-type': 'application/json', ...authorization };
   }
 
   /** 0 until the first answer, unless configured. */

@@ -20,6 +20,7 @@ import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
+import { SpendingSum } from './executors/spending-sum.ts';
 import type { SkillShelf } from './skill-shelf.ts';
 import { matchesWireInput } from './task-parts.ts';
 import type { ResolvedPart, ResultPart } from './task-parts.ts';
@@ -177,19 +178,22 @@ export class ContractWork implements AgentExecutor {
     const item = this.#init.shelf.find(specification.skills[0]!);
     if (!item) throw new WorkRefusal('The skill is not offered any more');
     const limitMs = Math.min(MAX_WORK_MS, specification.constraints.maxLatencyMs ?? MAX_WORK_MS);
-    const { clock, meter, onWorked } = this.#init;
+    const { clock, meter, onWorked, logger } = this.#init;
+    const spent = new SpendingSum();
     const startMs = clock.monotonicMs();
     const timer = setTimeout(() => {
       controller.abort(new WorkRefusal(`The task took more than ${limitMs} ms`));
     }, limitMs);
     try {
       const work = { specification, parts };
-      const { result } = await meter.time('computes', () =>
-        item.runner.execute(work, { signal: controller.signal }),
+      const { result } = await meter.time(item.runner.workKind ?? 'computes', () =>
+        item.runner.execute(work, { signal: controller.signal, onSpent: spent.add }),
       );
       return result.parts;
     } finally {
       clearTimeout(timer);
+      const { paidMicroUsd, processorSeconds } = spent;
+      logger.info({ term: item.term, paidMicroUsd, processorSeconds }, 'Work for a client ended.');
       onWorked(clock.monotonicMs() - startMs);
     }
   }

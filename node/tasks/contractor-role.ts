@@ -340,5 +340,7 @@ function priceOf(
   const units = item.perUnit === 'megabyte' ? inBytes / BYTES_PER_MEGABYTE : 1;
   // The shape of a request says nothing of complexity: it counts as 1.
   const price = dynamicPriceMicroUsd(item.priceMicroUsd * units, load, complexityMultiplier(1));
-  return BigInt(Math.max(item.accept.minPriceMicroUsd, Math.ceil(price)));
+  // A price covers what the work itself is expected to pay to a service.
+  const { paidMicroUsd = 0 } = item.runner.estimate({ inputBytes: inBytes });
+  return BigInt(Math.max(item.accept.minPriceMicroUsd, Math.ceil(price), Math.ceil(paidMicroUsd)));
 }

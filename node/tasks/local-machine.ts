@@ -3,8 +3,10 @@
  * tasks have really cost here, and what dealing with contractors costs besides their price
  * (equations.md 7).
  *
- * Work here and dealings with contractors are both measured in processor time of this process: what
- * other processes take of the machine, and waiting for an answer, is neither's cost.
+ * Work here and dealings with contractors are both measured in processor time of this process, and
+ * of the programs that it starts for the work: what others take of the machine, and waiting for an
+ * answer, is neither's cost. What a service is paid for the work is a cost of its own, modelled by
+ * the executor and corrected by what was really paid, as in Eq. (10).
  *
  * Two models of a task's time here: from the operations that it names, corrected by the average of
  * Eq. (10); else from the runs of its type (`execution-time.ts`), which need no correction. Work
@@ -28,6 +30,7 @@ import type { JsonSection } from '../storage/store.ts';
 import type { Processor } from '../system-clock.ts';
 import { createBuiltinExecutor } from './executors/executor-registry.ts';
 import type { SkillExecutor } from './executors/skill-executor.ts';
+import { SpendingSum } from './executors/spending-sum.ts';
 import { hardwareProfile } from './hardware-profile.ts';
 import { HandlingCosts, UNMEASURED } from './handling-costs.ts';
 import type { Deal, MeasuredOverheads, OverheadKind } from './handling-costs.ts';
@@ -64,6 +67,7 @@ export interface StoredMachine {
   readonly overheads: Partial<MeasuredOverheads>;
   readonly times?: ExecutionTimesJson;
   readonly outputRatios?: RunningMeansJson;
+  readonly paidRatios?: RunningMeansJson;
 }
 
 export interface LocalMachineInit {
@@ -80,7 +84,7 @@ export interface LocalMachineInit {
 /** One run on this machine. */
 export interface LocalRun {
   readonly parts: readonly ResultPart[];
-  /** Processor time of the work. */
+  /** Processor time of this process. */
   readonly seconds: number;
 }
 
@@ -97,6 +101,8 @@ export class LocalMachine {
   #calibration = new Calibration();
   #times = new ExecutionTimes();
   #outputRatios = new RunningMeans();
+  /** Paid to services / estimated, per task type. */
+  #paidRatios = new RunningMeans();
   #handling: HandlingCosts;
 
   constructor(init: LocalMachineInit) {
@@ -118,6 +124,7 @@ export class LocalMachine {
     this.#calibration = Calibration.fromJSON({ rate, ratios: kept });
     if (stored.times) this.#times = ExecutionTimes.fromJSON(stored.times);
     this.#outputRatios = new RunningMeans(stored.outputRatios);
+    this.#paidRatios = new RunningMeans(stored.paidRatios);
     this.#handling = this.#newHandling({ ...UNMEASURED, ...stored.overheads });
   }
 
@@ -156,7 +163,8 @@ export class LocalMachine {
 
   #executionOf(task: TaskHere): LocalExecution {
     const executor = this.executor(task.term);
-    const { flops, memoryGiB } = task.specification.resources ?? {};
+    const { memoryGiB } = task.specification.resources ?? {};
+    const flops = this.#operationsHere(task);
     const common = { hardware: this.hardware, queue: [] };
     if (!executor) {
       return {
@@ -182,14 +190,22 @@ export class LocalMachine {
         kvCacheGib: 0,
         activationsGib: Math.max(declared.memoryGib, memoryGiB ?? 0),
       },
+      ...(declared.paidMicroUsd !== undefined && {
+        servicesMicroUsd: declared.paidMicroUsd * (this.#paidRatios.mean(task.term) ?? 1),
+      }),
     };
+  }
+
+  /** Operations that this machine would do; `undefined` if unknown, or if a service does them. */
+  #operationsHere({ term, specification }: TaskHere): number | undefined {
+    return this.executor(term)?.isRemote === true ? undefined : specification.resources?.flops;
   }
 
   /** Calibrated cost of the task here, Eq. 1 without Eq. 5, in micro-USD; `null` if infeasible. */
   costMicroUsd(task: TaskHere): number | null {
-    const { isAvailable, execution, memory, hardware } = this.#executionOf(task);
+    const { isAvailable, execution, ...machine } = this.#executionOf(task);
     if (!isAvailable || execution === undefined) return null;
-    const cost = internalCost({ execution, memory, hardware, queue: [] });
+    const cost = internalCost({ ...machine, execution });
     return cost.isFeasible ? cost.totalMicroUsd * this.localRatio(task) : null;
   }
 
@@ -199,8 +215,8 @@ export class LocalMachine {
   }
 
   /** The same for a task here: 1 where its time follows from runs and not from its operations. */
-  localRatio({ term, specification }: TaskHere): number {
-    return specification.resources?.flops === undefined ? 1 : this.ratio(LOCAL_PARTY, term);
+  localRatio(task: TaskHere): number {
+    return this.#operationsHere(task) === undefined ? 1 : this.ratio(LOCAL_PARTY, task.term);
   }
 
   get overheads(): MeasuredOverheads {
@@ -222,10 +238,13 @@ export class LocalMachine {
       throw new TypeError(`"task" expected a skill with an executor, got ${task.term}`);
     await executor.prepare?.();
     const { specification, parts } = task;
-    const { result, seconds, isAlone } = await this.meter.time('computes', () =>
-      executor.execute({ specification, parts }, { signal }),
+    const spent = new SpendingSum();
+    const { result, seconds, isAlone } = await this.meter.time(
+      executor.workKind ?? 'computes',
+      () => executor.execute({ specification, parts }, { signal, onSpent: spent.add }),
     );
-    if (isAlone) this.#learnRun(task, seconds);
+    if (isAlone) this.#learnRun(task, seconds + spent.processorSeconds);
+    this.#learnPaid(task, spent.paidMicroUsd);
     this.#learnOutput(task, result.parts);
     await this.#save();
     return { parts: result.parts, seconds };
@@ -289,7 +308,7 @@ export class LocalMachine {
    */
   #learnRun(task: TaskHere, seconds: number): void {
     if (!this.#warm.has(task.term)) this.#warm.add(task.term);
-    else if (task.specification.resources?.flops === undefined) this.#learnTime(task, seconds);
+    else if (this.#operationsHere(task) === undefined) this.#learnTime(task, seconds);
     else this.#learnRatio(task, seconds);
   }
 
@@ -299,6 +318,11 @@ export class LocalMachine {
       return sum + Buffer.byteLength(text ?? JSON.stringify(data ?? null));
     }, 0);
     this.#outputRatios.observe(task.term, bytes / task.inputBytes);
+  }
+
+  #learnPaid({ term, inputBytes }: TaskHere, paidMicroUsd: number): void {
+    const { paidMicroUsd: estimated = 0 } = this.executor(term)?.estimate({ inputBytes }) ?? {};
+    if (estimated > 0) this.#paidRatios.observe(term, paidMicroUsd / estimated);
   }
 
   #learnTime(task: TaskHere, seconds: number): void {
@@ -336,6 +360,7 @@ export class LocalMachine {
       overheads: this.overheads,
       times: this.#times.toJSON(),
       outputRatios: this.#outputRatios.toJSON(),
+      paidRatios: this.#paidRatios.toJSON(),
     });
   }
 }

@@ -8,8 +8,9 @@
 
 import { z } from 'zod';
 import { isPeerId } from '../../crypto/identity.ts';
+import { executorConfigSchema } from './executor-config.ts';
 import { TASK_LIMITS } from './task-limits.ts';
-import { exactObject, parseWith, quote } from './task-problems.ts';
+import { exactObject, parseWith } from './task-problems.ts';
 import type { Parsed } from './task-problems.ts';
 import { taskFields } from './task.ts';
 
@@ -22,37 +23,6 @@ export const OFFER_LIMITS = {
   maxBytes: 262_144,
   maxDepth: 8,
 } as const;
-
-/** Executors that this version can run. */
-export const EXECUTOR_TYPES = ['builtin', 'module'] as const;
-const AVAILABLE = EXECUTOR_TYPES.map(quote).join(', ');
-
-const maxInputBytes = z.int().min(1).max(TASK_LIMITS.maxPartBytes).optional();
-
-const executors = [
-  exactObject({
-    /** The executor that this program has for the term. */
-    type: z.literal('builtin'),
-    maxInputBytes,
-  }),
-  exactObject({
-    /** An ES module whose default export is an A2A AgentExecutor. */
-    type: z.literal('module'),
-    path: z.string().min(1).max(TASK_LIMITS.maxPathCharacters),
-    maxInputBytes,
-    /** Seconds that one piece of work usually takes. */
-    estimatedSeconds: z.number().gt(0).max(604_800).optional(),
-    memoryGib: z.number().min(0).max(65_536).optional(),
-  }),
-] as const;
-
-/** Who does the work of a skill. */
-export const executorConfigSchema = z.discriminatedUnion('type', executors, {
-  error: (issue) =>
-    issue.code === 'invalid_union'
-      ? `has a type that this version cannot run: set "type" to one of ${AVAILABLE}`
-      : undefined,
-});
 
 /** Printable ASCII without spaces, as the skill record wants it. */
 const unitName = z.string().regex(/^[\x21-\x7e]{1,32}$/, 'expected a unit such as task or GiB');
@@ -116,8 +86,6 @@ const offerSchema = exactObject({
   accept: acceptSchema.partial().optional(),
 });
 
-/** Executor of a skill, as configured. */
-export type ExecutorConfig = z.infer<typeof executorConfigSchema>;
 /** One skill for sale. */
 export type OfferedSkill = z.infer<typeof offeredSkillSchema>;
 /** Whose work is taken. */

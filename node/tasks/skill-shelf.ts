@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Random } from '../../protocols/components.ts';
+import type { Logger, Random } from '../../protocols/components.ts';
 import { BadInputError } from '../errors.ts';
 import { checkQuantity } from '../skills/term-check.ts';
 import type { JsonSection } from '../storage/store.ts';
@@ -32,9 +32,10 @@ export interface SkillOnSale extends OfferedSkill {
 
 export interface SkillShelfInit {
   readonly section: JsonSection<StoredSkill>;
-  /** Folder that relative module paths start from. */
+  /** Folder that relative paths of modules and programs start from. */
   readonly baseDirectory: string;
   readonly random: Random;
+  readonly logger: Logger;
 }
 
 /** The shelf. */
@@ -103,9 +104,9 @@ export class SkillShelf {
   }
 
   async #ready({ skill, accept }: StoredSkill): Promise<SkillOnSale> {
-    const { baseDirectory, random } = this.#init;
+    const { section: _section, ...components } = this.#init;
     try {
-      const runner = await createExecutor(skill.term, skill.executor, { baseDirectory, random });
+      const runner = await createExecutor(skill.term, skill.executor, components);
       return { ...skill, accept, runner };
     } catch (error) {
       if (!(error instanceof ExecutorConfigError)) throw error;

@@ -78,7 +78,7 @@ export class TaskExecution {
 
   /** Does the task on this machine. */
   async here(task: PreparedTask, ledger: RunLedger, signal: AbortSignal): Promise<Finished> {
-    const { machine, clock } = this.#components;
+    const { machine, clock, logger } = this.#components;
     const startMs = clock.monotonicMs();
     ledger.isDoneHere = true;
     try {
@@ -91,6 +91,7 @@ export class TaskExecution {
     } catch (error) {
       signal.throwIfAborted();
       const reason = messageOf(error);
+      logger.warn({ taskId: task.taskId, err: error }, 'Work here failed.');
       ledger.note({ where: 'local', outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return FAILED;
     }

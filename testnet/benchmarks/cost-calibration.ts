@@ -21,6 +21,7 @@ import { utf8 } from '../../crypto/bytes.ts';
 import { loadConfig } from '../../node/config/load.ts';
 import { Calibration, LOCAL_PARTY } from '../../node/cost/calibration.ts';
 import { internalCost } from '../../node/cost/internal-cost.ts';
+import { silentLogger } from '../../node/logger.ts';
 import type { JsonSection } from '../../node/storage/store.ts';
 import { systemProcessor, systemRandom } from '../../node/system-clock.ts';
 import { DOCUMENT_ANALYSIS_TERM } from '../../node/tasks/executors/document-analysis.ts';
@@ -117,7 +118,12 @@ function emptySection<Value>(): JsonSection<Value> {
 /** Every built-in executor, so that all machines share them, and what is compiled for them. */
 async function shelfOfBuiltins(): Promise<SkillShelf> {
   const section = emptySection<StoredSkill>();
-  const shelf = new SkillShelf({ section, baseDirectory: '.', random: systemRandom });
+  const shelf = new SkillShelf({
+    section,
+    baseDirectory: '.',
+    random: systemRandom,
+    logger: silentLogger,
+  });
   const skills = BUILTIN_TERMS.map((term) => ({
     term,
     description: 'built in',

@@ -39,7 +39,7 @@ export class ComputationTimeoutError extends Error {
   }
 }
 
-/** How a module's executor ended without a result. */
+/** How an executor ended without a result. */
 export type ExecutorFailure =
   | 'FAILED'
   | 'REJECTED'
@@ -48,6 +48,8 @@ export type ExecutorFailure =
   | 'NO_RESULT'
   | 'BAD_RESULT'
   | 'RESULT_TOO_LARGE'
+  | 'TIMED_OUT'
+  | 'UNREACHABLE'
   | 'NUMERICAL';
 
 /**
@@ -69,15 +71,24 @@ export class ExecutorFailedError extends Error {
   }
 }
 
+/** What is wrong with a configured executor. */
+export type ConfigProblem =
+  | 'UNKNOWN_EXECUTOR'
+  | 'UNKNOWN_BUILTIN'
+  | 'MODULE_NOT_LOADED'
+  | 'BAD_MODULE'
+  | 'BAD_SERVICE'
+  | 'PROGRAM_NOT_FOUND';
+
 /** An executor of the configuration cannot be set up. */
 export class ExecutorConfigError extends Error {
   static override readonly name = 'ExecutorConfigError';
   override readonly name = 'ExecutorConfigError';
-  readonly code: 'UNKNOWN_EXECUTOR' | 'UNKNOWN_BUILTIN' | 'MODULE_NOT_LOADED' | 'BAD_MODULE';
+  readonly code: ConfigProblem;
   readonly details: { readonly term: string; readonly path?: string };
 
   constructor(
-    code: ExecutorConfigError['code'],
+    code: ConfigProblem,
     message: string,
     details: { readonly term: string; readonly path?: string },
     options?: ErrorOptions,

@@ -4,12 +4,15 @@
  * @module
  */
 
-import type { Random } from '../../../protocols/components.ts';
-import { EXECUTOR_TYPES } from '../offer.ts';
-import type { ExecutorConfig } from '../offer.ts';
+import type { Logger, Random } from '../../../protocols/components.ts';
+import { systemService } from '../../system-service.ts';
+import { EXECUTOR_TYPES } from '../executor-config.ts';
+import type { ExecutorConfig } from '../executor-config.ts';
+import { loadCommandExecutor } from './command.ts';
 import { DOCUMENT_ANALYSIS_TERM, DocumentAnalysis } from './document-analysis.ts';
 import { ExecutorConfigError } from './errors.ts';
 import { loadModuleExecutor } from './module.ts';
+import { OpenAiExecutor } from './openai.ts';
 import { PORTFOLIO_TERM, PortfolioOptimization } from './portfolio-optimization.ts';
 import { RISK_TERM, RiskAssessment } from './risk-assessment.ts';
 import { Sentiment, SENTIMENT_TERM } from './sentiment.ts';
@@ -31,9 +34,10 @@ export const BUILTIN_TERMS: readonly string[] = Object.keys(BUILTINS);
 
 /** What executors are handed. */
 export interface ExecutorComponents {
-  /** Folder that relative module paths start from. */
+  /** Folder that relative paths of modules and programs start from. */
   readonly baseDirectory: string;
   readonly random: Random;
+  readonly logger: Logger;
 }
 
 /** The built-in executor of `term`, or `undefined` if there is none. */
@@ -66,6 +70,13 @@ export async function createExecutor(
     }
     case 'module':
       return loadModuleExecutor({ ...given(config), ...components, term });
+    case 'command':
+      return loadCommandExecutor({ ...given(config), ...components, term });
+    case 'openai':
+      return new OpenAiExecutor(
+        { ...given(config), term },
+        { ...components, service: systemService },
+      );
     default:
       throw new ExecutorConfigError(
         'UNKNOWN_EXECUTOR',

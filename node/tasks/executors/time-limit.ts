@@ -8,7 +8,7 @@
  */
 
 import { createContext, Script } from 'node:vm';
-import { ComputationTimeoutError } from './errors.ts';
+import { ComputationTimeoutError, ExecutorFailedError } from './errors.ts';
 
 /** Longest time that one slice may hold the event loop. Ordinary slices take some 10 ms. */
 export const MAX_SLICE_MS = 2_000;
@@ -48,5 +48,26 @@ export function runWithin<Result>(limitMs: number, work: () => Result): Result {
   } finally {
     if (outer) globals.work = outer;
     else delete globals.work;
+  }
+}
+
+/**
+ * Runs `work` with a signal that also fires after `limitMs`.
+ *
+ * @throws {@link ExecutorFailedError} TIMED_OUT if the time ran out; the reason of `signal` once it
+ *   has fired; else what `work` throws.
+ */
+export async function withTimeout<Result>(
+  limitMs: number,
+  signal: AbortSignal,
+  work: (limited: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const timeout = AbortSignal.timeout(limitMs);
+  try {
+    return await work(AbortSignal.any([signal, timeout]));
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (timeout.aborted) throw new ExecutorFailedError('TIMED_OUT', { cause });
+    throw cause;
   }
 }

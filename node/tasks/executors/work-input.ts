@@ -22,7 +22,7 @@ export function assertInputSize(parts: readonly ResolvedPart[], maxInputBytes: n
 }
 
 /** Whether a part holds JSON by its media type. */
-export function isJson({ mediaType }: ResolvedPart): boolean {
+export function isJson({ mediaType }: Pick<ResolvedPart, 'mediaType'>): boolean {
   const [essence = ''] = mediaType.toLowerCase().split(';');
   return essence.trim() === 'application/json' || essence.trim().endsWith('+json');
 }

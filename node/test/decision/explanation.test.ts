@@ -353,6 +353,20 @@ describe('the printed decision', () => {
     expect(hours({ flops: 1e12 })).toContain('the task says how many');
   });
 
+  it('shows what the work here pays to a service, and counts it as cash', () => {
+    const base = request([candidate('a')]);
+    const without = decide(base);
+    const paid = decide({ ...base, local: { ...base.local, servicesMicroUsd: 250_000 } });
+    expect(formatDecision(without)).not.toMatch(/ {2}services /);
+    expect(formatDecision(paid)).toMatch(/ {2}services +\$0\.25 +paid to others for the work/);
+    for (const key of ['costInternalMicroUsd', 'costInternalWithoutOpportunityMicroUsd'] as const) {
+      expect(paid.result[key]! - without.result[key]!).toBeCloseTo(250_000, 6);
+    }
+    expect(() => decide({ ...base, local: { ...base.local, servicesMicroUsd: -1 } })).toThrow(
+      /servicesMicroUsd/,
+    );
+  });
+
   it('shows a contractor that is chosen whatever its place', () => {
     const field = Array.from({ length: 30 }, (_, i) => newcomer(`new-${i}`, 2, 2));
     const last = candidate('proven', { priceMicroUsd: 7_000, latencyMs: 59_000 });

@@ -26,6 +26,7 @@ import {
 import { UNPROVED } from '../../certificates/trust.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Config, ConfigFile } from '../../config/schema.ts';
+import { silentLogger } from '../../logger.ts';
 import { ContractorSurvey } from '../../tasks/contractor-survey.ts';
 import type { Survey, SurveyQuestion, SurveyedContractor } from '../../tasks/contractor-survey.ts';
 import type { Prospect } from '../../tasks/decision-request.ts';
@@ -116,6 +117,7 @@ export class FakeTimedMachine extends LocalMachine {
       section: new MemoryJsonSection(),
       baseDirectory: import.meta.dirname,
       random: new FakeRandom('shelf'),
+      logger: silentLogger,
     });
     super({ config, shelf, settings: new MemoryJsonSection(), processor });
     this.#processor = processor;

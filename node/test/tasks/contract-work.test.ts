@@ -60,7 +60,7 @@ class FakeShelf {
       capacity: 4,
       executor: { type: 'builtin' },
       accept: { clients: 'any', minPriceMicroUsd: 0, maxInBytes: 10_000, levels: ['low'] },
-      runner: { execute } as SkillExecutor,
+      runner: { term, execute, estimate: () => ({ seconds: 1, memoryGib: 0 }) },
     };
   }
 

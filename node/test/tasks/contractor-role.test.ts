@@ -54,6 +54,7 @@ class RoleUnderTest {
     section: new MemoryJsonSection<StoredSkill>(),
     baseDirectory: import.meta.dirname,
     random: new FakeRandom('shelf'),
+    logger: this.logger,
   });
   readonly receipts: Contract[] = [];
   readonly open = new MemoryJsonSection<OpenContract>();
@@ -255,6 +256,20 @@ describe('price', () => {
     const test = await RoleUnderTest.open({ accept: { minPriceMicroUsd: 900 } });
     expect((await priceOf(test)).priceMicroUsd).toBe(900n);
     expect((await priceOf(test, {}, 5)).priceMicroUsd).toBe(1_000n);
+  });
+
+  it('covers what a model is expected to charge for the work', async () => {
+    const executor = {
+      type: 'openai',
+      baseUrl: 'http://127.0.0.1:1/v1',
+      model: 'm',
+      systemPrompt: 'x'.repeat(4_000),
+      maxOutputTokens: 10,
+      inputUsdPerMillionTokens: 2,
+    };
+    const test = await RoleUnderTest.open({ skill: { executor } });
+    expect((await priceOf(test, { inBytes: 0 })).priceMicroUsd).toBe(2_000n);
+    expect((await priceOf(test, { inBytes: 4_000 })).priceMicroUsd).toBe(4_000n);
   });
 
   it('is for a megabyte of input where the offer says so, rounded up to a whole micro-USD', async () => {

@@ -6,11 +6,12 @@ import type { Part } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../logger.ts';
 import { MAX_EXECUTION_EVENTS } from '../../tasks/executors/execution-recorder.ts';
 import { createExecutor } from '../../tasks/executors/executor-registry.ts';
 import { ModuleExecutor, SPECIFICATION_METADATA_KEY } from '../../tasks/executors/module.ts';
 import { TASK_LIMITS } from '../../tasks/task-limits.ts';
-import type { ExecutorConfig } from '../../tasks/offer.ts';
+import type { ExecutorConfig } from '../../tasks/executor-config.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
 import { csvPart, jsonPart, textPart } from './price-tables.ts';
 
@@ -18,7 +19,7 @@ const TERM = 'performs:nlp/shouting';
 const baseDirectory = import.meta.dirname;
 let counter = 0;
 const random = { bytes: (length: number) => new Uint8Array(length).fill((counter += 1)) };
-const components = { baseDirectory, random };
+const components = { baseDirectory, random, logger: silentLogger };
 const specification = taskForSkill({
   term: TERM,
   inputs: [{ file: 'a.txt', mediaType: 'text/plain' }],
@@ -342,13 +343,23 @@ describe('createExecutor', () => {
     expect(error.message).toContain('performs:finance/portfolio-optimization');
   });
 
-  it.each(['openai', 'command', 'a2a'])(
-    'refuses the type %s and names the others',
-    async (type) => {
-      const config = { type } as unknown as ExecutorConfig;
-      const error = await failureOf(createExecutor(TERM, config, components));
-      expect(error).toMatchObject({ code: 'UNKNOWN_EXECUTOR' });
-      expect(error.message).toContain('available are builtin, module');
-    },
-  );
+  it('refuses a type that it does not know and names the others', async () => {
+    const config = { type: 'rust' } as unknown as ExecutorConfig;
+    const error = await failureOf(createExecutor(TERM, config, components));
+    expect(error).toMatchObject({ code: 'UNKNOWN_EXECUTOR' });
+    expect(error.message).toContain('available are builtin, module, openai');
+  });
+
+  it('names the variable of a key that is missing', async () => {
+    const config = {
+      type: 'openai',
+      baseUrl: 'https://model.test/v1',
+      model: 'm',
+      systemPrompt: 's',
+      apiKeyVariable: 'COALESCE_TEST_KEY_THAT_NOBODY_SETS',
+    } as const;
+    const error = await failureOf(createExecutor(TERM, config, components));
+    expect(error).toMatchObject({ code: 'BAD_SERVICE' });
+    expect(error.message).toContain('COALESCE_TEST_KEY_THAT_NOBODY_SETS is not set');
+  });
 });

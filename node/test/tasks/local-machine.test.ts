@@ -6,6 +6,7 @@ import type { ConfigFile } from '../../config/schema.ts';
 import { LOCAL_PARTY } from '../../cost/calibration.ts';
 import { decide } from '../../decision/decision-record.ts';
 import { ExecutorInputError } from '../../tasks/executors/errors.ts';
+import { silentLogger } from '../../logger.ts';
 import { LocalMachine } from '../../tasks/local-machine.ts';
 import type { LocalMachineInit } from '../../tasks/local-machine.ts';
 import { prepareTask } from '../../tasks/prepared-task.ts';
@@ -50,6 +51,7 @@ function open(
     section: new MemoryJsonSection(),
     baseDirectory: import.meta.dirname,
     random: new FakeRandom('shelf'),
+    logger: silentLogger,
   });
   const machine = new LocalMachine({
     config: loadConfig([{ origin: 'test', values: config }]),

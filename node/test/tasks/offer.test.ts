@@ -5,6 +5,13 @@ import { formatProblems } from '../../tasks/task-problems.ts';
 
 const PEER = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN';
 
+const OPENAI = {
+  type: 'openai',
+  baseUrl: 'http://127.0.0.1:11434/v1',
+  model: 'llama3.2',
+  systemPrompt: 'You summarise texts.',
+};
+
 function makeSkill(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     term: 'performs:nlp/sentiment',
@@ -32,6 +39,38 @@ describe('parseOffer', () => {
           term: 'performs:nlp/shouting',
           executor: { type: 'module', path: './shout.js', estimatedSeconds: 2, memoryGib: 1 },
         }),
+        makeSkill({
+          term: 'performs:text/count',
+          executor: {
+            type: 'command',
+            program: 'wc',
+            args: ['-w', '--'],
+            stdin: 'content',
+            environment: ['LANG'],
+            maxInputBytes: 1_000,
+            timeoutMs: 5_000,
+            maxCpuSeconds: 2,
+            maxMemoryMib: 64,
+            maxFileMib: 0,
+            estimatedSeconds: 0.01,
+            memoryGib: 0.01,
+          },
+        }),
+        makeSkill({
+          term: 'performs:nlp/summary',
+          executor: {
+            ...OPENAI,
+            apiKeyVariable: 'MODEL_KEY',
+            template: 'Text: {{input}}',
+            maxInputBytes: 10_000,
+            maxOutputTokens: 500,
+            parameters: { temperature: 0, stop: ['x'] },
+            hasJsonMode: false,
+            timeoutMs: 30_000,
+            inputUsdPerMillionTokens: 0.15,
+            outputUsdPerMillionTokens: 0.6,
+          },
+        }),
       ],
       accept: { clients: [PEER], minPriceMicroUsd: 10, maxInBytes: 1_000, levels: ['low'] },
     };
@@ -45,9 +84,23 @@ describe('parseOffer', () => {
 
   it.each([
     [
-      { executor: { type: 'openai' } },
-      /executor.*cannot run: set "type" to one of "builtin", "module"/,
+      { executor: { type: 'rust' } },
+      /executor.*cannot run: set "type" to one of "builtin", "module", "openai", "command"/,
     ],
+    [
+      { executor: { type: 'openai' } },
+      /executor\.baseUrl: is missing[^]*executor\.systemPrompt: is/,
+    ],
+    [{ executor: { ...OPENAI, apiKeyVariable: 'sk-abc' } }, /name of an environment variable/],
+    [{ executor: { ...OPENAI, template: 'no place' } }, /template: expected {{input}} where/],
+    [{ executor: { ...OPENAI, outputUsdPerMillionTokens: -1 } }, /Tokens: expected at least 0/],
+    [{ executor: { type: 'command' } }, /executor\.program: is missing/],
+    [{ executor: { type: 'command', program: 'a\0b' } }, /without a zero character/],
+    [{ executor: { type: 'command', program: 'wc', args: '-w' } }, /args: expected an array/],
+    [{ executor: { type: 'command', program: 'wc', args: Array(65).fill('') } }, /at most 64/],
+    [{ executor: { type: 'command', program: 'wc', environment: ['A=1'] } }, /name of an/],
+    [{ executor: { type: 'command', program: 'wc', maxMemoryMib: 1 } }, /expected at least 16/],
+    [{ executor: { ...OPENAI, apiKey: 'sk-abc' } }, /executor: has no key "apiKey"/],
     [{ executor: { type: 'module' } }, /executor\.path: is missing/],
     [{ executor: { type: 'builtin', path: 'x' } }, /executor: has no key "path"/],
     [{ term: 'Sentiment' }, /term: .*no predicate/],

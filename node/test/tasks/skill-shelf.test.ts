@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BadInputError } from '../../errors.ts';
+import { silentLogger } from '../../logger.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { SkillShelf } from '../../tasks/skill-shelf.ts';
 import type { StoredSkill } from '../../tasks/skill-shelf.ts';
@@ -26,7 +27,12 @@ let shelf: SkillShelf;
 
 function open(): SkillShelf {
   const random = new FakeRandom('shelf');
-  return new SkillShelf({ section, baseDirectory: import.meta.dirname, random });
+  return new SkillShelf({
+    section,
+    baseDirectory: import.meta.dirname,
+    random,
+    logger: silentLogger,
+  });
 }
 
 beforeEach(() => {
@@ -119,7 +125,19 @@ describe('SkillShelf', () => {
         skills: [skill({ executor: { type: 'module', path: 'fixtures/broken-executor.ts' } })],
       },
     ],
-    ['an unknown executor', { skills: [skill({ executor: { type: 'command', path: 'rm' } })] }],
+    [
+      'a program that is not there',
+      { skills: [skill({ executor: { type: 'command', program: './no-such-program' } })] },
+    ],
+    [
+      'a model at an address that is none',
+      {
+        skills: [
+          skill({ executor: { type: 'openai', baseUrl: 'x', model: 'm', systemPrompt: 's' } }),
+        ],
+      },
+    ],
+    ['an unknown executor', { skills: [skill({ executor: { type: 'rust', path: 'rm' } })] }],
   ])('refuses %s, and changes nothing', async (_what, offer) => {
     await shelf.add({ skills: [skill()] });
     await refusalOf(offer);
