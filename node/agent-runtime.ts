@@ -227,6 +227,8 @@ function createClientRole(
     outcomes,
     embedder: parts.embedder,
     queryTimeoutMs: config.network.queryTimeoutMs,
+    trust,
+    named: new Set([...config.trust.known, ...config.trust.attestors]),
   });
   const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
   const execution = new TaskExecution({

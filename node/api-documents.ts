@@ -188,6 +188,8 @@ export interface QueryDocument {
   readonly outcome: 'complete' | 'partial' | 'unreachable';
   readonly hits: readonly HitDocument[];
   readonly dropped: readonly { readonly peerId: string; readonly reason: string }[];
+  /** Of `dropped`: offers for which others of their network or attestor group left no place. */
+  readonly leftOut: { readonly sameNetwork: number; readonly sameAttestorGroup: number };
   readonly asked: number;
   readonly answered: number;
   readonly elapsedMs: number;

@@ -106,6 +106,12 @@ export function describeQuery(result: QueryDocument): string {
       ),
     );
   }
+  const { sameNetwork, sameAttestorGroup } = result.leftOut;
+  if (sameNetwork + sameAttestorGroup > 0) {
+    lines.push(
+      `left out: ${sameNetwork} of networks and ${sameAttestorGroup} of attestor groups of which others are ranked`,
+    );
+  }
   for (const { peerId, reason } of result.dropped) lines.push(`dropped ${peerId}: ${reason}`);
   if (result.hits.length === 0) lines.push(...unknownTermLines(result.unknownTerms));
   const trace = (result.trace ?? []).map((event) => JSON.stringify(event));
