@@ -182,6 +182,12 @@ export interface HitDocument {
   readonly addresses: readonly string[];
 }
 
+/** The first hit of `query` whose record is verified, told before its proofs are asked for. */
+export type FirstHitDocument = Pick<
+  HitDocument,
+  'peerId' | 'term' | 'priceMicroUsd' | 'perUnit' | 'latencyMs' | 'recordAgeMs'
+>;
+
 /** Answer of `query`. */
 export interface QueryDocument {
   readonly query: string;
@@ -193,6 +199,8 @@ export interface QueryDocument {
   readonly asked: number;
   readonly answered: number;
   readonly elapsedMs: number;
+  /** How long ago the look began that this answers from; 0 for a look of its own. */
+  readonly lookAgeMs: number;
   /** When the first hit was verified, before proofs were asked for; `null` without one. */
   readonly firstHitMs: number | null;
   /** Terms asked for that the vocabulary does not have; they may be coined, or a slip. */

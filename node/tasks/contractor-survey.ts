@@ -7,7 +7,7 @@
 
 import type { Clock, Random } from '../../protocols/components.ts';
 import {
-  findContractors,
+  questionAbout,
   searchContractors,
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
   SearchComponents,
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
+import { SearchCache } from '../../protocols/skill-discovery/search-cache.ts';
 import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
@@ -105,17 +106,22 @@ export interface ContractorSurveyComponents extends SearchComponents {
 /** Looks for contractors. */
 export class ContractorSurvey {
   readonly #components: ContractorSurveyComponents;
+  readonly #searches: SearchCache;
   readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
 
   constructor(components: ContractorSurveyComponents) {
     this.#components = components;
+    this.#searches = new SearchCache({
+      clock: components.clock,
+      search: (question, options) => searchContractors(components, question, options),
+    });
   }
 
   /** Looks for contractors and asks each for its proofs. */
   async look(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
     const { term, description, minimums = [] } = asked;
     const { queryTimeoutMs, self, clock, random } = this.#components;
-    const search = await findContractors(this.#components, term, {
+    const search = await this.#searches.search(questionAbout(term), {
       timeoutMs: queryTimeoutMs,
       signal,
     });
@@ -150,16 +156,24 @@ export class ContractorSurvey {
     }
   }
 
-  /** Answers a query: like a look, but for any combination of terms and texts. */
+  /**
+   * Answers a query: like a look, but for any combination of terms and texts.
+   *
+   * @param onHit - Told of each hit that fits as soon as its record is verified.
+   */
   async answer(
     { query, alternatives, minimums }: SurveyQuery,
     signal: AbortSignal,
+    onHit?: (hit: ContractorHit) => void,
   ): Promise<Survey> {
     const { queryTimeoutMs, self, embedder, random } = this.#components;
     const plan = await planQuery(query, alternatives, embedder, signal);
-    const search = await searchContractors(this.#components, plan.search, {
+    const search = await this.#searches.search(plan.search, {
       timeoutMs: queryTimeoutMs,
       signal,
+      onHit: (hit) => {
+        if (hit.peerId !== self && plan.fits(hit, undefined).length > 0) onHit?.(hit);
+      },
     });
     const found = search.hits.filter(({ peerId }) => peerId !== self);
     await plan.prepare(found, signal);
@@ -233,9 +247,10 @@ export class ContractorSurvey {
     return { ...last.survey, contractors };
   }
 
-  /** Forgets what was proved, so that the next look asks again. */
+  /** Forgets what was found and proved, so that the next look asks again. */
   forget(peerId: string): void {
     this.#last.clear();
+    this.#searches.clear();
     this.#components.proofs.forget(peerId);
   }
 

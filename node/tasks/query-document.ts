@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { HitDocument, QueryDocument } from '../api-documents.ts';
+import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
+import type { FirstHitDocument, HitDocument, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
 import { parseQuery } from '../skills/query-expression.ts';
@@ -49,6 +50,7 @@ export function queryDocument(
     asked: search.asked,
     answered: search.answered,
     elapsedMs: Math.round(search.elapsedMs),
+    lookAgeMs: Math.round(search.lookAgeMs),
     unknownTerms: unknownTerms(termsOf(request)),
     firstHitMs: search.firstHitMs === null ? null : Math.round(search.firstHitMs),
     ...(request.trace
@@ -127,7 +129,26 @@ function silenceOf({ proved }: SurveyedContractor): string {
   return `NOT_HEARD: ${proved.remarks.at(-1) ?? 'no answer'}`;
 }
 
-function exclusionOf(hit: HitDocument, request: QueryRequest): string | undefined {
+/** What is told of a hit before the survey has ended; `undefined` if the limits exclude it. */
+export function firstHitDocument(
+  { peerId, offer, matchedTerm, recordAgeSeconds }: ContractorHit,
+  request: QueryRequest,
+): FirstHitDocument | undefined {
+  const document = {
+    peerId,
+    term: matchedTerm,
+    priceMicroUsd: Number(offer.priceMicroUsd),
+    perUnit: offer.perUnit,
+    latencyMs: offer.latencyMs,
+    recordAgeMs: recordAgeSeconds * 1_000,
+  };
+  return exclusionOf(document, request) === undefined ? document : undefined;
+}
+
+function exclusionOf(
+  hit: Pick<HitDocument, 'priceMicroUsd' | 'latencyMs'>,
+  request: QueryRequest,
+): string | undefined {
   const { maxPriceMicroUsd, maxLatencyMs } = request;
   if (maxPriceMicroUsd !== undefined && hit.priceMicroUsd > maxPriceMicroUsd) return 'TOO_DEAR';
   if (maxLatencyMs !== undefined && hit.latencyMs > maxLatencyMs) return 'TOO_SLOW';

@@ -22,6 +22,7 @@ function survey(...contractors: SurveyedContractor[]): Survey {
     asked: 3,
     answered: 3,
     elapsedMs: 12.6,
+    lookAgeMs: 0,
     firstHitMs: 4.2,
     trace: [],
     dropped: [],
