@@ -14,6 +14,7 @@ import type {
   PortableProofDocument,
   VerifyDocument,
   DecisionStatusDocument,
+  FirstHitDocument,
   PeerDocument,
   PublishDocument,
   QueryDocument,
@@ -32,6 +33,7 @@ import { fromHex, toBase64Url, utf8 } from '../crypto/bytes.ts';
 import { openEnvelope } from '../crypto/envelope.ts';
 import { skillCertificateDefinition } from '../crypto/skill-certificate.ts';
 import { nowSeconds } from '../protocols/components.ts';
+import type { ContractorHit } from '../protocols/skill-discovery/find-contractors.ts';
 import { NO_CURRENT_LIST } from './certificates/certificate-shelf.ts';
 import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
 import { UsedNonces } from './certificates/used-nonces.ts';
@@ -51,7 +53,7 @@ import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
 import { parseQuery } from './skills/query-expression.ts';
-import { queryDocument } from './tasks/query-document.ts';
+import { firstHitDocument, queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
 import type { ResolvedPart, ResultPart } from './tasks/task-parts.ts';
 import { preparedFromRequest } from './tasks/task-request.ts';
@@ -227,14 +229,25 @@ export class AgentNode {
     return publisher.publish(signal);
   }
 
-  /** Peers with a skill. */
-  async query(request: QueryRequest, signal: AbortSignal): Promise<QueryDocument> {
+  /** Peers with a skill. @param onFirstHit - Told of the first one before the answer is whole. */
+  async query(
+    request: QueryRequest,
+    signal: AbortSignal,
+    onFirstHit?: (hit: FirstHitDocument) => void,
+  ): Promise<QueryDocument> {
     const { survey } = this.#runtime();
     const minimums = request.minimums.map(({ name, min }) => ({ name, min: BigInt(min) }));
     const parsed = parseQuery(request.query);
     if (!parsed.valid) throw new BadInputError(`query: ${parsed.detail}`);
     const asked = { query: request.query, alternatives: parsed.alternatives, minimums };
-    return queryDocument(request, await survey.answer(asked, signal));
+    let isTold = onFirstHit === undefined;
+    const onHit = (hit: ContractorHit): void => {
+      const first = isTold ? undefined : firstHitDocument(hit, request);
+      if (first === undefined) return;
+      isTold = true;
+      onFirstHit?.(first);
+    };
+    return queryDocument(request, await survey.answer(asked, signal, onHit));
   }
 
   /** Where a task should run and why. With `candidates` nobody is asked. */

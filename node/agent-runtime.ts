@@ -5,6 +5,8 @@
  * @module
  */
 
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { AgentCard } from '@a2a-js/sdk';
 import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { LevelDatastore } from 'datastore-level';
@@ -24,6 +26,8 @@ import type { Host } from '../protocols/libp2p-host.ts';
 import { NegotiationClient } from '../protocols/negotiation/client.ts';
 import { isAgreed } from '../protocols/negotiation/contract.ts';
 import { Contractor } from '../protocols/negotiation/contractor.ts';
+import { parseNetworkKey } from '../protocols/reachability.ts';
+import type { NetworkKey, ReachabilityInit } from '../protocols/reachability.ts';
 import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
 import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
@@ -52,6 +56,8 @@ import { Outsourcing } from './tasks/outsourcing.ts';
 import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { TaskExecution } from './tasks/task-execution.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
+import { codeOf } from './storage/data-directory.ts';
+import type { DataDirectory } from './storage/data-directory.ts';
 import { systemProcessor } from './system-clock.ts';
 import { VERSION } from './version.ts';
 
@@ -96,6 +102,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     listen: config.network.listen,
     bootstrap: config.network.bootstrap,
     isLocalNetwork: config.network.isLocalNetwork,
+    ...(await reachabilityOf(config, directory)),
     isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
   }).catch((error: unknown) => {
     throw new BadInputError(
@@ -170,6 +177,33 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   };
 }
 
+async function reachabilityOf(
+  { network }: Config,
+  { path }: DataDirectory,
+): Promise<ReachabilityInit> {
+  const ways = {
+    hasMdns: network.hasMdns,
+    isRelay: network.isRelay,
+    relays: network.relays,
+    hasHolePunching: network.hasHolePunching,
+  };
+  if (network.keyFile === undefined) return ways;
+  return { ...ways, networkKey: await readNetworkKey(resolve(path, network.keyFile)) };
+}
+
+/** @throws {@link BadInputError} with the mend: a node never joins another network by mistake. */
+async function readNetworkKey(file: string): Promise<NetworkKey> {
+  const content = await readFile(file).catch((error: unknown) => {
+    const problem = `network.keyFile: ${file} cannot be read (${codeOf(error)})`;
+    throw new BadInputError(`${problem}; copy it from another node of the network, or unset it`);
+  });
+  const networkKey = parseNetworkKey(content);
+  if (networkKey !== undefined) return networkKey;
+  throw new BadInputError(
+    `network.keyFile: ${file} is no network key; expected the lines /key/swarm/psk/1.0.0/, /base16/ and 64 digits of hexadecimal`,
+  );
+}
+
 function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host): SkillPublisher {
   const { config, identity } = parts.init;
   return new SkillPublisher({
@@ -227,6 +261,8 @@ function createClientRole(
     outcomes,
     embedder: parts.embedder,
     queryTimeoutMs: config.network.queryTimeoutMs,
+    trust,
+    named: new Set([...config.trust.known, ...config.trust.attestors]),
   });
   const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
   const execution = new TaskExecution({

@@ -184,15 +184,25 @@ export interface HitDocument {
   readonly addresses: readonly string[];
 }
 
+/** The first hit of `query` whose record is verified, told before its proofs are asked for. */
+export type FirstHitDocument = Pick<
+  HitDocument,
+  'peerId' | 'term' | 'priceMicroUsd' | 'perUnit' | 'latencyMs' | 'recordAgeMs'
+>;
+
 /** Answer of `query`. */
 export interface QueryDocument {
   readonly query: string;
   readonly outcome: 'complete' | 'partial' | 'unreachable';
   readonly hits: readonly HitDocument[];
   readonly dropped: readonly { readonly peerId: string; readonly reason: string }[];
+  /** Of `dropped`: offers for which others of their network or attestor group left no place. */
+  readonly leftOut: { readonly sameNetwork: number; readonly sameAttestorGroup: number };
   readonly asked: number;
   readonly answered: number;
   readonly elapsedMs: number;
+  /** How long ago the look began that this answers from; 0 for a look of its own. */
+  readonly lookAgeMs: number;
   /** When the first hit was verified, before proofs were asked for; `null` without one. */
   readonly firstHitMs: number | null;
   /** Terms asked for that the vocabulary does not have; they may be coined, or a slip. */

@@ -9,6 +9,7 @@ import type { Libp2p } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Logger } from './components.ts';
 import type { KnownPeers } from './known-peers.ts';
+import { explainDial } from './reachability.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -16,6 +17,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 const RETRY_MS = SECOND_MS;
 const MAX_RETRY_MS = MINUTE_MS;
 const DIAL_TIMEOUT_MS = 5 * SECOND_MS;
+/** Failed dials of a round that are told of. */
+const MAX_PROBLEMS = 4;
 
 /** What a {@link Bootstrap} is handed. */
 export interface BootstrapInit {
@@ -24,6 +27,8 @@ export interface BootstrapInit {
   readonly addresses: readonly string[];
   /** Loaded; dialled beside the bootstrap peers. */
   readonly known: KnownPeers;
+  /** Whether this node has the key of a private network. */
+  readonly hasKey: boolean;
   readonly logger: Logger;
 }
 
@@ -75,13 +80,18 @@ export class Bootstrap {
     const { node, addresses, known, logger } = this.#init;
     if (this.#stopped.signal.aborted || this.#targets().length === 0) return;
     this.#isDialling = true;
-    const isConnected = await this.#dialAll();
+    const { isConnected, problems } = await this.#dialAll();
     // Others may have dialled us meanwhile; then nobody is alone and nothing is left to do.
     if (isConnected || this.#stopped.signal.aborted || node.getPeers().length > 0) {
       this.#isDialling = false;
       return;
     }
-    const details = { bootstrap: addresses, known: known.all().length, retryInMs: pauseMs };
+    const details = {
+      bootstrap: addresses,
+      known: known.all().length,
+      retryInMs: pauseMs,
+      problems,
+    };
     // Whoever names no bootstrap peer may be the one that others come to.
     const level = addresses.length > 0 ? 'warn' : 'info';
     logger[level](
@@ -93,15 +103,28 @@ export class Bootstrap {
     this.#timer.unref();
   }
 
-  async #dialAll(): Promise<boolean> {
+  async #dialAll(): Promise<{ isConnected: boolean; problems: readonly string[] }> {
+    const { node, hasKey } = this.#init;
     const dials = this.#targets().map(async (addresses) => {
       const timeout = AbortSignal.timeout(DIAL_TIMEOUT_MS);
       const signal = AbortSignal.any([this.#stopped.signal, timeout]);
       const multiaddrs = addresses.map((address) => multiaddr(address));
-      await this.#init.node.dial(multiaddrs, { signal });
+      try {
+        await node.dial(multiaddrs, { signal });
+      } catch (error) {
+        throw explainDial(error, addresses[0]!, hasKey);
+      }
       this.#connected.resolve();
     });
     const outcomes = await Promise.allSettled(dials);
-    return outcomes.some(({ status }) => status === 'fulfilled');
+    const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    return {
+      isConnected: failures.length < outcomes.length,
+      problems: failures.slice(0, MAX_PROBLEMS).map((error) => firstLine(error)),
+    };
   }
+}
+
+function firstLine(error: unknown): string {
+  return error instanceof Error ? error.message.split('\n')[0]! : 'unknown error';
 }

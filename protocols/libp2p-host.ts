@@ -30,6 +30,8 @@ import { Bootstrap } from './bootstrap.ts';
 import type { Logger } from './components.ts';
 import { KnownPeers, watchPeers } from './known-peers.ts';
 import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
+import { LanPeers, explainDial, reachabilityParts } from './reachability.ts';
+import type { ReachabilityInit } from './reachability.ts';
 import { limitDhtStore } from './skill-discovery/dht-store-limits.ts';
 import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
 import type { IsProven } from './skill-discovery/provider-entries.ts';
@@ -82,7 +84,7 @@ export interface HostServices extends ServiceMap {
 }
 
 /** What {@link createHost} is handed. */
-export interface HostInit {
+export interface HostInit extends ReachabilityInit {
   readonly identity: Identity;
   readonly logger: Logger;
   readonly validators: Validators;
@@ -123,7 +125,8 @@ export interface Host {
   /**
    * Connects to a multiaddr, or to a PeerId whose address is known or can be found.
    *
-   * @throws libp2p's error, or the signal's reason.
+   * @throws {@link WrongNetworkError} where the peers cannot read each other, as with different
+   *   network keys; else libp2p's error, or the signal's reason.
    */
   dial(target: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Resolves once the table holds `count` peers. @throws the signal's reason. */
@@ -159,7 +162,12 @@ function createGossip() {
   });
 }
 
-async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<HostServices>> {
+async function createNode(
+  init: HostInit,
+  datastore: Datastore,
+  lan: LanPeers,
+): Promise<Libp2p<HostServices>> {
+  const ways = reachabilityParts(init, lan);
   const { seed, publicKey } = init.identity;
   const limit = Math.ceil((init.maxConnections ?? DEFAULT_MAX_CONNECTIONS) * HARD_LIMIT_FACTOR);
   const isFull = (): boolean => node.getConnections().length >= limit;
@@ -168,10 +176,11 @@ async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<
     privateKey: privateKeyFromRaw(concatBytes(seed, publicKey)),
     datastore,
     addresses: {
-      listen: [...(init.listen ?? [DEFAULT_LISTEN])],
+      listen: [...(init.listen ?? [DEFAULT_LISTEN]), ...ways.listen],
       announce: [...(init.announce ?? [])],
     },
-    transports: [tcp()],
+    transports: [tcp(), ...ways.transports],
+    ...ways.options,
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES } })],
     connectionManager: connectionLimits(init),
@@ -196,6 +205,7 @@ async function createNode(init: HostInit, datastore: Datastore): Promise<Libp2p<
         selectors: init.selectors,
       }) as never,
       gossip: createGossip(),
+      ...ways.services,
     },
   });
   await node.start();
@@ -252,11 +262,14 @@ export async function createHost(init: HostInit): Promise<Host> {
     ...(init.dhtStoreLimits ? { limits: init.dhtStoreLimits } : {}),
     ...(init.isProven ? { isProven: init.isProven } : {}),
   });
-  const libp2p = await createNode(init, datastore);
+  const lan = new LanPeers(init.logger);
+  const libp2p = await createNode(init, datastore, lan);
+  lan.start(libp2p);
+  const hasKey = init.networkKey !== undefined;
   const { dht, gossip } = libp2p.services;
   const known = new KnownPeers(store);
   await known.load();
-  const bootstrap = new Bootstrap({ node: libp2p, addresses, known, logger: init.logger });
+  const bootstrap = new Bootstrap({ node: libp2p, addresses, known, hasKey, logger: init.logger });
   const stopWatching = watchPeers(libp2p, known, init.logger);
   await bootstrap.start(init.bootstrapTimeoutMs ?? DEFAULT_BOOTSTRAP_TIMEOUT_MS);
   return {
@@ -272,7 +285,11 @@ export async function createHost(init: HostInit): Promise<Host> {
     routingTableSize: () => dht.routingTable.size,
     async dial(target, options = {}) {
       const to = target.startsWith('/') ? multiaddr(target) : peerIdFromString(target);
-      await libp2p.dial(to, options);
+      try {
+        await libp2p.dial(to, options);
+      } catch (error) {
+        throw explainDial(error, target, hasKey);
+      }
     },
     waitForPeers: (count, signal) => waitForPeers(dht, count, signal),
     onPeerAdded: (listener) => onPeerAdded(dht, listener),

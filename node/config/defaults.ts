@@ -10,6 +10,9 @@ export const DEFAULTS = {
   network: {
     listen: ['/ip4/127.0.0.1/tcp/0'] as string[],
     isLocalNetwork: false,
+    hasMdns: false,
+    isRelay: false,
+    hasHolePunching: false,
     queryTimeoutMs: 10_000,
   },
   http: { host: '127.0.0.1', port: 0 },

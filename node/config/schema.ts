@@ -26,6 +26,10 @@ const peerId = z.string().refine(isPeerId, 'expected the PeerId of an Ed25519 ke
 const address = z
   .string()
   .refine(isMultiaddr, 'expected a multiaddr, for example /ip4/127.0.0.1/tcp/4001');
+const peerAddress = address.refine(
+  (text) => text.includes('/p2p/'),
+  'expected a multiaddr that ends in /p2p/ and a PeerId',
+);
 const share = z.number().min(0).max(1);
 const usd = z.number().min(0).max(1e6);
 
@@ -43,6 +47,29 @@ const network = z.strictObject({
     .describe(
       'All peers share one host: lifts the limits on connections and handshakes per address',
     ),
+  hasMdns: z
+    .boolean()
+    .default(DEFAULTS.network.hasMdns)
+    .describe('Whether peers on the LAN are looked for by multicast DNS'),
+  isRelay: z
+    .boolean()
+    .default(DEFAULTS.network.isRelay)
+    .describe('Whether this node relays connections to peers behind NAT'),
+  relays: z
+    .array(peerAddress)
+    .max(4)
+    .default([])
+    .describe('Multiaddrs with /p2p/ of relays through which others reach this node'),
+  hasHolePunching: z
+    .boolean()
+    .default(DEFAULTS.network.hasHolePunching)
+    .describe('Whether relayed connections are turned into direct ones (DCUtR)'),
+  keyFile: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .optional()
+    .describe('File with the key of a private network, from the data directory; unset: none'),
   queryTimeoutMs: z
     .number()
     .int()

@@ -9,6 +9,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { z } from 'zod';
 import { UnreachableError, UserFacingError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { LINES_TYPE } from './lines.ts';
 import { codeOf, dataDirectory, readJsonFile } from '../storage/data-directory.ts';
 import type { DaemonInfo } from '../storage/data-directory.ts';
 
@@ -118,13 +119,17 @@ export class ApiClient {
     method: string,
     path: string,
     body: unknown,
-    { signal }: CallOptions = {},
+    { signal, onProgress }: CallOptions = {},
   ): Promise<Result> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
-    const { status, text } = await this.#exchange(method, path, payload, signal);
-    const value = parseJson(text);
+    const lines = onProgress && new LineReader(onProgress);
+    const { status, text } = await this.#exchange(method, path, { payload, signal, lines });
+    const value = parseJson(lines ? lines.last(text) : text);
     const isDocument = typeof value === 'object' && value !== null;
-    if (status >= 200 && status < 300 && isDocument) return value as Result;
+    const isError = isDocument && 'error' in value;
+    if (status >= 200 && status < 300 && isDocument && !isError) {
+      return (lines ? (value as { result: Result }).result : value) as Result;
+    }
     const parsed = errorSchema.safeParse(value);
     if (parsed.success) throw new ApiError(parsed.data.error, status);
     throw new UnreachableError(
@@ -135,8 +140,7 @@ export class ApiClient {
   #exchange(
     method: string,
     path: string,
-    payload: string | undefined,
-    signal: AbortSignal | undefined,
+    { payload, signal, lines }: Exchange,
   ): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
@@ -149,6 +153,7 @@ export class ApiClient {
           agent: this.#agent,
           headers: {
             authorization: `Bearer ${this.#token}`,
+            ...(lines ? { accept: LINES_TYPE } : {}),
             ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
           },
           ...(signal ? { signal } : {}),
@@ -160,6 +165,7 @@ export class ApiClient {
             bytes += chunk.length;
             if (bytes > MAX_ANSWER_BYTES) incoming.destroy(new Error('The answer is too large'));
             else chunks.push(chunk);
+            lines?.push(chunk);
           });
           incoming.on('error', fail);
           incoming.on('end', () => {
@@ -184,6 +190,40 @@ export class ApiClient {
 /** Options of a call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Told of what the daemon knows before the answer is whole. */
+  readonly onProgress?: (progress: unknown) => void;
+}
+
+interface Exchange {
+  readonly payload: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly lines: LineReader | undefined;
+}
+
+/** Reads an answer of several lines as it comes. */
+class LineReader {
+  readonly #onProgress: (progress: unknown) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+
+  constructor(onProgress: (progress: unknown) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  push(chunk: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const value = parseJson(line);
+      const isProgress = typeof value === 'object' && value !== null && 'progress' in value;
+      if (isProgress) this.#onProgress(value.progress);
+    }
+  }
+
+  /** The line that says how it ended: of an error before the first line, the whole body. */
+  last(text: string): string {
+    return text.trimEnd().split('\n').at(-1) ?? '';
+  }
 }
 
 function parseJson(text: string): unknown {

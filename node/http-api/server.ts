@@ -18,6 +18,7 @@ import { utf8 } from '../../crypto/bytes.ts';
 import type { Logger } from '../../protocols/components.ts';
 import { BadInputError, UserFacingError, printable } from '../errors.ts';
 import { codeOf } from '../storage/data-directory.ts';
+import { endLines, isLines } from './lines.ts';
 import { METRICS_TYPE } from './metrics.ts';
 
 /** Largest request body: a task's input in base64 with its specification. */
@@ -182,23 +183,34 @@ function isPathError(error: unknown): boolean {
   return error instanceof URIError && 'status' in error && error.status === 400;
 }
 
+/** What the caller is told of an error; an unexpected one goes to the log. */
+function apiErrorOf(
+  error: unknown,
+  logger: Logger,
+  path: string,
+): { readonly status: number; readonly body: ApiErrorBody['error'] } {
+  if (error instanceof UserFacingError) {
+    const { code, message, problems, exitCode, httpStatus } = error;
+    return { status: httpStatus, body: { code, message, problems, exitCode } };
+  }
+  if (isPathError(error)) {
+    const message = 'The path has a broken percent-encoding';
+    return { status: 400, body: { code: 'BAD_INPUT', message, problems: [], exitCode: 2 } };
+  }
+  logger.error({ err: error, path }, 'A request failed unexpectedly.');
+  const message = 'The node met an unexpected error; its log has the details';
+  return { status: 500, body: { code: 'INTERNAL', message, problems: [], exitCode: 1 } };
+}
+
 function errorHandler(logger: Logger) {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
-    if (response.headersSent) {
+    if (response.headersSent && !isLines(response)) {
       next(error);
       return;
     }
-    if (error instanceof UserFacingError) {
-      const { code, message, problems, exitCode, httpStatus } = error;
-      sendError(response, httpStatus, { code, message, problems, exitCode });
-    } else if (isPathError(error)) {
-      const message = 'The path has a broken percent-encoding';
-      sendError(response, 400, { code: 'BAD_INPUT', message, problems: [], exitCode: 2 });
-    } else {
-      logger.error({ err: error, path: request.path }, 'A request failed unexpectedly.');
-      const message = 'The node met an unexpected error; its log has the details';
-      sendError(response, 500, { code: 'INTERNAL', message, problems: [], exitCode: 1 });
-    }
+    const { status, body } = apiErrorOf(error, logger, request.path);
+    if (response.headersSent) endLines(response, { error: body });
+    else sendError(response, status, body);
   };
 }

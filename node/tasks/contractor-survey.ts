@@ -7,7 +7,7 @@
 
 import type { Clock, Random } from '../../protocols/components.ts';
 import {
-  findContractors,
+  questionAbout,
   searchContractors,
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import type {
@@ -15,20 +15,26 @@ import type {
   SearchComponents,
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
+import { SearchCache } from '../../protocols/skill-discovery/search-cache.ts';
 import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificates/trust.ts';
+import type { TrustPolicy } from '../certificates/trust-policy.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
 import { EmbeddingTable } from '../skills/embedding-table.ts';
 import type { Embedder } from '../skills/embedding.ts';
 import type { QueryAlternative } from '../skills/query-expression.ts';
 import type { ContractorProof, ContractorProofs } from './contractor-proofs.ts';
+import { rankContractors } from './contractor-ranking.ts';
+import type { CrowdMember } from './crowd-limit.ts';
 import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
 import { planQuery } from './query-plan.ts';
 import type { QueryPlan } from './query-plan.ts';
-import { lotOf } from './lot.ts';
 
 /** How old a look may be that serves for another task. */
 const RECENT_MS = 20_000;
 const MAX_RECENT = 1_024;
+/** Verified results for this node from which a contractor is known (wire-formats.md 6: 3U). */
+const KNOWN_FROM_RESULTS = 3;
+const KNOWN_FROM_LEVEL = 2;
 
 /** Parts of Eq. 12 for one contractor. */
 export interface Fit {
@@ -71,6 +77,10 @@ export interface SurveyedContractor {
   readonly similarity: number | undefined;
   readonly history: ContractorHistory;
   readonly fit: Fit;
+  /** Level 2 or more, or enough verified work for this node, or named in the configuration. */
+  readonly isKnown: boolean;
+  /** What it shares with others, for `limitCrowd`. */
+  readonly crowd: CrowdMember;
 }
 
 /** What a survey found. */
@@ -88,29 +98,37 @@ export interface ContractorSurveyComponents extends SearchComponents {
   readonly outcomes: OutcomeBook;
   readonly embedder: Embedder;
   readonly queryTimeoutMs: number;
+  readonly trust: TrustPolicy;
+  /** PeerIds that the configuration names. */
+  readonly named: ReadonlySet<string>;
 }
 
 /** Looks for contractors. */
 export class ContractorSurvey {
   readonly #components: ContractorSurveyComponents;
+  readonly #searches: SearchCache;
   readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
 
   constructor(components: ContractorSurveyComponents) {
     this.#components = components;
+    this.#searches = new SearchCache({
+      clock: components.clock,
+      search: (question, options) => searchContractors(components, question, options),
+    });
   }
 
   /** Looks for contractors and asks each for its proofs. */
   async look(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
     const { term, description, minimums = [] } = asked;
-    const { queryTimeoutMs, self, clock } = this.#components;
-    const search = await findContractors(this.#components, term, {
+    const { queryTimeoutMs, self, clock, random } = this.#components;
+    const search = await this.#searches.search(questionAbout(term), {
       timeoutMs: queryTimeoutMs,
       signal,
     });
     const question = await this.#vectorOf(asked, signal);
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const proofs = await this.#components.proofs.of(hits, minimums, signal);
-    const contractors = this.#ranked(this.#judge(hits, proofs, term, question));
+    const contractors = rankContractors(this.#judge(hits, proofs, term, question), random);
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
       const key = keyOf(asked);
@@ -138,16 +156,24 @@ export class ContractorSurvey {
     }
   }
 
-  /** Answers a query: like a look, but for any combination of terms and texts. */
+  /**
+   * Answers a query: like a look, but for any combination of terms and texts.
+   *
+   * @param onHit - Told of each hit that fits as soon as its record is verified.
+   */
   async answer(
     { query, alternatives, minimums }: SurveyQuery,
     signal: AbortSignal,
+    onHit?: (hit: ContractorHit) => void,
   ): Promise<Survey> {
-    const { queryTimeoutMs, self, embedder } = this.#components;
+    const { queryTimeoutMs, self, embedder, random } = this.#components;
     const plan = await planQuery(query, alternatives, embedder, signal);
-    const search = await searchContractors(this.#components, plan.search, {
+    const search = await this.#searches.search(plan.search, {
       timeoutMs: queryTimeoutMs,
       signal,
+      onHit: (hit) => {
+        if (hit.peerId !== self && plan.fits(hit, undefined).length > 0) onHit?.(hit);
+      },
     });
     const found = search.hits.filter(({ peerId }) => peerId !== self);
     await plan.prepare(found, signal);
@@ -160,7 +186,7 @@ export class ContractorSurvey {
       if (contractor) contractors.push(contractor);
       else dropped.push({ peerId: hit.peerId, reason: 'NOT_SIMILAR' });
     }
-    return { search: { ...search, dropped }, contractors: this.#ranked(contractors) };
+    return { search: { ...search, dropped }, contractors: rankContractors(contractors, random) };
   }
 
   /** The best of the ways in which a hit answers; `undefined` if it does not. */
@@ -182,16 +208,28 @@ export class ContractorSurvey {
     const [fit] = fits.sort((a, b) => b.score - a.score);
     if (!fit) return undefined;
     const similarity = fit.embedding ?? undefined;
-    return { hit, proved, resources, hasAnswered, similarity, history, fit };
+    const standing = this.#standingOf(hit, proved, history);
+    return { hit, proved, resources, hasAnswered, similarity, history, fit, ...standing };
   }
 
-  /** By level, then by fit. Of equals chance says who comes first, not who answered first. */
-  #ranked(contractors: readonly SurveyedContractor[]): SurveyedContractor[] {
-    const lots = new Map(contractors.map((one) => [one, lotOf(this.#components.random)]));
-    return contractors.toSorted(
-      (a, b) =>
-        b.proved.level - a.proved.level || b.fit.score - a.fit.score || lots.get(a)! - lots.get(b)!,
-    );
+  #standingOf(
+    { peerId, matchedTerm, record }: ContractorHit,
+    { level, issuer }: ProvedSkill,
+    { byType }: ContractorHistory,
+  ): Pick<SurveyedContractor, 'isKnown' | 'crowd'> {
+    const { host, named, trust } = this.#components;
+    const isNamed = named.has(peerId);
+    const hasWorked = (byType[matchedTerm]?.successes ?? 0) >= KNOWN_FROM_RESULTS;
+    return {
+      isKnown: isNamed || level >= KNOWN_FROM_LEVEL || hasWorked,
+      crowd: {
+        peerId,
+        connectedAt: host.addressesOf(peerId),
+        toldAddresses: record.body.addresses,
+        attestorGroup: issuer === null ? null : trust.groupOf(issuer),
+        isNamed,
+      },
+    };
   }
 
   /**
@@ -209,9 +247,10 @@ export class ContractorSurvey {
     return { ...last.survey, contractors };
   }
 
-  /** Forgets what was proved, so that the next look asks again. */
+  /** Forgets what was found and proved, so that the next look asks again. */
   forget(peerId: string): void {
     this.#last.clear();
+    this.#searches.clear();
     this.#components.proofs.forget(peerId);
   }
 
@@ -254,6 +293,7 @@ export class ContractorSurvey {
           embedding: similarity ?? null,
           performance: performance ?? null,
         },
+        ...this.#standingOf(hit, proved, history),
       };
     });
   }

@@ -9,6 +9,7 @@ import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
 import type { ResourceMinimum } from '../certificates/trust.ts';
 import type { ContractorSurvey } from './contractor-survey.ts';
+import { describeLeftOut, limitCrowd } from './crowd-limit.ts';
 import type { Prospect } from './decision-request.ts';
 import type { Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
@@ -75,8 +76,15 @@ export class ProspectFinder {
       return false;
     });
     const { maxCandidates } = config.decision;
-    const asked = rested.slice(0, maxCandidates);
-    const notAsked = rested.slice(maxCandidates).map(({ hit: { peerId } }) => ({
+    const { kept, leftOut } = limitCrowd(rested);
+    refused.push(
+      ...leftOut.map((one) => ({
+        peerId: one.entry.hit.peerId,
+        dropped: describeLeftOut(one),
+      })),
+    );
+    const asked = kept.slice(0, maxCandidates);
+    const notAsked = kept.slice(maxCandidates).map(({ hit: { peerId } }) => ({
       peerId,
       dropped: `${maxCandidates} better known ones were asked`,
     }));

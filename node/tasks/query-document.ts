@@ -4,12 +4,15 @@
  * @module
  */
 
-import type { HitDocument, QueryDocument } from '../api-documents.ts';
+import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
+import type { FirstHitDocument, HitDocument, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
 import { parseQuery } from '../skills/query-expression.ts';
 import { unknownTerms } from '../skills/term-check.ts';
 import type { Survey, SurveyedContractor } from './contractor-survey.ts';
+import { describeLeftOut, limitCrowd } from './crowd-limit.ts';
+import type { LeftOut } from './crowd-limit.ts';
 
 /** @returns the document; contractors that the caller's limits exclude are listed as dropped. */
 export function queryDocument(
@@ -17,35 +20,55 @@ export function queryDocument(
   { search, contractors }: Survey,
 ): QueryDocument {
   const dropped = search.dropped.map(({ peerId, reason }) => ({ peerId, reason: String(reason) }));
-  const hits: HitDocument[] = [];
+  const fitting: (SurveyedContractor & { readonly document: HitDocument })[] = [];
   let hasSilent = false;
   for (const contractor of contractors) {
-    const hit = hitOf(contractor);
-    const lack = lackOf(contractor) ?? lackOfLevel(hit, request);
+    const document = hitOf(contractor);
+    const lack = lackOf(contractor) ?? lackOfLevel(document, request);
     const isSilent = lack !== undefined && !contractor.hasAnswered;
     hasSilent ||= isSilent;
-    const reason = isSilent ? silenceOf(contractor) : (lack ?? exclusionOf(hit, request));
-    if (reason === undefined) hits.push(hit);
-    else dropped.push({ peerId: hit.peerId, reason });
+    const reason = isSilent ? silenceOf(contractor) : (lack ?? exclusionOf(document, request));
+    if (reason === undefined) fitting.push({ ...contractor, document });
+    else dropped.push({ peerId: document.peerId, reason });
   }
-  const remarks = contractors.flatMap(({ hit, proved, resources }) =>
-    [proved, ...resources].flatMap((shown) =>
-      shown.remarks.map((detail) => ({ event: 'proof', peerId: hit.peerId, detail })),
-    ),
-  );
+  const { kept, leftOut } = limitCrowd(fitting);
+  for (const one of leftOut) {
+    dropped.push({ peerId: one.entry.document.peerId, reason: describeLeftOut(one) });
+  }
+  const countOf = (reason: LeftOut<unknown>['reason']) =>
+    leftOut.filter((one) => one.reason === reason).length;
   return {
     query: request.query,
     // Who was not heard may well prove what was asked for.
     outcome: hasSilent && search.outcome === 'complete' ? 'partial' : search.outcome,
-    hits: hits.slice(0, request.limit),
+    hits: kept.slice(0, request.limit).map(({ document }) => document),
     dropped,
+    leftOut: {
+      sameNetwork: countOf('NETWORK_FULL'),
+      sameAttestorGroup: countOf('ATTESTOR_GROUP_FULL'),
+    },
     asked: search.asked,
     answered: search.answered,
     elapsedMs: Math.round(search.elapsedMs),
+    lookAgeMs: Math.round(search.lookAgeMs),
     unknownTerms: unknownTerms(termsOf(request)),
     firstHitMs: search.firstHitMs === null ? null : Math.round(search.firstHitMs),
-    ...(request.trace ? { trace: [...search.trace, ...remarks] } : {}),
+    ...(request.trace
+      ? { trace: [...search.trace, ...remarksOf(contractors), ...leftOut.map(traceOf)] }
+      : {}),
   };
+}
+
+function remarksOf(contractors: readonly SurveyedContractor[]) {
+  return contractors.flatMap(({ hit, proved, resources }) =>
+    [proved, ...resources].flatMap((shown) =>
+      shown.remarks.map((detail) => ({ event: 'proof', peerId: hit.peerId, detail })),
+    ),
+  );
+}
+
+function traceOf(one: LeftOut<SurveyedContractor>) {
+  return { event: 'left-out', peerId: one.entry.hit.peerId, detail: describeLeftOut(one) };
 }
 
 /** Every term that was asked for. */
@@ -106,7 +129,26 @@ function silenceOf({ proved }: SurveyedContractor): string {
   return `NOT_HEARD: ${proved.remarks.at(-1) ?? 'no answer'}`;
 }
 
-function exclusionOf(hit: HitDocument, request: QueryRequest): string | undefined {
+/** What is told of a hit before the survey has ended; `undefined` if the limits exclude it. */
+export function firstHitDocument(
+  { peerId, offer, matchedTerm, recordAgeSeconds }: ContractorHit,
+  request: QueryRequest,
+): FirstHitDocument | undefined {
+  const document = {
+    peerId,
+    term: matchedTerm,
+    priceMicroUsd: Number(offer.priceMicroUsd),
+    perUnit: offer.perUnit,
+    latencyMs: offer.latencyMs,
+    recordAgeMs: recordAgeSeconds * 1_000,
+  };
+  return exclusionOf(document, request) === undefined ? document : undefined;
+}
+
+function exclusionOf(
+  hit: Pick<HitDocument, 'priceMicroUsd' | 'latencyMs'>,
+  request: QueryRequest,
+): string | undefined {
   const { maxPriceMicroUsd, maxLatencyMs } = request;
   if (maxPriceMicroUsd !== undefined && hit.priceMicroUsd > maxPriceMicroUsd) return 'TOO_DEAR';
   if (maxLatencyMs !== undefined && hit.latencyMs > maxLatencyMs) return 'TOO_SLOW';

@@ -251,3 +251,21 @@ describe('a daemon that is killed', () => {
     expect(await exists('daemon.json')).toBe(false);
   });
 });
+
+describe('the key of a private network', () => {
+  const startWithKey = () => runDaemon(initOf({ flags: ['network.keyFile=swarm.key'] }));
+
+  it('is looked for in the data directory, and a missing one is no open network', async () => {
+    await expect(startWithKey()).rejects.toThrow(
+      /network\.keyFile: .*swarm\.key cannot be read \(ENOENT/,
+    );
+  });
+
+  it('is refused where it is no key, with the form that it must have', async () => {
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'swarm.key'), 'secret');
+    await expect(startWithKey()).rejects.toThrow(
+      /is no network key; expected the lines \/key\/swarm/,
+    );
+  });
+});

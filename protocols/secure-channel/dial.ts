@@ -42,6 +42,7 @@ export async function dialStream(
       const stream = await host.dialProtocol(peerIdFromString(peerId), protocolId, {
         signal,
         maxOutboundStreams: MAX_PROTOCOL_STREAMS,
+        runOnLimitedConnection: true,
       });
       return new StreamDuplex(stream);
     });

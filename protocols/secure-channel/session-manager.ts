@@ -292,7 +292,11 @@ export class SessionManager implements SecureStreams {
         const duplex = new StreamDuplex(stream);
         return serve(duplex, connection.remotePeer.toString());
       },
-      { maxInboundStreams: MAX_PROTOCOL_STREAMS, maxOutboundStreams: MAX_PROTOCOL_STREAMS },
+      {
+        maxInboundStreams: MAX_PROTOCOL_STREAMS,
+        maxOutboundStreams: MAX_PROTOCOL_STREAMS,
+        runOnLimitedConnection: true, // a relay bounds what it carries
+      },
     );
   }
 

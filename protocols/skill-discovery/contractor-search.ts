@@ -323,6 +323,7 @@ export class ContractorSearch {
       asked: this.#asked.size,
       answered: this.#answered.size,
       elapsedMs: this.#elapsedMs(),
+      lookAgeMs: 0,
       firstHitMs: this.#firstHitMs,
       trace: this.#trace,
       dropped: this.#dropped,

@@ -116,10 +116,25 @@ export interface SearchResult {
   /** Of these, how many answered. */
   readonly answered: number;
   readonly elapsedMs: number;
+  /** How long ago the look began that this answers from; 0 for one of its own. */
+  readonly lookAgeMs: number;
   /** When the first hit was verified; `null` without one. */
   readonly firstHitMs: number | null;
   readonly trace: readonly TraceEntry[];
   readonly dropped: readonly DroppedProvider[];
+}
+
+/**
+ * Asks for offers at or below `term`.
+ *
+ * @throws {@link TypeError} if `term` is no skill term.
+ */
+export function questionAbout(term: string): SearchQuestion {
+  const parsed = parseTerm(term);
+  if (!parsed.valid) throw new TypeError(`"term" expected a skill term: ${parsed.detail}`);
+  const matching = ({ offers }: SkillRecord): readonly SkillOffer[] =>
+    offers.filter((offer) => isAtOrBelow(offer.term, term));
+  return { query: term, keys: [term], matching };
 }
 
 /**
@@ -133,11 +148,7 @@ export async function findContractors(
   term: string,
   options: SearchOptions = {},
 ): Promise<SearchResult> {
-  const parsed = parseTerm(term);
-  if (!parsed.valid) throw new TypeError(`"term" expected a skill term: ${parsed.detail}`);
-  const matching = ({ offers }: SkillRecord): readonly SkillOffer[] =>
-    offers.filter((offer) => isAtOrBelow(offer.term, term));
-  return searchContractors(components, { query: term, keys: [term], matching }, options);
+  return searchContractors(components, questionAbout(term), options);
 }
 
 /**

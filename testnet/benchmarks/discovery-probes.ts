@@ -11,9 +11,17 @@ import type { RecordContent } from '../../protocols/skill-discovery/advertise.ts
 import { providerCid } from '../../protocols/skill-discovery/dht-keys.ts';
 import {
   findContractors,
+  questionAbout,
   searchContractors,
 } from '../../protocols/skill-discovery/find-contractors.ts';
-import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
+import type {
+  ContractorHit,
+  SearchOptions,
+  SearchQuestion,
+  SearchResult,
+} from '../../protocols/skill-discovery/find-contractors.ts';
+import { SearchCache } from '../../protocols/skill-discovery/search-cache.ts';
+import type { SkillRecord } from '../../protocols/skill-discovery/skill-record.ts';
 import type { DiscoveryNode } from './discovery-network.ts';
 
 const QUERY_TIMEOUT_MS = 10_000;
@@ -60,14 +68,39 @@ export async function lookUpRaw({ host }: DiscoveryNode, term: string): Promise<
   return { elapsedMs: systemClock.monotonicMs() - startMs, firstMs };
 }
 
-async function hitsUnder(node: DiscoveryNode, key: string): Promise<readonly ContractorHit[]> {
-  const { hits } = await searchContractors(
-    node,
-    { query: key, keys: [key], matching: ({ offers }) => offers },
-    { timeoutMs: QUERY_TIMEOUT_MS },
-  );
-  return hits;
+/** Searches of a node that keeps what it found. */
+export function cacheOf(node: DiscoveryNode): SearchCache {
+  const { clock } = node;
+  return new SearchCache({
+    clock,
+    search: (question, options) => searchContractors(node, question, options),
+  });
 }
+
+/** Asks once from the network, then `times` times from what was kept. */
+export async function askAgain(
+  node: DiscoveryNode,
+  term: string,
+  times: number,
+): Promise<readonly number[]> {
+  const cache = cacheOf(node);
+  const question = questionAbout(term);
+  await cache.search(question, { timeoutMs: QUERY_TIMEOUT_MS });
+  const timesMs: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const startMs = systemClock.monotonicMs();
+    const { lookAgeMs, hits } = await cache.search(question, { timeoutMs: QUERY_TIMEOUT_MS });
+    if (lookAgeMs > 0 && hits.length > 0) timesMs.push(systemClock.monotonicMs() - startMs);
+  }
+  return timesMs;
+}
+
+type Look = (question: SearchQuestion, options: SearchOptions) => Promise<SearchResult>;
+
+const lookOf =
+  (node: DiscoveryNode): Look =>
+  (question, options) =>
+    searchContractors(node, question, options);
 
 /**
  * Asks under `key` again and again until a hit is `wanted`.
@@ -75,13 +108,14 @@ async function hitsUnder(node: DiscoveryNode, key: string): Promise<readonly Con
  * @returns milliseconds since `startMs`, or infinity if it was not seen in time.
  */
 async function waitForHit(
-  node: DiscoveryNode,
+  look: Look,
   key: string,
   wanted: (hit: ContractorHit) => boolean,
   startMs: number,
 ): Promise<number> {
+  const question = { query: key, keys: [key], matching: ({ offers }: SkillRecord) => offers };
   for (;;) {
-    const hits = await hitsUnder(node, key);
+    const { hits } = await look(question, { timeoutMs: QUERY_TIMEOUT_MS });
     const elapsedMs = systemClock.monotonicMs() - startMs;
     if (hits.some(wanted)) return elapsedMs;
     if (elapsedMs > MAX_WAIT_MS) return Infinity;
@@ -116,18 +150,20 @@ export async function timePublication(
   const startMs = systemClock.monotonicMs();
   const published = publisher.advertiser.publish(content);
   const [byTerm, byAncestor, byBucket] = observers;
-  const termMs = await waitForHit(byTerm, term, isOurs, startMs);
-  const ancestorMs = await waitForHit(byAncestor, ancestor, isOurs, startMs);
-  const bucketMs = await waitForHit(byBucket, bucket, isOurs, startMs);
+  const termMs = await waitForHit(lookOf(byTerm), term, isOurs, startMs);
+  const ancestorMs = await waitForHit(lookOf(byAncestor), ancestor, isOurs, startMs);
+  const bucketMs = await waitForHit(lookOf(byBucket), bucket, isOurs, startMs);
   await published;
   await publisher.advertiser.settled();
   return { termMs, ancestorMs, bucketMs };
 }
 
 /**
- * Publishes another price. Ancestors and buckets may still be told of it when this resolves.
+ * Publishes another price, which `observer` waits for: it asks again and again, and is answered
+ * from what it found shortly before. Ancestors and buckets may still be told of it when this
+ * resolves.
  *
- * @returns milliseconds until `observer` saw it.
+ * @returns milliseconds until it saw the price.
  */
 export async function timePriceChange(
   publisher: DiscoveryNode,
@@ -137,9 +173,12 @@ export async function timePriceChange(
   const [{ term, priceMicroUsd }] = content.offers as [RecordContent['offers'][number]];
   const isNew = ({ peerId, offer }: ContractorHit): boolean =>
     peerId === publisher.host.peerId && offer.priceMicroUsd === priceMicroUsd;
+  const cache = cacheOf(observer);
+  const look: Look = (question, options) => cache.search(question, options);
+  await waitForHit(look, term, ({ peerId }) => peerId === publisher.host.peerId, 0);
   const startMs = systemClock.monotonicMs();
   const published = publisher.advertiser.publish(content);
-  const seenMs = await waitForHit(observer, term, isNew, startMs);
+  const seenMs = await waitForHit(look, term, isNew, startMs);
   await published;
   return seenMs;
 }

@@ -24,6 +24,7 @@ import { contentOf, createDiscoveryNetwork, stopNode } from './discovery-network
 import type { DiscoveryNode } from './discovery-network.ts';
 import { askForTerm, lookUpRaw, timePriceChange, timePublication } from './discovery-probes.ts';
 import type { PublicationTiming, QueryTiming } from './discovery-probes.ts';
+import { benchWarm, benchWarmApi, MAX_WARM_MS } from './discovery-warm.ts';
 import { bucketRecallAt, recallAt } from './discovery-recall.ts';
 import type { LabelledSet, LabelledSkill } from './discovery-recall.ts';
 import { measureReferenceUs, median, percentile, rowOf } from './measuring.ts';
@@ -247,7 +248,7 @@ async function benchPriceChanges(field: Field, referenceUs: number): Promise<Ben
     timesMs.push(await timePriceChange(node, content, pickOther(random, nodes, node)));
   }
   await Promise.all(publishers.map(({ node }) => node.advertiser.settled()));
-  const what = 'a price change until another node has it';
+  const what = 'a price change until another node has it, which asks again and again';
   return waitRow(field, what, timesMs, MAX_REST_MS, referenceUs);
 }
 
@@ -308,6 +309,10 @@ async function benchNetwork(
   rows.push(...(await benchPublications(field, referenceUs)));
   onProgress('discovery: cold queries beside findProviders');
   rows.push(...(await benchCold(field)));
+  onProgress('discovery: warm queries');
+  const sold = field.publishers.map(({ skills }) => skills[0]!.term);
+  const warm = await benchWarm(field.title, idleNodes(field), sold);
+  rows.push(isUsual ? rowOf({ ...warm, bar: MAX_WARM_MS }, referenceUs) : warm);
   const queries = size > USUAL_NODES ? QUERIES_OF_MANY_NODES : QUERIES;
   onProgress(`discovery: ${queries} queries for what is published`);
   rows.push(...(await benchMisses(field, nodes, queries, 'all alive')));
@@ -351,5 +356,6 @@ export const benchDiscovery: Bench = async (onProgress) => {
   const set = await readLabelledSet();
   onProgress('discovery: free text');
   const freeText = await benchFreeText(set);
-  return [...(await benchNetwork(size, set, onProgress)), ...freeText];
+  const network = await benchNetwork(size, set, onProgress);
+  return [...network, await benchWarmApi(onProgress), ...freeText];
 };

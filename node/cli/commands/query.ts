@@ -1,8 +1,8 @@
 /** `coalesce query`: peers that sell a skill. @module */
 
-import type { QueryDocument } from '../../api-documents.ts';
-import { BadInputError } from '../../errors.ts';
-import type { RegisterCommand } from '../context.ts';
+import type { FirstHitDocument, QueryDocument } from '../../api-documents.ts';
+import { BadInputError, printable } from '../../errors.ts';
+import type { CliContext, RegisterCommand } from '../context.ts';
 import { microUsd, minimum, wholeNumber } from '../options.ts';
 import type { Minimum } from '../options.ts';
 import { table, unknownTermLines, usd } from '../table.ts';
@@ -64,7 +64,10 @@ export const registerQuery: RegisterCommand = (program, run) => {
           ...(options.level === undefined ? {} : { level: options.level }),
         };
         const result = await context.withDaemon((client) =>
-          client.post<QueryDocument>('/v1/query', body, { signal: context.signal }),
+          client.post<QueryDocument>('/v1/query', body, {
+            signal: context.signal,
+            ...(context.isJson ? {} : { onProgress: (hit) => tell(context, hit) }),
+          }),
         );
         context.print(result, () => describeQuery(result));
         if (result.hits.length > 0) {
@@ -78,6 +81,13 @@ export const registerQuery: RegisterCommand = (program, run) => {
     );
 };
 
+/** The first hit, as soon as its record is verified; its level and rank follow. */
+function tell(context: CliContext, hit: unknown): void {
+  const { peerId, term, priceMicroUsd, perUnit } = hit as FirstHitDocument;
+  const price = `${usd(priceMicroUsd)}/${perUnit}`;
+  context.progress(printable(`first hit: ${peerId} ${term} ${price}; asking for proofs`));
+}
+
 const ROTATION_REMARK =
   'BAD_ROTATION_CHAIN: the peer has a new key and shows certificates of its old one, and the ' +
   'rotation is not followed: often because this node never saw the hash of its recovery key. The ' +
@@ -87,7 +97,8 @@ const ROTATION_REMARK =
 export function describeQuery(result: QueryDocument): string {
   const { hits, asked, answered, elapsedMs } = result;
   const count = `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'}`;
-  const look = `${result.outcome}, ${answered} of ${asked} answered, ${elapsedMs} ms`;
+  const kept = result.lookAgeMs > 0 ? `, from a look of ${result.lookAgeMs} ms ago` : '';
+  const look = `${result.outcome}, ${answered} of ${asked} answered, ${elapsedMs} ms${kept}`;
   const lines = [`${count} for ${result.query}: ${look}`];
   if (result.hits.length > 0) {
     lines.push(
@@ -104,6 +115,12 @@ export function describeQuery(result: QueryDocument): string {
           hit.resources.map(({ name, atLeast }) => `${name} >= ${atLeast}`).join(', '),
         ]),
       ),
+    );
+  }
+  const { sameNetwork, sameAttestorGroup } = result.leftOut;
+  if (sameNetwork + sameAttestorGroup > 0) {
+    lines.push(
+      `left out: ${sameNetwork} of networks and ${sameAttestorGroup} of attestor groups of which others are ranked`,
     );
   }
   for (const { peerId, reason } of result.dropped) lines.push(`dropped ${peerId}: ${reason}`);

@@ -8,7 +8,9 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { AgentNode } from '../../agent-node.ts';
+import type { FirstHitDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
+import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
 import {
   attestBody,
@@ -81,7 +83,12 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       });
       router.post('/query', async (request, response) => {
         const query = check(queryBody, request.body, 'query');
-        response.json(await node.query(query, hangUp(request)));
+        if (!wantsLines(request)) {
+          response.json(await node.query(query, hangUp(request)));
+          return;
+        }
+        const onFirstHit = (hit: FirstHitDocument) => sendLine(response, hit);
+        endLines(response, { result: await node.query(query, hangUp(request), onFirstHit) });
       });
     },
     (router) => {

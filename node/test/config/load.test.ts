@@ -169,6 +169,7 @@ describe('order of sources', () => {
       ([path]) => !leaves(loadConfig([])).some(([leaf]) => leaf === path),
     );
     expect(withoutDefault.map(([path]) => path)).toEqual([
+      'network.keyFile',
       'a2a.publicUrl',
       'trust.attestedFromUsd',
       'trust.jointlyAttestedFromUsd',
@@ -234,6 +235,11 @@ describe('refusals', () => {
     ['an HTTP host beyond loopback', { http: { host: '0.0.0.0' } }, 'http.host'],
     ['a listen address that is no multiaddr', { network: { listen: ['localhost:1'] } }, 'listen'],
     ['no listen address', { network: { listen: [] } }, 'network.listen'],
+    [
+      'a relay without a PeerId',
+      { network: { relays: ['/ip4/127.0.0.1/tcp/1'] } },
+      'network.relays',
+    ],
     ['a bootstrap that is no multiaddr', { network: { bootstrap: [''] } }, 'network.bootstrap'],
     ['an attestor that is no PeerId', { trust: { attestors: ['12D3KooW'] } }, 'trust.attestors.0'],
     ['a known peer that is no PeerId', { trust: { known: [`${PEER}x`] } }, 'trust.known.0'],

@@ -177,3 +177,45 @@ describe('a foreign server on the port', () => {
     expect(await failureOf(stranger.get('/v1/status'))).toBeInstanceOf(UnreachableError);
   });
 });
+
+describe('a call that is told of progress', () => {
+  let test: ApiUnderTest;
+  beforeEach(async () => {
+    test = await ApiUnderTest.start();
+    client = new ApiClient(test.api.url, TOKEN);
+  });
+  afterEach(() => test.api.close(0));
+
+  const ask = (told: unknown[], body: object = { query: 'performs:nlp' }) =>
+    client!.post<object>('/v1/query', body, { onProgress: (hit) => told.push(hit) });
+
+  it('hears of the first hit before the answer is there', async () => {
+    const gate = Promise.withResolvers<object>();
+    test.node.answer = (_, [, , onFirstHit]) => {
+      (onFirstHit as (hit: object) => void)({ peerId: 'é first' });
+      return gate.promise;
+    };
+    const told: unknown[] = [];
+    const answer = ask(told);
+    await expect.poll(() => told).toEqual([{ peerId: 'é first' }]);
+    gate.resolve({ hits: [1, 2] });
+    expect(await answer).toEqual({ hits: [1, 2] });
+  });
+
+  it('gets the plain answer where nothing was found, and refusals as ever', async () => {
+    test.node.answer = () => ({ hits: [] });
+    const told: unknown[] = [];
+    expect(await ask(told)).toEqual({ hits: [] });
+    expect(await failureOf(ask(told, { query: '' }))).toMatchObject({ httpStatus: 400 });
+    expect(told).toEqual([]);
+  });
+
+  it('gets an error that comes after the first hit, with its code', async () => {
+    test.node.answer = (_, [, , onFirstHit]) => {
+      (onFirstHit as (hit: object) => void)({});
+      throw new BadInputError('no such model');
+    };
+    const error = await failureOf(ask([]));
+    expect(error).toMatchObject({ code: 'BAD_INPUT', message: 'no such model', exitCode: 2 });
+  });
+});

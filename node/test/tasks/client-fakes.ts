@@ -29,6 +29,7 @@ import type { Config, ConfigFile } from '../../config/schema.ts';
 import { silentLogger } from '../../logger.ts';
 import { ContractorSurvey } from '../../tasks/contractor-survey.ts';
 import type { Survey, SurveyQuestion, SurveyedContractor } from '../../tasks/contractor-survey.ts';
+import type { CrowdMember } from '../../tasks/crowd-limit.ts';
 import type { Prospect } from '../../tasks/decision-request.ts';
 import { ProspectFinder } from '../../tasks/prospect-finder.ts';
 import { Sentiment } from '../../tasks/executors/sentiment.ts';
@@ -246,6 +247,18 @@ export async function rightResult({ parts }: PreparedTask): Promise<ResultPart[]
   return [...result.parts];
 }
 
+/** A member of a crowd that is met on this machine. */
+export function crowdMember(peerId: string, change: Partial<CrowdMember> = {}): CrowdMember {
+  return {
+    peerId,
+    connectedAt: ['/ip4/127.0.0.1/tcp/4001'],
+    toldAddresses: [],
+    attestorGroup: null,
+    isNamed: false,
+    ...change,
+  };
+}
+
 /** A contractor of level 2; without a history its results are audited. */
 export function contractor(peerId: string, successes = 0): SurveyedContractor {
   const outcomes = { successes, failures: 0, monthsSinceLast: 0 };
@@ -258,6 +271,8 @@ export function contractor(peerId: string, successes = 0): SurveyedContractor {
     similarity: 0.9,
     history: { ...outcomes, byType: { [TERM]: outcomes } },
     fit: { score: 0.9, ontology: 1, embedding: 0.9, performance: null },
+    isKnown: true,
+    crowd: crowdMember(peerId),
   };
 }
 

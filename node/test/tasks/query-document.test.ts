@@ -22,6 +22,7 @@ function survey(...contractors: SurveyedContractor[]): Survey {
     asked: 3,
     answered: 3,
     elapsedMs: 12.6,
+    lookAgeMs: 0,
     firstHitMs: 4.2,
     trace: [],
     dropped: [],
@@ -74,5 +75,28 @@ describe('the answer to a query', () => {
     const answer = queryDocument(ask(), survey(low));
     expect(answer).toMatchObject({ outcome: 'complete', hits: [] });
     expect(answer.dropped).toEqual([{ peerId: low.hit.peerId, reason: 'LEVEL_TOO_LOW' }]);
+  });
+
+  it('counts and says whom a crowd of one network left no place for, after the filters', () => {
+    const crowd = [1, 2, 3, 4, 5].map((number) => {
+      const one = found(number);
+      const connectedAt = [`/ip4/198.51.100.${number}/tcp/4001`];
+      return { ...one, crowd: { ...one.crowd, connectedAt } };
+    });
+    const [dear, ...others] = [crowd[0]!, ...crowd.slice(1)];
+    const offer = { ...dear.hit.offer, priceMicroUsd: '9999999' };
+    const all = survey({ ...dear, hit: { ...dear.hit, offer } }, ...others);
+    const answer = queryDocument(ask({ maxPriceMicroUsd: 9_999, trace: true }), all);
+    expect(answer.hits.map(({ peerId }) => peerId)).toEqual(
+      others.slice(0, 3).map(({ hit }) => hit.peerId),
+    );
+    expect(answer.leftOut).toEqual({ sameNetwork: 1, sameAttestorGroup: 0 });
+    const detail = 'NETWORK_FULL: 198.51.100.0/24 has its 3 places';
+    expect(answer.dropped).toContainEqual({ peerId: others[3]!.hit.peerId, reason: detail });
+    expect(answer.trace).toContainEqual({
+      event: 'left-out',
+      peerId: others[3]!.hit.peerId,
+      detail,
+    });
   });
 });
