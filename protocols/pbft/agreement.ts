@@ -161,7 +161,7 @@ export class Agreement {
   /** A block is committed here whatever the view: its certificate is proof enough. */
   #tryCommit(): boolean {
     const { decided } = this.#current;
-    if (!decided) return false;
+    if (!decided || !this.#parts.chain.hasRoom) return false;
     const block = this.#find(decided.digest);
     if (!block) {
       for (const { replica } of decided.commit.votes) {

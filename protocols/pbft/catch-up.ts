@@ -14,8 +14,15 @@ import { blockDigest, encodeBlock, MAX_BLOCK_BYTES } from './block.ts';
 import type { StableCheckpoint } from './chain.ts';
 import { MAX_SNAPSHOT_BYTES } from './log-format.ts';
 import { MAX_BLOCKS, MAX_CHUNK_BYTES } from './messages.ts';
-import type { BlocksMessage, CommittedBlock, SnapshotMessage } from './messages.ts';
+import type { BlocksMessage, CheckpointMessage, CommittedBlock } from './messages.ts';
+import type { FetchMessage, SnapshotMessage } from './messages.ts';
 import type { ReplicaParts } from './replica-parts.ts';
+
+/** What the rest of the replica does. */
+export interface CatchUpEvents {
+  /** A later checkpoint is stable: the log may be cut there. */
+  stable(): void;
+}
 
 interface Assembly {
   readonly from: number;
@@ -28,7 +35,7 @@ interface Assembly {
 export class CatchUp {
   readonly #parts: ReplicaParts;
   readonly #agreement: Agreement;
-  readonly #onRestored: () => void;
+  readonly #events: CatchUpEvents;
   /** Height that each replica seems to have; 0 once it did not deliver. */
   readonly #heights: number[];
   /** The replica that was asked last, and until when it may answer. */
@@ -37,10 +44,10 @@ export class CatchUp {
   #seekAtMs = Infinity;
   #assembly: Assembly | undefined;
 
-  constructor(parts: ReplicaParts, agreement: Agreement, onRestored: () => void) {
+  constructor(parts: ReplicaParts, agreement: Agreement, events: CatchUpEvents) {
     this.#parts = parts;
     this.#agreement = agreement;
-    this.#onRestored = onRestored;
+    this.#events = events;
     this.#heights = parts.committee.replicas.map(() => 0);
     this.#asked = parts.index;
   }
@@ -77,19 +84,21 @@ export class CatchUp {
       if ((this.#heights[to] ?? 0) <= chain.height) continue;
       this.#asked = to;
       this.#deadlineMs = moment().monotonicMs + settings.fetchTimeoutMs;
-      emit({ type: 'send', to, message: { type: 'fetch', height: chain.height } });
+      const { height, stableHeight } = chain;
+      emit({ type: 'send', to, message: { type: 'fetch', height, stableHeight } });
       return;
     }
     this.#deadlineMs = Infinity;
   }
 
   /** Answers a replica that is behind. */
-  onFetch(from: number, height: number): void {
+  onFetch(from: number, { height, stableHeight }: FetchMessage): void {
     const { chain, emit } = this.#parts;
     if (height < chain.stableHeight) {
       this.#sendChunk(from, 0);
       return;
     }
+    this.help(from, stableHeight);
     const blocks: CommittedBlock[] = [];
     let bytes = 0;
     for (let next = height + 1; blocks.length < MAX_BLOCKS; next++) {
@@ -100,6 +109,24 @@ export class CatchUp {
       blocks.push(committed);
     }
     if (blocks.length > 0) emit({ type: 'send', to: from, message: { type: 'blocks', blocks } });
+  }
+
+  /** A replica that does not know of the last stable checkpoint is shown it. */
+  help(to: number, stableHeight: number): void {
+    const { stable } = this.#parts.chain;
+    if (!stable || stableHeight >= stable.proof.body.height) return;
+    const message = { type: 'checkpoint', proof: stable.proof } as const;
+    this.#parts.emit({ type: 'send', to, message });
+  }
+
+  onCheckpoint(from: number, { proof }: CheckpointMessage): void {
+    const { chain } = this.#parts;
+    const { height } = proof.body;
+    if (height <= chain.stableHeight) return;
+    if (height > chain.height) this.note(from, height);
+    else if (chain.isCheckpointGood(proof, blockDigest(proof.body))) {
+      if (chain.stabilise(height, proof.checkpoint)) this.#events.stable();
+    }
   }
 
   onFetchSnapshot(from: number, height: number, offset: number): void {
@@ -122,7 +149,8 @@ export class CatchUp {
     for (const committed of blocks) {
       const { block, commit } = committed;
       if (block.height <= chain.height) continue;
-      if (block.height !== chain.height + 1 || !chain.isCommitGood(block, commit)) break;
+      if (block.height !== chain.height + 1 || !chain.hasRoom) break;
+      if (!chain.isCommitGood(block, commit)) break;
       this.#agreement.adopt(committed);
       isNews = true;
     }
@@ -179,7 +207,7 @@ export class CatchUp {
       return;
     }
     this.#agreement.onRestored();
-    this.#onRestored();
+    this.#events.stable();
     emit({ type: 'restored', height: chain.height });
     this.#goOn(from);
   }

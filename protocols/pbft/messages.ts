@@ -51,12 +51,15 @@ export interface StatusMessage {
   readonly view: number;
   readonly isActive: boolean;
   readonly height: number;
+  /** Of its last stable checkpoint. */
+  readonly stableHeight: number;
 }
 
 /** Asks for the blocks after `height`. */
 export interface FetchMessage {
   readonly type: 'fetch';
   readonly height: number;
+  readonly stableHeight: number;
 }
 
 /** A block and the certificate that commits it. */
@@ -85,6 +88,12 @@ export interface CheckpointProof {
   readonly checkpoint: Certificate;
 }
 
+/** Shows a stable checkpoint to a replica that does not know of it. */
+export interface CheckpointMessage {
+  readonly type: 'checkpoint';
+  readonly proof: CheckpointProof;
+}
+
 export interface SnapshotMessage {
   readonly type: 'snapshot';
   readonly proof: CheckpointProof;
@@ -108,6 +117,7 @@ export type Message =
   | FetchMessage
   | BlocksMessage
   | FetchSnapshotMessage
+  | CheckpointMessage
   | SnapshotMessage
   | RequestMessage;
 
@@ -122,6 +132,7 @@ const TYPES: Readonly<Record<Message['type'], number>> = {
   'fetch-snapshot': 8,
   snapshot: 9,
   request: 10,
+  checkpoint: 11,
 };
 
 /** Bytes of a message. */
@@ -151,10 +162,11 @@ export function encodeMessage(message: Message): Uint8Array {
       writer
         .u64(message.view)
         .u8(message.isActive ? 1 : 0)
-        .u64(message.height);
+        .u64(message.height)
+        .u64(message.stableHeight);
       break;
     case 'fetch':
-      writer.u64(message.height);
+      writer.u64(message.height).u64(message.stableHeight);
       break;
     case 'blocks':
       writer.u16(message.blocks.length);
@@ -164,6 +176,9 @@ export function encodeMessage(message: Message): Uint8Array {
       break;
     case 'fetch-snapshot':
       writer.u64(message.height).u64(message.offset);
+      break;
+    case 'checkpoint':
+      writeProof(writer, message.proof);
       break;
     case 'snapshot':
       writeProof(writer, message.proof);
@@ -196,7 +211,7 @@ function readMessage(reader: ByteReader): Message {
   const type = (Object.keys(TYPES) as Message['type'][]).find((name) => TYPES[name] === number);
   switch (type) {
     case undefined:
-      throw new MalformedBytesError(`"type" expected 1 to 10, got ${number}`);
+      throw new MalformedBytesError(`"type" expected 1 to 11, got ${number}`);
     case 'pre-prepare': {
       const view = reader.u64('view');
       const signature = reader.bytes(SIGNATURE_BYTES, 'signature');
@@ -217,9 +232,10 @@ function readMessage(reader: ByteReader): Message {
         view: reader.u64('view'),
         isActive: reader.flag('active'),
         height: reader.u64('height'),
+        stableHeight: reader.u64('stable height'),
       };
     case 'fetch':
-      return { type, height: reader.u64('height') };
+      return { type, height: reader.u64('height'), stableHeight: reader.u64('stable height') };
     case 'blocks': {
       const count = reader.count(MAX_BLOCKS, 'blocks');
       const blocks = Array.from({ length: count }, () => ({
@@ -230,6 +246,8 @@ function readMessage(reader: ByteReader): Message {
     }
     case 'fetch-snapshot':
       return { type, height: reader.u64('height'), offset: reader.u64('offset') };
+    case 'checkpoint':
+      return { type, proof: readProof(reader) };
     case 'snapshot':
       return {
         type,

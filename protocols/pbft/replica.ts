@@ -133,9 +133,11 @@ export class Replica {
       behind: (from, height) => this.#catchUp.note(from, height),
       changed: () => this.#onViewChanged(),
     });
-    this.#catchUp = new CatchUp(this.#parts, this.#agreement, () => {
-      this.#checkpoints.forget();
-      this.#compact();
+    this.#catchUp = new CatchUp(this.#parts, this.#agreement, {
+      stable: () => {
+        this.#checkpoints.forget();
+        this.#compact();
+      },
     });
     this.#helpedAtMs = committee.replicas.map(() => -Infinity);
     this.#resendDelayMs = settings.resendMs;
@@ -251,16 +253,22 @@ export class Replica {
         break;
       case 'status':
         this.#catchUp.note(from, message.height);
-        if (this.#mayHelp(from)) this.#views.help(from, message.view, message.isActive);
+        if (this.#mayHelp(from)) {
+          this.#views.help(from, message.view, message.isActive);
+          this.#catchUp.help(from, message.stableHeight);
+        }
         break;
       case 'fetch':
-        this.#catchUp.onFetch(from, message.height);
+        this.#catchUp.onFetch(from, message);
         break;
       case 'blocks':
         this.#catchUp.onBlocks(from, message);
         break;
       case 'fetch-snapshot':
         this.#catchUp.onFetchSnapshot(from, message.height, message.offset);
+        break;
+      case 'checkpoint':
+        this.#catchUp.onCheckpoint(from, message);
         break;
       case 'snapshot':
         this.#catchUp.onSnapshot(from, message);
@@ -341,7 +349,8 @@ export class Replica {
     this.#resendDelayMs = Math.min(settings.maxResendMs, 2 * this.#resendDelayMs);
     if (!rules.resends()) return;
     const { view, isActive } = views;
-    const message = { type: 'status', view, isActive, height: chain.height } as const;
+    const { height, stableHeight } = chain;
+    const message = { type: 'status', view, isActive, height, stableHeight } as const;
     emit({ type: 'send', to: 'others', message });
     if (isActive) {
       this.#agreement.resend();
