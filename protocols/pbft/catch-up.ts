@@ -22,6 +22,8 @@ import type { ReplicaParts } from './replica-parts.ts';
 export interface CatchUpEvents {
   /** A later checkpoint is stable: the log may be cut there. */
   stable(): void;
+  /** The state was taken over, not computed. */
+  restored(): void;
 }
 
 interface Assembly {
@@ -207,6 +209,7 @@ export class CatchUp {
       return;
     }
     this.#agreement.onRestored();
+    this.#events.restored();
     this.#events.stable();
     emit({ type: 'restored', height: chain.height });
     this.#goOn(from);

@@ -132,17 +132,18 @@ export class Chain {
     if (this.#speculation && equalBytes(this.#speculation.block.digest, block.digest)) {
       return undefined;
     }
-    this.#takeBack();
+    this.takeBack();
     const { app, rules } = this.#parts;
     const outcome = app.apply(block);
     if (!outcome.applied) return `transaction ${outcome.index}: ${outcome.reason}`;
     this.#speculation = { block, results: outcome.results };
     if (rules.isStateRight(block.stateRoot, outcome.stateRoot)) return undefined;
-    this.#takeBack();
+    this.takeBack();
     return 'wrong state root';
   }
 
-  #takeBack(): void {
+  /** Brings the state back to the last committed block. */
+  takeBack(): void {
     if (this.#speculation) this.#parts.app.revert();
     this.#speculation = undefined;
   }
@@ -150,7 +151,7 @@ export class Chain {
   /** A block of what waits, on top of the last committed one. */
   build(): Block {
     const { app, pool, settings } = this.#parts;
-    this.#takeBack();
+    this.takeBack();
     const lastSeq = (account: string): number => app.lastSeq(account);
     for (let dropped = 0; dropped < MAX_DROPPED; dropped++) {
       const transactions = pool.select(settings.maxBatch, MAX_BATCH_BYTES, lastSeq);
@@ -254,7 +255,7 @@ export class Chain {
   /** Takes over the state of a proven checkpoint. `false`: the snapshot is not that state. */
   restore(stable: StableCheckpoint, digest: Uint8Array): boolean {
     const { body, commit } = stable.proof;
-    this.#takeBack();
+    this.takeBack();
     if (!this.#parts.app.restore(stable.snapshot, body.stateRoot)) return false;
     this.height = body.height;
     this.digest = digest;

@@ -40,6 +40,8 @@ export interface OwnerRecord {
   readonly ledger: Uint8Array;
   readonly epoch: number;
   readonly replica: number;
+  /** An earlier log of this replica is lost: it never votes. */
+  readonly isObserver: boolean;
 }
 
 /** A proposal that this replica voted to prepare, or made. */
@@ -107,6 +109,7 @@ function encodePayload(record: LogRecord): Uint8Array {
   switch (record.kind) {
     case 'owner':
       writer.bytes(record.ledger).u32(record.epoch).u16(record.replica);
+      writer.u8(record.isObserver ? 1 : 0);
       break;
     case 'proposal':
       writer.u64(record.view).block(encodeBlock(record.block)).bytes(record.signature);
@@ -149,6 +152,7 @@ function decodePayload(payload: Uint8Array): LogRecord {
         ledger: reader.bytes(32, 'ledger'),
         epoch: reader.u32('epoch'),
         replica: reader.u16('replica'),
+        isObserver: reader.flag('observer'),
       };
     case 'proposal':
       return {

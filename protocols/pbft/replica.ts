@@ -62,8 +62,9 @@ export interface ReplicaInit {
   /** The log as it is on the disk; the host flushes it after reading. */
   readonly log: Uint8Array;
   /**
-   * Whether this replica has never run: only then may the log be empty. A replica that lost its log
-   * may have voted and must not vote again under its key; it follows the others as an observer.
+   * Whether no flush of this replica has ever been done: only then may the log be empty. A replica
+   * that lost its log may have voted and must not vote again under its key; it follows the others
+   * as an observer.
    */
   readonly isFirstStart: boolean;
   readonly moment: Moment;
@@ -117,7 +118,8 @@ export class Replica {
       enteredAtMs: init.moment.monotonicMs,
       failedViews: 0,
     };
-    const isLost = decoded.records.length === 0 && !isFirstStart;
+    const [owner] = decoded.records;
+    const isLost = owner ? owner.kind === 'owner' && owner.isObserver : !isFirstStart;
     this.#parts = {
       ...{ committee, index, signer, verifier, rules, settings, app, pool, chain, journal, views },
       ...{ emit, moment, isObserver: isLost && !rules.mayVoteWithoutLog() },
@@ -134,6 +136,7 @@ export class Replica {
       changed: () => this.#onViewChanged(),
     });
     this.#catchUp = new CatchUp(this.#parts, this.#agreement, {
+      restored: () => this.#desk.onRestored(),
       stable: () => {
         this.#checkpoints.forget();
         this.#compact();
@@ -374,16 +377,17 @@ export class Replica {
   }
 
   #owner(): LogRecord {
-    const { committee, index } = this.#parts;
-    return { kind: 'owner', ledger: committee.ledger, epoch: committee.epoch, replica: index };
+    const { committee, index, isObserver } = this.#parts;
+    const { ledger, epoch } = committee;
+    return { kind: 'owner', ledger, epoch, replica: index, isObserver };
   }
 
   /** Takes up what the log says. */
   #open(records: readonly LogRecord[]): void {
-    const { committee, index, journal, isObserver, rules } = this.#parts;
+    const { committee, index, journal, rules } = this.#parts;
     const [owner] = records;
     if (!owner) {
-      if (!isObserver) journal.append(this.#owner());
+      journal.append(this.#owner());
       return;
     }
     if (

@@ -98,6 +98,14 @@ export class RequestDesk {
     for (const account of accounts) pool.settle(account, app.lastSeq(account), monotonicMs);
   }
 
+  /** The state was taken over: which requests wait is seen anew. */
+  onRestored(): void {
+    const { pool, moment, app } = this.#parts;
+    for (const account of pool.accounts) {
+      pool.settle(account, app.lastSeq(account), moment().monotonicMs);
+    }
+  }
+
   /**
    * When the request that waits longest is overdue. It may wait one time-out for each full block's
    * worth of accounts before it, so that a long queue is not taken for censorship.
@@ -113,9 +121,10 @@ export class RequestDesk {
 
   /** Whether the oldest request could have been executed; one that never can is dropped. */
   isOverdue(): boolean {
-    const { pool, app } = this.#parts;
+    const { pool, app, chain } = this.#parts;
     const oldest = pool.oldestReady();
     if (!oldest) return false;
+    chain.takeBack();
     const { account } = oldest;
     const seq = app.lastSeq(account) + 1;
     const transaction = pool.next(account, seq);

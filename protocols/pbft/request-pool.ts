@@ -52,6 +52,11 @@ export class RequestPool {
     return this.#keys.size;
   }
 
+  /** Accounts of which something is held. */
+  get accounts(): readonly string[] {
+    return [...this.#accounts.keys()];
+  }
+
   /** Whether these very bytes are held, and so have been checked. */
   holds(transaction: Uint8Array): boolean {
     return this.#keys.has(transactionKey(transaction));

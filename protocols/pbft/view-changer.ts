@@ -139,10 +139,13 @@ export class ViewChanger {
     const { views, committee, rules, index } = this.#parts;
     if (views.isActive || this.#isEntering) return;
     const size = committee.replicas.length;
-    const asking = this.#changes.filter((change) => change?.view === views.view);
     const quorum = rules.newViewQuorum(size);
-    if (asking.length < quorum) return;
+    // Who asks for a later view has asked for this one too; the message may be lost for good.
+    const leaving = this.#changes.filter((change) => change && change.view >= views.view);
+    if (leaving.length < quorum) return;
     if (this.#deadlineMs === Infinity) this.#deadlineMs = this.#nowMs + viewTimeoutMs(this.#parts);
+    const asking = leaving.filter((change) => change?.view === views.view);
+    if (asking.length < quorum) return;
     if (primaryOf(views.view, size) === index && this.#changes[index]?.view === views.view) {
       this.#announce(asking.slice(0, quorum) as ViewChange[]);
     }

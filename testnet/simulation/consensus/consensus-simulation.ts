@@ -75,6 +75,8 @@ export interface SimulationResult {
   readonly crashes: number;
   readonly stateTransfers: number;
   readonly evidence: number;
+  /** Where each replica stood at the end. */
+  readonly standing: readonly string[];
   /** Hash over everything that happened. */
   readonly trace: string;
 }
@@ -115,7 +117,7 @@ interface Node {
   life: number;
   wakeAtMs: number;
   skewMs: number;
-  hasRun: boolean;
+  hasFlushed: boolean;
   isWiped: boolean;
 }
 
@@ -184,7 +186,7 @@ class ConsensusSimulation {
       return {
         ...{ index, signer, adversary, disk: new SimulatedDisk(), replica: undefined },
         ...{ app: this.#newApplication(), life: 0, wakeAtMs: Infinity, skewMs },
-        ...{ hasRun: false, isWiped: false },
+        ...{ hasFlushed: false, isWiped: false },
       };
     });
     this.#plan();
@@ -243,8 +245,17 @@ class ConsensusSimulation {
       crashes: this.#crashes,
       stateTransfers: this.#stateTransfers,
       evidence: this.#evidence,
+      standing: this.#nodes.map((node) => this.#standingOf(node)),
       trace: (this.#trace >>> 0).toString(16),
     };
+  }
+
+  #standingOf({ replica, adversary, isWiped }: Node): string {
+    const role = adversary ? 'Byzantine' : isWiped ? 'wiped' : 'honest';
+    if (!replica) return `${role}, down`;
+    const { view, isActive, height, stableHeight, waiting } = replica;
+    const does = isActive ? 'in' : 'asks for';
+    return `${role}, ${does} view ${view}, height ${height} (${stableHeight}), ${waiting} waiting`;
   }
 
   /** Every request of an honest client is executed, and every honest replica is there. */
@@ -268,7 +279,7 @@ class ConsensusSimulation {
 
   #boot(node: Node): void {
     const { index, signer, disk, adversary } = node;
-    const isFirstStart = !node.hasRun || (adversary !== undefined && node.isWiped);
+    const isFirstStart = !node.hasFlushed || (adversary !== undefined && node.isWiped);
     node.app = this.#newApplication();
     const rules = { ...RULES, ...this.#mutant?.rules };
     try {
@@ -285,10 +296,9 @@ class ConsensusSimulation {
       this.#fail(node, error);
       return;
     }
-    if (node.hasRun && !adversary) {
+    if (node.life > 0 && !adversary) {
       this.#checker.onRestart(this.#queue.nowMs, index, node.replica, node.isWiped);
     }
-    node.hasRun = true;
     if (adversary) node.isWiped = false;
     this.#carryOut(node, node.replica.start());
     this.#scheduleWake(node);
@@ -319,6 +329,7 @@ class ConsensusSimulation {
         const node = this.#nodes[event.node]!;
         if (node.life !== event.life) return;
         node.disk.complete(event.mark);
+        node.hasFlushed = true;
         if (!node.adversary) this.#checker.onDurable(node.index, event.height);
         this.#step(node, { type: 'flushed', flush: event.flush });
         break;
