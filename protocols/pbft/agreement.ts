@@ -97,7 +97,7 @@ export class Agreement {
   }
 
   onPrePrepare(from: number, message: PrePrepare): void {
-    const { committee, verifier, views, rules } = this.#parts;
+    const { committee, verifier, views } = this.#parts;
     const { view, block, signature } = message;
     if (view < views.view || from !== primaryOf(view, committee.replicas.length)) return;
     const round = this.#roundAt(block.height);
@@ -107,7 +107,8 @@ export class Agreement {
     }
     const { height, digest } = block;
     const vote: Vote = { phase: 'prepare', view, height, digest, ts: 0, replica: from, signature };
-    const isWanted = !round.proposal || rules.mayReplace(round.proposal.view, view);
+    // The first proposal of a view stays.
+    const isWanted = !round.proposal || view > round.proposal.view;
     if (!isWanted && !round.isNews(vote)) return;
     if (!isVoteSigned(committee, verifier, vote)) return;
     if (isWanted) round.proposal = message;

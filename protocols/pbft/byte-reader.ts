@@ -98,49 +98,47 @@ export class ByteReader {
 
 /** Writes fields into a buffer that grows. */
 export class ByteWriter {
-  #bytes: Uint8Array;
-  #view: DataView;
+  #bytes: Buffer;
   #length = 0;
 
+  /** @param capacity - In bytes; a good guess saves copies. */
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#bytes = Buffer.allocUnsafe(capacity);
   }
 
   #reserve(length: number): number {
     const start = this.#length;
     this.#length = start + length;
     if (this.#length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
-      grown.set(this.#bytes);
+      const grown = Buffer.allocUnsafe(Math.max(this.#length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, start));
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
     }
     return start;
   }
 
   u8(value: number): this {
     const start = this.#reserve(1);
-    this.#view.setUint8(start, value);
+    this.#bytes.writeUInt8(value, start);
     return this;
   }
 
   u16(value: number): this {
     const start = this.#reserve(2);
-    this.#view.setUint16(start, value);
+    this.#bytes.writeUInt16BE(value, start);
     return this;
   }
 
   u32(value: number): this {
     const start = this.#reserve(4);
-    this.#view.setUint32(start, value);
+    this.#bytes.writeUInt32BE(value, start);
     return this;
   }
 
   u64(value: number): this {
     const start = this.#reserve(8);
-    this.#view.setUint32(start, Math.floor(value / TWO_TO_32));
-    this.#view.setUint32(start + 4, value % TWO_TO_32);
+    this.#bytes.writeUInt32BE(Math.floor(value / TWO_TO_32), start);
+    this.#bytes.writeUInt32BE(value % TWO_TO_32, start + 4);
     return this;
   }
 
@@ -155,7 +153,8 @@ export class ByteWriter {
     return this.u32(value.length).bytes(value);
   }
 
+  /** What was written. The writer is done with. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#length);
   }
 }

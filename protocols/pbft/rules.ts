@@ -24,8 +24,6 @@ export interface Rules {
    * earlier one would make that a lie.
    */
   mayVote(view: number, current: { view: number; isActive: boolean }): boolean;
-  /** Whether a proposal takes the place of one that is held: the first of a view stays. */
-  mayReplace(heldView: number, offeredView: number): boolean;
   /** Whether to enter a view: none older than the one asked for, none twice. */
   mayEnter(view: number, current: { view: number; isActive: boolean }): boolean;
   /** Whether a certificate in a VIEW-CHANGE holds. */
@@ -36,8 +34,6 @@ export interface Rules {
   meetsRequirement(requirement: Requirement | undefined, block: Block): boolean;
   /** What a VIEW-CHANGE tells of the block that its sender prepared: all it knows. */
   reportedPrepared(prepared: Prepared | undefined): Prepared | undefined;
-  /** Whether a block follows on the last committed one. */
-  isNext(block: Block, tipDigest: Uint8Array): boolean;
   /** Whether a block's time is the one that everybody computes. */
   isTimeRight(block: BlockBody, expectedMs: number): boolean;
   /** Whether the state that a block names is the one it leads to. */
@@ -68,13 +64,11 @@ export const RULES: Rules = {
   newViewQuorum: (replicas) => 2 * faultyAtMost(replicas) + 1,
   joinThreshold: (replicas) => faultyAtMost(replicas) + 1,
   mayVote: (view, current) => current.isActive && view === current.view,
-  mayReplace: (heldView, offeredView) => offeredView > heldView,
   mayEnter: (view, current) => view > current.view || (view === current.view && !current.isActive),
   isProven: (check) => check(),
   requirementOf,
   meetsRequirement,
   reportedPrepared: (prepared) => prepared,
-  isNext: (block, tipDigest) => equalBytes(block.prev, tipDigest),
   isTimeRight: (block, expectedMs) => block.timeMs === expectedMs,
   isStateRight: equalBytes,
   isSignatureNeeded: () => true,

@@ -97,13 +97,14 @@ export function isCertificateGood(
 ): boolean {
   const { view, votes } = certificate;
   if (votes.length !== quorum) return false;
+  const { phase, height, digest } = ballot;
   let last = -1;
   for (const { replica, ts, signature } of votes) {
     if (replica <= last || replica >= committee.replicas.length) return false;
     last = replica;
-    if (ballot.phase !== 'commit' && ts !== 0) return false;
-    if (!isVoteSigned(committee, verifier, { ...ballot, view, replica, ts, signature }))
-      return false;
+    if (phase !== 'commit' && ts !== 0) return false;
+    const vote = { phase, view, height, digest, ts, replica, signature };
+    if (!isVoteSigned(committee, verifier, vote)) return false;
   }
   return true;
 }

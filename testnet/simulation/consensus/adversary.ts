@@ -166,6 +166,10 @@ export class Adversary {
     for (const to of recipients) {
       this.#transmit(to, split ? split.proposals[split.sides[to]!] : proposal);
       if (!split || !isFirst) continue;
+      // Sometimes both are shown to the same replica.
+      if (this.#has('equivocating primary') && this.#chance(0.3)) {
+        this.#transmit(to, split.proposals[split.sides[to] === 0 ? 1 : 0]);
+      }
       for (const voter of this.#world.conspirators.keys()) {
         this.#voteFor(voter, to, split.proposals[split.sides[to]!]);
       }

@@ -44,6 +44,7 @@ import { scenarioOf } from './scenario.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
+import type { TrafficKind } from './simulated-network.ts';
 
 /** Virtual time after healing in which everything must be executed. */
 export const MAX_HEALING_MS = 180_000;
@@ -101,6 +102,7 @@ type Event =
   | { readonly kind: 'request'; readonly client: number; readonly seq: number }
   | { readonly kind: 'lie' }
   | { readonly kind: 'cut' }
+  | { readonly kind: 'hush' }
   | { readonly kind: 'jump' }
   | { readonly kind: 'amnesia'; readonly node: number }
   | { readonly kind: 'wipe' }
@@ -216,6 +218,8 @@ class ConsensusSimulation {
     if (this.#scenario.clockJumps) this.#queue.add(this.#when(), { kind: 'jump' });
     if (this.#scenario.hasWipedReplica) this.#queue.add(this.#when(), { kind: 'wipe' });
     this.#queue.add(this.#random.integer(this.#scenario.network.cutIntervalMs), { kind: 'cut' });
+    const { hushIntervalMs } = this.#scenario.network;
+    if (hushIntervalMs > 0) this.#queue.add(this.#random.integer(hushIntervalMs), { kind: 'hush' });
     this.#queue.add(healAtMs, { kind: 'heal' });
   }
 
@@ -347,6 +351,11 @@ class ConsensusSimulation {
         if (this.#isHealed) return;
         this.#network.cut(this.#queue.nowMs);
         this.#after(1 + this.#random.integer(this.#scenario.network.cutIntervalMs), event);
+        break;
+      case 'hush':
+        if (this.#isHealed) return;
+        this.#network.hush(this.#queue.nowMs);
+        this.#after(1 + this.#random.integer(this.#scenario.network.hushIntervalMs), event);
         break;
       case 'jump':
         if (this.#isHealed) return;
@@ -523,7 +532,7 @@ class ConsensusSimulation {
   #transmit(from: number, to: number, message: Message, extraDelayMs: number): void {
     if (from === to) return;
     const { nowMs } = this.#queue;
-    for (const delayMs of this.#network.arrivals(from, to, nowMs)) {
+    for (const delayMs of this.#network.arrivals(from, to, trafficKind(message), nowMs)) {
       const sent = this.#scenario.isWired ? decodeMessage(encodeMessage(message)) : message;
       this.#queue.add(nowMs + delayMs + extraDelayMs, { kind: 'deliver', from, to, message: sent });
     }
@@ -573,6 +582,20 @@ class ConsensusSimulation {
       if (!block || !app.apply(block).applied) return undefined;
     }
     return app;
+  }
+}
+
+function trafficKind(message: Message): TrafficKind {
+  switch (message.type) {
+    case 'vote':
+      return message.vote.phase === 'checkpoint' ? 'other' : message.vote.phase;
+    case 'blocks':
+    case 'snapshot':
+      return 'blocks';
+    case 'pre-prepare':
+      return 'proposal';
+    default:
+      return 'other';
   }
 }
 

@@ -87,12 +87,6 @@ export const MUTANTS: readonly Mutant[] = [
     isForAll: true,
   },
   {
-    name: 'the second proposal of a view takes the place of the first',
-    breaks: 'safety',
-    rules: { mayReplace: (heldView, offeredView) => offeredView >= heldView },
-    scenario: { strategies: ['equivocating primary'] },
-  },
-  {
     name: 'the log goes at a checkpoint that only this replica has',
     breaks: 'safety',
     rules: { checkpointQuorum: () => 1 },
@@ -135,12 +129,6 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the state of a block is not checked',
     breaks: 'safety',
     rules: { isStateRight: () => true },
-    scenario: { strategies: ['bad block'] },
-  },
-  {
-    name: 'the block before is not checked',
-    breaks: 'safety',
-    rules: { isNext: () => true },
     scenario: { strategies: ['bad block'] },
   },
   {

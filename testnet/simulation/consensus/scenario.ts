@@ -91,6 +91,8 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
       maxDelayMs: between(2, 60),
       cutIntervalMs: between(500, 6_000),
       maxCutMs: between(100, 8_000),
+      hushIntervalMs: isChosen(0.4) ? between(500, 4_000) : 0,
+      maxHushMs: between(500, 8_000),
     },
     settings: { checkpointInterval, window: 2 * checkpointInterval, maxBatch: between(1, 4) },
     healAtMs: between(3_000, 16_000),

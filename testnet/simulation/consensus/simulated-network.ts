@@ -19,7 +19,18 @@ export interface NetworkFaults {
   /** How often a set of links is cut, and for how long at most. */
   readonly cutIntervalMs: number;
   readonly maxCutMs: number;
+  /**
+   * How often votes and blocks are lost while everything else passes, and for how long at most: one
+   * replica commits, or prepares, what the others do not. 0: never.
+   */
+  readonly hushIntervalMs: number;
+  readonly maxHushMs: number;
 }
+
+/** Share of links that carry no messages of a kind in a hush. */
+const HUSHED = { prepare: 0.25, commit: 0.75, blocks: 0.9, proposal: 0.2, other: 0 } as const;
+/** What a hush tells apart. */
+export type TrafficKind = keyof typeof HUSHED;
 
 const HEALED_MIN_DELAY_MS = 1;
 const HEALED_MAX_DELAY_MS = 20;
@@ -30,6 +41,9 @@ export class SimulatedNetwork {
   readonly #random: SeededRandom;
   /** Until when a link is cut, by sender * size + receiver. */
   readonly #cutUntilMs: number[];
+  #hushUntilMs = 0;
+  /** Links that are mute in the hush, by kind, as above. */
+  readonly #muted: Record<TrafficKind, boolean[]>;
   #isHealed = false;
 
   constructor(size: number, faults: NetworkFaults, random: SeededRandom) {
@@ -37,6 +51,7 @@ export class SimulatedNetwork {
     this.#faults = faults;
     this.#random = random;
     this.#cutUntilMs = Array.from({ length: size * size }, () => 0);
+    this.#muted = { prepare: [], commit: [], blocks: [], proposal: [], other: [] };
   }
 
   heal(): void {
@@ -45,12 +60,13 @@ export class SimulatedNetwork {
   }
 
   /** When copies of a message arrive: none, one, or two. Milliseconds from now. */
-  arrivals(from: number, to: number, nowMs: number): readonly number[] {
+  arrivals(from: number, to: number, kind: TrafficKind, nowMs: number): readonly number[] {
     const random = this.#random;
     if (this.#isHealed) return [this.#delay(HEALED_MIN_DELAY_MS, HEALED_MAX_DELAY_MS)];
     const faults = this.#faults;
     if (nowMs < this.#cutUntilMs[from * this.#size + to]!) return [];
     if (random.uniform() < faults.lossShare) return [];
+    if (nowMs < this.#hushUntilMs && this.#muted[kind][from * this.#size + to]!) return [];
     const delays = [this.#faultyDelay()];
     if (random.uniform() < faults.duplicateShare) delays.push(this.#faultyDelay());
     return delays;
@@ -64,6 +80,17 @@ export class SimulatedNetwork {
 
   #delay(minMs: number, maxMs: number): number {
     return minMs + this.#random.integer(maxMs - minMs + 1);
+  }
+
+  /** Begins a hush. */
+  hush(nowMs: number): void {
+    const random = this.#random;
+    this.#hushUntilMs = nowMs + 1 + random.integer(this.#faults.maxHushMs);
+    const links = this.#size * this.#size;
+    for (const kind of Object.keys(HUSHED) as TrafficKind[]) {
+      const share = HUSHED[kind];
+      this.#muted[kind] = Array.from({ length: links }, () => random.uniform() < share);
+    }
   }
 
   /** Cuts a random set of links, of a split in two or link by link, in one or both directions. */
