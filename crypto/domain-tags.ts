@@ -22,6 +22,10 @@ export const DOCUMENT_TYPES = {
   task: 'coalesce/task/v1',
   disclosure: 'coalesce/disclosure/v1',
   sessionAuth: 'coalesce/session-auth/v1',
+  block: 'coalesce/block/v1',
+  vote: 'coalesce/vote/v1',
+  viewChange: 'coalesce/view-change/v1',
+  newView: 'coalesce/new-view/v1',
 } as const;
 
 /** The `typ` of a document that travels in an envelope. */

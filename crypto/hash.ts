@@ -16,10 +16,22 @@ export function sha256Buffer(bytes: Uint8Array): Buffer {
   return Buffer.from(oneShotHash('sha256', bytes, 'binary'), 'latin1');
 }
 
+/** Where short parts are put together: one call to the native hash costs less than four. */
+const scratch = Buffer.alloc(2_048);
+
 /** SHA-256 of the concatenation of `parts`, 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first) return new Uint8Array(sha256Buffer(first));
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length <= scratch.length) {
+    let offset = 0;
+    for (const part of parts) {
+      scratch.set(part, offset);
+      offset += part.length;
+    }
+    return new Uint8Array(sha256Buffer(scratch.subarray(0, length)));
+  }
   const state = createHash('sha256');
   for (const part of parts) state.update(part);
   return new Uint8Array(state.digest());

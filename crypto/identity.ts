@@ -150,9 +150,13 @@ export function publicKeyOfPeerId(peerId: string): Uint8Array {
 /** Kinds of documents that have a type string. */
 export type DocumentKind = keyof typeof DOCUMENT_TYPES;
 
+const typePrefixes = Object.fromEntries(
+  Object.entries(DOCUMENT_TYPES).map(([kind, type]) => [kind, concatBytes(utf8(type), ZERO)]),
+) as Readonly<Record<DocumentKind, Uint8Array>>;
+
 /** Id of a document: SHA-256(type || 0x00 || body), 32 bytes. */
 export function docId(kind: DocumentKind, ...body: readonly Uint8Array[]): Uint8Array {
-  return sha256(utf8(DOCUMENT_TYPES[kind]), ZERO, ...body);
+  return sha256(typePrefixes[kind], ...body);
 }
 
 function signedMessage(id: Uint8Array): Uint8Array {
