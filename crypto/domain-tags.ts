@@ -26,6 +26,8 @@ export const DOCUMENT_TYPES = {
   vote: 'coalesce/vote/v1',
   viewChange: 'coalesce/view-change/v1',
   newView: 'coalesce/new-view/v1',
+  genesis: 'coalesce/genesis/v1',
+  statement: 'coalesce/statement/v1',
 } as const;
 
 /** The `typ` of a document that travels in an envelope. */
@@ -51,6 +53,8 @@ export const RANGE_PROOF_TAGS = {
 /** Prefix of the hash that names a DHT provider key (wire-formats.md 1.6). */
 export const SKILL_KEY_TAG = 'coalesce/skill/v1';
 
+/** Prefix of the hash that commits to the key of a sealed result (wire-formats.md 4.1). */
+export const SEAL_KEY_TAG = 'coalesce/seal-key/v1';
 /** Prefix of the hash by which a recovery key is registered (wire-formats.md 2.4). */
 export const RECOVERY_TAG = 'coalesce/recovery/v1';
 /** Prefixes of the hashes of a benchmark: its transcript and what a nonce is expanded to. */

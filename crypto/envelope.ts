@@ -144,17 +144,28 @@ function assemble<Body>(
   return { body, id, envelope, signers: signatures.map(({ k }) => k) };
 }
 
+/** A document whose signatures were not checked yet. */
+export interface ReadDocument<Body> extends SignedDocument<Body> {
+  /** One per signer, in order, 64 bytes each. */
+  readonly signatures: readonly Uint8Array[];
+}
+
+/** Outcome of reading an envelope. */
+export type ReadEnvelope<Body> =
+  | ({ readonly valid: true } & ReadDocument<Body>)
+  | { readonly valid: false; readonly reason: EnvelopeRefusal; readonly detail: string };
+
 /**
- * Parses an envelope and checks everything that needs no clock and no other document: canonical
- * form, schema, signers in order, and every signature. Never throws on received bytes.
+ * Parses an envelope and checks what needs no signature: canonical form, schema, signers in order.
+ * For those who must refuse cheaply before they verify; never throws on received bytes.
  *
  * @param signatures - How many signatures there must be; default: all of the definition's.
  */
-export function openEnvelope<Body>(
+export function readEnvelope<Body>(
   definition: DocumentDefinition<Body>,
   envelope: Uint8Array,
   signatures?: number,
-): OpenedEnvelope<Body> {
+): ReadEnvelope<Body> {
   let body: Body;
   let bytes: Uint8Array;
   let parsed: z.infer<typeof envelopeSchema>;
@@ -182,12 +193,35 @@ export function openEnvelope<Body>(
       detail: `expected ${least} to ${most} of ${expected.join(', ')}, got ${got.join(', ')}`,
     };
   }
-  const id = docId(definition.kind, bytes);
-  const forged = parsed.s.find(({ k, s }) => !verifyDocumentSignature(k, id, fromBase64Url(s)));
-  if (forged) {
-    return { valid: false, reason: 'BAD_SIGNATURE', detail: `not signed by ${forged.k}` };
+  return {
+    valid: true,
+    body,
+    id: docId(definition.kind, bytes),
+    envelope,
+    signers: got,
+    signatures: parsed.s.map(({ s }) => fromBase64Url(s)),
+  };
+}
+
+/**
+ * Parses an envelope and checks everything that needs no clock and no other document: canonical
+ * form, schema, signers in order, and every signature. Never throws on received bytes.
+ *
+ * @param signatures - How many signatures there must be; default: all of the definition's.
+ */
+export function openEnvelope<Body>(
+  definition: DocumentDefinition<Body>,
+  envelope: Uint8Array,
+  signatures?: number,
+): OpenedEnvelope<Body> {
+  const read = readEnvelope(definition, envelope, signatures);
+  if (!read.valid) return read;
+  const { body, id, signers } = read;
+  const forged = signers.find((k, i) => !verifyDocumentSignature(k, id, read.signatures[i]!));
+  if (forged !== undefined) {
+    return { valid: false, reason: 'BAD_SIGNATURE', detail: `not signed by ${forged}` };
   }
-  return { valid: true, body, id, envelope, signers: got };
+  return { valid: true, body, id, envelope, signers };
 }
 
 function describe(error: unknown): string {

@@ -65,6 +65,33 @@ export const REFUSAL_NUMBERS = {
   NOT_COUNTERSIGNED: 70,
   WRONG_STATE: 71,
   TOO_LATE: 72,
+  // Ledger: why a transaction is not taken into a block
+  WRONG_LEDGER: 100,
+  UNKNOWN_ACCOUNT: 101,
+  /** Its sequence number is used. */
+  EXECUTED: 102,
+  SEQ_TOO_FAR: 103,
+  BELOW_FEE: 104,
+  ALREADY_HELD: 105,
+  POOL_FULL: 106,
+  SEQ_NOT_NEXT: 107,
+  // Ledger: why a transaction in a block does nothing but pay its fee
+  ACCOUNT_EXISTS: 120,
+  NOT_PERMITTED: 121,
+  INSUFFICIENT_FUNDS: 122,
+  SUPPLY_EXHAUSTED: 123,
+  SELF_TRANSFER: 124,
+  FEE_MISMATCH: 125,
+  QUOTE_USED: 126,
+  KEY_MISMATCH: 127,
+  NOT_AN_ARBITER: 128,
+  SECOND_RULING: 129,
+  NOT_A_PARTY: 130,
+  ARBITERS_NOT_PERMITTED: 131,
+  // Bilateral accounts
+  STATEMENT_NOT_NEXT: 140,
+  STATEMENT_MISMATCH: 141,
+  SECOND_STATEMENT: 142,
   // What a receiver makes of a number that is not in this table
   UNKNOWN_CODE: 65_535,
 } as const satisfies Record<string, number>;

@@ -141,7 +141,7 @@ export function checkAcknowledgement(
 }
 
 /** Either: whether `paid` follows from outcome and price. */
-export function checkPaid({ outcome, paid }: Verdict, { price }: Agreement): Check {
+export function checkPaid({ outcome, paid }: Verdict, { price }: Pick<Agreement, 'price'>): Check {
   const paidMicroUsd = BigInt(paid);
   const priceMicroUsd = BigInt(price);
   if (paidMicroUsd > priceMicroUsd) return 'PAID_ABOVE_PRICE';

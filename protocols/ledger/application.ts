@@ -1,0 +1,289 @@
+/**
+ * The ledger as the application that a committee agrees on: blocks of transactions in, results and
+ * a state root out. The same blocks in the same order give the same bytes everywhere: there is no
+ * clock, no chance and no float in here (wire-formats.md 4.3, 5).
+ *
+ * A transaction that is not in order (ledger, account, number, fee) may stand in no block, and a
+ * block with one is refused as a whole. One that is in order and whose operation is refused pays
+ * its fee, uses its number and does nothing else. Treasuries pay no fees: they would print them.
+ *
+ * Signatures of transactions are checked apart, by {@link LedgerApplication.isSigned}; those of the
+ * documents inside are checked here.
+ *
+ * @module
+ */
+
+import { equalBytes, fromBase64Url, u16 } from '../../crypto/bytes.ts';
+import { readEnvelope } from '../../crypto/envelope.ts';
+import type { ReadEnvelope } from '../../crypto/envelope.ts';
+import { sha256Buffer } from '../../crypto/hash.ts';
+import { verifyDocumentSignature } from '../../crypto/identity.ts';
+import { refusalNumber } from '../errors.ts';
+import type { RefusalCode } from '../errors.ts';
+import { accountOf, availableForFees, changeAccount, post } from './accounts.ts';
+import { clockOf } from './block-context.ts';
+import type { BlockContext } from './block-context.ts';
+import { beginBlock } from './daily-flow.ts';
+import { Deadlines, dueMsOf } from './deadlines.ts';
+import { expire } from './escrow.ts';
+import { initialState } from './genesis.ts';
+import type { LedgerRules } from './genesis.ts';
+import { EVIDENCE_REFUSALS, perform } from './operations.ts';
+import { FEES } from './records.ts';
+import type { ClockRecord, ContractRecord } from './records.ts';
+import { LedgerState, StateDraft } from './state.ts';
+import type { StateReader } from './state.ts';
+import type { StateProof } from './state-proof.ts';
+import { MAX_SEQ_AHEAD, MAX_TRANSACTION_BYTES, TRANSACTION } from './transactions.ts';
+import type { Transaction } from './transactions.ts';
+
+/** Most entries that end by themselves in one block; the others end in the next. */
+export const MAX_SWEPT = 2_048;
+
+/** Transactions whose parsed form is remembered: one is admitted, then executed. */
+const MAX_REMEMBERED = 8_192;
+
+/** A block as the application sees it. */
+export interface LedgerBlock {
+  /** One more than the block before. */
+  readonly height: number;
+  /** Block time, milliseconds since 1970; later than the block before. */
+  readonly timeMs: number;
+  /** Envelopes of `tx`. */
+  readonly transactions: readonly Uint8Array[];
+}
+
+/** Outcome of {@link LedgerApplication.apply}. */
+export type LedgerOutcome =
+  | {
+      readonly applied: true;
+      /** State after the block, 32 bytes. */
+      readonly stateRoot: Uint8Array;
+      /** One per transaction, in order: u16, 0 for done, else the number of the refusal. */
+      readonly results: readonly Uint8Array[];
+    }
+  | {
+      /** The transaction at `index` may not stand there; the state is as before. */
+      readonly applied: false;
+      readonly index: number;
+      readonly reason: RefusalCode;
+    };
+
+/** Outcome of {@link LedgerApplication.admit}. */
+export type LedgerAdmission =
+  | { readonly admitted: true; readonly account: string; readonly seq: number }
+  | {
+      readonly admitted: false;
+      readonly reason: RefusalCode;
+      readonly account?: string;
+      readonly seq?: number;
+    };
+
+/** Accounts, escrows, receipts and reputation of one ledger. */
+export class LedgerApplication {
+  readonly rules: LedgerRules;
+  #state: LedgerState;
+  #deadlines: Deadlines;
+  readonly #read = new Map<string, ReadEnvelope<Transaction>>();
+  /** Keys that the last block changed. */
+  #lastChanged: readonly string[] = [];
+
+  constructor(rules: LedgerRules) {
+    this.rules = rules;
+    this.#state = initialState(rules);
+    this.#deadlines = deadlinesOf(this.#state);
+  }
+
+  /** Root of the current state, 32 bytes. */
+  get stateRoot(): Uint8Array {
+    return this.#state.root;
+  }
+
+  /** Height and time of the last block, and what was minted. */
+  get clock(): ClockRecord {
+    return clockOf(this.#state);
+  }
+
+  /** The current state, to be read. */
+  get state(): StateReader & Pick<LedgerState, 'entries' | 'size'> {
+    return this.#state;
+  }
+
+  /** Proof of the entry under `key`, or of its absence, against the current root. */
+  prove(key: string): StateProof {
+    return this.#state.prove(key);
+  }
+
+  /**
+   * Every check of a transaction but its signature, against the current state, cheap ones first
+   * (wire-formats.md 5.2). Rates and the pool are not the application's.
+   */
+  admit(transaction: Uint8Array): LedgerAdmission {
+    if (transaction.length > MAX_TRANSACTION_BYTES) {
+      return { admitted: false, reason: 'INPUT_TOO_LARGE' };
+    }
+    const read = this.#readTransaction(transaction);
+    if (!read.valid) return { admitted: false, reason: read.reason };
+    const { account, seq } = read.body;
+    const last = this.lastSeq(account);
+    const reason =
+      this.#checkLedger(read.body) ??
+      (accountOf(this.#state, account) ? undefined : 'UNKNOWN_ACCOUNT') ??
+      (seq <= last ? 'EXECUTED' : undefined) ??
+      (seq > last + MAX_SEQ_AHEAD ? 'SEQ_TOO_FAR' : undefined) ??
+      this.#checkFee(this.#state, account);
+    return reason ? { admitted: false, reason, account, seq } : { admitted: true, account, seq };
+  }
+
+  /** Whether its account signed a transaction. */
+  isSigned(transaction: Uint8Array): boolean {
+    const read = this.#readTransaction(transaction);
+    if (!read.valid) return false;
+    return verifyDocumentSignature(read.body.account, read.id, read.signatures[0]!);
+  }
+
+  /** Number of an account's last transaction; 0 for none. */
+  lastSeq(account: string): number {
+    return accountOf(this.#state, account)?.seq ?? 0;
+  }
+
+  /**
+   * Applies the next block. Signatures of its transactions were checked.
+   *
+   * @throws {@link RangeError} for a block that does not follow the last one.
+   */
+  apply(block: LedgerBlock): LedgerOutcome {
+    const before = this.clock;
+    if (block.height !== before.height + 1 || block.timeMs <= before.timeMs) {
+      throw new RangeError(
+        `"block" expected height ${before.height + 1} after ${before.timeMs} ms, ` +
+          `got ${block.height} at ${block.timeMs} ms`,
+      );
+    }
+    const { height, timeMs } = block;
+    const draft = new StateDraft(this.#state);
+    const context: BlockContext = { rules: this.rules, draft, height, timeMs };
+    beginBlock(context, this.#state);
+    const waiting = this.#sweep(context);
+    const results: Uint8Array[] = [];
+    for (const [index, transaction] of block.transactions.entries()) {
+      const read = this.#readTransaction(transaction);
+      const reason = read.valid ? this.#checkOrder(draft, read.body) : read.reason;
+      if (!read.valid || reason) return { applied: false, index, reason: reason! };
+      results.push(this.#execute(context, read.body));
+    }
+    this.#commit(draft, timeMs, waiting);
+    return { applied: true, stateRoot: this.#state.root, results };
+  }
+
+  /** Takes the last block back. At most one. @throws {@link TypeError} if there is none. */
+  revert(): void {
+    this.#state.revert();
+    this.#addDeadlines(this.#lastChanged);
+    this.#lastChanged = [];
+  }
+
+  /** The whole state, the same bytes on every replica. */
+  snapshot(): Uint8Array {
+    return this.#state.snapshot();
+  }
+
+  /** Takes over a state if its root is `stateRoot`. `false`: it is not, and nothing changed. */
+  restore(snapshot: Uint8Array, stateRoot: Uint8Array): boolean {
+    const state = LedgerState.restore(snapshot, stateRoot);
+    if (!state) return false;
+    this.#state = state;
+    this.#deadlines = deadlinesOf(state);
+    this.#lastChanged = [];
+    return true;
+  }
+
+  #readTransaction(transaction: Uint8Array): ReadEnvelope<Transaction> {
+    const key = sha256Buffer(transaction).toString('latin1');
+    const known = this.#read.get(key);
+    if (known) return known;
+    const read = readEnvelope(TRANSACTION, transaction);
+    if (this.#read.size >= MAX_REMEMBERED) {
+      for (const oldest of this.#read.keys()) {
+        this.#read.delete(oldest);
+        break;
+      }
+    }
+    this.#read.set(key, read);
+    return read;
+  }
+
+  #checkLedger({ ledger }: Transaction): RefusalCode | undefined {
+    return equalBytes(fromBase64Url(ledger), this.rules.ledgerId) ? undefined : 'WRONG_LEDGER';
+  }
+
+  #checkFee(state: StateReader, account: string): RefusalCode | undefined {
+    return availableForFees(accountOf(state, account)!) < this.#feeOf(account)
+      ? 'BELOW_FEE'
+      : undefined;
+  }
+
+  #feeOf(account: string): bigint {
+    return this.rules.treasuries.has(account) ? 0n : this.rules.fees.transaction;
+  }
+
+  /** Whether a transaction may stand where it stands. */
+  #checkOrder(draft: StateDraft, transaction: Transaction): RefusalCode | undefined {
+    const { account, seq } = transaction;
+    const wrongLedger = this.#checkLedger(transaction);
+    if (wrongLedger) return wrongLedger;
+    const holder = accountOf(draft, account);
+    if (!holder) return 'UNKNOWN_ACCOUNT';
+    return seq === holder.seq + 1 ? this.#checkFee(draft, account) : 'SEQ_NOT_NEXT';
+  }
+
+  #execute(context: BlockContext, transaction: Transaction): Uint8Array {
+    const { draft } = context;
+    const { account, seq } = transaction;
+    changeAccount(draft, account, () => ({ seq }));
+    post(draft, account, FEES, this.#feeOf(account));
+    const own = new StateDraft(draft);
+    const refusal = perform({ ...context, draft: own }, transaction);
+    if (!refusal || EVIDENCE_REFUSALS.has(refusal)) draft.absorb(own);
+    return u16(refusal ? refusalNumber(refusal) : 0);
+  }
+
+  /** Ends what is due, keys ascending. Returns the keys that have to wait for the next block. */
+  #sweep(context: BlockContext): readonly string[] {
+    const { draft, timeMs } = context;
+    const due = this.#deadlines.dueBy(timeMs).filter((key) => {
+      const record = draft.get(key);
+      return record !== undefined && (dueMsOf(record) ?? Infinity) <= timeMs;
+    });
+    for (const key of due.slice(0, MAX_SWEPT)) {
+      const [kind, id] = key.split('/', 2);
+      if (kind === 'quote') draft.remove(key);
+      else expire(context, id!, draft.get(key) as ContractRecord);
+    }
+    return due.slice(MAX_SWEPT);
+  }
+
+  #commit(draft: StateDraft, timeMs: number, waiting: readonly string[]): void {
+    this.#state.commit(draft.changes);
+    this.#deadlines.dropUntil(timeMs);
+    this.#lastChanged = [...draft.changes.keys()];
+    this.#addDeadlines([...this.#lastChanged, ...waiting]);
+  }
+
+  #addDeadlines(keys: readonly string[]): void {
+    for (const key of keys) {
+      const record = this.#state.get(key);
+      const dueMs = record && dueMsOf(record);
+      if (dueMs !== undefined) this.#deadlines.add(key, dueMs);
+    }
+  }
+}
+
+function deadlinesOf(state: LedgerState): Deadlines {
+  const deadlines = new Deadlines();
+  for (const [key, record] of state.entries()) {
+    const dueMs = dueMsOf(record);
+    if (dueMs !== undefined) deadlines.add(key, dueMs);
+  }
+  return deadlines;
+}

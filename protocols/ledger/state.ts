@@ -1,0 +1,230 @@
+/**
+ * The state of a ledger: records by key, and the root that commits to all of them (wire-formats.md
+ * 5.1). A block's changes come in at once, and the last ones can be taken back.
+ *
+ * @module
+ */
+
+import { concatBytes, equalBytes, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
+import { leafHash } from '../../crypto/merkle.ts';
+import { FixedHashTree, pathOfHashes, rootOfHashes } from './hash-tree.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES, decodeRecord, encodeRecord } from './records.ts';
+import type { StateRecord } from './records.ts';
+import { BUCKETS, BUCKET_BITS, bucketOf, entryLeaf } from './state-proof.ts';
+import type { StateProof } from './state-proof.ts';
+
+/** Records as they are to become; `undefined` removes one. */
+export type StateChanges = ReadonlyMap<string, StateRecord | undefined>;
+
+/** Records by key, to be read. */
+export interface StateReader {
+  get(key: string): StateRecord | undefined;
+}
+
+interface Leaf {
+  readonly key: string;
+  readonly hash: Uint8Array;
+}
+
+/** A bucket never changes; another takes its place. */
+interface Bucket {
+  /** Ascending by key. */
+  readonly leaves: readonly Leaf[];
+  readonly root: Uint8Array;
+}
+
+const EMPTY_BUCKET: Bucket = { leaves: [], root: rootOfHashes([]) };
+
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : 1;
+}
+
+function bucketWith(bucket: Bucket, changes: StateChanges): Bucket {
+  const kept = bucket.leaves.filter(({ key }) => !changes.has(key));
+  for (const [key, record] of changes) {
+    if (record) kept.push({ key, hash: leafHash(entryLeaf(key, encodeRecord(record))) });
+  }
+  if (kept.length === 0) return EMPTY_BUCKET;
+  const leaves = kept.sort(byKey);
+  return { leaves, root: rootOfHashes(leaves.map(({ hash }) => hash)) };
+}
+
+/** Every record of a ledger. */
+export class LedgerState implements StateReader {
+  readonly #records = new Map<string, StateRecord>();
+  readonly #buckets = new Array<Bucket>(BUCKETS).fill(EMPTY_BUCKET);
+  readonly #top = new FixedHashTree(BUCKET_BITS, leafHash(EMPTY_BUCKET.root));
+  /** What stood where the last changes are. */
+  #before: { records: StateChanges; buckets: ReadonlyMap<number, Bucket> } | undefined;
+
+  /** 32 bytes. */
+  get root(): Uint8Array {
+    return this.#top.root;
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  get(key: string): StateRecord | undefined {
+    return this.#records.get(key);
+  }
+
+  /** Every entry, in no particular order. */
+  entries(): IterableIterator<[string, StateRecord]> {
+    return this.#records.entries();
+  }
+
+  /** Takes changes over. */
+  commit(changes: StateChanges): void {
+    const perBucket = new Map<number, Map<string, StateRecord | undefined>>();
+    const records = new Map<string, StateRecord | undefined>();
+    for (const [key, record] of changes) {
+      records.set(key, this.#records.get(key));
+      const index = bucketOf(key);
+      const inBucket = perBucket.get(index) ?? new Map<string, StateRecord | undefined>();
+      perBucket.set(index, inBucket.set(key, record));
+    }
+    const buckets = new Map<number, Bucket>();
+    for (const index of perBucket.keys()) buckets.set(index, this.#buckets[index]!);
+    this.#putRecords(changes);
+    this.#putBuckets(
+      new Map(
+        [...perBucket].map(([index, inBucket]) => [
+          index,
+          bucketWith(this.#buckets[index]!, inBucket),
+        ]),
+      ),
+    );
+    this.#before = { records, buckets };
+  }
+
+  /**
+   * Takes the last changes back.
+   *
+   * @throws {@link TypeError} if there are none, or they were taken back already.
+   */
+  revert(): void {
+    if (!this.#before) throw new TypeError('"revert" expected a commit before it');
+    const { records, buckets } = this.#before;
+    this.#before = undefined;
+    this.#putRecords(records);
+    this.#putBuckets(buckets);
+  }
+
+  /** Proof of the entry under `key`, or of its absence. */
+  prove(key: string): StateProof {
+    const index = bucketOf(key);
+    const { leaves, root } = this.#buckets[index]!;
+    const top = this.#top.path(index).map(toBase64Url);
+    const place = leaves.findIndex((leaf) => leaf.key === key);
+    if (place < 0) {
+      const bucket = leaves.map((leaf) => ({ key: leaf.key, value: this.#value(leaf.key) }));
+      return { key, bucket, top };
+    }
+    const path = pathOfHashes(
+      leaves.map(({ hash }) => hash),
+      place,
+    );
+    return {
+      key,
+      value: this.#value(key),
+      index: place,
+      size: leaves.length,
+      path: path.map(toBase64Url),
+      bucketRoot: toBase64Url(root),
+      top,
+    };
+  }
+
+  /** The whole state: the leaf of each entry, bucket after bucket, keys ascending. */
+  snapshot(): Uint8Array {
+    const parts: Uint8Array[] = [];
+    for (const { leaves } of this.#buckets) {
+      for (const { key } of leaves) parts.push(entryLeaf(key, encodeRecord(this.get(key)!)));
+    }
+    return concatBytes(...parts);
+  }
+
+  /**
+   * The state of a snapshot, if `stateRoot` is its root and every entry can be read; else
+   * `undefined`. Bytes in another order than {@link LedgerState.snapshot} gives are refused.
+   */
+  static restore(snapshot: Uint8Array, stateRoot: Uint8Array): LedgerState | undefined {
+    const state = new LedgerState();
+    try {
+      state.commit(readSnapshot(snapshot));
+    } catch {
+      return undefined;
+    }
+    state.#before = undefined;
+    const isSame = equalBytes(state.root, stateRoot) && equalBytes(state.snapshot(), snapshot);
+    return isSame ? state : undefined;
+  }
+
+  #value(key: string): string {
+    return toBase64Url(encodeRecord(this.#records.get(key)!));
+  }
+
+  #putRecords(changes: StateChanges): void {
+    for (const [key, record] of changes) {
+      if (record) this.#records.set(key, record);
+      else this.#records.delete(key);
+    }
+  }
+
+  #putBuckets(buckets: ReadonlyMap<number, Bucket>): void {
+    for (const [index, bucket] of buckets) this.#buckets[index] = bucket;
+    this.#top.update(new Map([...buckets].map(([index, { root }]) => [index, leafHash(root)])));
+  }
+}
+
+/** Entries of a snapshot. @throws for bytes that are not one. */
+function readSnapshot(bytes: Uint8Array): StateChanges {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const changes = new Map<string, StateRecord>();
+  for (let offset = 0; offset < bytes.length;) {
+    const keyEnd = offset + 2 + view.getUint16(offset);
+    const valueEnd = keyEnd + 4 + view.getUint32(keyEnd);
+    const isWithin = keyEnd - offset <= 2 + MAX_KEY_BYTES && valueEnd <= bytes.length;
+    if (!isWithin || valueEnd - keyEnd > 4 + MAX_VALUE_BYTES) {
+      throw new RangeError(`"snapshot" expected an entry at byte ${offset}`);
+    }
+    const key = fromUtf8(bytes.subarray(offset + 2, keyEnd));
+    changes.set(key, decodeRecord(key, bytes.subarray(keyEnd + 4, valueEnd)));
+    offset = valueEnd;
+  }
+  return changes;
+}
+
+/** Changes on top of a state, which stays as it is. Drafts can stand on drafts. */
+export class StateDraft implements StateReader {
+  readonly #base: StateReader;
+  readonly #changes = new Map<string, StateRecord | undefined>();
+
+  constructor(base: StateReader) {
+    this.#base = base;
+  }
+
+  get changes(): StateChanges {
+    return this.#changes;
+  }
+
+  get(key: string): StateRecord | undefined {
+    return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(key);
+  }
+
+  put(key: string, record: StateRecord): void {
+    this.#changes.set(key, record);
+  }
+
+  remove(key: string): void {
+    this.#changes.set(key, undefined);
+  }
+
+  /** Takes over what another draft changed. */
+  absorb({ changes }: StateDraft): void {
+    for (const [key, record] of changes) this.#changes.set(key, record);
+  }
+}
