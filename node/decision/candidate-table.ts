@@ -91,7 +91,11 @@ export interface TermFit {
   readonly isRelated: Uint8Array;
 }
 
-/** Facts of the candidates of one or many decisions. Does not change. */
+/**
+ * Facts of the candidates of one or many decisions. Does not change, but in the hands of an owner
+ * that keeps no decision: a simulation writes into the columns and then says so
+ * ({@link CandidateTable.forgetEvidence}).
+ */
 export class CandidateTable {
   readonly size: number;
   /** What it was made from. Must not be changed. */
@@ -177,6 +181,11 @@ export class CandidateTable {
     this.#evidence.unshift(evidence);
     this.#evidence.length = Math.min(this.#evidence.length, MAX_EVIDENCE);
     return evidence;
+  }
+
+  /** For the owner that has written outcomes into the columns: evidence is found anew. */
+  forgetEvidence(): void {
+    this.#evidence.length = 0;
   }
 
   /** How well each candidate's terms fit the required ones; the last answer is kept. */
