@@ -10,7 +10,10 @@ import { CandidateTable } from '../../node/decision/candidate-table.ts';
 import type { CriterionWeights } from '../../node/decision/criteria.ts';
 import { namedWeights, weightVector } from '../../node/decision/criteria.ts';
 import type { LinearModel } from '../../node/decision/exploration/linear-model.ts';
-import { newLinearModel, updatedLinearModel } from '../../node/decision/exploration/linear-model.ts';
+import {
+  newLinearModel,
+  updatedLinearModel,
+} from '../../node/decision/exploration/linear-model.ts';
 import { learnedWeights } from '../../node/decision/learning/weight-learning.ts';
 import { INITIAL_WEIGHTS } from '../../node/decision/policy.ts';
 import type { Candidate, OutcomeHistory, RecentDecisions } from '../../node/decision/request.ts';
@@ -46,11 +49,20 @@ export class ClientMemory {
   lossMicroUsd = 0;
   readonly #names: readonly string[];
   readonly #lastHour: Float64Array;
+  readonly #hasLinearModel: boolean;
   readonly #highScores = new Uint8Array(RECENT_DECISIONS);
+  #recentHighScores = 0;
   #decisions = 0;
   #agesAtDay = 0;
 
-  constructor(market: Market, population: Population, certificates: readonly Certificate[]) {
+  /** @param hasLinearModel - Whether the strategy that explores reads one. */
+  constructor(
+    market: Market,
+    population: Population,
+    certificates: readonly Certificate[],
+    hasLinearModel: boolean,
+  ) {
+    this.#hasLinearModel = hasLinearModel;
     this.#names = market.tasks.map(({ name }) => name);
     this.#lastHour = new Float64Array(population.size).fill(NaN);
     this.tables = market.tasks.map(
@@ -65,10 +77,11 @@ export class ClientMemory {
 
   /** What the confidence rule of the paper's own code asks for. */
   get recentDecisions(): RecentDecisions {
-    const recent = Math.min(RECENT_DECISIONS, this.#decisions);
-    let recentHighScores = 0;
-    for (let i = 0; i < recent; i++) recentHighScores += this.#highScores[i]!;
-    return { decisions: this.#decisions, recent, recentHighScores };
+    return {
+      decisions: this.#decisions,
+      recent: Math.min(RECENT_DECISIONS, this.#decisions),
+      recentHighScores: this.#recentHighScores,
+    };
   }
 
   /** Whether no decision was remembered yet. */
@@ -78,8 +91,10 @@ export class ClientMemory {
 
   /** Remembers a decision that was no exploration, for that rule. */
   rememberScore(score: number): void {
-    this.#highScores[this.#decisions % RECENT_DECISIONS] = score > HIGH_SCORE ? 1 : 0;
-    this.#decisions++;
+    const at = this.#decisions++ % RECENT_DECISIONS;
+    const high = score > HIGH_SCORE ? 1 : 0;
+    this.#recentHighScores += high - this.#highScores[at]!;
+    this.#highScores[at] = high;
   }
 
   /** Learns from an outcome (Eq. 13, 14, 18). */
@@ -99,6 +114,7 @@ export class ClientMemory {
     }
     if (features === null) return;
     this.weights = namedWeights(learnedWeights(weightVector(this.weights), features, utility));
+    if (!this.#hasLinearModel) return;
     this.linearModel = updatedLinearModel(this.linearModel ?? newLinearModel(), features, utility);
   }
 

@@ -14,10 +14,17 @@ const ALL_KNOWING_POLICY: DecisionPolicy = {
   exploration: { ...REFERENCE_POLICY.exploration, strategy: 'none' },
 };
 
-/** The policy that a run decides by. */
+/**
+ * The policy that a run decides by. That of the paper explores whatever the data: its listings know
+ * no limit, and the tasks of its market are all of medium sensitivity.
+ */
 export function policyOf({ decider, changes }: RunSettings): DecisionPolicy {
   if (decider === 'oracle' || decider === 'random-eligible') return ALL_KNOWING_POLICY;
-  return changedPolicy(POLICIES[decider], changes);
+  const isUnlimited = decider === 'paper';
+  return changedPolicy(
+    POLICIES[decider],
+    isUnlimited ? { hasSecurityBudget: false, ...changes } : changes,
+  );
 }
 
 function changedPolicy(policy: DecisionPolicy, changes: PolicyChanges): DecisionPolicy {

@@ -95,42 +95,60 @@ function contractorType(
 
 /** agent_types.py 247-342, constants.py 94-101. */
 const CONTRACTORS: readonly ContractorType[] = [
-  contractorType('gpu_specialist', 0.152, 18.5, 8.2, 0.987, [0.95, 0.8], [
-    'FinBERT',
-    'RAG',
-    'Financial Analysis',
-    'GPU Computing',
-  ]),
-  contractorType('cpu_specialist', 0.228, 9.6, 52.3, 0.912, [0.7, 0.9], [
-    'Risk Modeling',
-    'Statistics',
-    'Parallel Processing',
-    'CPU Optimization',
-  ]),
-  contractorType('budget_provider', 0.315, 6.2, 38.7, 0.743, [0.6, 0.7], [
-    'FinBERT',
-    'RAG',
-    'Financial Analysis',
-    'Cost Optimization',
-  ]),
-  contractorType('edge_specialist', 0.087, 4.8, 95.1, 0.856, [0.4, 0.5], [
-    'NLP',
-    'Text Processing',
-    'Edge Computing',
-    'Low Latency',
-  ]),
-  contractorType('hybrid_cloud', 0.183, 22.4, 12.8, 0.945, [0.9, 0.85], [
-    'FinBERT',
-    'RAG',
-    'Risk Modeling',
-    'Cloud Native',
-  ]),
-  contractorType('quantum_enhanced', 0.035, 45, 25.6, 0.892, [0.8, 0.95], [
-    'Risk Modeling',
-    'Monte Carlo',
-    'Statistics',
-    'Advanced Analytics',
-  ]),
+  contractorType(
+    'gpu_specialist',
+    0.152,
+    18.5,
+    8.2,
+    0.987,
+    [0.95, 0.8],
+    ['FinBERT', 'RAG', 'Financial Analysis', 'GPU Computing'],
+  ),
+  contractorType(
+    'cpu_specialist',
+    0.228,
+    9.6,
+    52.3,
+    0.912,
+    [0.7, 0.9],
+    ['Risk Modeling', 'Statistics', 'Parallel Processing', 'CPU Optimization'],
+  ),
+  contractorType(
+    'budget_provider',
+    0.315,
+    6.2,
+    38.7,
+    0.743,
+    [0.6, 0.7],
+    ['FinBERT', 'RAG', 'Financial Analysis', 'Cost Optimization'],
+  ),
+  contractorType(
+    'edge_specialist',
+    0.087,
+    4.8,
+    95.1,
+    0.856,
+    [0.4, 0.5],
+    ['NLP', 'Text Processing', 'Edge Computing', 'Low Latency'],
+  ),
+  contractorType(
+    'hybrid_cloud',
+    0.183,
+    22.4,
+    12.8,
+    0.945,
+    [0.9, 0.85],
+    ['FinBERT', 'RAG', 'Risk Modeling', 'Cloud Native'],
+  ),
+  contractorType(
+    'quantum_enhanced',
+    0.035,
+    45,
+    25.6,
+    0.892,
+    [0.8, 0.95],
+    ['Risk Modeling', 'Monte Carlo', 'Statistics', 'Advanced Analytics'],
+  ),
 ];
 
 /** simulation_engine.py 262-266. */

@@ -88,9 +88,10 @@ class MarketRun {
     const certificates = settings.hasCertificates
       ? attest(this.#population, settings.failures, seedOf(3))
       : noCertificates(this.#population);
+    const hasLinearModel = this.#policy.exploration.strategy === 'contextual';
     this.#memories = Array.from(
       { length: settings.history === 'shared' ? 1 : settings.clients },
-      () => new ClientMemory(market, this.#population, certificates),
+      () => new ClientMemory(market, this.#population, certificates, hasLinearModel),
     );
     this.#accounts = new Accounts(settings.contractors);
     const { transferMicroUsdPerGb, bandwidthMbps } = market.link;
@@ -119,7 +120,8 @@ class MarketRun {
   }
 
   #handle(task: number, hour: number, end: number): void {
-    const memory = this.#memories[this.#settings.history === 'shared' ? 0 : this.#tasks.client[task]!]!;
+    const memory =
+      this.#memories[this.#settings.history === 'shared' ? 0 : this.#tasks.client[task]!]!;
     const type = this.#tasks.type[task]!;
     const table = memory.tables[type]!;
     this.#writeQuotes(table, task);
@@ -138,7 +140,8 @@ class MarketRun {
     const unitsA = this.#tasks.unitsA[task]!;
     const unitsB = this.#tasks.unitsB[task]!;
     for (let one = 0; one < size; one++) {
-      priceMicroUsd[one] = (unitPriceA[one]! * unitsA + unitPriceB[one]! * unitsB) * priceFactor[one]!;
+      priceMicroUsd[one] =
+        (unitPriceA[one]! * unitsA + unitPriceB[one]! * unitsB) * priceFactor[one]!;
     }
     marketPressure.set(pressure);
     if (this.#market.load.kind === 'reference') return;
@@ -296,10 +299,12 @@ class MarketRun {
     this.#accounts.addSpending(contractor, trade.isSuccess ? priceMicroUsd : 0);
     if (figures.isExploration) {
       const { exploration } = evaluation;
-      const loss = trade.isSuccess ? exploration?.successLossMicroUsd : exploration?.failureLossMicroUsd;
+      const loss = trade.isSuccess
+        ? exploration?.successLossMicroUsd
+        : exploration?.failureLossMicroUsd;
       memory.lossMicroUsd += Math.max(0, loss ?? 0);
     }
-    if (this.#policy.evidence === 'stated') return;
+    if (this.#policy.confidenceRule === 'recentScores') return;
     this.#outcomes.add(doneAt, {
       memory,
       contractor,
@@ -336,7 +341,9 @@ class MarketRun {
         this.#transferMicroUsdPerHour,
         overheads.sessionMicroUsd,
       ) +
-      (isAutomatic ? overheads.automaticVerificationMicroUsd : overheads.manualVerificationMicroUsd) +
+      (isAutomatic
+        ? overheads.automaticVerificationMicroUsd
+        : overheads.manualVerificationMicroUsd) +
       overheads.integrationMicroUsd +
       latencyCostMicroUsd(
         latencyMinutes[contractor]!,

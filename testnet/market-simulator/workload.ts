@@ -88,10 +88,7 @@ function drawDemand(market: Market, hours: number, random: SeededRandom): Float6
     const isBusiness = isBusinessHour(arrivals.startHourOfWeek + hour, arrivals);
     const mean = arrivals.baseDemand * (isBusiness ? arrivals.businessFactor : 1);
     const drawn = mean + arrivals.demandDeviation * random.normal();
-    demand[hour] = Math.max(
-      arrivals.demandLimits.min,
-      Math.min(arrivals.demandLimits.max, drawn),
-    );
+    demand[hour] = Math.max(arrivals.demandLimits.min, Math.min(arrivals.demandLimits.max, drawn));
   }
   return demand;
 }
