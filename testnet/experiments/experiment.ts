@@ -10,6 +10,7 @@ import type { PolicyName } from '../../node/decision/policy.ts';
 import type { RunSums } from '../market-simulator/accounts.ts';
 import { figuresOf } from '../market-simulator/metrics.ts';
 import type { Figures } from '../market-simulator/metrics.ts';
+import { PLAIN_WORLD } from '../market-simulator/settings.ts';
 import type {
   FailureRule,
   PolicyChanges,
@@ -131,6 +132,7 @@ export function cellOf(
       hasCertificates: options.hasCertificates,
       hasOpportunityCost: true,
       failures: options.failures ?? 'premium',
+      world: PLAIN_WORLD,
       ...settings,
     },
   };

@@ -48,6 +48,13 @@ export interface RunSums {
   readonly confidenceSum: number;
   /** Herfindahl index of what contractors were paid. */
   readonly concentration: number;
+  /**
+   * Explorations with ten other outsourced tasks on either side, and sums over them of the mean
+   * share of the cost here that those ten saved, before and after.
+   */
+  readonly comparedExplorations: number;
+  readonly savedBeforeSum: number;
+  readonly savedAfterSum: number;
 }
 
 /** One task, done. */
@@ -66,23 +73,39 @@ export interface DoneTask {
   readonly localMinutes: number;
 }
 
+/** Outsourced tasks before and after an exploration that are compared. */
+const COMPARED_TASKS = 10;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Adds tasks up. */
 export class Accounts {
   readonly #sums: Mutable<RunSums> = zeroSums();
   readonly #spent: Float64Array;
+  /** Of outsourced tasks that were no exploration, and how many of them were before each one. */
+  readonly #savedShares: number[] = [];
+  readonly #exploredAfter: number[] = [];
 
   constructor(contractors: number) {
     this.#spent = new Float64Array(contractors);
   }
 
-  count(name: 'refused' | 'explored' | 'lost' | 'unnoticed' | 'late'): void {
+  count(name: 'refused' | 'lost' | 'unnoticed' | 'late'): void {
     this.#sums[name]++;
   }
 
-  /** A decision to outsource that was no exploration. */
-  addExploited(score: number, confidence: number): void {
+  addExplored(): void {
+    this.#sums.explored++;
+    this.#exploredAfter.push(this.#savedShares.length);
+  }
+
+  /**
+   * A decision to outsource that was no exploration.
+   *
+   * @param saved - Share of the cost here that it saved; less than 0 for a loss.
+   */
+  addExploited(score: number, confidence: number, saved: number): void {
+    this.#savedShares.push(saved);
     this.#sums.exploited++;
     this.#sums.scoreSum += score;
     this.#sums.confidenceSum += confidence;
@@ -126,7 +149,32 @@ export class Accounts {
   }
 
   sums(): RunSums {
-    return { ...this.#sums, concentration: herfindahlIndex(Array.from(this.#spent)) };
+    return {
+      ...this.#sums,
+      ...this.#choiceQuality(),
+      concentration: herfindahlIndex(Array.from(this.#spent)),
+    };
+  }
+
+  /** Whether choices got better after an exploration. */
+  #choiceQuality() {
+    const { length } = this.#savedShares;
+    let comparedExplorations = 0;
+    let savedBeforeSum = 0;
+    let savedAfterSum = 0;
+    for (const at of this.#exploredAfter) {
+      if (at < COMPARED_TASKS || at + COMPARED_TASKS > length) continue;
+      comparedExplorations++;
+      savedBeforeSum += this.#meanSaved(at - COMPARED_TASKS);
+      savedAfterSum += this.#meanSaved(at);
+    }
+    return { comparedExplorations, savedBeforeSum, savedAfterSum };
+  }
+
+  #meanSaved(from: number): number {
+    let sum = 0;
+    for (let i = from; i < from + COMPARED_TASKS; i++) sum += this.#savedShares[i]!;
+    return sum / COMPARED_TASKS;
   }
 }
 
@@ -158,5 +206,8 @@ function zeroSums(): RunSums {
     scoreSum: 0,
     confidenceSum: 0,
     concentration: 0,
+    comparedExplorations: 0,
+    savedBeforeSum: 0,
+    savedAfterSum: 0,
   };
 }

@@ -37,6 +37,16 @@ export interface SeenOutcome {
   readonly hour: number;
 }
 
+/** What a memory starts from, and what it keeps. */
+export interface MemoryOptions {
+  readonly certificates: readonly Certificate[];
+  /** What others say of each contractor; `null`: nothing. */
+  readonly testimony: readonly { readonly successes: number; readonly total: number }[] | null;
+  /** Whether the strategy that explores reads a linear model. */
+  readonly hasLinearModel: boolean;
+  readonly learnsWeights: boolean;
+}
+
 /** One memory. */
 export class ClientMemory {
   /** By task type. */
@@ -49,27 +59,21 @@ export class ClientMemory {
   lossMicroUsd = 0;
   readonly #names: readonly string[];
   readonly #lastHour: Float64Array;
-  readonly #hasLinearModel: boolean;
+  readonly #options: MemoryOptions;
   readonly #highScores = new Uint8Array(RECENT_DECISIONS);
   #recentHighScores = 0;
   #decisions = 0;
   #agesAtDay = 0;
 
-  /** @param hasLinearModel - Whether the strategy that explores reads one. */
-  constructor(
-    market: Market,
-    population: Population,
-    certificates: readonly Certificate[],
-    hasLinearModel: boolean,
-  ) {
-    this.#hasLinearModel = hasLinearModel;
+  constructor(market: Market, population: Population, options: MemoryOptions) {
+    this.#options = options;
     this.#names = market.tasks.map(({ name }) => name);
     this.#lastHour = new Float64Array(population.size).fill(NaN);
     this.tables = market.tasks.map(
       (_, type) =>
         new CandidateTable(
           Array.from({ length: population.size }, (__, one) =>
-            candidateOf(market, population, certificates, one, type),
+            candidateOf(market, population, options, one, type),
           ),
         ),
     );
@@ -112,10 +116,32 @@ export class ClientMemory {
       }
       table.forgetEvidence();
     }
-    if (features === null) return;
+    if (features === null || !this.#options.learnsWeights) return;
     this.weights = namedWeights(learnedWeights(weightVector(this.weights), features, utility));
-    if (!this.#hasLinearModel) return;
+    if (!this.#options.hasLinearModel) return;
     this.linearModel = updatedLinearModel(this.linearModel ?? newLinearModel(), features, utility);
+  }
+
+  /** Outcomes of a contractor that are known. */
+  outcomesOf(contractor: number): number {
+    return this.tables[0]!.history.outcomes[contractor]!;
+  }
+
+  /** A contractor is gone, and one without a past stands in its place. */
+  replace(contractor: number, { level, passed, run }: Certificate): void {
+    this.#lastHour[contractor] = NaN;
+    for (const [type, table] of this.tables.entries()) {
+      for (const columns of [table.history, table.historyOf(this.#names[type]!)]) {
+        columns.successes[contractor] = 0;
+        columns.outcomes[contractor] = 0;
+        columns.utility[contractor] = 0;
+        columns.monthsSinceLast[contractor] = 0;
+      }
+      table.columns.level[contractor] = level;
+      table.columns.evidenceRun[contractor] = run;
+      table.columns.evidenceRatio[contractor] = run === 0 ? 0 : passed / run;
+      table.forgetEvidence();
+    }
   }
 
   /** Lets knowledge age (Eq. 14), to the day: finer, it would move a reliability by 0.3 % a day. */
@@ -144,7 +170,7 @@ function noOutcomes(): OutcomeHistory {
 function candidateOf(
   market: Market,
   population: Population,
-  certificates: readonly Certificate[],
+  { certificates, testimony }: MemoryOptions,
   one: number,
   type: number,
 ): Candidate {
@@ -162,6 +188,7 @@ function candidateOf(
     },
     level,
     ...(run === 0 ? {} : { evidence: { passed, run } }),
+    ...(testimony === null ? {} : { testimony: testimony[one]! }),
     history: { ...noOutcomes(), byType: { [market.tasks[type]!.name]: noOutcomes() } },
     stated: {
       reliability: own.reliability,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { llmMarket } from './llm-market.ts';
 import type { Market } from './market.ts';
 import { referenceMarket } from './reference-market.ts';
 import type { PresetName } from './settings.ts';
@@ -11,6 +12,7 @@ import type { PresetName } from './settings.ts';
 const MARKETS: Readonly<Record<PresetName, Market>> = {
   paper: referenceMarket('paper'),
   si: referenceMarket('si'),
+  'llm-2026': llmMarket(),
 };
 
 /** The market of a preset. */

@@ -30,6 +30,11 @@ export interface Figures {
   readonly score: number | null;
   readonly confidence: number | null;
   readonly concentration: number;
+  /** Saved on the ten outsourced tasks before an exploration, and on the ten after it. */
+  readonly savedBeforePercent: number | null;
+  readonly savedAfterPercent: number | null;
+  /** Paid for a task that could not be done here, in micro-USD. */
+  readonly paidPerInfeasibleMicroUsd: number | null;
 }
 
 function share(part: number, whole: number): number | null {
@@ -56,5 +61,11 @@ export function figuresOf(sums: RunSums): Figures {
     score: sums.exploited === 0 ? null : sums.scoreSum / sums.exploited,
     confidence: sums.exploited === 0 ? null : sums.confidenceSum / sums.exploited,
     concentration: sums.concentration,
+    savedBeforePercent: share(sums.savedBeforeSum, sums.comparedExplorations),
+    savedAfterPercent: share(sums.savedAfterSum, sums.comparedExplorations),
+    paidPerInfeasibleMicroUsd:
+      sums.infeasible === sums.refused
+        ? null
+        : sums.paidForInfeasible / (sums.infeasible - sums.refused),
   };
 }

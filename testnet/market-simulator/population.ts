@@ -5,7 +5,7 @@
  * @module
  */
 
-import { dynamicPriceMicroUsd } from '../../node/cost/external-cost.ts';
+import { dynamicPriceMicroUsd, PRICE_SENSITIVITY } from '../../node/cost/external-cost.ts';
 import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import type { Market } from './market.ts';
 
@@ -37,10 +37,14 @@ export class Population {
   readonly waitMinutes: Float64Array;
   readonly #market: Market;
   readonly #done: Float64Array;
+  readonly #priceShare: Float64Array;
+  readonly #isHoarding: Uint8Array;
+  readonly #priceSensitivity: number;
   /** Per contractor and slot: hour at which it is free again. */
   readonly #freeAt: Float64Array;
 
-  constructor(market: Market, size: number, seed: number) {
+  /** @param hasDynamicPrices - Whether prices react to load. */
+  constructor(market: Market, size: number, seed: number, hasDynamicPrices: boolean) {
     const random = new SeededRandom(seed);
     const isReference = market.load.kind === 'reference';
     const column = (): Float64Array => new Float64Array(size);
@@ -59,9 +63,24 @@ export class Population {
     this.pressure = column();
     this.waitMinutes = column();
     this.#done = column();
+    this.#priceShare = column().fill(1);
+    this.#isHoarding = new Uint8Array(size);
+    this.#priceSensitivity = hasDynamicPrices ? PRICE_SENSITIVITY : 0;
     this.total = isReference ? 1 : market.load.slots;
     this.#freeAt = new Float64Array(isReference ? 0 : size * market.load.slots);
     for (let one = 0; one < size; one++) this.#draw(one, random, isReference);
+  }
+
+  /** Lets a contractor ask for so much of what Eq. (7) says. */
+  setPriceShare(one: number, share: number): void {
+    this.#priceShare[one] = share;
+    this.#quote(one);
+  }
+
+  /** Lets a contractor say that it is as good as full, for the rest of the run. */
+  hoard(one: number): void {
+    this.#isHoarding[one] = 1;
+    this.#quote(one);
   }
 
   /** A new hour: in the reference's market demand drifts with that of the market. */
@@ -146,8 +165,14 @@ export class Population {
   }
 
   #quote(one: number): void {
-    const load = { demand: this.demand[one]!, available: this.available[one]!, total: this.total };
-    this.priceFactor[one] = dynamicPriceMicroUsd(1, load, 1);
+    const isHoarding = this.#isHoarding[one] === 1;
+    const load = {
+      demand: isHoarding ? this.total : this.demand[one]!,
+      available: isHoarding ? MIN_SHARE * this.total : this.available[one]!,
+      total: this.total,
+    };
+    const base = this.#priceShare[one]!;
+    this.priceFactor[one] = dynamicPriceMicroUsd(base, load, 1, this.#priceSensitivity);
     const scarcity = 0.5 + (0.5 * (load.demand - load.available)) / load.total;
     this.pressure[one] = Math.max(0, Math.min(1, scarcity));
   }

@@ -151,6 +151,19 @@ const CONTRACTORS: readonly ContractorType[] = [
   ),
 ];
 
+/** Operations of a task, and the memory that it takes, in GiB. cost_calculator.py 66-85, 127-132. */
+export function referenceDemand(
+  flops: number,
+  documents: number,
+  inputGb: number,
+  complexity: number,
+) {
+  return {
+    operations: flops * (inputGb / NOMINAL_GB) * complexity,
+    memoryGib: 1.3 + (documents / 50_000) * 4.2 + 2.8 * complexity,
+  };
+}
+
 /** simulation_engine.py 262-266. */
 function drawTask(type: number, draws: Draws, executionTimeFactor: number): DrawnTask {
   const { flops, documents, localMinutes } = TASKS[type]!;
@@ -158,7 +171,7 @@ function drawTask(type: number, draws: Draws, executionTimeFactor: number): Draw
   const valueUsd = 50 + 450 * draws.uniform();
   const inputGb = 1 + 19 * draws.uniform();
   const budgetUsd = valueUsd * (0.3 + 0.5 * draws.uniform());
-  const operations = flops * (inputGb / NOMINAL_GB) * complexity;
+  const { operations, memoryGib } = referenceDemand(flops, documents, inputGb, complexity);
   return {
     complexity,
     valueMicroUsd: microUsd(valueUsd),
@@ -167,7 +180,7 @@ function drawTask(type: number, draws: Draws, executionTimeFactor: number): Draw
     outputGb: 0.2,
     localSeconds: (operations / PEAK_FLOPS) * executionTimeFactor,
     localMinutes: localMinutes * complexity,
-    memoryGib: 1.3 + (documents / 50_000) * 4.2 + 2.8 * complexity,
+    memoryGib,
     units: [complexityMultiplier(complexity), 0],
   };
 }

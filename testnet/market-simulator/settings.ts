@@ -6,10 +6,12 @@
  */
 
 import type { ExplorationStrategy } from '../../node/decision/exploration/exploration-strategy.ts';
-import type { PolicyName } from '../../node/decision/policy.ts';
+import type { CertificateLevel, PolicyName } from '../../node/decision/policy.ts';
+import type { Attack } from './adversaries.ts';
+import type { Conduct } from './market-power.ts';
 
 /** Names of the markets. */
-export const PRESET_NAMES = ['paper', 'si'] as const;
+export const PRESET_NAMES = ['paper', 'si', 'llm-2026'] as const;
 
 /** One of them. */
 export type PresetName = (typeof PRESET_NAMES)[number];
@@ -35,12 +37,50 @@ export interface PolicyChanges {
   readonly confidenceThreshold?: number;
   readonly signalShare?: number;
   readonly correlationPenalty?: number;
+  readonly successThreshold?: number;
+  readonly decayPerMonth?: number;
+  readonly maxPseudoOutcomes?: number;
+  readonly pseudoOutcomesFromLevel?: CertificateLevel;
+  readonly isLatencyHard?: boolean;
   readonly hasEconomicGate?: boolean;
   readonly explorationRate?: number;
   readonly strategy?: ExplorationStrategy;
   /** Whether what an exploration may lose, and which data it may hand out, is limited. */
   readonly hasSecurityBudget?: boolean;
 }
+
+/** What the world around the deciders is like. */
+export interface World {
+  /** `null`: everybody is honest. */
+  readonly attack: Attack | null;
+  readonly maliciousShare: number;
+  /** Who checks results, where failures are drawn: every one, a sample at shipped rates, nobody. */
+  readonly audits: 'all' | 'sampled' | 'none';
+  /** Whether what attackers say of others, and certificates of one's own, are believed. */
+  readonly isGullible: boolean;
+  readonly sensitivity: 'low' | 'medium';
+  /** `null`: prices follow Eq. (7). */
+  readonly conduct: Conduct | null;
+  /** Whether prices react to load (Eq. 7). */
+  readonly hasDynamicPrices: boolean;
+  /** Whether weights are learned (Eq. 13). */
+  readonly learnsWeights: boolean;
+  /** The run ends after so many tasks; `null`: after its days. */
+  readonly maxTasks: number | null;
+}
+
+/** Nothing out of the ordinary. */
+export const PLAIN_WORLD: World = {
+  attack: null,
+  maliciousShare: 0,
+  audits: 'all',
+  isGullible: false,
+  sensitivity: 'medium',
+  conduct: null,
+  hasDynamicPrices: true,
+  learnsWeights: true,
+  maxTasks: null,
+};
 
 /** One run. */
 export interface RunSettings {
@@ -60,4 +100,5 @@ export interface RunSettings {
   /** Whether Eq. (5) counts in the decision. */
   readonly hasOpportunityCost: boolean;
   readonly failures: FailureRule;
+  readonly world: World;
 }

@@ -13,13 +13,7 @@
  * @module
  */
 
-import {
-  communicationCostMicroUsd,
-  latencyCostMicroUsd,
-  transferMicroUsdPerHour,
-} from '../../node/cost/external-cost.ts';
 import type { QueuedTask } from '../../node/cost/internal-cost.ts';
-import { mishapOf } from '../../node/decision/candidate-evidence.ts';
 import type { CandidateTable } from '../../node/decision/candidate-table.ts';
 import { consideredFigures, evaluate, newWorkspace } from '../../node/decision/evaluation.ts';
 import type { Evaluation } from '../../node/decision/evaluation.ts';
@@ -27,20 +21,23 @@ import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import { randomWalkStep } from '../../node/decision/learning/reference-weights.ts';
 import { realisedUtility } from '../../node/decision/learning/weight-learning.ts';
 import { namedWeights, weightVector } from '../../node/decision/criteria.ts';
-import { REFERENCE_POLICY } from '../../node/decision/policy.ts';
 import type { DecisionPolicy } from '../../node/decision/policy.ts';
 import type { DecisionQuery } from '../../node/decision/request.ts';
 import { Accounts } from './accounts.ts';
 import type { RunSums } from './accounts.ts';
-import { attest, noCertificates } from './certificates.ts';
+import { Adversaries } from './adversaries.ts';
+import { attest, certificateOfNewName, noCertificates } from './certificates.ts';
 import { ClientMemory } from './client-memory.ts';
-import type { SeenOutcome } from './client-memory.ts';
+import type { MemoryOptions, SeenOutcome } from './client-memory.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Market } from './market.ts';
+import { applyConduct } from './market-power.ts';
 import { marketOf } from './market-presets.ts';
 import { policyOf } from './policies.ts';
 import { Population } from './population.ts';
 import type { RunSettings } from './settings.ts';
+import { testimonyOf } from './testimony.ts';
+import { Trades } from './trade.ts';
 import { drawWorkload } from './workload.ts';
 import type { Workload } from './workload.ts';
 
@@ -74,7 +71,8 @@ class MarketRun {
   readonly #outcomes = new EventQueue<PendingOutcome>();
   readonly #workspace = newWorkspace();
   readonly #chance: SeededRandom;
-  readonly #transferMicroUsdPerHour: number;
+  readonly #adversaries: Adversaries;
+  readonly #trades: Trades;
 
   constructor(settings: RunSettings) {
     const market = marketOf(settings.preset);
@@ -82,28 +80,49 @@ class MarketRun {
     this.#settings = settings;
     this.#market = market;
     this.#policy = policyOf(settings);
-    this.#tasks = drawWorkload(market, settings, seedOf(0));
-    this.#population = new Population(market, settings.contractors, seedOf(1));
-    this.#chance = new SeededRandom(seedOf(2));
-    const certificates = settings.hasCertificates
-      ? attest(this.#population, settings.failures, seedOf(3))
-      : noCertificates(this.#population);
-    const hasLinearModel = this.#policy.exploration.strategy === 'contextual';
-    this.#memories = Array.from(
-      { length: settings.history === 'shared' ? 1 : settings.clients },
-      () => new ClientMemory(market, this.#population, certificates, hasLinearModel),
+    this.#tasks = drawWorkload(market, settings, seedOf(0), seedOf(4));
+    this.#population = new Population(
+      market,
+      settings.contractors,
+      seedOf(1),
+      settings.world.hasDynamicPrices,
     );
+    this.#chance = new SeededRandom(seedOf(2));
+    const { attack, maliciousShare } = settings.world;
+    this.#adversaries = new Adversaries(attack, settings.contractors, maliciousShare, seedOf(5));
+    this.#memories = this.#newMemories(seedOf(3));
     this.#accounts = new Accounts(settings.contractors);
-    const { transferMicroUsdPerGb, bandwidthMbps } = market.link;
-    this.#transferMicroUsdPerHour = transferMicroUsdPerHour(transferMicroUsdPerGb, bandwidthMbps);
+    this.#trades = new Trades(settings, market, this.#tasks, this.#population, this.#adversaries);
+    for (let one = 0; one < settings.contractors; one++) {
+      const share = this.#adversaries.priceShare(one);
+      if (share !== 1) this.#population.setPriceShare(one, share);
+    }
+  }
+
+  #newMemories(seed: number): ClientMemory[] {
+    const { history, clients, hasCertificates, world } = this.#settings;
+    const options: MemoryOptions = {
+      certificates: hasCertificates
+        ? attest(this.#population, this.#settings, this.#adversaries, seed)
+        : noCertificates(this.#population),
+      testimony: testimonyOf(this.#adversaries, world.isGullible),
+      hasLinearModel: this.#policy.exploration.strategy === 'contextual',
+      learnsWeights: world.learnsWeights,
+    };
+    return Array.from(
+      { length: history === 'shared' ? 1 : clients },
+      () => new ClientMemory(this.#market, this.#population, options),
+    );
   }
 
   run(): RunSums {
     const { hours, firstOfHour, demand } = this.#tasks;
     for (let hour = 0; hour < hours; hour++) {
       this.#population.startHour(hour, demand[hour]!);
+      applyConduct(this.#settings.world.conduct, this.#population, hour, hours);
       this.#learnUntil(hour);
       for (let task = firstOfHour[hour]!; task < firstOfHour[hour + 1]!; task++) {
+        if (task === this.#settings.world.maxTasks) return this.#accounts.sums();
         this.#handle(task, hour, firstOfHour[hour + 1]!);
       }
     }
@@ -115,6 +134,11 @@ class MarketRun {
       const outcome = this.#outcomes.takeDue(hour);
       if (outcome === undefined) break;
       outcome.memory.learn(outcome);
+      const { contractor, isSuccess } = outcome;
+      if (!isSuccess && this.#adversaries.isRenamedAfterFailure(contractor)) {
+        const certificate = certificateOfNewName(this.#settings.world.isGullible);
+        for (const memory of this.#memories) memory.replace(contractor, certificate);
+      }
     }
     for (const memory of this.#memories) memory.age(hour);
   }
@@ -164,7 +188,7 @@ class MarketRun {
         taskType: name,
         requiredSkills,
         valueMicroUsd: tasks.valueMicroUsd[task]!,
-        sensitivity: 'medium',
+        sensitivity: this.#settings.world.sensitivity,
         criticality: 'normal',
         complexity: tasks.complexity[task]!,
         inputBytes: tasks.inputGb[task]! * BYTES_PER_GB,
@@ -275,7 +299,12 @@ class MarketRun {
     const minutes = this.#population.latencyMinutes[contractor]! * tasks.timeFactor[task]!;
     const doneAt = this.#population.take(contractor, hour, minutes);
     const elapsedMinutes = (doneAt - hour) * 60;
-    const trade = this.#trade(task, contractor, priceMicroUsd);
+    const trade = this.#trades.perform({
+      task,
+      contractor,
+      priceMicroUsd,
+      knownOutcomes: memory.outcomesOf(contractor),
+    });
     const repeated = trade.isRepeated ? estimate * tasks.localFactor[task]! : 0;
     const paid = trade.paidMicroUsd + repeated;
     this.#accounts.add({
@@ -291,8 +320,11 @@ class MarketRun {
       minutes: elapsedMinutes + (trade.isRepeated ? tasks.localMinutes[task]! : 0),
       localMinutes: tasks.localMinutes[task]!,
     });
-    if (figures.isExploration) this.#accounts.count('explored');
-    else this.#accounts.addExploited(figures.score ?? 0, figures.confidence ?? 0);
+    if (figures.isExploration) this.#accounts.addExplored();
+    else {
+      const saved = estimate === 0 ? 0 : 1 - paid / estimate;
+      this.#accounts.addExploited(figures.score ?? 0, figures.confidence ?? 0, saved);
+    }
     if (trade.isLost) this.#accounts.count('lost');
     if (trade.isLost && trade.isSuccess) this.#accounts.count('unnoticed');
     if (elapsedMinutes > maxLatencyMinutes) this.#accounts.count('late');
@@ -325,67 +357,4 @@ class MarketRun {
     const units = unitPriceA[contractor]! * this.#tasks.unitsA[task]!;
     return (units + unitPriceB[contractor]! * this.#tasks.unitsB[task]!) * priceFactor[contractor]!;
   }
-
-  /** What a contractor made of a task, and what that cost. */
-  #trade(task: number, contractor: number, priceMicroUsd: number): Trade {
-    const { failures } = this.#settings;
-    const { reliability, securityRisk, qualityRisk, latencyMinutes } = this.#population;
-    const { overheads, tasks: types } = this.#market;
-    const tasks = this.#tasks;
-    const isAutomatic = reliability[contractor]! > this.#policy.automaticVerificationAbove;
-    const { maxLatencyMinutes } = types[tasks.type[task]!]!;
-    const handling =
-      communicationCostMicroUsd(
-        tasks.inputGb[task]! + tasks.outputGb[task]!,
-        this.#market.link.bandwidthMbps,
-        this.#transferMicroUsdPerHour,
-        overheads.sessionMicroUsd,
-      ) +
-      (isAutomatic
-        ? overheads.automaticVerificationMicroUsd
-        : overheads.manualVerificationMicroUsd) +
-      overheads.integrationMicroUsd +
-      latencyCostMicroUsd(
-        latencyMinutes[contractor]!,
-        maxLatencyMinutes,
-        this.#market.latencyMicroUsdPerMinute,
-      );
-    const value = tasks.valueMicroUsd[task]!;
-    const factor = tasks.externalFactor[task]!;
-    const isDelivered = tasks.deliveryDraw[task]! < reliability[contractor]!;
-    const isRight = tasks.qualityDraw[task]! >= qualityRisk[contractor]!;
-    if (failures !== 'drawn') {
-      const mishap = mishapOf(
-        REFERENCE_POLICY,
-        reliability[contractor]!,
-        securityRisk[contractor]!,
-        qualityRisk[contractor]!,
-      );
-      const isSuccess = failures === 'premium' || (isDelivered && isRight);
-      return {
-        paidMicroUsd: (priceMicroUsd + handling + value * mishap) * factor,
-        isSuccess,
-        isLost: !isSuccess,
-        isRepeated: false,
-      };
-    }
-    const isLeaked = isDelivered && tasks.securityDraw[task]! < securityRisk[contractor]!;
-    const isSuccess = isDelivered && isRight;
-    const loss = isLeaked ? value : 0;
-    return {
-      paidMicroUsd: ((isSuccess ? priceMicroUsd : 0) + handling) * factor + loss,
-      isSuccess,
-      isLost: !isSuccess || isLeaked,
-      isRepeated: !isSuccess,
-    };
-  }
-}
-
-interface Trade {
-  readonly paidMicroUsd: number;
-  /** Whether the client takes it for a success. */
-  readonly isSuccess: boolean;
-  readonly isLost: boolean;
-  /** Whether the task had to be done again here. */
-  readonly isRepeated: boolean;
 }

@@ -53,6 +53,9 @@ export interface Workload {
   readonly deliveryDraw: Float64Array;
   readonly qualityDraw: Float64Array;
   readonly securityDraw: Float64Array;
+  /** And whether an attacker cheats, and an audit finds it. */
+  readonly cheatDraw: Float64Array;
+  readonly auditDraw: Float64Array;
 }
 
 /** Whether an hour of the week, Monday 0:00 is 0, is one of business. */
@@ -93,9 +96,19 @@ function drawDemand(market: Market, hours: number, random: SeededRandom): Float6
   return demand;
 }
 
-/** Draws the tasks. Task i of an hour goes to client i modulo the number of clients. */
-export function drawWorkload(market: Market, size: RunSize, seed: number): Workload {
+/**
+ * Draws the tasks. Task i of an hour goes to client i modulo the number of clients.
+ *
+ * @param attackSeed - Of the draws that only matter where somebody attacks.
+ */
+export function drawWorkload(
+  market: Market,
+  size: RunSize,
+  seed: number,
+  attackSeed: number,
+): Workload {
   const random = new SeededRandom(seed);
+  const attacks = new SeededRandom(attackSeed);
   const hours = Math.round(size.days * HOURS_PER_DAY);
   const demand = drawDemand(market, hours, random);
   const firstOfHour = new Int32Array(hours + 1);
@@ -110,7 +123,11 @@ export function drawWorkload(market: Market, size: RunSize, seed: number): Workl
     const inHour = firstOfHour[hour + 1]! - first;
     setClients(workload.client, first, inHour, size.clients);
   }
-  for (let task = 0; task < count; task++) drawInto(workload, task, market, random);
+  for (let task = 0; task < count; task++) {
+    drawInto(workload, task, market, random);
+    workload.cheatDraw[task] = attacks.uniform();
+    workload.auditDraw[task] = attacks.uniform();
+  }
   return workload;
 }
 
@@ -143,6 +160,8 @@ function newWorkload(
     deliveryDraw: new Float64Array(count),
     qualityDraw: new Float64Array(count),
     securityDraw: new Float64Array(count),
+    cheatDraw: new Float64Array(count),
+    auditDraw: new Float64Array(count),
   };
 }
 
