@@ -17,7 +17,7 @@ import {
   readCandidate,
   readOutcomesByType,
 } from './candidate-reading.ts';
-import { candidateEvidence } from './candidate-evidence.ts';
+import { candidateEvidence, findEvidence } from './candidate-evidence.ts';
 import type { CandidateEvidence } from './candidate-evidence.ts';
 import type { HistoryReading } from './candidate-reading.ts';
 import type { DecisionPolicy } from './policy.ts';
@@ -82,6 +82,12 @@ export class HistoryColumns {
   }
 }
 
+/** Outcomes that attested tests and testimony stand for, by index. */
+export interface PseudoOutcomes {
+  readonly total: Float64Array;
+  readonly successes: Float64Array;
+}
+
 /** How the terms of one list fit what each candidate offers. */
 export interface TermFit {
   readonly required: readonly string[];
@@ -94,7 +100,7 @@ export interface TermFit {
 /**
  * Facts of the candidates of one or many decisions. Does not change, but in the hands of an owner
  * that keeps no decision: a simulation writes into the columns and then says so
- * ({@link CandidateTable.forgetEvidence}).
+ * ({@link CandidateTable.refreshEvidence}, {@link CandidateTable.forgetEvidence}).
  */
 export class CandidateTable {
   readonly size: number;
@@ -157,10 +163,7 @@ export class CandidateTable {
    * Outcomes that attested tests and testimony stand for (`learning/bootstrapping.ts`): tests of
    * certificates from `fromLevel` on count first, testimony fills what they leave of `most`.
    */
-  pseudoOutcomes(
-    most: number,
-    fromLevel: number,
-  ): { readonly total: Float64Array; readonly successes: Float64Array } {
+  pseudoOutcomes(most: number, fromLevel: number): PseudoOutcomes {
     const total = new Float64Array(this.size);
     const successes = new Float64Array(this.size);
     const { level, evidenceRun, evidenceRatio, testimonyTotal, testimonyRatio } = this.columns;
@@ -183,9 +186,14 @@ export class CandidateTable {
     return evidence;
   }
 
-  /** For the owner that has written outcomes into the columns: evidence is found anew. */
+  /** For the owner that has written into any columns: evidence is found anew. */
   forgetEvidence(): void {
     this.#evidence.length = 0;
+  }
+
+  /** For the owner that has written outcomes of one candidate: its evidence is found anew. */
+  refreshEvidence(index: number): void {
+    for (const evidence of this.#evidence) findEvidence(this, evidence, index, index + 1);
   }
 
   /** How well each candidate's terms fit the required ones; the last answer is kept. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setMaxListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Tinypool } from 'tinypool';
@@ -42,9 +43,12 @@ export async function simulateRuns(
     maxThreads: workers,
     isolateWorkers: false,
   });
+  const batches = batchesOf(runs);
+  // Each batch that waits listens to the one signal.
+  setMaxListeners(batches.length, signal);
   try {
     await Promise.all(
-      batchesOf(runs).map(async (batch) => {
+      batches.map(async (batch) => {
         const results = (await pool.run(batch, { signal })) as RunSums[];
         for (const [i, sums] of results.entries()) onDone(batch[i]!, sums);
       }),
@@ -56,11 +60,14 @@ export async function simulateRuns(
   }
 }
 
-/** The largest runs first, so that no worker is left with one at the end. */
+/**
+ * The largest runs first, so that no worker is left with one at the end; runs of one seed in a row,
+ * which meet the same tasks.
+ */
 function batchesOf(runs: readonly RunSettings[]): RunSettings[][] {
   const workOf = (run: RunSettings): number =>
     run.days * run.arrivalFactor * (20 + run.contractors) * 80;
-  const sorted = [...runs].sort((a, b) => workOf(b) - workOf(a));
+  const sorted = [...runs].sort((a, b) => workOf(b) - workOf(a) || a.seed - b.seed);
   const batches: RunSettings[][] = [];
   let batch: RunSettings[] = [];
   let work = 0;

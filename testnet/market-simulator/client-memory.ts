@@ -114,7 +114,7 @@ export class ClientMemory {
         columns.utility[contractor]! += utility;
         columns.monthsSinceLast[contractor] = 0;
       }
-      table.forgetEvidence();
+      table.refreshEvidence(contractor);
     }
     if (features === null || !this.#options.learnsWeights) return;
     this.weights = namedWeights(learnedWeights(weightVector(this.weights), features, utility));

@@ -38,7 +38,7 @@ import { Population } from './population.ts';
 import type { RunSettings } from './settings.ts';
 import { testimonyOf } from './testimony.ts';
 import { Trades } from './trade.ts';
-import { drawWorkload } from './workload.ts';
+import { workloadOf } from './workload.ts';
 import type { Workload } from './workload.ts';
 
 /** Streams of chance that a run's seed is split into. */
@@ -80,7 +80,7 @@ class MarketRun {
     this.#settings = settings;
     this.#market = market;
     this.#policy = policyOf(settings);
-    this.#tasks = drawWorkload(market, settings, seedOf(0), seedOf(4));
+    this.#tasks = workloadOf(market, settings, seedOf(0), seedOf(4));
     this.#population = new Population(
       market,
       settings.contractors,

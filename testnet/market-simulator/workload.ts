@@ -20,7 +20,6 @@ const MAX_POISSON_MEAN = 8;
 export interface RunSize {
   readonly days: number;
   readonly clients: number;
-  readonly contractors: number;
   /** Factor on the arrivals of the market. */
   readonly arrivalFactor: number;
 }
@@ -94,6 +93,25 @@ function drawDemand(market: Market, hours: number, random: SeededRandom): Float6
     demand[hour] = Math.max(arrivals.demandLimits.min, Math.min(arrivals.demandLimits.max, drawn));
   }
   return demand;
+}
+
+/** The last one drawn: deciders that are compared ask for the same one after the other. */
+let last: { readonly key: string; readonly market: Market; readonly workload: Workload } | null =
+  null;
+
+/** Draws the tasks, or gives those drawn last. Nobody changes them. */
+export function workloadOf(
+  market: Market,
+  { days, clients, arrivalFactor }: RunSize,
+  seed: number,
+  attackSeed: number,
+): Workload {
+  const key = [days, clients, arrivalFactor, seed, attackSeed].join();
+  if (last?.key !== key || last.market !== market) {
+    const size = { days, clients, arrivalFactor };
+    last = { key, market, workload: drawWorkload(market, size, seed, attackSeed) };
+  }
+  return last.workload;
 }
 
 /**
