@@ -9,13 +9,14 @@
  * @module
  */
 
-import type { CandidateTable } from './candidate-table.ts';
+import type { CandidateTable, PseudoOutcomes } from './candidate-table.ts';
 import type { DecisionPolicy } from './policy.ts';
 
 /** Columns by index in the table. Where a candidate was dropped, the numbers mean nothing. */
 export interface CandidateEvidence {
   readonly policy: DecisionPolicy;
   readonly taskType: string;
+  readonly pseudoOutcomes: PseudoOutcomes;
   readonly reliability: Float64Array;
   /** Smoothed success rate; NaN without an outcome. */
   readonly successMean: Float64Array;
@@ -45,10 +46,11 @@ export function candidateEvidence(
   policy: DecisionPolicy,
   taskType: string,
 ): CandidateEvidence {
-  const { size, columns: own } = table;
+  const { size } = table;
   const evidence: CandidateEvidence = {
     policy,
     taskType,
+    pseudoOutcomes: table.pseudoOutcomes(policy),
     reliability: new Float64Array(size),
     successMean: new Float64Array(size),
     confidence: new Float64Array(size),
@@ -56,13 +58,25 @@ export function candidateEvidence(
     poorQuality: new Float64Array(size),
     mishap: new Float64Array(size),
   };
-  const typed = table.historyOf(taskType);
+  findEvidence(table, evidence, 0, size);
+  return evidence;
+}
+
+/** Finds the evidence of the candidates from `start` to `end` anew, from their outcomes. */
+export function findEvidence(
+  table: CandidateTable,
+  evidence: CandidateEvidence,
+  start: number,
+  end: number,
+): void {
+  const { columns: own } = table;
+  const { policy, pseudoOutcomes } = evidence;
+  const typed = table.historyOf(evidence.taskType);
   const { alpha, beta } = policy.reliabilityPrior;
   const { zQuantile } = policy;
-  const pseudoOutcomes = table.pseudoOutcomes(policy);
   const isLiteral = policy.reliabilityMode === 'literal';
   const isStated = policy.evidence === 'stated';
-  for (let index = 0; index < size; index++) {
+  for (let index = start; index < end; index++) {
     if (table.dropCodes[index] !== 0) continue;
     const isTyped = typed.outcomes[index]! > 0;
     const history = isTyped ? typed : table.history;
@@ -94,5 +108,4 @@ export function candidateEvidence(
     evidence.poorQuality[index] = poor;
     evidence.mishap[index] = mishapOf(policy, reliability, breach, poor);
   }
-  return evidence;
 }

@@ -17,7 +17,7 @@ import {
   readCandidate,
   readOutcomesByType,
 } from './candidate-reading.ts';
-import { candidateEvidence } from './candidate-evidence.ts';
+import { candidateEvidence, findEvidence } from './candidate-evidence.ts';
 import type { CandidateEvidence } from './candidate-evidence.ts';
 import type { HistoryReading } from './candidate-reading.ts';
 import { countedTestimony } from './learning/bootstrapping.ts';
@@ -101,7 +101,11 @@ export interface TermFit {
   readonly isRelated: Uint8Array;
 }
 
-/** Facts of the candidates of one or many decisions. Does not change. */
+/**
+ * Facts of the candidates of one or many decisions. Does not change, but in the hands of an owner
+ * that keeps no decision: a simulation writes into the columns and then says so
+ * ({@link CandidateTable.refreshEvidence}, {@link CandidateTable.forgetEvidence}).
+ */
 export class CandidateTable {
   readonly size: number;
   /** What it was made from. Must not be changed. */
@@ -192,6 +196,16 @@ export class CandidateTable {
     this.#evidence.unshift(evidence);
     this.#evidence.length = Math.min(this.#evidence.length, MAX_EVIDENCE);
     return evidence;
+  }
+
+  /** For the owner that has written into any columns: evidence is found anew. */
+  forgetEvidence(): void {
+    this.#evidence.length = 0;
+  }
+
+  /** For the owner that has written outcomes of one candidate: its evidence is found anew. */
+  refreshEvidence(index: number): void {
+    for (const evidence of this.#evidence) findEvidence(this, evidence, index, index + 1);
   }
 
   /** How well each candidate's terms fit the required ones; the last answer is kept. */

@@ -22,6 +22,7 @@ import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
+import { MIN_PASSED_SHARE } from './attestation-rule.ts';
 import { handOverCertificate } from './certificate-handover.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
@@ -34,8 +35,6 @@ import type { PreparedTask } from './prepared-task.ts';
 const explanations = {
   NOT_SUPPORTED: 'the peer does not trust this attestor; add its PeerId to trust.attestors there',
 };
-/** Share of tasks that must be passed for a certificate. */
-const MIN_PASSED_SHARE = 0.8;
 /** How often a task is handed out again that a peer has declined, and the pause before. */
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;

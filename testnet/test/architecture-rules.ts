@@ -40,7 +40,7 @@ const LIBP2P_FILES = new Set([
   'protocols/skill-discovery/stored-records.ts',
 ]);
 
-const TESTNET_PROGRAM = 'testnet/main.js';
+const TESTNET_PROGRAMS = new Set(['testnet/main.js', 'testnet/experiments/main.js']);
 
 /** The one file that reads the machine's clock and random source. */
 const SYSTEM_CLOCK = 'node/system-clock.ts';
@@ -112,8 +112,9 @@ export const backwardImports: Rule = (files) =>
       if (!folder) {
         return edge.isPath ? [] : [at(file, edge.line, `leaves the project: ${edge.specifier}`)];
       }
-      // `coalesce testnet` starts the testnet's own program, as git does with its subcommands.
-      if (edge.isPath && target === TESTNET_PROGRAM && file.path.startsWith('node/cli/')) return [];
+      // `coalesce testnet` starts the testnet's own programs, as git does with its subcommands.
+      const isStarted = edge.isPath && file.path.startsWith('node/cli/');
+      if (isStarted && TESTNET_PROGRAMS.has(target)) return [];
       const isBackward = FOLDERS.indexOf(folder) < FOLDERS.indexOf(file.folder);
       return isBackward ? [at(file, edge.line, `imports from ${folder}/`)] : [];
     }),

@@ -1,6 +1,6 @@
 /**
- * `coalesce testnet`, `coalesce demo`: run the testnet's own executable, as git does with its
- * subcommands, because node/ must not import testnet/.
+ * `coalesce testnet`, `coalesce demo`, `coalesce simulate`: run the testnet's own executables, as
+ * git does with its subcommands, because node/ must not import testnet/.
  *
  * @module
  */
@@ -11,10 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { RefusedError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 
+const TESTNET = new URL('../../../testnet/main.js', import.meta.url);
+const EXPERIMENTS = new URL('../../../testnet/experiments/main.js', import.meta.url);
+
 export const registerTestnet: RegisterCommand = (program, run) => {
-  for (const [name, description] of [
-    ['testnet', 'a local network of real nodes: up, status, down'],
-    ['demo', 'the main job end to end on a local network'],
+  for (const [name, description, executable, ...first] of [
+    ['testnet', 'a local network of real nodes: up, status, down', TESTNET],
+    ['demo', 'the main job end to end on a local network', TESTNET, 'demo'],
+    ['simulate', "the paper's experiments and ours, on a simulated market", EXPERIMENTS],
   ] as const) {
     program
       .command(`${name} [arguments...]`)
@@ -23,18 +27,14 @@ export const registerTestnet: RegisterCommand = (program, run) => {
       .helpOption(false)
       .action(
         run((context, args: string[]) =>
-          runTestnet([
-            ...(name === 'demo' ? ['demo'] : []),
-            ...args,
-            ...(context.isJson ? ['--json'] : []),
-          ]),
+          runExecutable(executable, [...first, ...args, ...(context.isJson ? ['--json'] : [])]),
         ),
       );
   }
 };
 
-function runTestnet(args: readonly string[]): Promise<number> {
-  const executable = fileURLToPath(new URL('../../../testnet/main.js', import.meta.url));
+function runExecutable(url: URL, args: readonly string[]): Promise<number> {
+  const executable = fileURLToPath(url);
   if (!existsSync(executable)) {
     throw new RefusedError(`${executable}: is missing; build the project with "npm run build"`);
   }

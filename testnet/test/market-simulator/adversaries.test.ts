@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { ATTACKS } from '../../market-simulator/adversaries.ts';
+import type { Attack } from '../../market-simulator/adversaries.ts';
+import { runExperiment, newKnownRuns } from '../../experiments/experiment-run.ts';
+import { adversaries } from '../../experiments/adversaries-experiment.ts';
+import type { Experiment, ReportRow } from '../../experiments/experiment.ts';
+import { experimentOptions } from '../experiments/options-for-tests.ts';
+
+/** The experiment on a market of a fifth of the size, so that a test can wait for it. */
+const small: Experiment = {
+  ...adversaries,
+  run: (options, runCells) =>
+    adversaries.run(options, (cells, seeds) =>
+      runCells(
+        cells.map(({ id, settings }) => ({
+          id,
+          settings: {
+            ...settings,
+            clients: 10,
+            contractors: 30,
+            arrivalFactor: 4,
+            world: { ...settings.world, maxTasks: 1_500 },
+          },
+        })),
+        seeds,
+      ),
+    ),
+};
+
+async function rowsOf(seeds: number): Promise<ReadonlyMap<Attack, ReportRow>> {
+  const { report } = await runExperiment(small, experimentOptions({ seeds }), {
+    workers: 0,
+    signal: new AbortController().signal,
+    known: newKnownRuns(),
+    onProgress: () => undefined,
+  });
+  return new Map(report.rows.map((row) => [row['attack'] as Attack, row]));
+}
+
+const TITLES: Readonly<Record<Attack, string>> = {
+  fabrication: 'result fabrication',
+  'on-off': 'on-off behaviour',
+  whitewashing: 'whitewashing',
+  collusion: 'collusion with bad-mouthing',
+  'bait-and-switch': 'bait and switch',
+  'exploration-abuse': 'abuse of exploration',
+};
+
+describe('30 % malicious contractors', () => {
+  const rows = rowsOf(3);
+
+  it.each(ATTACKS)(
+    'lose few tasks by $0, and visibly more without the defences',
+    async (attack) => {
+      const row = (await rows).get(attack)!;
+      const lost = row['lostMedianPercent'] as number;
+      const off = row['defencesOffMedianPercent'] as number;
+      expect(lost, TITLES[attack]).toBeLessThanOrEqual((row['barMedianPercent'] as number) + 1);
+      expect(off, TITLES[attack]).toBeGreaterThan(lost + 1);
+    },
+    120_000,
+  );
+});
