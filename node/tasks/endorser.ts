@@ -3,8 +3,8 @@
  * that the contractor shows to others (wire-formats.md 2.2, "endorsement").
  *
  * Rests on receipts alone, and on those of tasks of low sensitivity: the others are not shown
- * either, and an endorsement names one. Work that was not settled says nothing here. How far others believe it
- * is theirs to decide (`decision/learning/bootstrapping.ts`).
+ * either, and an endorsement names one. Work that was not settled says nothing here. How far others
+ * believe it is theirs to decide (`decision/learning/bootstrapping.ts`).
  *
  * @module
  */

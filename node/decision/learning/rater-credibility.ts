@@ -8,10 +8,10 @@
  *
  * Differs from the ledger: forgetting is by count, not by time; a word goes on being compared after
  * the third outcome, so that it costs who praised a contractor that cheats later; and there is no
- * flow of trust from seeds, which needs everybody's receipts. So agreement can be farmed: the owner of a contractor
- * that serves this node well can have any number of raters praise that contractor truthfully. What
- * such raters gain is bounded where testimony counts (`bootstrapping.ts`), not here. And a
- * contractor that stops showing a rater's receipts before it cheats spares that rater.
+ * flow of trust from seeds, which needs everybody's receipts. So agreement can be farmed: the owner
+ * of a contractor that serves this node well can have any number of raters praise that contractor
+ * truthfully. What such raters gain is bounded where testimony counts (`bootstrapping.ts`), not
+ * here. And a contractor that stops showing a rater's receipts before it cheats spares that rater.
  *
  * @module
  */

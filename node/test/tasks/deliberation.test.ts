@@ -265,7 +265,9 @@ describe('a deliberation', () => {
         kind: 'receipt',
         id: 'part',
         issuer: peer(51),
-        shows: `${skill}, partial, 0.4 paid, counts 0.5 by its price, its client is believed 0.0625`,
+        shows:
+          `${skill}, partial, 0.4 paid, counts 0.5 by its price, ` +
+          'its client is believed 0.0625',
       },
     ]);
     expect(await log.replay(decisionId)).toMatchObject({ agrees: true });
