@@ -159,8 +159,8 @@ export class NegotiationClient {
   }
 
   /**
-   * Signs an agreement on the quote, at its price or the bargained one, and has it countersigned. Once signed, the same
-   * agreement is sent again whatever `terms` say: a quote is good for one.
+   * Signs an agreement on the quote, at its price or the bargained one, and has it countersigned.
+   * Once signed, the same agreement is sent again whatever `terms` say: a quote is good for one.
    */
   agree(
     stream: SecureStream,
