@@ -49,15 +49,16 @@ const TITLES: Readonly<Record<Attack, string>> = {
 describe('30 % malicious contractors', () => {
   const rows = rowsOf(3);
 
-  it.each(ATTACKS)(
-    'lose few tasks by $0, and visibly more without the defences',
-    async (attack) => {
+  it.each(ATTACKS.map((attack) => [TITLES[attack], attack] as const))(
+    'cost by %s less than half of what they cost without the defences, above the honest floor',
+    async (_, attack) => {
       const row = (await rows).get(attack)!;
-      const lost = row['lostMedianPercent'] as number;
-      const off = row['defencesOffMedianPercent'] as number;
-      expect(lost, TITLES[attack]).toBeLessThanOrEqual((row['barMedianPercent'] as number) + 1);
-      expect(off, TITLES[attack]).toBeGreaterThan(lost + 1);
+      const floor = row['floorPercent'] as number;
+      const above = (row['lostMedianPercent'] as number) - floor;
+      const aboveWithout = (row['defencesOffMedianPercent'] as number) - floor;
+      expect(aboveWithout).toBeGreaterThan(1);
+      expect(above).toBeLessThan(aboveWithout / 2);
     },
-    120_000,
+    240_000,
   );
 });
