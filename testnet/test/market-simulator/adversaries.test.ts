@@ -6,7 +6,7 @@ import { adversaries } from '../../experiments/adversaries-experiment.ts';
 import type { Experiment, ReportRow } from '../../experiments/experiment.ts';
 import { experimentOptions } from '../experiments/options-for-tests.ts';
 
-/** The experiment on a market of a fifth of the size, so that a test can wait for it. */
+/** The experiment on a third of the tasks, so that a test can wait for it. */
 const small: Experiment = {
   ...adversaries,
   run: (options, runCells) =>
@@ -16,10 +16,10 @@ const small: Experiment = {
           id,
           settings: {
             ...settings,
-            clients: 10,
-            contractors: 30,
-            arrivalFactor: 4,
-            world: { ...settings.world, maxTasks: 1_500 },
+            clients: 20,
+            contractors: 60,
+            arrivalFactor: 5,
+            world: { ...settings.world, maxTasks: 2_000 },
           },
         })),
         seeds,
