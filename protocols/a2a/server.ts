@@ -3,9 +3,8 @@
  * the handlers to its answers (wire-formats.md 1.2 and 1.6, README.md in this folder).
  *
  * What each request goes through, in order: size, reading budget, form, requests in flight, method
- * and params,
- * A2A version, contract, message log, the SDK. Artifact streams (a context that is not zero) are
- * not served here.
+ * and params, A2A version, contract, message log, the SDK. Artifact streams (a context that is not
+ * zero) are not served here.
  *
  * @module
  */

@@ -9,6 +9,7 @@ import '../../protocols/polyfills.ts';
 import { table } from '../../node/cli/table.ts';
 import { benchDecision } from './decision.ts';
 import { benchDiscovery } from './discovery.ts';
+import { benchMarket } from './market.ts';
 import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 import { benchNodeStart } from './node-start.ts';
@@ -19,6 +20,7 @@ import { benchTask } from './task-end-to-end.ts';
 const BENCHES: Readonly<Record<string, Bench>> = {
   decision: benchDecision,
   discovery: benchDiscovery,
+  market: benchMarket,
   node: benchNodeStart,
   proof: benchProof,
   routing: benchRouting,

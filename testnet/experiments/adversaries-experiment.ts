@@ -168,9 +168,14 @@ export const adversaries: Experiment = {
       rows,
       tables: [{ title: 'Saving against exposure under fabrication', rows: points }],
       notes: [
-        `Results are audited at the shipped rates: ${auditRateNew} of a contractor with fewer than ${knownFromOutcomes} outcomes, ${auditRateKnown} after that; an audit finds 90 % of the wrong results. History is ${options.history}.`,
-        'lost: outsourced tasks that brought no right result, noticed or not, as a share of all tasks. The floor is the same market with everybody honest.',
-        'Defences off: no certificates asked for, every claim and every testimony believed, no audits, no gate of confidence or success. For exploration abuse: no security budget.',
+        `Results are audited at the shipped rates: ${auditRateNew} of a contractor with fewer ` +
+          `than ${knownFromOutcomes} outcomes, ${auditRateKnown} after that; an audit finds 90 ` +
+          `% of the wrong results. History is ${options.history}.`,
+        'lost: outsourced tasks that brought no right result, noticed or not, as a share of ' +
+          'all tasks. The floor is the same market with everybody honest.',
+        'Defences off: no certificates asked for, every claim and every testimony believed, ' +
+          'no audits, no gate of confidence or success. For exploration abuse: no security ' +
+          'budget.',
       ],
       charts: [
         {

@@ -52,7 +52,8 @@ export const duration: Experiment = {
       rows,
       notes: [
         ...notes,
-        'The paper names 0 % at 1 day, 55.4 % at 3, 98.0 % at 20 and 17.3 % at 30 days in its text, and other figures in its table. No such peaks appear.',
+        'The paper names 0 % at 1 day, 55.4 % at 3, 98.0 % at 20 and 17.3 % at 30 days in its ' +
+          'text, and other figures in its table. No such peaks appear.',
       ],
       charts: [
         {

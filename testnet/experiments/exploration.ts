@@ -74,9 +74,12 @@ export const exploration: Experiment = {
     return {
       rows,
       notes: [
-        'No certificates, no loss budget, history shared by all clients. Failures are drawn and taught; their expected cost is charged.',
-        'savedBefore and savedAfter: share of the cost here that the ten outsourced tasks before each exploration saved, and the ten after it, explorations left out.',
-        'A strategy may take contractors below the skill threshold, the oracle may not: so it can save more than the oracle.',
+        'No certificates, no loss budget, history shared by all clients. Failures are drawn ' +
+          'and taught; their expected cost is charged.',
+        'savedBefore and savedAfter: share of the cost here that the ten outsourced tasks ' +
+          'before each exploration saved, and the ten after it, explorations left out.',
+        'A strategy may take contractors below the skill threshold, the oracle may not: so it ' +
+          'can save more than the oracle.',
       ],
       charts: [
         {

@@ -48,7 +48,9 @@ export const oracle: Experiment = {
     return {
       rows,
       notes: [
-        'The oracle takes the cheapest eligible contractor by the true figures, if it costs less than the task costs here. Where failures are drawn it knows their probabilities, not their outcome.',
+        'The oracle takes the cheapest eligible contractor by the true figures, if it costs ' +
+          'less than the task costs here. Where failures are drawn it knows their ' +
+          'probabilities, not their outcome.',
       ],
       charts: [
         {

@@ -124,7 +124,10 @@ function notesOf(rows: readonly ReportRow[], policies: readonly PolicyName[]): s
       shares.length === 0
         ? 'the oracle saves nothing'
         : `${Math.min(...shares)} to ${Math.max(...shares)} % of the oracle's net saving`;
-    return `${policy}: the paper's metric is within the paper's band on ${within} of ${own.length} rows; ${range}.`;
+    return (
+      `${policy}: the paper's metric is within the paper's band on ${within} of ` +
+      `${own.length} rows; ${range}.`
+    );
   });
 }
 

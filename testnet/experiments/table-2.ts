@@ -1,9 +1,10 @@
 /**
- * The 35-task validation behind Table II, with many seeds: what the paper's script prints as percent
- * is dollars per task, and depends on the seed (reference-results.md c.4). Here it is a
+ * The 35-task validation behind Table II, with many seeds: what the paper's script prints as
+ * percent is dollars per task, and depends on the seed (reference-results.md c.4). Here it is a
  * distribution, in dollars; the saving in percent of the modelled local cost stands beside it.
  *
- * All of it is modelled: that script calls no model without a key, and no answer enters its figures.
+ * All of it is modelled: that script calls no model without a key, and no answer of one enters its
+ * figures.
  *
  * @module
  */
@@ -259,8 +260,12 @@ export const table2: Experiment = {
     return Promise.resolve({
       rows,
       notes: [
-        'Dollars saved per task by the modelled costs. The paper prints the same number as percent: 1.9 "without exploration" and 20.3 with it. Both are draws of the distribution at epsilon = 0.1.',
-        'Without exploration nothing is ever outsourced: the skills that tasks ask for and those that contractors name have no string in common, so Eq. (12) stays below its threshold.',
+        'Dollars saved per task by the modelled costs. The paper prints the same number as ' +
+          'percent: 1.9 "without exploration" and 20.3 with it. Both are draws of the ' +
+          'distribution at epsilon = 0.1.',
+        'Without exploration nothing is ever outsourced: the skills that tasks ask for and ' +
+          'those that contractors name have no string in common, so Eq. (12) stays below its ' +
+          'threshold.',
       ],
       charts: [
         {

@@ -178,7 +178,8 @@ export const robustness: Experiment = {
     return {
       rows,
       notes: [
-        `Exploration independence asks for more than 15 % without random exploration: ${independent} %.`,
+        'Exploration independence asks for more than 15 % without random exploration: ' +
+          `${independent} %.`,
       ],
       charts: [chartOf('robustness', 'Net saving of policy rational unless said', rows)],
     };
@@ -198,7 +199,10 @@ export const marketPower: Experiment = {
     return {
       rows,
       notes: [
-        'Price war: the type that serves most tasks cuts prices by 10 % a day, to half. Hoarding: 30 % of all contractors say that they are full. Predatory pricing: one contractor of each type asks 40 % of its price in the first half and 160 % in the second.',
+        'Price war: the type that serves most tasks cuts prices by 10 % a day, to half. ' +
+          'Hoarding: 30 % of all contractors say that they are full. Predatory pricing: one ' +
+          'contractor of each type asks 40 % of its price in the first half and 160 % in the ' +
+          'second.',
         'Herfindahl index of what contractors were paid: 1 is a monopoly.',
       ],
       charts: [chartOf('market-power', 'Net saving under market power', rows)],

@@ -23,6 +23,7 @@ import type { Population } from './population.ts';
 
 const HOURS_PER_MONTH = 24 * 30.4375;
 const HOURS_PER_DAY = 24;
+const MS_PER_MINUTE = 60_000;
 /** Of the paper's own code: what it looks back at, and the score that it calls a success. */
 const RECENT_DECISIONS = 50;
 const HIGH_SCORE = 0.7;
@@ -64,18 +65,14 @@ export class ClientMemory {
   #recentHighScores = 0;
   #decisions = 0;
   #agesAtDay = 0;
+  #hasOutcomes = false;
 
   constructor(market: Market, population: Population, options: MemoryOptions) {
     this.#options = options;
     this.#names = market.tasks.map(({ name }) => name);
     this.#lastHour = new Float64Array(population.size).fill(NaN);
     this.tables = market.tasks.map(
-      (_, type) =>
-        new CandidateTable(
-          Array.from({ length: population.size }, (__, one) =>
-            candidateOf(market, population, options, one, type),
-          ),
-        ),
+      (_, type) => new CandidateTable(candidatesOf(market, population, options, type)),
     );
   }
 
@@ -105,6 +102,7 @@ export class ClientMemory {
   learn({ contractor, type, isSuccess, utility, features, hour }: SeenOutcome): void {
     const good = isSuccess ? 1 : 0;
     this.#lastHour[contractor] = hour;
+    this.#hasOutcomes = true;
     for (const [other, table] of this.tables.entries()) {
       const { history } = table;
       const histories = other === type ? [history, table.historyOf(this.#names[type]!)] : [history];
@@ -147,7 +145,7 @@ export class ClientMemory {
   /** Lets knowledge age (Eq. 14), to the day: finer, it would move a reliability by 0.3 % a day. */
   age(hour: number): void {
     const day = Math.floor(hour / HOURS_PER_DAY);
-    if (day === this.#agesAtDay) return;
+    if (day === this.#agesAtDay || !this.#hasOutcomes) return;
     this.#agesAtDay = day;
     for (const [type, table] of this.tables.entries()) {
       const typed = table.historyOf(this.#names[type]!);
@@ -163,38 +161,58 @@ export class ClientMemory {
   }
 }
 
-function noOutcomes(): OutcomeHistory {
-  return { successes: 0, failures: 0, monthsSinceLast: 0, utility: 0 };
+const NO_OUTCOMES: OutcomeHistory = {
+  successes: 0,
+  failures: 0,
+  monthsSinceLast: 0,
+  utility: 0,
+};
+
+/** Names by number; made once, since every run has the same. */
+const names: string[] = [];
+
+function nameOf(one: number): string {
+  for (let next = names.length; next <= one; next++) {
+    names.push(`contractor-${String(next).padStart(5, '0')}`);
+  }
+  return names[one]!;
 }
 
-function candidateOf(
+/** Contractors as the engine reads them, for one task type. What is equal is shared. */
+function candidatesOf(
   market: Market,
   population: Population,
   { certificates, testimony }: MemoryOptions,
-  one: number,
   type: number,
-): Candidate {
-  const own = market.contractors[population.type[one]!]!;
-  const { level, passed, run } = certificates[one]!;
-  return {
-    peerId: `contractor-${String(one).padStart(5, '0')}`,
+): Candidate[] {
+  const { total, latencyMinutes } = population;
+  const load = { demand: 0, available: total, total };
+  const history = { ...NO_OUTCOMES, byType: { [market.tasks[type]!.name]: NO_OUTCOMES } };
+  const kinds = market.contractors.map((own) => ({
     skills: own.skills,
     similarity: own.similarities[type]!,
-    // Price and load are written before each decision.
-    quote: {
-      priceMicroUsd: 0,
-      latencyMs: population.latencyMinutes[one]! * 60_000,
-      load: { demand: 0, available: population.total, total: population.total },
-    },
-    level,
-    ...(run === 0 ? {} : { evidence: { passed, run } }),
-    ...(testimony === null ? {} : { testimony: testimony[one]! }),
-    history: { ...noOutcomes(), byType: { [market.tasks[type]!.name]: noOutcomes() } },
     stated: {
       reliability: own.reliability,
       securityRisk: own.securityRisk,
       qualityRisk: own.qualityRisk,
       performance: own.performance[type]!,
     },
-  };
+  }));
+  const candidates: Candidate[] = [];
+  for (let one = 0; one < population.size; one++) {
+    const { skills, similarity, stated } = kinds[population.type[one]!]!;
+    const candidate: Candidate = {
+      peerId: nameOf(one),
+      skills,
+      similarity,
+      // Price and load are written before each decision.
+      quote: { priceMicroUsd: 0, latencyMs: latencyMinutes[one]! * MS_PER_MINUTE, load },
+      level: certificates[one]!.level,
+      evidence: certificates[one]!,
+      history,
+      stated,
+    };
+    candidates.push(testimony === null ? candidate : { ...candidate, testimony: testimony[one]! });
+  }
+  return candidates;
 }

@@ -151,7 +151,7 @@ const CONTRACTORS: readonly ContractorType[] = [
   ),
 ];
 
-/** Operations of a task, and the memory that it takes, in GiB. cost_calculator.py 66-85, 127-132. */
+/** Operations of a task, and the GiB that it takes. cost_calculator.py 66-85, 127-132. */
 export function referenceDemand(
   flops: number,
   documents: number,

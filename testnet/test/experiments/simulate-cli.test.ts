@@ -10,16 +10,21 @@ import type { ReportDocument } from '../../experiments/report.ts';
 import { table1 } from '../../experiments/table-1.ts';
 import { experimentOptions } from './options-for-tests.ts';
 
-const coalesce = fileURLToPath(new URL('../../../dist/node/cli/main.js', import.meta.url));
+const program = (path: string): string =>
+  fileURLToPath(new URL(`../../../dist/${path}`, import.meta.url));
+const coalesce = program('node/cli/main.js');
+const experiments = program('testnet/experiments/main.js');
 
-function simulate(...args: string[]) {
+function run(...args: string[]) {
   return new Promise<{ exitCode: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [coalesce, 'simulate', ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, args, (error, stdout, stderr) => {
       const exitCode = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
       resolve({ exitCode, stdout, stderr });
     });
   });
 }
+
+const simulate = (...args: string[]) => run(experiments, ...args);
 
 describe('the simulate command', () => {
   let directory: string;
@@ -34,8 +39,9 @@ describe('the simulate command', () => {
 
   it('gives on worker threads what it gives without, in the shape that is promised', async () => {
     const out = join(directory, 'table-1');
-    const { exitCode, stdout, stderr } = await simulate(
-      ...['table-1', '--policy', 'reference', '--preset', 'paper', '--seeds', '1'],
+    const { exitCode, stdout, stderr } = await run(
+      ...[coalesce, 'simulate', 'table-1', '--policy', 'reference', '--preset', 'paper'],
+      ...['--seeds', '1'],
       ...['--workers', '2', '--out', out, '--json'],
     );
     expect(exitCode, stderr).toBe(0);
@@ -76,16 +82,20 @@ describe('the simulate command', () => {
       'use fewer, or --history shared',
     ],
     ['an output directory that is a file', ['oracle', '--out', coalesce], 'name another'],
-  ])('refuses %s with exit code 2 and the mend', async (_, args, mend) => {
-    const { exitCode, stdout, stderr } = await simulate(...args);
-    expect(exitCode).toBe(2);
-    expect(stdout).toBe('');
-    expect(stderr).toContain(mend);
-  });
+  ])(
+    'refuses %s with exit code 2 and the mend',
+    async (_, args, mend) => {
+      const { exitCode, stdout, stderr } = await simulate(...args);
+      expect(exitCode).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toContain(mend);
+    },
+    120_000,
+  );
 
   it('prints its refusal as the one JSON document if it is asked to', async () => {
     const { exitCode, stdout } = await simulate('table-1', '--days', '3', '--json');
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'BAD_INPUT', exitCode: 2 } });
-  });
+  }, 120_000);
 });

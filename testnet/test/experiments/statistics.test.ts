@@ -19,7 +19,7 @@ describe('the statistics of a report', () => {
     expect(estimateOf([7])).toEqual({ mean: 7, sigma: 0, halfWidth: 0, runs: 1 });
   });
 
-  it('interpolates quantiles', () => {
+  it('interpolates quantiles between the values that lie around them', () => {
     expect(quantileOf([4, 1, 3, 2], 0.5)).toBe(2.5);
     expect(quantileOf([4, 1, 3, 2], 1)).toBe(4);
     expect(quantileOf([], 0.5)).toBe(0);

@@ -6,7 +6,7 @@ import { adversaries } from '../../experiments/adversaries-experiment.ts';
 import type { Experiment, ReportRow } from '../../experiments/experiment.ts';
 import { experimentOptions } from '../experiments/options-for-tests.ts';
 
-/** The experiment on a market of a fifth of the size, so that a test can wait for it. */
+/** The experiment on a third of the tasks, so that a test can wait for it. */
 const small: Experiment = {
   ...adversaries,
   run: (options, runCells) =>
@@ -16,10 +16,10 @@ const small: Experiment = {
           id,
           settings: {
             ...settings,
-            clients: 10,
-            contractors: 30,
-            arrivalFactor: 4,
-            world: { ...settings.world, maxTasks: 1_500 },
+            clients: 20,
+            contractors: 60,
+            arrivalFactor: 5,
+            world: { ...settings.world, maxTasks: 2_000 },
           },
         })),
         seeds,
@@ -49,15 +49,16 @@ const TITLES: Readonly<Record<Attack, string>> = {
 describe('30 % malicious contractors', () => {
   const rows = rowsOf(3);
 
-  it.each(ATTACKS)(
-    'lose few tasks by $0, and visibly more without the defences',
-    async (attack) => {
+  it.each(ATTACKS.map((attack) => [TITLES[attack], attack] as const))(
+    'cost by %s less than half of what they cost without the defences, above the honest floor',
+    async (_, attack) => {
       const row = (await rows).get(attack)!;
-      const lost = row['lostMedianPercent'] as number;
-      const off = row['defencesOffMedianPercent'] as number;
-      expect(lost, TITLES[attack]).toBeLessThanOrEqual((row['barMedianPercent'] as number) + 1);
-      expect(off, TITLES[attack]).toBeGreaterThan(lost + 1);
+      const floor = row['floorPercent'] as number;
+      const above = (row['lostMedianPercent'] as number) - floor;
+      const aboveWithout = (row['defencesOffMedianPercent'] as number) - floor;
+      expect(aboveWithout).toBeGreaterThan(1);
+      expect(above).toBeLessThan(aboveWithout / 2);
     },
-    120_000,
+    240_000,
   );
 });
