@@ -11,7 +11,7 @@ import { TASK_LIMITS } from './task-limits.ts';
 import { exactObject, quote } from './task-problems.ts';
 
 /** Executors that this version can run. */
-export const EXECUTOR_TYPES = ['builtin', 'module', 'openai', 'command'] as const;
+export const EXECUTOR_TYPES = ['builtin', 'module', 'openai', 'command', 'a2a'] as const;
 const AVAILABLE = EXECUTOR_TYPES.map(quote).join(', ');
 
 /** Limits of the lists and texts of an executor. */
@@ -19,6 +19,7 @@ export const EXECUTOR_LIMITS = {
   maxPromptCharacters: 65_536,
   maxArguments: 64,
   maxVariables: 64,
+  maxOrigins: 8,
   maxOutputTokens: 1_000_000,
   maxParameters: 32,
   maxCpuSeconds: 86_400,
@@ -114,6 +115,22 @@ const executors = [
     maxFileMib: z.int().min(0).max(EXECUTOR_LIMITS.maxMemoryMib).optional(),
     estimatedSeconds,
     memoryGib,
+  }),
+  exactObject({
+    /** An A2A agent. */
+    type: z.literal('a2a'),
+    /** Where its card stands: an origin, or the card's own address. */
+    url,
+    /** What the agent is told before the client's input. */
+    instruction: prompt.optional(),
+    /** Environment variable that holds a bearer token; left out: none is sent. */
+    tokenVariable: variable.optional(),
+    /** Other origins that its card may name. */
+    origins: z.array(url).max(EXECUTOR_LIMITS.maxOrigins).optional(),
+    maxInputBytes,
+    timeoutMs,
+    /** What the agent charges for a task that it completes. */
+    paidMicroUsd: z.number().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   }),
 ] as const;
 

@@ -51,6 +51,11 @@ export class ExecutionRecorder {
     bus.on('finished', () => this.finish());
   }
 
+  /** Whether there is an outcome. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
   /** Ends with what was published; without artifacts and without a message that is a failure. */
   finish(): void {
     if (this.#isSettled) return;

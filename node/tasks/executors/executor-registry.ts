@@ -5,9 +5,11 @@
  */
 
 import type { Logger, Random } from '../../../protocols/components.ts';
+import { systemClock } from '../../system-clock.ts';
 import { systemService } from '../../system-service.ts';
 import { EXECUTOR_TYPES } from '../executor-config.ts';
 import type { ExecutorConfig } from '../executor-config.ts';
+import { A2aExecutor } from './a2a.ts';
 import { loadCommandExecutor } from './command.ts';
 import { DOCUMENT_ANALYSIS_TERM, DocumentAnalysis } from './document-analysis.ts';
 import { ExecutorConfigError } from './errors.ts';
@@ -70,6 +72,10 @@ export async function createExecutor(
     }
     case 'module':
       return loadModuleExecutor({ ...given(config), ...components, term });
+    case 'a2a': {
+      const world = { ...components, service: systemService, clock: systemClock };
+      return new A2aExecutor({ ...given(config), ...world, term });
+    }
     case 'command':
       return loadCommandExecutor({ ...given(config), ...components, term });
     case 'openai':

@@ -12,22 +12,16 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Role } from '@a2a-js/sdk';
-import type { Part, SendMessageRequest } from '@a2a-js/sdk';
+import type { SendMessageRequest } from '@a2a-js/sdk';
 import { DefaultExecutionEventBus, RequestContext, ServerCallContext } from '@a2a-js/sdk/server';
 import type { AgentExecutor } from '@a2a-js/sdk/server';
 import { toHex } from '../../../crypto/bytes.ts';
 import type { Random } from '../../../protocols/components.ts';
-import type { ResolvedPart } from '../task-parts.ts';
 import { ExecutionRecorder } from './execution-recorder.ts';
 import { ExecutorConfigError, ExecutorFailedError } from './errors.ts';
+import { messageParts } from './message-parts.ts';
 import type { SkillExecutor, SkillResult, SkillWork } from './skill-executor.ts';
-import {
-  assertInputSize,
-  DEFAULT_MAX_INPUT_BYTES,
-  isJson,
-  readJson,
-  readText,
-} from './work-input.ts';
+import { assertInputSize, DEFAULT_MAX_INPUT_BYTES } from './work-input.ts';
 
 /** Metadata key of the message under which the executor finds the whole specification. */
 export const SPECIFICATION_METADATA_KEY = 'urn:coalesce:a2a:task-specification:v1';
@@ -163,9 +157,8 @@ export class ModuleExecutor implements SkillExecutor {
     return toHex(this.#init.random.bytes(16));
   }
 
-  #requestContext({ specification, parts }: SkillWork, taskId: string): RequestContext {
+  #requestContext(work: SkillWork, taskId: string): RequestContext {
     const contextId = this.#newId();
-    const { description } = specification;
     const request: SendMessageRequest = {
       tenant: '',
       message: {
@@ -173,11 +166,8 @@ export class ModuleExecutor implements SkillExecutor {
         contextId,
         taskId: '',
         role: Role.ROLE_USER,
-        parts: [
-          ...(description === undefined ? [] : [textPart(description, 'text/plain')]),
-          ...parts.map(toMessagePart),
-        ],
-        metadata: { [SPECIFICATION_METADATA_KEY]: specification },
+        parts: messageParts(work),
+        metadata: { [SPECIFICATION_METADATA_KEY]: work.specification },
         extensions: [],
         referenceTaskIds: [],
       },
@@ -186,21 +176,4 @@ export class ModuleExecutor implements SkillExecutor {
     };
     return new RequestContext(request, taskId, contextId, new ServerCallContext());
   }
-}
-
-function textPart(value: string, mediaType: string, filename = ''): Part {
-  return { content: { $case: 'text', value }, mediaType, filename, metadata: undefined };
-}
-
-function toMessagePart(part: ResolvedPart, index: number): Part {
-  const { mediaType, bytes, name = '' } = part;
-  if (isJson(part)) {
-    const value: unknown = readJson(part, index);
-    return { content: { $case: 'data', value }, mediaType, filename: name, metadata: undefined };
-  }
-  if (mediaType.toLowerCase().startsWith('text/')) {
-    return textPart(readText(part, index), mediaType, name);
-  }
-  const value = Buffer.from(bytes);
-  return { content: { $case: 'raw', value }, mediaType, filename: name, metadata: undefined };
 }

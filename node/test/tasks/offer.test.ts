@@ -40,6 +40,19 @@ describe('parseOffer', () => {
           executor: { type: 'module', path: './shout.js', estimatedSeconds: 2, memoryGib: 1 },
         }),
         makeSkill({
+          term: 'performs:text/translate',
+          executor: {
+            type: 'a2a',
+            url: 'https://agent.example',
+            instruction: 'Translate into French.',
+            tokenVariable: 'AGENT_TOKEN',
+            origins: ['https://rpc.agent.example'],
+            maxInputBytes: 100_000,
+            timeoutMs: 60_000,
+            paidMicroUsd: 250.5,
+          },
+        }),
+        makeSkill({
           term: 'performs:text/count',
           executor: {
             type: 'command',
@@ -85,7 +98,7 @@ describe('parseOffer', () => {
   it.each([
     [
       { executor: { type: 'rust' } },
-      /executor.*cannot run: set "type" to one of "builtin", "module", "openai", "command"/,
+      /executor.*cannot run: set "type" to one of "builtin", "module", "openai", "command", "a2a"/,
     ],
     [
       { executor: { type: 'openai' } },
@@ -100,6 +113,8 @@ describe('parseOffer', () => {
     [{ executor: { type: 'command', program: 'wc', args: Array(65).fill('') } }, /at most 64/],
     [{ executor: { type: 'command', program: 'wc', environment: ['A=1'] } }, /name of an/],
     [{ executor: { type: 'command', program: 'wc', maxMemoryMib: 1 } }, /expected at least 16/],
+    [{ executor: { type: 'a2a' } }, /executor\.url: is missing/],
+    [{ executor: { type: 'a2a', url: 'https://a.test', token: 'x' } }, /has no key "token"/],
     [{ executor: { ...OPENAI, apiKey: 'sk-abc' } }, /executor: has no key "apiKey"/],
     [{ executor: { type: 'module' } }, /executor\.path: is missing/],
     [{ executor: { type: 'builtin', path: 'x' } }, /executor: has no key "path"/],

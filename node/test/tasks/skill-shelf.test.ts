@@ -126,6 +126,10 @@ describe('SkillShelf', () => {
       },
     ],
     [
+      'an agent at an address that is none',
+      { skills: [skill({ executor: { type: 'a2a', url: 'agent' } })] },
+    ],
+    [
       'a program that is not there',
       { skills: [skill({ executor: { type: 'command', program: './no-such-program' } })] },
     ],
