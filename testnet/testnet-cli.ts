@@ -1,6 +1,6 @@
 /**
- * Command line of the testnet: `up`, `status`, `down`, `demo` and `routing`, with the exit codes of
- * the `coalesce` command.
+ * Command line of the testnet: `up`, `status`, `down`, `demo`, `routing` and `consensus`, with the
+ * exit codes of the `coalesce` command.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { table } from '../node/cli/table.ts';
 import { shortPeerId } from '../node/decision/plain-text.ts';
 import { UserFacingError, printable } from '../node/errors.ts';
 import { VERSION } from '../node/version.ts';
+import { addConsensusCommand } from './consensus-command.ts';
 import { runDemo } from './demo.ts';
 import { MAX_NODES, MIN_NODES } from './local-plan.ts';
 import { addRoutingCommand } from './routing-command.ts';
@@ -42,9 +43,11 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
     .exitOverride();
   addCommands(program, interrupt.signal);
   addRoutingCommand(program, interrupt.signal);
+  let exitCode = 0;
+  addConsensusCommand(program, interrupt.signal, (code) => (exitCode = code));
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return 0;
+    return exitCode;
   } catch (error) {
     return interrupt.signal.aborted ? interrupted() : report(error, argv.includes('--json'));
   } finally {

@@ -594,6 +594,9 @@ function trafficKind(message: Message): TrafficKind {
       return 'blocks';
     case 'pre-prepare':
       return 'proposal';
+    case 'view-change':
+    case 'new-view':
+      return 'view';
     default:
       return 'other';
   }

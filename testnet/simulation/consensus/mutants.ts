@@ -57,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what the NEW-VIEW asks for is not checked',
     breaks: 'safety',
     rules: { meetsRequirement: () => true },
-    scenario: { strategies: ['substituted block'] },
+    scenario: { strategies: ['substituted block'], hushes: true },
   },
   {
     name: 'the block prepared in the lowest view is chosen',
@@ -66,6 +66,7 @@ export const MUTANTS: readonly Mutant[] = [
       requirementOf: (changes) => ({ ...requirementOf(changes), digest: lowest(changes) }),
     },
     isForAll: true,
+    scenario: { strategies: ['double votes'], hushes: true },
   },
   {
     name: 'a VIEW-CHANGE does not tell what was prepared',
@@ -77,7 +78,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'certificates in a VIEW-CHANGE are not checked',
     breaks: 'safety',
     rules: { isProven: () => true },
-    scenario: { strategies: ['two-faced view change'] },
+    scenario: { strategies: ['two-faced view change', 'double votes'], hushes: true },
   },
   {
     name: 'a NEW-VIEW needs f + 1 VIEW-CHANGEs',

@@ -65,6 +65,8 @@ export interface ScenarioOptions {
   readonly isOverrun?: boolean;
   /** Strategies that every Byzantine replica has besides its own. */
   readonly strategies?: readonly Strategy[];
+  /** Hushes in every run, long ones. */
+  readonly hushes?: boolean;
   /** Also takes the disk of an honest replica away. */
   readonly wipes?: boolean;
 }
@@ -91,8 +93,8 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
       maxDelayMs: between(2, 60),
       cutIntervalMs: between(500, 6_000),
       maxCutMs: between(100, 8_000),
-      hushIntervalMs: isChosen(0.4) ? between(500, 4_000) : 0,
-      maxHushMs: between(500, 8_000),
+      hushIntervalMs: isChosen(options.hushes ? 1 : 0.4) ? between(500, 4_000) : 0,
+      maxHushMs: between(options.hushes ? 4_000 : 500, 8_000),
     },
     settings: { checkpointInterval, window: 2 * checkpointInterval, maxBatch: between(1, 4) },
     healAtMs: between(3_000, 16_000),

@@ -28,7 +28,14 @@ export interface NetworkFaults {
 }
 
 /** Share of links that carry no messages of a kind in a hush. */
-const HUSHED = { prepare: 0.25, commit: 0.75, blocks: 0.9, proposal: 0.2, other: 0 } as const;
+const HUSHED = {
+  prepare: 0.4,
+  commit: 0.75,
+  blocks: 0.9,
+  proposal: 0.2,
+  view: 0.2,
+  other: 0,
+} as const;
 /** What a hush tells apart. */
 export type TrafficKind = keyof typeof HUSHED;
 
@@ -51,7 +58,7 @@ export class SimulatedNetwork {
     this.#faults = faults;
     this.#random = random;
     this.#cutUntilMs = Array.from({ length: size * size }, () => 0);
-    this.#muted = { prepare: [], commit: [], blocks: [], proposal: [], other: [] };
+    this.#muted = { prepare: [], commit: [], blocks: [], proposal: [], view: [], other: [] };
   }
 
   heal(): void {
