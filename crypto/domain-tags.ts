@@ -23,7 +23,7 @@ export const DOCUMENT_TYPES = {
   disclosure: 'coalesce/disclosure/v1',
   sessionAuth: 'coalesce/session-auth/v1',
   genesis: 'coalesce/genesis/v1',
-  statement: 'coalesce/statement/v1',
+  stmt: 'coalesce/statement/v1',
 } as const;
 
 /** The `typ` of a document that travels in an envelope. */

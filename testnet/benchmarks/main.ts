@@ -13,6 +13,7 @@ import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 import { benchNodeStart } from './node-start.ts';
 import { benchProof } from './proof.ts';
+import { benchReputation } from './reputation.ts';
 import { benchRouting } from './routing.ts';
 import { benchTask } from './task-end-to-end.ts';
 
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   discovery: benchDiscovery,
   node: benchNodeStart,
   proof: benchProof,
+  reputation: benchReputation,
   routing: benchRouting,
   task: benchTask,
 };
