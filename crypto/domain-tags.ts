@@ -27,7 +27,7 @@ export const DOCUMENT_TYPES = {
   viewChange: 'coalesce/view-change/v1',
   newView: 'coalesce/new-view/v1',
   genesis: 'coalesce/genesis/v1',
-  statement: 'coalesce/statement/v1',
+  stmt: 'coalesce/statement/v1',
 } as const;
 
 /** The `typ` of a document that travels in an envelope. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { clockOf } from './block-context.ts';
 import { NEW_ACCOUNT } from './genesis.ts';
 import { accountKey } from './records.ts';
 import type { AccountRecord } from './records.ts';
@@ -81,4 +82,31 @@ export function release(
     changeAccount(draft, to, ({ creditsHeld }) => ({ creditsHeld: creditsHeld - held }));
   }
   post(draft, from, to, posted);
+}
+
+/**
+ * What is wrong with the money of a ledger; `undefined` while debits and credits have equal sums,
+ * held and posted, nobody holds less than nothing, and the claims are no more than was minted.
+ */
+export function conservationProblem(
+  state: StateReader & { entries(): Iterable<readonly [string, unknown]> },
+  treasuries: ReadonlySet<string>,
+): string | undefined {
+  let posted = 0n;
+  let held = 0n;
+  let claims = 0n;
+  for (const [key, record] of state.entries()) {
+    if (!key.startsWith('account/')) continue;
+    const account = record as AccountRecord;
+    posted += balanceOf(account);
+    held += account.creditsHeld - account.debitsHeld;
+    if (account.debitsHeld < 0n || account.creditsHeld < 0n) {
+      return `${key} holds less than nothing`;
+    }
+    if (!treasuries.has(key.slice('account/'.length))) claims += balanceOf(account);
+  }
+  if (posted !== 0n) return `${posted} micro-USD were lost or made`;
+  if (held !== 0n) return `${held} micro-USD are held on one side only`;
+  const { minted } = clockOf(state);
+  return claims > minted ? `there are claims on ${claims} of ${minted} minted` : undefined;
 }

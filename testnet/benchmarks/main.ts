@@ -14,6 +14,7 @@ import { REFERENCE_NOMINAL_US, measureReferenceUs } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
 import { benchNodeStart } from './node-start.ts';
 import { benchProof } from './proof.ts';
+import { benchReputation } from './reputation.ts';
 import { benchRouting } from './routing.ts';
 import { benchTask } from './task-end-to-end.ts';
 
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   market: benchMarket,
   node: benchNodeStart,
   proof: benchProof,
+  reputation: benchReputation,
   routing: benchRouting,
   task: benchTask,
 };
