@@ -113,12 +113,13 @@ export function peerIdToText(bytes: Uint8Array): string {
   return base58btc.encode(bytes).slice(1);
 }
 
-/**
- * Raw bytes of a PeerId.
- *
- * @throws {@link TypeError} for anything but the identity PeerId of an Ed25519 key.
- */
-export function peerIdToBytes(peerId: string): Uint8Array {
+/** PeerIds that were read: base58 costs more than all other checks of one. Oldest out first. */
+const readPeerIds = new Map<string, Uint8Array>();
+const MAX_READ_PEER_IDS = 4_096;
+
+function readPeerId(peerId: string): Uint8Array {
+  const known = readPeerIds.get(peerId);
+  if (known) return known;
   if (peerId.length > 60) throw new TypeError('"peerId" expected the PeerId of an Ed25519 key');
   let bytes: Uint8Array;
   try {
@@ -129,13 +130,29 @@ export function peerIdToBytes(peerId: string): Uint8Array {
   const isEd25519 =
     bytes.length === PEER_ID_BYTES && PEER_ID_PREFIX.every((byte, i) => bytes[i] === byte);
   if (!isEd25519) throw new TypeError('"peerId" expected the PeerId of an Ed25519 key');
+  if (readPeerIds.size >= MAX_READ_PEER_IDS) {
+    for (const oldest of readPeerIds.keys()) {
+      readPeerIds.delete(oldest);
+      break;
+    }
+  }
+  readPeerIds.set(peerId, bytes);
   return bytes;
+}
+
+/**
+ * Raw bytes of a PeerId.
+ *
+ * @throws {@link TypeError} for anything but the identity PeerId of an Ed25519 key.
+ */
+export function peerIdToBytes(peerId: string): Uint8Array {
+  return readPeerId(peerId).slice();
 }
 
 /** Whether `text` is the PeerId of an Ed25519 key. */
 export function isPeerId(text: string): boolean {
   try {
-    peerIdToBytes(text);
+    readPeerId(text);
     return true;
   } catch {
     return false;
@@ -144,7 +161,7 @@ export function isPeerId(text: string): boolean {
 
 /** Public key inside a PeerId, 32 bytes. @throws {@link TypeError} as `peerIdToBytes`. */
 export function publicKeyOfPeerId(peerId: string): Uint8Array {
-  return peerIdToBytes(peerId).slice(PEER_ID_PREFIX.length);
+  return readPeerId(peerId).slice(PEER_ID_PREFIX.length);
 }
 
 /** Kinds of documents that have a type string. */

@@ -48,7 +48,7 @@ export interface OutcomeContext {
   /** Hour of the block. */
   readonly hour: number;
   /** F of a rater that is in force. */
-  flowOf(record: RaterRecord): bigint;
+  readonly flowOf: (record: RaterRecord) => bigint;
 }
 
 /** Others' evidence below which there is nothing to compare with. */
@@ -123,7 +123,7 @@ function uncappedWeight(
   return (((baseWeight * credibility) >> 32n) * priceWeight) >> 32n;
 }
 
-/** The rater's record after its word was compared with the others' clear opinion, if they have one. */
+/** The rater's record after its word was held against a clear opinion of the others. */
 function compared(
   rater: RaterRecord,
   score: ScoreRecord,

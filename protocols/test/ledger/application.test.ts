@@ -51,7 +51,7 @@ describe('a genesis', () => {
       },
     ],
   ])('with %s is refused', (_, change) => {
-    expect(() => encodeGenesis({ ...makeGenesis(), ...change } as never)).toThrow();
+    expect(() => encodeGenesis({ ...makeGenesis(), ...change })).toThrow();
   });
 
   it('that mints more than there may be is refused', () => {
