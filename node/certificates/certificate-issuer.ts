@@ -190,7 +190,9 @@ export class CertificateIssuer {
       const age = known && iat - known.body.iat;
       if (known && age! >= 0 && age! < lifeSeconds * RENEWAL_SHARE) return known;
       const { seq: last, bits } = await this.#stored(list);
-      const seq = last + 1;
+      // Not below the time: after its store was put back from a copy, a node that counted on from
+      // there would sign numbers a second time, which is evidence against it.
+      const seq = Math.max(last + 1, iat);
       await this.#store(list, { seq, bits });
       const { identity: issuer } = this.#init;
       const next = iat + lifeSeconds;
@@ -239,7 +241,10 @@ export class CertificateIssuer {
     } catch {
       // Told below: what cannot be read is damaged.
     }
-    throw new RefusedError('The list of revocations is damaged; restore it from a backup');
+    throw new RefusedError(
+      'The list of revocations is damaged; restore it from a backup in which no revocation is ' +
+        'missing: a list that takes one back is evidence against this node',
+    );
   }
 
   #store(list: number, status: StoredStatus): Promise<void> {

@@ -113,7 +113,10 @@ export class AttestationRenewals {
     return document;
   }
 
-  /** As `ResourceAttestor.attestResource`; the same, and a better certificate before is revoked. */
+  /**
+   * As `ResourceAttestor.attestResource`; the same, and a better certificate before is revoked,
+   * where this node renews: else it remembers none.
+   */
   async attestResource(
     order: ResourceAttestOrder,
     signal: AbortSignal,

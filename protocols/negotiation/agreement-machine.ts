@@ -174,7 +174,8 @@ function onBargained(contract: Contract, price: string, now: number): StepResult
   if (!quote) return refuse('UNKNOWN_QUOTE');
   if (phase !== 'NEGOTIATING') return refuse('TOO_LATE');
   if (bargainedPrice === price) return repeated(contract);
-  // One round: prices that are refused one after the other would tell where the lowest one is.
+  // One round for each quote. It slows a search for the lowest price, and does not end it: a
+  // client that asks for a new quote each time finds it by halving.
   if (bargainedPrice !== undefined) return refuse('SECOND_COUNTER');
   if (agreement) return refuse('WRONG_STATE');
   if (BigInt(price) > BigInt(quote.body.price)) return refuse('PRICE_ABOVE_QUOTE');

@@ -201,6 +201,7 @@ export class ContractorDesk {
     if (!contract?.quote || !isTheirs) return decline('UNKNOWN_QUOTE');
     const countered: Answer = { ...question, typ: 'countered' };
     if (contract.bargainedPrice === question.price) return countered;
+    if (contract.bargainedPrice !== undefined) return decline('SECOND_COUNTER');
     const quoted = contract.quote.body.price;
     const counter = {
       client: remotePeer,

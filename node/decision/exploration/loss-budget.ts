@@ -16,7 +16,8 @@
  * in processor time is charged when a result was delivered, so that an overrun is made up for
  * before the next exploration; a contract that breaks off is charged as modelled. Lateness is that
  * of the quoted time. What is done instead of a failed exploration may have become dearer
- * meanwhile; that is not counted. With several explorations under way, count each one's worst case
+ * meanwhile; that is not counted. Nor is what bargaining would have saved: the greedy cost has the
+ * quoted price, and who is explored is not bargained with. With several explorations under way, count each one's worst case
  * as lost until it ends.
  *
  * @module

@@ -178,7 +178,7 @@ describe('status lists of an issuer', () => {
     expect(await list(1)).toBe(first);
     clock.advanceSeconds(1);
     const second = await list(1);
-    expect(second.body.seq).toBe(first.body.seq + 1);
+    expect(second.body.seq).toBeGreaterThan(first.body.seq);
     expect(second.body.iat).toBe(first.body.iat + 600);
     await issuer.revoke(idOf(await attest([MEMORY])));
     expect((await list(1)).body.seq).toBe(second.body.seq + 1);
@@ -217,13 +217,29 @@ describe('status lists of an issuer', () => {
     );
   });
 
+  it('do not contradict those from before the store was put back from a copy', async () => {
+    const memory = new StatusListMemory();
+    const note = async () => memory.note(await list(0), clock.seconds);
+    await attest();
+    expect(await note()).toBe('NEW');
+    const copy = [...issued.values];
+    clock.advanceSeconds(DAY);
+    expect(await note()).toBe('NEW');
+    issued.values.clear();
+    for (const [key, bytes] of copy) issued.values.set(key, bytes);
+    issuer = open();
+    clock.advanceSeconds(1);
+    expect(await note()).toBe('NEW');
+    expect(memory.equivocations()).toEqual([]);
+  });
+
   it('have their number on disk before they are handed out', async () => {
-    await list(0);
+    const first = await list(0);
     const before = issued.put.bind(issued);
     issued.put = () => Promise.reject(new Error('no space left on device'));
     clock.advanceSeconds(DAY);
     await expect(issuer.statusList(0)).rejects.toThrow('no space left');
     issued.put = before;
-    expect((await list(0)).body.seq).toBe(2);
+    expect((await list(0)).body.seq).toBeGreaterThan(first.body.seq + 1);
   });
 });

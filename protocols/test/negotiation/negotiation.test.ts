@@ -207,7 +207,7 @@ describe('a counter-offer', () => {
     expect(agreement!.body.price).toBe(PRICE.toString());
   });
 
-  it('comes once: the lowest price cannot be searched for', async () => {
+  it('comes once for a quote: the contractor is not asked a second time', async () => {
     let asked = 0;
     const market = await Market.open({
       reviewCounter: ({ priceMicroUsd }) => {
@@ -219,9 +219,27 @@ describe('a counter-offer', () => {
     await market.client.counter(stream, id, LESS);
     const second = await market.client.counter(stream, id, LESS + 50n);
     expect(second).toEqual({ agreed: false, refusal: 'SECOND_COUNTER', by: 'peer' });
-    expect(asked).toBe(2);
+    expect(asked).toBe(1);
     const { agreement } = contractOf(await market.client.agree(stream, id));
     expect(agreement!.body.price).toBe(PRICE.toString());
+  });
+
+  it('with a new quote each time finds the lowest price by halving (not prevented)', async () => {
+    const lowest = 1_234n;
+    const market = await Market.open({
+      reviewCounter: ({ priceMicroUsd }) => Promise.resolve(priceMicroUsd >= lowest),
+    });
+    let [refused, taken] = [0n, PRICE];
+    while (taken - refused > 1n) {
+      const { stream, id } = await quoted(market);
+      const middle = (refused + taken) / 2n;
+      const answer = await market.client.counter(stream, id, middle);
+      if (answer.agreed) taken = middle;
+      else refused = middle;
+      await market.client.release(stream, id);
+      await stream.closeWrite();
+    }
+    expect(taken).toBe(lowest);
   });
 
   it('above the quote, of an unknown quote, or after the agreement is refused', async () => {
