@@ -2,6 +2,9 @@
  * The contractor's A2A executor: takes a message under a contract, checks that it is the agreed
  * task, does the work, signs the delivery, answers with the result.
  *
+ * A skill does as many tasks at a time as its offer says; the others wait in a bounded queue that
+ * serves clients in turn. A task's time runs from its acceptance, waiting included.
+ *
  * A finished contract is answered from the store, so a task that is sent again, also after a
  * restart, is not done twice.
  *
@@ -20,8 +23,10 @@ import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
+import type { SkillWork } from './executors/skill-executor.ts';
 import { SpendingSum } from './executors/spending-sum.ts';
-import type { SkillShelf } from './skill-shelf.ts';
+import { FairSlots } from './fair-slots.ts';
+import type { SkillOnSale, SkillShelf } from './skill-shelf.ts';
 import { matchesWireInput } from './task-parts.ts';
 import type { ResolvedPart, ResultPart } from './task-parts.ts';
 import { parseWireTaskSpecification } from './task.ts';
@@ -55,10 +60,21 @@ class WorkRefusal extends Error {
   override readonly name = 'WorkRefusal';
 }
 
+/** A task under its contract, checked. */
+interface ContractTask {
+  readonly id: string;
+  readonly client: string;
+  readonly work: {
+    readonly specification: WireTaskSpecification;
+    readonly parts: readonly ResolvedPart[];
+  };
+}
+
 /** Runs agreed tasks. */
 export class ContractWork implements AgentExecutor {
   readonly #init: ContractWorkInit;
   readonly #running = new Map<string, AbortController>();
+  readonly #slots = new FairSlots();
   /** Contracts in work: a second message under one of them waits for the first. */
   readonly #byContract = new Map<string, Promise<readonly ResultPart[]>>();
 
@@ -66,7 +82,7 @@ export class ContractWork implements AgentExecutor {
     this.#init = init;
   }
 
-  /** Tasks in work now. */
+  /** Tasks in work or waiting for it. */
   get inWork(): number {
     return this.#running.size;
   }
@@ -155,8 +171,9 @@ export class ContractWork implements AgentExecutor {
     if (!matchesWireInput(specification, received.parts)) {
       throw new WorkRefusal('The input is not the one that the specification names');
     }
-    this.#init.onWork(id, specification);
-    const parts = await this.#execute(specification, received.parts, controller);
+    const { client } = started.contract.request.body;
+    const work = { specification, parts: received.parts };
+    const parts = await this.#inTurn({ id, client, work }, controller);
     const manifest = manifestOf(parts);
     if (manifest.bytes > MAX_RESULT_BYTES) throw new WorkRefusal('The result is too large to send');
     await results.put(id, {
@@ -170,30 +187,49 @@ export class ContractWork implements AgentExecutor {
     return parts;
   }
 
-  async #execute(
-    specification: WireTaskSpecification,
-    parts: readonly ResolvedPart[],
+  /** Waits for a slot of the skill, then does the work. The time of both is bounded. */
+  async #inTurn(
+    { id, client, work }: ContractTask,
     controller: AbortController,
   ): Promise<readonly ResultPart[]> {
+    const { specification } = work;
     const item = this.#init.shelf.find(specification.skills[0]!);
     if (!item) throw new WorkRefusal('The skill is not offered any more');
     const limitMs = Math.min(MAX_WORK_MS, specification.constraints.maxLatencyMs ?? MAX_WORK_MS);
-    const { clock, meter, onWorked, logger } = this.#init;
-    const spent = new SpendingSum();
-    const startMs = clock.monotonicMs();
     const timer = setTimeout(() => {
       controller.abort(new WorkRefusal(`The task took more than ${limitMs} ms`));
     }, limitMs);
     try {
-      const work = { specification, parts };
-      const { result } = await meter.time(item.runner.workKind ?? 'computes', () =>
-        item.runner.execute(work, { signal: controller.signal, onSpent: spent.add }),
+      const slot = { lane: item.term, slots: item.capacity, client };
+      const giveBack = await this.#slots.take(slot, controller.signal);
+      if (!giveBack) throw new WorkRefusal('BUSY: too many tasks wait here; try again later');
+      try {
+        this.#init.onWork(id, specification);
+        return await this.#execute(item, work, controller.signal);
+      } finally {
+        giveBack();
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #execute(
+    { term, runner }: SkillOnSale,
+    work: SkillWork,
+    signal: AbortSignal,
+  ): Promise<readonly ResultPart[]> {
+    const { clock, meter, onWorked, logger } = this.#init;
+    const spent = new SpendingSum();
+    const startMs = clock.monotonicMs();
+    try {
+      const { result } = await meter.time(runner.workKind ?? 'computes', () =>
+        runner.execute(work, { signal, onSpent: spent.add }),
       );
       return result.parts;
     } finally {
-      clearTimeout(timer);
       const { paidMicroUsd, processorSeconds } = spent;
-      logger.info({ term: item.term, paidMicroUsd, processorSeconds }, 'Work for a client ended.');
+      logger.info({ term, paidMicroUsd, processorSeconds }, 'Work for a client ended.');
       onWorked(clock.monotonicMs() - startMs);
     }
   }

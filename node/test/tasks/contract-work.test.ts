@@ -8,11 +8,12 @@ import { resultManifest } from '../../../protocols/negotiation/task-hash.ts';
 import type { ContractorPolicy } from '../../../protocols/negotiation/contractor-policy.ts';
 import type { TaskShape } from '../../../protocols/negotiation/documents.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
-import { Market, contractOf } from '../../../protocols/test/negotiation/fixture.ts';
+import { ALICE, Market, contractOf } from '../../../protocols/test/negotiation/fixture.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ContractWork } from '../../tasks/contract-work.ts';
 import { ContractorRole } from '../../tasks/contractor-role.ts';
 import type { StoredResult } from '../../tasks/contractor-role.ts';
+import { MAX_WAITING_PER_CLIENT } from '../../tasks/fair-slots.ts';
 import { ExecutorInputError } from '../../tasks/executors/errors.ts';
 import type { SkillExecutor } from '../../tasks/executors/skill-executor.ts';
 import { prepareTask, wireTask } from '../../tasks/prepared-task.ts';
@@ -43,6 +44,7 @@ const shout: Execute = ({ parts }) =>
 class FakeShelf {
   execute: Execute = shout;
   calls = 0;
+  capacity = 4;
   readonly terms = new Set([TERM, DEAR_TERM]);
 
   find(term: string): SkillOnSale | undefined {
@@ -57,7 +59,7 @@ class FakeShelf {
       priceMicroUsd: term === DEAR_TERM ? 1_000_000 : 1_000,
       perUnit: 'task',
       latencyMs: 1_000,
-      capacity: 4,
+      capacity: this.capacity,
       executor: { type: 'builtin' },
       accept: { clients: 'any', minPriceMicroUsd: 0, maxInBytes: 10_000, levels: ['low'] },
       runner: { term, execute, estimate: () => ({ seconds: 1, memoryGib: 0 }) },
@@ -94,10 +96,17 @@ class WorkUnderTest {
   market!: Market;
   role!: ContractorRole;
   work!: ContractWork;
+  readonly known: readonly string[];
   #tasks = 0;
+  #open: Awaited<ReturnType<Market['stream']>> | undefined;
+  #agreements = 0;
 
-  static async open(): Promise<WorkUnderTest> {
-    const test = new WorkUnderTest();
+  constructor(known: readonly string[]) {
+    this.known = known;
+  }
+
+  static async open(known: readonly string[] = []): Promise<WorkUnderTest> {
+    const test = new WorkUnderTest(known);
     // The policy is asked only after the role is there.
     const policy: Partial<ContractorPolicy> = {
       quoteFor: (question) => test.role.quoteFor(question),
@@ -108,7 +117,7 @@ class WorkUnderTest {
     test.market = await Market.open(policy);
     const { clock, logger } = test.market;
     test.role = new ContractorRole({
-      config: loadConfig([]),
+      config: loadConfig([{ origin: 'test', values: { trust: { known: test.known } } }]),
       shelf: test.shelf.asSkillShelf(),
       queue: new WorkQueue(),
       costMicroUsd: () => null,
@@ -140,7 +149,15 @@ class WorkUnderTest {
   /** Bob's process dies and comes back over the same disk. */
   async restart(): Promise<void> {
     await this.market.restartBob();
+    this.#open = undefined;
     this.#newWork();
+  }
+
+  /** A peer may open so many streams, and say so much on each: eight agreements share one. */
+  async #stream() {
+    if (this.#agreements++ % 8 === 0) this.#open = undefined;
+    this.#open ??= await this.market.stream();
+    return this.#open;
   }
 
   /** Alice gets a quote for a task and agrees. `shape` is what she says of the task beforehand. */
@@ -156,7 +173,7 @@ class WorkUnderTest {
     const files = new Map([['a.txt', utf8(text)]]);
     const prepared = prepareTask({ ...specification, ...change.specification }, files);
     const wire = wireTask(prepared, this.random);
-    const stream = await this.market.stream();
+    const stream = await this.#stream();
     const shape = { ...wire.shape, ...change.shape };
     const quoted = contractOf(
       await this.market.client.requestQuote(stream, { taskHash: wire.hash, shape }),
@@ -231,8 +248,8 @@ const rejected = (message: RegExp) => ({
 });
 
 let open: WorkUnderTest[] = [];
-async function newWork(): Promise<WorkUnderTest> {
-  const test = await WorkUnderTest.open();
+async function newWork(known: readonly string[] = []): Promise<WorkUnderTest> {
+  const test = await WorkUnderTest.open(known);
   open.push(test);
   return test;
 }
@@ -446,6 +463,91 @@ describe('work that is refused', () => {
     await test.work.cancelTask('task-1');
     expect(await sent).toEqual(rejected(/cancelled/));
     expect(test.work.inWork).toBe(0);
+  });
+});
+
+describe('work that waits for a slot of its skill', () => {
+  /** Contracts of a known client, made while there was room; then the operator lowers it to one. */
+  async function crowded(count: number, change: (i: number) => object = () => ({})) {
+    const test = await newWork([ALICE.peerId]);
+    test.shelf.capacity = count;
+    const agreed: Agreed[] = [];
+    for (let i = 0; i < count; i++) {
+      agreed.push(await test.agree(`task ${i}`, { specification: change(i) }));
+    }
+    test.shelf.capacity = 1;
+    return { test, agreed };
+  }
+
+  /** Does nothing until the signal fires, or the gate is opened. */
+  function gated(test: WorkUnderTest) {
+    const started = Promise.withResolvers<undefined>();
+    const gate = Promise.withResolvers<undefined>();
+    test.shelf.execute = async (work, options) => {
+      started.resolve(undefined);
+      await Promise.race([
+        gate.promise,
+        new Promise((_resolve, reject) => {
+          const { signal } = options;
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        }),
+      ]);
+      return shout(work, options);
+    };
+    return { started: started.promise, release: () => gate.resolve(undefined) };
+  }
+
+  it('is done one at a time, in the order of its coming, and begun only then', async () => {
+    const { test, agreed } = await crowded(3);
+    const { started, release } = gated(test);
+    const sent = agreed.map((one) => test.send(one, one.task));
+    await started;
+    expect(test.shelf.calls).toBe(1);
+    expect(test.begun).toHaveLength(1);
+    expect(test.work.inWork).toBe(3);
+    release();
+    const outcomes = await Promise.all(sent);
+    expect(outcomes.map(({ texts }) => texts[0])).toEqual(['TASK 0', 'TASK 1', 'TASK 2']);
+    expect(test.begun).toHaveLength(3);
+  });
+
+  it('loses its time while it waits: a deadline counts from acceptance', async () => {
+    const short = { constraints: { sensitivity: 'low', maxLatencyMs: 1_000 } };
+    const { test, agreed } = await crowded(2, (i) => (i === 1 ? short : {}));
+    const { started, release } = gated(test);
+    const [first, second] = agreed.map((one) => test.send(one, one.task));
+    await started;
+    expect(await second).toEqual(rejected(/more than 1000 ms/));
+    release();
+    expect((await first)!.texts).toEqual(['TASK 0']);
+    expect(test.shelf.calls).toBe(1);
+  });
+
+  it('leaves the queue when its client cancels it, and when the node stops', async () => {
+    const { test, agreed } = await crowded(3);
+    const { started } = gated(test);
+    const [first, second, third] = agreed.map((one) => test.send(one, one.task));
+    await started;
+    while (test.work.inWork < 3) await new Promise(setImmediate);
+    await test.work.cancelTask('task-2');
+    expect(await second).toEqual(rejected(/cancelled/));
+    test.work.abort();
+    await expect(first).rejects.toThrow('The node stops');
+    await expect(third).rejects.toThrow('The node stops');
+    expect(test.shelf.calls).toBe(1);
+  });
+
+  it('is refused as BUSY where its client has too much waiting', async () => {
+    const { test, agreed } = await crowded(MAX_WAITING_PER_CLIENT + 2);
+    const { started, release } = gated(test);
+    const sent = agreed.map((one) => test.send(one, one.task));
+    await started;
+    const busy = await Promise.race(sent);
+    expect(busy).toEqual(rejected(/^BUSY: too many tasks wait here/));
+    release();
+    const states = (await Promise.all(sent)).map(({ state }) => state);
+    const done = states.filter((state) => state === TaskState.TASK_STATE_COMPLETED);
+    expect(done).toHaveLength(MAX_WAITING_PER_CLIENT + 1);
   });
 });
 
