@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Identity } from '../../crypto/identity.ts';
 import { createAgentNode } from '../agent-node.ts';
 import { loadConfig } from '../config/load.ts';
+import { queryBody } from '../http-api/routes/requests.ts';
 import type { ConfigFile } from '../config/schema.ts';
 import { silentLogger } from '../logger.ts';
 import { createDataDirectory, dataDirectory } from '../storage/data-directory.ts';
@@ -104,7 +105,7 @@ describe('work of a real node', () => {
     const client = await startNode(c, values, [believed(s.peerId)]);
     await expect.poll(async () => (await seller.status()).routingTableSize).toBe(1);
     const found = async (query: string) => {
-      const { hits } = await client.query({ query, limit: 5, minimums: [], trace: false }, never);
+      const { hits } = await client.query(queryBody.parse({ query, limit: 5 }), never);
       return hits.map(({ peerId }) => peerId);
     };
     await seller.publishSkills(OFFER, never);
