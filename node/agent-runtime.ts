@@ -275,6 +275,7 @@ function createClientRole(
     outcomes,
     embedder: parts.embedder,
     streams: sessions,
+    isLocalNetwork: config.network.isLocalNetwork,
     brokers: config.network.brokers,
     queryTimeoutMs: config.network.queryTimeoutMs,
     trust,

@@ -100,7 +100,7 @@ export class OutsideAgents {
     const { embedder } = this.#components;
     const skills = card.skills.slice(0, MAX_CARD_SKILLS);
     const texts = skills.map(({ id, name, description, tags }) =>
-      [id, name, description, ...tags].join(' ').slice(0, MAX_EMBEDDED_TEXT),
+      [id, name, description, ...tags].join(' ').slice(0, MAX_EMBEDDED_TEXT).toWellFormed(),
     );
     const vectors = texts.length === 0 ? [] : await embedder.embed(texts, { signal });
     return {

@@ -103,6 +103,8 @@ export interface ContractorSurveyComponents extends SearchComponents {
   readonly embedder: Embedder;
   readonly queryTimeoutMs: number;
   readonly streams: SecureStreams;
+  /** All peers share one host. */
+  readonly isLocalNetwork: boolean;
   /** Multiaddrs with `/p2p/`. */
   readonly brokers: readonly string[];
   readonly trust: TrustPolicy;
@@ -226,15 +228,18 @@ export class ContractorSurvey {
     { level, issuer }: ProvedSkill,
     { byType }: ContractorHistory,
   ): Pick<SurveyedContractor, 'isKnown' | 'crowd'> {
-    const { host, named, trust } = this.#components;
+    const { host, named, trust, isLocalNetwork } = this.#components;
+    const connectedAt = host.addressesOf(peerId);
+    const toldAddresses = record.body.addresses;
     const isNamed = named.has(peerId);
     const hasWorked = (byType[matchedTerm]?.successes ?? 0) >= KNOWN_FROM_RESULTS;
     return {
       isKnown: isNamed || level >= KNOWN_FROM_LEVEL || hasWorked,
       crowd: {
         peerId,
-        connectedAt: host.addressesOf(peerId),
-        toldAddresses: record.body.addresses,
+        // Where all peers share one host nobody is a stranger: a record is believed.
+        connectedAt: isLocalNetwork && connectedAt.length === 0 ? toldAddresses : connectedAt,
+        toldAddresses,
         attestorGroup: issuer === null ? null : trust.groupOf(issuer),
         isNamed,
       },

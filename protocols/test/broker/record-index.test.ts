@@ -30,6 +30,14 @@ describe('the index of a broker', () => {
     expect(foundBy(index, ['performs:nl'])).toEqual([]);
   });
 
+  it('puts those first that stand under most of the keys', () => {
+    const index = new RecordIndex();
+    const embeddings = { ...contentOf().embeddings, buckets: ['b1', 'b2'] };
+    index.put(record(0, '100', { embeddings: { ...embeddings, buckets: ['b1'] } }));
+    index.put(record(1, '900', { embeddings }));
+    expect(foundBy(index, ['b1', 'b2', 'b3'])).toEqual([peers[1], peers[0]]);
+  });
+
   it('keeps the limit and the price, and says how many are left', () => {
     const index = new RecordIndex();
     for (const i of [0, 1, 2, 3]) index.put(record(i, String(100 * (i + 1))));
