@@ -239,7 +239,13 @@ export class AgentNode {
     const minimums = request.minimums.map(({ name, min }) => ({ name, min: BigInt(min) }));
     const parsed = parseQuery(request.query);
     if (!parsed.valid) throw new BadInputError(`query: ${parsed.detail}`);
-    const asked = { query: request.query, alternatives: parsed.alternatives, minimums };
+    if (request.brokers && this.#parts.init.config.network.brokers.length === 0) {
+      throw new BadInputError(
+        'brokers: none is configured; name some in the setting network.brokers, or leave it out',
+      );
+    }
+    const { query, brokers: isForBrokers } = request;
+    const asked = { query, alternatives: parsed.alternatives, minimums, isForBrokers };
     let isTold = onFirstHit === undefined;
     const onHit = (hit: ContractorHit): void => {
       const first = isTold ? undefined : firstHitDocument(hit, request);

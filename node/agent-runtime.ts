@@ -18,6 +18,7 @@ import { acceptCertificates } from '../protocols/attestation/holder.ts';
 import { RESOURCE_UNITS } from '../protocols/attestation/resource-units.ts';
 import { verifyStatusList } from '../crypto/status-list.ts';
 import { requestStatusList } from '../protocols/card/client.ts';
+import { MAX_INDEXED_RECORDS } from '../protocols/broker/record-index.ts';
 import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { nowSeconds } from '../protocols/components.ts';
@@ -34,6 +35,7 @@ import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
+import { brokerIndex, startBroker } from './broker-parts.ts';
 import type { Config } from './config/schema.ts';
 import {
   createAttestation,
@@ -89,7 +91,15 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const { config, identity, directory, logger, clock, random } = parts.init;
   const datastore = new LevelDatastore(directory.peerStoreDirectory);
   await datastore.open();
-  const guard = new RecordGuard({ clock, datastore });
+  const index = brokerIndex(config);
+  const guard = new RecordGuard({
+    clock,
+    datastore,
+    ...(index && {
+      maxRecords: MAX_INDEXED_RECORDS,
+      onAccepted: (record) => index.put(record),
+    }),
+  });
   const { memory: section, statusMemory, rotationMemory } = parts;
   const seen = { section, statusMemory, rotationMemory, guard, clock };
   await restoreMemory(seen);
@@ -135,6 +145,9 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     logger,
     onNews: () => client.survey.forgetProofs(),
   });
+  const { negotiation } = client;
+  const stopBroker =
+    index && startBroker(parts, index, { host, guard, streams: sessions, negotiation });
   await contractor.start(sessions);
   await sessions.start();
   gossip.start();
@@ -163,6 +176,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       clearInterval(sweep);
       renewal.stop();
       stopRecordSweeper();
+      stopBroker?.();
       contractorRole.work.abort();
       contractorRole.a2a.close();
       client.outsourcing.close();
@@ -260,6 +274,9 @@ function createClientRole(
     self: identity.peerId,
     outcomes,
     embedder: parts.embedder,
+    streams: sessions,
+    isLocalNetwork: config.network.isLocalNetwork,
+    brokers: config.network.brokers,
     queryTimeoutMs: config.network.queryTimeoutMs,
     trust,
     named: new Set([...config.trust.known, ...config.trust.attestors]),

@@ -205,6 +205,25 @@ export interface QueryDocument {
   readonly lookAgeMs: number;
   /** When the first hit was verified, before proofs were asked for; `null` without one. */
   readonly firstHitMs: number | null;
+  /** What brokers said beside their records; left out where none was asked. */
+  readonly brokers?: {
+    /** A2A agents outside the network, of which nothing is verified. */
+    readonly outside: readonly {
+      readonly url: string;
+      readonly name: string;
+      readonly skills: readonly string[];
+      readonly verified: false;
+    }[];
+    /** What contractors asked of a broker for a task with so many bytes of input, signed by them. */
+    readonly quotes: readonly {
+      readonly peerId: string;
+      readonly terms: readonly string[];
+      readonly priceMicroUsd: number;
+      readonly inBytes: number;
+      readonly latencyMs: number;
+      readonly expiresAtSeconds: number;
+    }[];
+  };
   /** Terms asked for that the vocabulary does not have; they may be coined, or a slip. */
   readonly unknownTerms: readonly UnknownTerm[];
   readonly trace?: readonly unknown[];

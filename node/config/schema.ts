@@ -64,6 +64,11 @@ const network = z.strictObject({
     .boolean()
     .default(DEFAULTS.network.hasHolePunching)
     .describe('Whether relayed connections are turned into direct ones (DCUtR)'),
+  brokers: z
+    .array(peerAddress)
+    .max(8)
+    .default([])
+    .describe('Multiaddrs with /p2p/ of brokers to ask where the DHT cannot answer'),
   keyFile: z
     .string()
     .min(1)
@@ -398,6 +403,14 @@ const embedding = z
     'provider openai needs baseUrl and model',
   );
 
+const broker = z.strictObject({
+  agentCards: z
+    .array(z.url({ protocol: /^https?$/ }).max(256))
+    .max(64)
+    .default([])
+    .describe('Of a broker: URLs of cards of A2A agents outside, told of as unverified'),
+});
+
 /** Schema of `config.json`. */
 export const configSchema = z.strictObject({
   name: z
@@ -411,7 +424,13 @@ export const configSchema = z.strictObject({
     .enum(LOG_LEVELS)
     .default(DEFAULTS.logLevel)
     .describe('Least severe level that is logged'),
+  roles: z
+    .array(z.enum(['broker']))
+    .max(1)
+    .default([])
+    .describe('What the node does beside buying and selling: broker answers queries of others'),
   network: network.prefault({}),
+  broker: broker.prefault({}),
   http: http.prefault({}),
   a2a: a2a.prefault({}),
   trust: trust.prefault({}),

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { BrokeredSearch } from '../../protocols/broker/brokered-search.ts';
 import type { Clock, Random } from '../../protocols/components.ts';
+import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import {
   questionAbout,
   searchContractors,
@@ -63,6 +65,8 @@ export interface SurveyQuery {
   readonly alternatives: readonly QueryAlternative[];
   /** Each is to be proved. */
   readonly minimums: readonly ResourceMinimum[];
+  /** Asks brokers beside the DHT, and not only where the DHT cannot answer. */
+  readonly isForBrokers?: boolean;
 }
 
 /** A contractor that offers the skill. */
@@ -98,6 +102,11 @@ export interface ContractorSurveyComponents extends SearchComponents {
   readonly outcomes: OutcomeBook;
   readonly embedder: Embedder;
   readonly queryTimeoutMs: number;
+  readonly streams: SecureStreams;
+  /** All peers share one host. */
+  readonly isLocalNetwork: boolean;
+  /** Multiaddrs with `/p2p/`. */
+  readonly brokers: readonly string[];
   readonly trust: TrustPolicy;
   /** PeerIds that the configuration names. */
   readonly named: ReadonlySet<string>;
@@ -111,10 +120,11 @@ export class ContractorSurvey {
 
   constructor(components: ContractorSurveyComponents) {
     this.#components = components;
-    this.#searches = new SearchCache({
-      clock: components.clock,
+    const brokered = new BrokeredSearch({
+      ...components,
       search: (question, options) => searchContractors(components, question, options),
     });
+    this.#searches = new SearchCache({ clock: components.clock, search: brokered.search });
   }
 
   /** Looks for contractors and asks each for its proofs. */
@@ -162,13 +172,14 @@ export class ContractorSurvey {
    * @param onHit - Told of each hit that fits as soon as its record is verified.
    */
   async answer(
-    { query, alternatives, minimums }: SurveyQuery,
+    { query, alternatives, minimums, isForBrokers = false }: SurveyQuery,
     signal: AbortSignal,
     onHit?: (hit: ContractorHit) => void,
   ): Promise<Survey> {
     const { queryTimeoutMs, self, embedder, random } = this.#components;
     const plan = await planQuery(query, alternatives, embedder, signal);
-    const search = await this.#searches.search(plan.search, {
+    const question = { ...plan.search, isForBrokers };
+    const search = await this.#searches.search(question, {
       timeoutMs: queryTimeoutMs,
       signal,
       onHit: (hit) => {
@@ -217,15 +228,18 @@ export class ContractorSurvey {
     { level, issuer }: ProvedSkill,
     { byType }: ContractorHistory,
   ): Pick<SurveyedContractor, 'isKnown' | 'crowd'> {
-    const { host, named, trust } = this.#components;
+    const { host, named, trust, isLocalNetwork } = this.#components;
+    const connectedAt = host.addressesOf(peerId);
+    const toldAddresses = record.body.addresses;
     const isNamed = named.has(peerId);
     const hasWorked = (byType[matchedTerm]?.successes ?? 0) >= KNOWN_FROM_RESULTS;
     return {
       isKnown: isNamed || level >= KNOWN_FROM_LEVEL || hasWorked,
       crowd: {
         peerId,
-        connectedAt: host.addressesOf(peerId),
-        toldAddresses: record.body.addresses,
+        // Where all peers share one host nobody is a stranger: a record is believed.
+        connectedAt: isLocalNetwork && connectedAt.length === 0 ? toldAddresses : connectedAt,
+        toldAddresses,
         attestorGroup: issuer === null ? null : trust.groupOf(issuer),
         isNamed,
       },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { BrokerNews } from '../../protocols/broker/brokered-search.ts';
 import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
 import type { FirstHitDocument, HitDocument, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
@@ -52,10 +53,26 @@ export function queryDocument(
     elapsedMs: Math.round(search.elapsedMs),
     lookAgeMs: Math.round(search.lookAgeMs),
     unknownTerms: unknownTerms(termsOf(request)),
+    ...(search.brokers ? { brokers: brokersDocument(search.brokers) } : {}),
     firstHitMs: search.firstHitMs === null ? null : Math.round(search.firstHitMs),
     ...(request.trace
       ? { trace: [...search.trace, ...remarksOf(contractors), ...leftOut.map(traceOf)] }
       : {}),
+  };
+}
+
+/** What brokers said beside their records: agents that nobody vouches for, and signed quotes. */
+function brokersDocument({ outside, quotes }: BrokerNews): NonNullable<QueryDocument['brokers']> {
+  return {
+    outside: outside.map((agent) => ({ ...agent, verified: false as const })),
+    quotes: quotes.map((quote) => ({
+      peerId: quote.contractor,
+      terms: quote.terms,
+      priceMicroUsd: Number(quote.priceMicroUsd),
+      inBytes: quote.inBytes,
+      latencyMs: quote.latencyMs,
+      expiresAtSeconds: quote.expSeconds,
+    })),
   };
 }
 

@@ -1,18 +1,12 @@
 /** A real node sells work to another, and is then found by what it did. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Identity } from '../../crypto/identity.ts';
-import { createAgentNode } from '../agent-node.ts';
-import { loadConfig } from '../config/load.ts';
+import { queryBody } from '../http-api/routes/requests.ts';
 import type { ConfigFile } from '../config/schema.ts';
-import { silentLogger } from '../logger.ts';
-import { createDataDirectory, dataDirectory } from '../storage/data-directory.ts';
-import { openStore } from '../storage/store.ts';
-import { systemClock, systemRandom } from '../system-clock.ts';
+import { systemClock } from '../system-clock.ts';
 import type { OutcomeEntry } from '../tasks/outcomes.ts';
 import { taskForSkill } from '../tasks/task-for-skill.ts';
+import { endNodes, startNode } from './real-nodes.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const ABOUT = 'blazon the heraldry on this shield';
@@ -33,43 +27,7 @@ const OFFER = {
 };
 const never = new AbortController().signal;
 
-/** Ends what a test has started, the last first. */
-let ends: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.reverse()) await end();
-  ends = [];
-});
-
-async function startNode(
-  identity: Identity,
-  values: ConfigFile,
-  outcomes: readonly OutcomeEntry[] = [],
-) {
-  const path = await mkdtemp(join(tmpdir(), 'coalesce-learned-'));
-  ends.push(() => rm(path, { recursive: true, force: true }));
-  const directory = dataDirectory(path);
-  await createDataDirectory(directory);
-  const store = await openStore(directory);
-  ends.push(() => store.close());
-  for (const entry of outcomes) {
-    await store.json('outcomes').put(`${entry.peerId}/${entry.taskType}`, entry);
-  }
-  const hardware = { peakFlops: 1e9, memoryGib: 1 };
-  const config = loadConfig([{ origin: 'test', values: { hardware, ...values } }]);
-  const node = await createAgentNode({
-    config,
-    identity,
-    store,
-    directory,
-    logger: silentLogger,
-    clock: systemClock,
-    random: systemRandom,
-  });
-  await node.start({ http: '', a2a: null });
-  ends.push(() => node.stop());
-  return node;
-}
+afterEach(endNodes);
 
 const TASK = {
   ...taskForSkill({
@@ -104,7 +62,7 @@ describe('work of a real node', () => {
     const client = await startNode(c, values, [believed(s.peerId)]);
     await expect.poll(async () => (await seller.status()).routingTableSize).toBe(1);
     const found = async (query: string) => {
-      const { hits } = await client.query({ query, limit: 5, minimums: [], trace: false }, never);
+      const { hits } = await client.query(queryBody.parse({ query, limit: 5 }), never);
       return hits.map(({ peerId }) => peerId);
     };
     await seller.publishSkills(OFFER, never);

@@ -10,6 +10,7 @@
  * @module
  */
 
+import type { BrokerNews } from '../broker/brokered-search.ts';
 import type { Clock } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
 import { ContractorSearch } from './contractor-search.ts';
@@ -44,6 +45,8 @@ export interface SearchQuestion {
   readonly keys: readonly string[];
   /** Offers of a verified record that answer the question; none: the provider is dropped. */
   readonly matching: (record: SkillRecord) => readonly SkillOffer[];
+  /** Asks configured brokers beside the DHT, and not only where the DHT cannot answer. */
+  readonly isForBrokers?: boolean;
 }
 
 /** How to search. */
@@ -66,8 +69,8 @@ export interface ContractorHit {
   readonly matchedTerm: string;
   /** Seconds since the record was signed. */
   readonly recordAgeSeconds: number;
-  /** The holder itself answered, or only others did: then it may be gone. */
-  readonly source: 'holder' | 'dht';
+  /** The holder itself answered, or only others or a broker did: then it may be gone. */
+  readonly source: 'holder' | 'dht' | 'broker';
 }
 
 /** Why a provider gave no hit. */
@@ -122,6 +125,8 @@ export interface SearchResult {
   readonly firstHitMs: number | null;
   readonly trace: readonly TraceEntry[];
   readonly dropped: readonly DroppedProvider[];
+  /** What brokers said beside their records; left out where none was asked. */
+  readonly brokers?: BrokerNews;
 }
 
 /**

@@ -118,6 +118,6 @@ export class SearchCache {
   }
 }
 
-function keyOf({ query, keys }: SearchQuestion): string {
-  return JSON.stringify([query, ...keys]);
+function keyOf({ query, keys, isForBrokers = false }: SearchQuestion): string {
+  return JSON.stringify([isForBrokers, query, ...keys]);
 }

@@ -73,6 +73,8 @@ export interface RecordGuardInit {
   /** The node's datastore; without it the memory alone counts. */
   readonly datastore?: Datastore;
   readonly maxRecords?: number;
+  /** Told of each record that was accepted: a broker indexes what it hears. */
+  readonly onAccepted?: (record: SignedSkillRecord) => void;
 }
 
 /** Judges records with the memory of those seen before. One per node. */
@@ -80,12 +82,14 @@ export class RecordGuard {
   readonly #clock: Clock;
   readonly #datastore: Datastore | undefined;
   readonly #maxRecords: number;
+  readonly #onAccepted: ((record: SignedSkillRecord) => void) | undefined;
   readonly #best = new Map<string, RememberedRecord>();
 
   constructor(init: RecordGuardInit) {
     this.#clock = init.clock;
     this.#datastore = init.datastore;
     this.#maxRecords = init.maxRecords ?? MAX_REMEMBERED_RECORDS;
+    this.#onAccepted = init.onAccepted;
     if (!Number.isSafeInteger(this.#maxRecords) || this.#maxRecords < 1) {
       throw new RangeError(`"maxRecords" expected a positive integer, got ${this.#maxRecords}`);
     }
@@ -149,6 +153,7 @@ export class RecordGuard {
       return { valid: false, reason: 'EQUIVOCATION', detail: `two records with seq ${seq}` };
     }
     this.#remember(record);
+    this.#onAccepted?.(record);
     return { valid: true, record };
   }
 

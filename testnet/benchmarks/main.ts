@@ -7,6 +7,7 @@
 
 import '../../protocols/polyfills.ts';
 import { table } from '../../node/cli/table.ts';
+import { benchBroker } from './broker.ts';
 import { benchDecision } from './decision.ts';
 import { benchDiscovery } from './discovery.ts';
 import { benchMarket } from './market.ts';
@@ -19,6 +20,7 @@ import { benchRouting } from './routing.ts';
 import { benchTask } from './task-end-to-end.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  broker: benchBroker,
   decision: benchDecision,
   discovery: benchDiscovery,
   market: benchMarket,

@@ -13,6 +13,7 @@ interface QueryOptions {
   readonly maxLatencyMs?: number;
   readonly level?: number;
   readonly min: readonly Minimum[];
+  readonly broker?: true;
   readonly trace?: true;
 }
 
@@ -44,6 +45,10 @@ export const registerQuery: RegisterCommand = (program, run) => {
       (text: string, before: readonly Minimum[]) => [...before, minimum(text)],
       [],
     )
+    .option(
+      '--broker',
+      'ask the configured brokers too, and not only where the network cannot answer',
+    )
     .option('--trace', 'print what was asked, who answered, what was dropped and why')
     .action(
       run(async (context, words: readonly string[], options: QueryOptions) => {
@@ -58,6 +63,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
           query,
           minimums: options.min,
           limit: options.limit,
+          brokers: options.broker ?? false,
           trace: options.trace ?? false,
           ...(options.maxPriceUsd === undefined ? {} : { maxPriceMicroUsd: options.maxPriceUsd }),
           ...(options.maxLatencyMs === undefined ? {} : { maxLatencyMs: options.maxLatencyMs }),
@@ -124,6 +130,12 @@ export function describeQuery(result: QueryDocument): string {
     );
   }
   for (const { peerId, reason } of result.dropped) lines.push(`dropped ${peerId}: ${reason}`);
+  for (const { name, url, skills } of result.brokers?.outside ?? []) {
+    lines.push(`outside, unverified: ${name} ${url}: ${skills.join(', ')}`);
+  }
+  for (const { peerId, priceMicroUsd, inBytes } of result.brokers?.quotes ?? []) {
+    lines.push(`quoted to a broker: ${peerId} ${usd(priceMicroUsd)} for ${inBytes} bytes`);
+  }
   if (result.hits.length === 0) lines.push(...unknownTermLines(result.unknownTerms));
   const trace = (result.trace ?? []).map((event) => JSON.stringify(event));
   lines.push(...trace);

@@ -34,6 +34,8 @@ export const queryBody = z.strictObject({
     .array(z.strictObject({ name: term, min: z.number().int().min(0).max(4_294_967_295) }))
     .max(8)
     .default([]),
+  /** Asks configured brokers beside the DHT. */
+  brokers: z.boolean().default(false),
   trace: z.boolean().default(false),
 });
 

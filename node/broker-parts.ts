@@ -1,0 +1,54 @@
+/**
+ * The parts of a node that is a broker, put together.
+ *
+ * @module
+ */
+
+import { RecordIndex } from '../protocols/broker/record-index.ts';
+import { serveQueries } from '../protocols/broker/server.ts';
+import type { Host } from '../protocols/libp2p-host.ts';
+import type { NegotiationClient } from '../protocols/negotiation/client.ts';
+import type { SecureStreams } from '../protocols/secure-stream.ts';
+import { searchContractors } from '../protocols/skill-discovery/find-contractors.ts';
+import type { RecordGuard } from '../protocols/skill-discovery/validator.ts';
+import type { AgentParts } from './agent-parts.ts';
+import { Broker } from './broker/broker.ts';
+import { MarketMaker } from './broker/market-maker.ts';
+import { OutsideAgents } from './broker/outside-agents.ts';
+import type { Config } from './config/schema.ts';
+
+/** The index of a node that is a broker; `undefined` for any other. */
+export function brokerIndex({ roles }: Config): RecordIndex | undefined {
+  return roles.includes('broker') ? new RecordIndex() : undefined;
+}
+
+/** Starts to answer queries from `index`. @returns the way to stop. */
+export function startBroker(
+  parts: AgentParts,
+  index: RecordIndex,
+  network: {
+    readonly host: Host;
+    readonly guard: RecordGuard;
+    readonly streams: SecureStreams;
+    readonly negotiation: NegotiationClient;
+  },
+): () => void {
+  const { config, identity, clock, random, logger } = parts.init;
+  const { host, guard, streams, negotiation } = network;
+  const self = identity.peerId;
+  const broker = new Broker({
+    index,
+    market: new MarketMaker({ index, streams, negotiation, self, clock, random, logger }),
+    outside: new OutsideAgents({
+      urls: config.broker.agentCards,
+      embedder: parts.embedder,
+      logger,
+    }),
+    search: (question, options) => searchContractors({ host, guard, clock }, question, options),
+    clock,
+    logger,
+  });
+  serveQueries({ streams, answer: broker.answer, clock, logger });
+  broker.start();
+  return () => broker.stop();
+}

@@ -1,0 +1,115 @@
+/**
+ * Asks a broker, and verifies what it answers: every record by its peer's signature and against
+ * what was seen of that peer before, every quote by the contractor's signature. A broker can leave
+ * out; it cannot invent.
+ *
+ * @module
+ */
+
+import { equalBytes, fromBase64Url } from '../../crypto/bytes.ts';
+import { openEnvelope } from '../../crypto/envelope.ts';
+import { nowSeconds } from '../components.ts';
+import type { Clock } from '../components.ts';
+import { QUOTE, QUOTE_REQUEST } from '../negotiation/documents.ts';
+import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import type { SecureStreams } from '../secure-stream.ts';
+import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
+import type { RecordGuard, RecordVerdictReason } from '../skill-discovery/validator.ts';
+import { decodeFound, encodeFind } from './messages.ts';
+import type { BrokerQuestion, OutsideAgent, QuoteEvidence } from './messages.ts';
+
+/** A quote that was verified: what a contractor asked of the broker for a task of some size. */
+export interface MarketQuote {
+  readonly contractor: string;
+  readonly terms: readonly string[];
+  readonly priceMicroUsd: bigint;
+  /** Size of the input that it is for. */
+  readonly inBytes: number;
+  readonly latencyMs: number;
+  readonly expSeconds: number;
+}
+
+/** What came of a question. */
+export interface VerifiedBrokerAnswer {
+  readonly records: readonly SignedSkillRecord[];
+  /** Records that do not verify, by the peer that they were said to be of. */
+  readonly refused: readonly { readonly peerId: string; readonly reason: RecordVerdictReason }[];
+  readonly left: number;
+  readonly outside: readonly OutsideAgent[];
+  readonly quotes: readonly MarketQuote[];
+  /** Quotes that do not verify, or have run out. */
+  readonly refusedQuotes: number;
+}
+
+/** What a client is handed. */
+export interface BrokerClientComponents {
+  readonly streams: SecureStreams;
+  readonly guard: RecordGuard;
+  readonly clock: Clock;
+}
+
+/** A broker gave no answer that can be read. */
+export class NoBrokerAnswerError extends Error {
+  static override readonly name = 'NoBrokerAnswerError';
+  override readonly name = 'NoBrokerAnswerError';
+  readonly code = 'NO_BROKER_ANSWER';
+}
+
+/**
+ * Asks the broker `peerId`.
+ *
+ * @throws {@link NoBrokerAnswerError}; the errors of the session layer, or the signal's reason.
+ */
+export async function askBroker(
+  { streams, guard, clock }: BrokerClientComponents,
+  peerId: string,
+  question: BrokerQuestion,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<VerifiedBrokerAnswer> {
+  const options = signal === undefined ? {} : { signal };
+  const stream = await streams.open(peerId, SECURE_PROTOCOLS.query, options);
+  let bytes: Uint8Array | undefined;
+  try {
+    await stream.writeMessage(encodeFind(question), options);
+    await stream.closeWrite(options);
+    bytes = await stream.readMessage(options);
+  } finally {
+    stream.abort('cancelled');
+  }
+  const found = bytes && decodeFound(bytes);
+  if (found === undefined) throw new NoBrokerAnswerError(`${peerId} gave no answer to a query`);
+  const records: SignedSkillRecord[] = [];
+  const refused: { peerId: string; reason: RecordVerdictReason }[] = [];
+  for (const { peerId: of, envelope } of found.records) {
+    const verdict = await guard.accept(of, envelope);
+    if (verdict.valid) records.push(verdict.record);
+    else refused.push({ peerId: of, reason: verdict.reason });
+  }
+  const now = nowSeconds(clock);
+  const quotes = found.quotes.flatMap((evidence) => verifyQuote(evidence, peerId, now) ?? []);
+  const refusedQuotes = found.quotes.length - quotes.length;
+  return { records, refused, left: found.left, outside: found.outside, quotes, refusedQuotes };
+}
+
+/** A quote to the broker that is valid now; `undefined` for any other. */
+function verifyQuote(
+  { request, quote }: QuoteEvidence,
+  broker: string,
+  nowSeconds: number,
+): MarketQuote | undefined {
+  const asked = openEnvelope(QUOTE_REQUEST, request);
+  const told = openEnvelope(QUOTE, quote);
+  if (!asked.valid || !told.valid || asked.body.client !== broker) return undefined;
+  const isAnswer =
+    told.body.contractor === asked.body.contractor &&
+    equalBytes(fromBase64Url(told.body.req), asked.id);
+  if (!isAnswer || told.body.exp < nowSeconds) return undefined;
+  return {
+    contractor: told.body.contractor,
+    terms: asked.body.shape.skills,
+    priceMicroUsd: BigInt(told.body.price),
+    inBytes: asked.body.shape.inBytes,
+    latencyMs: told.body.latencyMs,
+    expSeconds: told.body.exp,
+  };
+}

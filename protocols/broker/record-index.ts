@@ -1,0 +1,171 @@
+/**
+ * A broker's index: skill records by the keys under which the DHT has them, so that a question is
+ * answered from memory. Records come verified; the index forgets them as they expire.
+ *
+ * When it is full a peer that is not in it waits until others have expired: a crowd of new
+ * identities drives nobody out, it only keeps new peers out for an hour.
+ *
+ * @module
+ */
+
+import { advertisedKeys } from '../skill-discovery/advertise.ts';
+import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
+import { isAtOrBelow } from '../skill-discovery/terms.ts';
+import type { BrokerQuestion } from './messages.ts';
+
+/** Records kept: they take some 4 KB each with their keys. */
+export const MAX_INDEXED_RECORDS = 20_000;
+
+/** What is kept of one offer. */
+interface IndexedOffer {
+  readonly term: string;
+  readonly priceMicroUsd: number;
+  readonly capacity: number;
+}
+
+/** One record in the index. */
+export interface IndexedRecord {
+  readonly peerId: string;
+  readonly envelope: Uint8Array;
+  readonly seq: number;
+  readonly expSeconds: number;
+  readonly keys: readonly string[];
+  readonly offers: readonly IndexedOffer[];
+  /** Of its cheapest offer. */
+  readonly leastPriceMicroUsd: number;
+}
+
+/** What the index has for a question. */
+export interface IndexAnswer {
+  /** Those that stand under most of the keys first, of these the cheapest. */
+  readonly records: readonly IndexedRecord[];
+  /** Records that answer too and are beyond the limit. */
+  readonly left: number;
+}
+
+interface Ranked {
+  readonly record: IndexedRecord;
+  readonly sharedKeys: number;
+  readonly priceMicroUsd: number;
+}
+
+function isBefore(a: Ranked, b: Ranked): boolean {
+  if (a.sharedKeys !== b.sharedKeys) return a.sharedKeys > b.sharedKeys;
+  return a.priceMicroUsd < b.priceMicroUsd;
+}
+
+/** Records by key. */
+export class RecordIndex {
+  readonly #maxRecords: number;
+  readonly #records = new Map<string, IndexedRecord>();
+  readonly #byKey = new Map<string, Set<IndexedRecord>>();
+
+  constructor(maxRecords: number = MAX_INDEXED_RECORDS) {
+    this.#maxRecords = maxRecords;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Terms on offer, each with the number of peers that sell it or something below it. */
+  *termsOnOffer(): Generator<readonly [term: string, peers: number]> {
+    for (const [key, records] of this.#byKey) if (isTermKey(key)) yield [key, records.size];
+  }
+
+  /** Takes a verified record in the place of the peer's last one; a withdrawal removes it. */
+  put({ body, envelope }: SignedSkillRecord): void {
+    const before = this.#records.get(body.peerId);
+    if (before && before.seq >= body.seq) return;
+    if (before) this.#remove(before);
+    if (body.offers.length === 0) return;
+    if (!before && this.#records.size >= this.#maxRecords) return;
+    const offers = body.offers.map(({ term, priceMicroUsd, capacity }) => ({
+      term,
+      priceMicroUsd: Number(priceMicroUsd),
+      capacity,
+    }));
+    const record: IndexedRecord = {
+      peerId: body.peerId,
+      envelope,
+      seq: body.seq,
+      expSeconds: body.exp,
+      keys: advertisedKeys(body),
+      offers,
+      leastPriceMicroUsd: Math.min(...offers.map(({ priceMicroUsd }) => priceMicroUsd)),
+    };
+    this.#records.set(body.peerId, record);
+    for (const key of record.keys) {
+      const records = this.#byKey.get(key);
+      if (records) records.add(record);
+      else this.#byKey.set(key, new Set([record]));
+    }
+  }
+
+  /** Forgets what has expired. */
+  sweep(nowSeconds: number): void {
+    for (const record of this.#records.values()) {
+      if (record.expSeconds < nowSeconds) this.#remove(record);
+    }
+  }
+
+  /** Records under any of the keys that are valid now. */
+  find({ keys, limit, maxPriceMicroUsd }: BrokerQuestion, nowSeconds: number): IndexAnswer {
+    const terms = keys.filter(isTermKey);
+    const best: Ranked[] = [];
+    let found = 0;
+    for (const [record, sharedKeys] of this.#sharing(keys)) {
+      if (record.expSeconds < nowSeconds) continue;
+      const priceMicroUsd = priceFor(record, terms);
+      if (maxPriceMicroUsd !== undefined && priceMicroUsd > maxPriceMicroUsd) continue;
+      found += 1;
+      insert(best, { record, sharedKeys, priceMicroUsd }, limit);
+    }
+    return { records: best.map(({ record }) => record), left: found - best.length };
+  }
+
+  /** Records under any of the keys, and under how many. */
+  #sharing(keys: readonly string[]): ReadonlyMap<IndexedRecord, number> {
+    const shared = new Map<IndexedRecord, number>();
+    for (const key of keys) {
+      for (const record of this.#byKey.get(key) ?? []) {
+        shared.set(record, (shared.get(record) ?? 0) + 1);
+      }
+    }
+    return shared;
+  }
+
+  #remove(record: IndexedRecord): void {
+    this.#records.delete(record.peerId);
+    for (const key of record.keys) {
+      const records = this.#byKey.get(key);
+      records?.delete(record);
+      if (records?.size === 0) this.#byKey.delete(key);
+    }
+  }
+}
+
+/** A term has a predicate; a bucket has none. */
+function isTermKey(key: string): boolean {
+  return key.includes(':');
+}
+
+/** Puts one in its place among the best, of which there are `limit` at most. */
+function insert(best: Ranked[], one: Ranked, limit: number): void {
+  if (best.length === limit && !isBefore(one, best[limit - 1]!)) return;
+  if (best.length === limit) best.pop();
+  let i = best.length;
+  while (i > 0 && isBefore(one, best[i - 1]!)) i -= 1;
+  best.splice(i, 0, one);
+}
+
+/** Price of the cheapest offer at or below one of the terms; of any offer where none is asked. */
+function priceFor({ offers, leastPriceMicroUsd }: IndexedRecord, terms: readonly string[]): number {
+  if (terms.length === 0) return leastPriceMicroUsd;
+  let least = Infinity;
+  for (const { term, priceMicroUsd } of offers) {
+    if (priceMicroUsd >= least) continue;
+    if (terms.some((asked) => isAtOrBelow(term, asked))) least = priceMicroUsd;
+  }
+  return least === Infinity ? leastPriceMicroUsd : least;
+}

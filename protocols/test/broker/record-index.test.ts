@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import { RecordIndex } from '../../broker/record-index.ts';
+import type { SkillRecord } from '../../skill-discovery/skill-record.ts';
+import { contentOf, recordOf } from '../skill-discovery/fixtures.ts';
+
+const NOW = 1_800_000_100;
+const identities = Array.from({ length: 8 }, (_, i) =>
+  Identity.fromSeed(new Uint8Array(32).fill(10 + i)),
+);
+const peers = identities.map(({ peerId }) => peerId);
+
+function record(i: number, priceMicroUsd: string, change: Partial<SkillRecord> = {}) {
+  const content = contentOf({ term: 'performs:nlp/sentiment', priceMicroUsd });
+  return recordOf(identities[i]!, { ...content, ...change });
+}
+
+const foundBy = (index: RecordIndex, keys: string[], change: object = {}, now = NOW) =>
+  index.find({ keys, limit: 10, ...change }, now).records.map(({ peerId }) => peerId);
+
+describe('the index of a broker', () => {
+  it('finds a record under its terms, their ancestors and its buckets, the cheapest first', () => {
+    const index = new RecordIndex();
+    index.put(record(0, '900'));
+    const embeddings = { ...contentOf().embeddings, buckets: ['ab12t0d3p'] };
+    index.put(record(1, '100', { embeddings }));
+    expect(foundBy(index, ['performs:nlp/sentiment'])).toEqual([peers[1], peers[0]]);
+    expect(foundBy(index, ['performs:nlp'])).toEqual([peers[1], peers[0]]);
+    expect(foundBy(index, ['ab12t0d3p'])).toEqual([peers[1]]);
+    expect(foundBy(index, ['performs:nl'])).toEqual([]);
+  });
+
+  it('puts those first that stand under most of the keys', () => {
+    const index = new RecordIndex();
+    const embeddings = { ...contentOf().embeddings, buckets: ['b1', 'b2'] };
+    index.put(record(0, '100', { embeddings: { ...embeddings, buckets: ['b1'] } }));
+    index.put(record(1, '900', { embeddings }));
+    expect(foundBy(index, ['b1', 'b2', 'b3'])).toEqual([peers[1], peers[0]]);
+  });
+
+  it('keeps the limit and the price, and says how many are left', () => {
+    const index = new RecordIndex();
+    for (const i of [0, 1, 2, 3]) index.put(record(i, String(100 * (i + 1))));
+    const question = { keys: ['performs:nlp'], limit: 2, maxPriceMicroUsd: 300n };
+    const { records, left } = index.find(question, NOW);
+    expect(records.map(({ peerId }) => peerId)).toEqual([peers[0], peers[1]]);
+    expect(left).toBe(1);
+  });
+
+  it('has the newest record of a peer, and none once it has withdrawn', () => {
+    const index = new RecordIndex();
+    index.put(record(0, '100', { seq: 5 }));
+    index.put(record(0, '900', { seq: 4 }));
+    expect(index.find({ keys: ['performs:nlp'], limit: 1 }, NOW).records[0]?.seq).toBe(5);
+    index.put(record(0, '0', { seq: 6, ...contentOf() }));
+    expect(foundBy(index, ['performs:nlp'])).toEqual([]);
+    expect([...index.termsOnOffer()]).toEqual([]);
+  });
+
+  it('does not tell of an expired record, and forgets it', () => {
+    const index = new RecordIndex();
+    index.put(record(0, '100'));
+    const later = NOW + 7_200;
+    expect(foundBy(index, ['performs:nlp'], {}, later)).toEqual([]);
+    index.sweep(later);
+    expect(index.size).toBe(0);
+  });
+
+  it('flood: new identities drive nobody out of a full index, who may still renew', () => {
+    const index = new RecordIndex(2);
+    index.put(record(0, '500', { seq: 1 }));
+    index.put(record(1, '500', { seq: 1 }));
+    for (const i of [2, 3, 4, 5]) index.put(record(i, '1'));
+    index.put(record(0, '400', { seq: 2 }));
+    expect(foundBy(index, ['performs:nlp'])).toEqual([peers[0], peers[1]]);
+    expect(index.size).toBe(2);
+  });
+});
