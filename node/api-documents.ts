@@ -214,7 +214,7 @@ export interface QueryDocument {
       readonly skills: readonly string[];
       readonly verified: false;
     }[];
-    /** What contractors asked of a broker for a task with so many bytes of input, signed by them. */
+    /** What contractors asked of a broker, signed by them, for so many bytes of input. */
     readonly quotes: readonly {
       readonly peerId: string;
       readonly terms: readonly string[];

@@ -61,8 +61,8 @@ export interface Contract {
   readonly request: SignedDocument<QuoteRequest>;
   readonly quote?: SignedDocument<Quote>;
   /**
-   * Micro-USD that the one round of bargaining ended at: less than the quote's price, or equal to it
-   * where the contractor refused. Left out: nobody has bargained.
+   * Micro-USD that the one round of bargaining ended at: less than the quote's price, or equal to
+   * it where the contractor refused. Left out: nobody has bargained.
    */
   readonly bargainedPrice?: string;
   /** With the client's signature while NEGOTIATING, with both from AGREED on. */

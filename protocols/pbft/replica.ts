@@ -7,8 +7,8 @@
  * - One block is under way at a time (pipeline depth 1). A block names the state after it and takes
  *   its time from the certificate before it, so it cannot be proposed earlier. Batches of up to 512
  *   transactions make up for it, and a view change has one block to carry over, not a window.
- * - Votes are signed, where the paper has MAC vectors: a certificate convinces anyone, and two votes
- *   that contradict each other are evidence.
+ * - Votes are signed, where the paper has MAC vectors: a certificate convinces anyone, and two
+ *   votes that contradict each other are evidence.
  * - The primary votes too, by its signature on the pre-prepare: 2f + 1 prepare votes make a block
  *   prepared, where the paper counts the pre-prepare and 2f prepares.
  * - A VIEW-CHANGE carries the certificate of the highest committed block in the place of the last
@@ -232,7 +232,7 @@ export class Replica {
         break;
       case 'disk-failed':
         this.#halt(
-          `The log cannot be written (${input.reason}). No vote is given that is not on the disk: ` +
+          `The log cannot be written (${input.reason}). No vote is given that is not on disk: ` +
             'make room or replace the disk, then start again.',
         );
         break;

@@ -35,6 +35,7 @@ const LIBP2P = /^(libp2p|@libp2p\/(?!peer-id$)[^/]+|@chainsafe\/libp2p-[^/]+)$/;
 /** The only files of `protocols/` that touch a libp2p node, its streams or its store. */
 const LIBP2P_FILES = new Set([
   'protocols/libp2p-host.ts',
+  'protocols/reachability.ts',
   'protocols/secure-channel/session-manager.ts',
   'protocols/secure-channel/secure-stream.ts',
   'protocols/skill-discovery/stored-records.ts',

@@ -17,8 +17,8 @@
  * before the next exploration; a contract that breaks off is charged as modelled. Lateness is that
  * of the quoted time. What is done instead of a failed exploration may have become dearer
  * meanwhile; that is not counted. Nor is what bargaining would have saved: the greedy cost has the
- * quoted price, and who is explored is not bargained with. With several explorations under way, count each one's worst case
- * as lost until it ends.
+ * quoted price, and who is explored is not bargained with. With several explorations under way,
+ * count each one's worst case as lost until it ends.
  *
  * @module
  */

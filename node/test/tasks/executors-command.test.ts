@@ -277,7 +277,7 @@ describe('the limits of a program', () => {
   });
 
   const grow = `awk 'BEGIN { s = "x"; for (i = 0; i < 28; i++) s = s s; print length(s) }'`;
-  it.runIf(process.platform === 'linux')('end one that takes too much memory', async () => {
+  it('end one that takes too much memory', async () => {
     const small = await script(grow, { maxMemoryMib: 64 });
     const error = await failureOf(small.execute(workOf(), { signal: never }));
     expect(error).toMatchObject(failureIs('FAILED'));
@@ -352,20 +352,17 @@ describe('the process group of a program', () => {
     await gone(pid);
   });
 
-  it.runIf(process.platform === 'linux')(
-    'is not waited for where one of its processes has left it',
-    async () => {
-      const file = join(folder, 'escaped');
-      const text = 'setsid sleep 300 & echo $! > "$1"; wait';
-      const controller = new AbortController();
-      const executor = await script(text, { args: [file] });
-      const failure = failureOf(executor.execute(workOf(), { signal: controller.signal }));
-      const pid = Number(await lineOf(file));
-      controller.abort(new Error('cancelled'));
-      expect((await failure).message).toBe('cancelled');
-      process.kill(pid, 'SIGKILL');
-    },
-  );
+  it('is not waited for where one of its processes has left it', async () => {
+    const file = join(folder, 'escaped');
+    const text = 'setsid sleep 300 & echo $! > "$1"; wait';
+    const controller = new AbortController();
+    const executor = await script(text, { args: [file] });
+    const failure = failureOf(executor.execute(workOf(), { signal: controller.signal }));
+    const pid = Number(await lineOf(file));
+    controller.abort(new Error('cancelled'));
+    expect((await failure).message).toBe('cancelled');
+    process.kill(pid, 'SIGKILL');
+  });
 
   it('is not started when the signal has fired before', async () => {
     const executor = await script('echo x');

@@ -77,8 +77,8 @@ describe.each(roles)('contract of the %s', (role) => {
       });
       return `${phase}: ${row.join(' ')}`;
     });
-    // Columns: quoted, bargained, proposed, agreed, workStarted, delivered, acknowledged, judged, contested,
-    // cancelled, and the countersigned verdict. "=": a repetition; "-": refused.
+    // Columns: quoted, bargained, proposed, agreed, workStarted, delivered, acknowledged, judged,
+    // contested, cancelled, and the countersigned verdict. "=": a repetition; "-": refused.
     expect(table).toEqual([
       'NEGOTIATING: = NEGOTIATING NEGOTIATING - - - - - - VOID -',
       'AGREED: = - = = WORKING - - - - VOID -',
