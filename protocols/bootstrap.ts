@@ -117,7 +117,9 @@ export class Bootstrap {
       this.#connected.resolve();
     });
     const outcomes = await Promise.allSettled(dials);
-    const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    const failures = outcomes.flatMap((one): unknown[] => {
+      return one.status === 'rejected' ? [one.reason] : [];
+    });
     return {
       isConnected: failures.length < outcomes.length,
       problems: failures.slice(0, MAX_PROBLEMS).map((error) => firstLine(error)),

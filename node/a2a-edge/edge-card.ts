@@ -6,7 +6,8 @@
  * @module
  */
 
-import { AgentCard, generateAgentCardSignature } from '@a2a-js/sdk';
+import { generateAgentCardSignature } from '@a2a-js/sdk';
+import type { AgentCard } from '@a2a-js/sdk';
 import { toBase64Url } from '../../crypto/bytes.ts';
 import type { Identity } from '../../crypto/identity.ts';
 import { buildAgentCard } from '../../protocols/a2a/agent-card.ts';

@@ -66,8 +66,9 @@ export function tokenGuard(token: string, isOwnerOnly: boolean): RequestHandler 
  * version is refused here: the SDK would print each such call.
  */
 export function versionReader(request: Request, response: Response, next: NextFunction): void {
-  const stated = request.headers[VERSION_HEADER] ?? request.query['A2A-Version'] ?? '';
-  const [, version = ''] = /^(\d+\.\d+)(?:\.\d+)?$/.exec(String(stated)) ?? [];
+  const given = request.headers[VERSION_HEADER] ?? request.query['A2A-Version'] ?? '';
+  const stated = typeof given === 'string' ? given : 'several';
+  const [, version = ''] = /^(\d+\.\d+)(?:\.\d+)?$/.exec(stated) ?? [];
   if (stated === '' || VERSIONS.has(version)) {
     if (version !== '') request.headers[VERSION_HEADER] = version;
     return next();

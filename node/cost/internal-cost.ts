@@ -227,11 +227,6 @@ export function internalCost(input: InternalCostInput): InternalCost {
     depreciationMicroUsd: depreciation,
     ...(servicesMicroUsd !== undefined && { servicesMicroUsd }),
     totalMicroUsd:
-      compute +
-      memory.costMicroUsd +
-      energy +
-      opportunity +
-      depreciation +
-      (servicesMicroUsd ?? 0),
+      compute + memory.costMicroUsd + energy + opportunity + depreciation + (servicesMicroUsd ?? 0),
   };
 }

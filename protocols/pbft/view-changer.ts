@@ -32,7 +32,7 @@ export class ViewChanger {
   constructor(
     parts: ReplicaParts,
     agreement: Agreement,
-    events: { behind(from: number, height: number): void; changed(): void },
+    events: { behind: (from: number, height: number) => void; changed: () => void },
   ) {
     this.#parts = parts;
     this.#agreement = agreement;

@@ -80,7 +80,8 @@ class Answer {
     } catch (cause) {
       throw failed('BAD_RESULT', 'The service sent something that is no chat completion', cause);
     }
-    if (chunk.error != null) throw failed('FAILED', 'The service broke off with an error');
+    if (chunk.error !== undefined && chunk.error !== null)
+      throw failed('FAILED', 'The service broke off with an error');
     if (chunk.usage) {
       const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = chunk.usage;
       this.reported = { inputTokens, outputTokens };

@@ -57,7 +57,7 @@ function workOf(
   const inputs = [{ file: 'a.txt', mediaType: 'text/plain' }];
   const specification = taskForSkill({ term: TERM, inputs, valueMicroUsd: 1 });
   const output = { mediaType: 'text/plain' };
-  return { specification: { ...specification, output, ...change } as typeof specification, parts };
+  return { specification: { ...specification, output, ...change }, parts };
 }
 
 const JSON_WORK = workOf([textPart('a text')], { output: { mediaType: 'application/json' } });

@@ -305,8 +305,8 @@ export class Adversary {
 
   #changeViewChange(message: ViewChangeMessage): ViewChangeMessage {
     const { viewChange } = message;
-    let { block: _, signature: __, ...signed } = viewChange as ViewChange;
-    let { block } = viewChange;
+    const { block: first, signature: _, ...claimed } = viewChange;
+    let [block, signed] = [first, claimed];
     if (this.#has('two-faced view change') && this.#chance(0.6)) {
       if (this.#chance(0.5)) {
         block = undefined;
