@@ -18,8 +18,8 @@ import { OutsideAgents } from './broker/outside-agents.ts';
 import type { Config } from './config/schema.ts';
 
 /** The index of a node that is a broker; `undefined` for any other. */
-export function brokerIndex({ roles }: Config): RecordIndex | undefined {
-  return roles.includes('broker') ? new RecordIndex() : undefined;
+export function brokerIndex(config: Config): RecordIndex | undefined {
+  return config.roles.includes('broker') ? new RecordIndex() : undefined;
 }
 
 /** Starts to answer queries from `index`. @returns the way to stop. */

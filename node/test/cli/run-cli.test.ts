@@ -155,7 +155,9 @@ describe('exit codes', () => {
   ])('of a query without hits is, when the look was %s, %i', async (outcome, expected) => {
     const daemon = await cli.startDaemon();
     const counts = { asked: 0, answered: 0, elapsedMs: 1 };
-    const empty = { query: TERM, hits: [], dropped: [], unknownTerms: [], ...counts };
+    const leftOut = { sameNetwork: 0, sameAttestorGroup: 0 };
+    const found = { hits: [], dropped: [], unknownTerms: [], leftOut, lookAgeMs: 0 };
+    const empty = { query: TERM, ...found, ...counts };
     daemon.node.answer = () => ({ ...empty, outcome });
     expect((await cli.run('query', TERM)).exitCode).toBe(expected);
     const withJson = await cli.run('query', TERM, '--json');
