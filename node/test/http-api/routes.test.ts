@@ -47,7 +47,7 @@ describe('what the node is asked', () => {
       '/v1/query',
       { query: TERM },
       'query',
-      [{ query: TERM, limit: 20, minimums: [], trace: false }],
+      [{ query: TERM, limit: 20, minimums: [], brokers: false, trace: false }],
     ],
     ['POST', '/v1/run', { task: { a: 1 } }, 'run', [{ task: { a: 1 }, files: {} }]],
     [

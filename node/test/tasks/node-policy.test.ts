@@ -81,6 +81,7 @@ const FOLLOWED: readonly (readonly [string, DecisionSettings, string, unknown])[
 const OTHERS = [
   'policy',
   'isAdaptive',
+  'isBargaining',
   'maxSpendingShare',
   'seed',
   'maxCandidates',
