@@ -80,8 +80,10 @@ describe('advertiser', () => {
     await advertiser.publish({ ...content, embeddings });
     await advertiser.settled();
     for (const key of ['performs:a/b', 'performs:a', 'm1t0d3p']) {
-      const providers = await storedProviders(peer.host.dht, providerCid(key));
-      expect(providers, key).toEqual([publisher.host.peerId]);
+      // Nobody answers ADD_PROVIDER: it may be on its way still.
+      await expect
+        .poll(() => storedProviders(peer.host.dht, providerCid(key)), { timeout: 5_000 })
+        .toEqual([publisher.host.peerId]);
     }
   });
 
