@@ -158,14 +158,19 @@ export class ContractorRole implements ContractorPolicy {
     });
   }
 
-  /** Takes a lower price if it is the offer's least and covers what the work costs (Eq. 16). */
-  reviewCounter({ shape, priceMicroUsd }: CounterQuestion): Promise<boolean> {
+  /**
+   * Takes a lower price if it is at least the middle of what was quoted and what the work costs
+   * here, and the offer's least: a client that offers the bare cost gets no more than half way.
+   */
+  reviewCounter(question: CounterQuestion): Promise<boolean> {
+    const { shape, priceMicroUsd, quotedMicroUsd } = question;
     const item = this.#itemFor(shape.skills);
     if (item === undefined || this.#isDraining) return Promise.resolve(false);
     const task = { term: item.term, inputBytes: shape.inBytes, specification: {} };
     const cost = this.#init.costMicroUsd(task);
     if (cost === null) return Promise.resolve(false);
-    const floor = Math.max(item.accept.minPriceMicroUsd, Math.ceil(cost));
+    const middle = Math.ceil((Number(quotedMicroUsd) + cost) / 2);
+    const floor = Math.max(item.accept.minPriceMicroUsd, middle);
     return Promise.resolve(priceMicroUsd >= BigInt(floor));
   }
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeHeldCertificate } from '../../crypto/held-certificate.ts';
 import { Identity } from '../../crypto/identity.ts';
@@ -72,7 +73,9 @@ describe('a resource of a real node', () => {
     const attest = () => attestor.node.attestResource(order, never);
     // A machine with other work to do may be late; so it is asked again, as a person would.
     let attested = await attest();
-    for (let again = 0; again < 2 && attested.reason?.startsWith('LATE'); again++) {
+    const isLate = () => /LATE|BUSY/.test(attested.reason ?? '');
+    for (let again = 0; again < 8 && isLate(); again++) {
+      await sleep(1_000); // what was late may still be at work
       attested = await attest();
     }
     expect(attested).toMatchObject({ method: 'benchmark', unit: 'MiB', value: 8, reason: null });

@@ -9,6 +9,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttestDocument,
@@ -119,7 +120,8 @@ describe('a network in which resources are proved', () => {
   it('measures memory over the network, and a stranger proves 24 without showing 30', async () => {
     // Measured with real deadlines: on a machine that is busy with other tests, more than once.
     let measured: ResourceAttestDocument | undefined;
-    for (let i = 0; i < 3 && measured?.delivered !== true; i++) {
+    for (let i = 0; i < 8 && measured?.delivered !== true; i++) {
+      if (i > 0) await sleep(1_000); // what was late may still be at work
       measured = await attest(0, { resource: MEMORY, amount: 30 });
     }
     expect(measured).toMatchObject({ method: 'benchmark', reason: null, value: 30 });

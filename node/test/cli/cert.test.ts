@@ -100,7 +100,8 @@ describe('cert prove and cert verify', () => {
 describe('a rotation that this node does not follow', () => {
   it('is explained where the trace of a query names it', async () => {
     const daemon = await cli.startDaemon();
-    const nothing = { hits: [], dropped: [], unknownTerms: [] };
+    const leftOut = { sameNetwork: 0, sameAttestorGroup: 0 };
+    const nothing = { hits: [], dropped: [], unknownTerms: [], leftOut, lookAgeMs: 0 };
     const document = { query: 'x', outcome: 'complete', ...nothing, asked: 1 };
     const event = { event: 'proof', peerId: PEER, detail: 'presentation: BAD_ROTATION_CHAIN' };
     for (const [trace, isExplained] of [

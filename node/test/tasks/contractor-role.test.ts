@@ -607,18 +607,21 @@ describe('a counter-offer to a contractor', () => {
       quotedMicroUsd: 1_000n,
     });
 
-  it('is taken if it covers what the work costs here', async () => {
+  it('is taken half way down to what the work costs here, and no further', async () => {
     const test = await RoleUnderTest.open();
     test.costMicroUsd = 300.5;
-    expect(await take(test, 301n)).toBe(true);
-    expect(await take(test, 300n)).toBe(false);
+    expect(await take(test, 651n)).toBe(true);
+    expect(await take(test, 650n)).toBe(false);
+    // The quote did not cover the work: it is not made worse.
+    test.costMicroUsd = 2_000;
+    expect(await take(test, 999n)).toBe(false);
   });
 
   it('is never taken below the least price of the offer, or for work whose cost is unknown', async () => {
-    const test = await RoleUnderTest.open({ accept: { minPriceMicroUsd: 600 } });
+    const test = await RoleUnderTest.open({ accept: { minPriceMicroUsd: 700 } });
     test.costMicroUsd = 300;
-    expect(await take(test, 600n)).toBe(true);
-    expect(await take(test, 599n)).toBe(false);
+    expect(await take(test, 700n)).toBe(true);
+    expect(await take(test, 699n)).toBe(false);
     test.costMicroUsd = null;
     expect(await take(test, 999n)).toBe(false);
   });
