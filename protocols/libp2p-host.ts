@@ -7,6 +7,7 @@
  */
 
 import './polyfills.ts';
+import { setMaxListeners } from 'node:events';
 import { noise } from '@chainsafe/libp2p-noise'; // the one line that chooses the Noise package
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import { gossipsub, StrictNoSign } from '@libp2p/gossipsub';
@@ -14,7 +15,7 @@ import type { GossipSub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
 import type { KadDHT, Selectors, SingleKadDHT, Validators } from '@libp2p/kad-dht';
-import type { Libp2p, ServiceMap } from '@libp2p/interface';
+import type { Connection, Libp2p, ServiceMap } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
@@ -74,6 +75,8 @@ const DHT_REQUEST_TIMEOUT = { minTimeout: 2 * SECOND_MS, maxTimeout: 10 * SECOND
  * holds its provider record answers no GET_PROVIDERS for that key (kad-dht 16.4.5).
  */
 const REPROVIDE = { validity: 2 * HOUR_MS, threshold: HOUR_MS, interval: 10 * MINUTE_MS };
+/** How long open streams have when the node stops; the library's own limit. */
+const CLOSE_TIMEOUT_MS = 500;
 /** Longer than provider records live, so that a provider is never named without an address. */
 const MAX_ADDRESS_AGE_MS = 3 * HOUR_MS;
 
@@ -246,6 +249,23 @@ async function waitForPeers(dht: SingleKadDHT, count: number, signal: AbortSigna
 }
 
 /**
+ * Closes what is open. The library does so too when it stops, and lets every stream of a connection
+ * listen to one signal, which Node then calls a leak.
+ */
+async function closeConnections(libp2p: Libp2p): Promise<void> {
+  const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS);
+  setMaxListeners(0, signal);
+  const close = async (connection: Connection): Promise<void> => {
+    try {
+      await connection.close({ signal });
+    } catch (error) {
+      connection.abort(error instanceof Error ? error : new Error('The node stops'));
+    }
+  };
+  await Promise.all(libp2p.getConnections().map(close));
+}
+
+/**
  * Starts a node. A node without bootstrap peers, or whose bootstrap peers are silent, starts all
  * the same, and goes on dialling them and those that it knew before.
  *
@@ -296,6 +316,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     async stop() {
       bootstrap.stop();
       await stopWatching();
+      await closeConnections(libp2p);
       await libp2p.stop();
     },
   };

@@ -6,10 +6,14 @@
  * @module
  */
 
+import { REGIONS, regionTerm } from '../../protocols/attestation/resource-units.ts';
 import { RESOURCE_CONCEPTS } from './vocabulary/resources.ts';
 
 const PREDICATE = 'hasResource:';
-const KNOWN: ReadonlySet<string> = new Set(RESOURCE_CONCEPTS.map(({ term }) => term));
+const KNOWN: ReadonlySet<string> = new Set([
+  ...RESOURCE_CONCEPTS.map(({ term }) => term),
+  ...REGIONS.map(regionTerm),
+]);
 /** Those that are counted. */
 const COUNTED = RESOURCE_CONCEPTS.filter(({ unit }) => unit !== undefined)
   .map(({ term }) => term.slice(PREDICATE.length))

@@ -7,6 +7,7 @@
  */
 
 import { distance } from 'fastest-levenshtein';
+import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
 import { MAX_TERM_LENGTH, parseTerm } from '../../protocols/skill-discovery/terms.ts';
 import type { Concept } from './vocabulary/concept.ts';
 import { CONCEPTS, findTerm, pathWords, termsForPhrase, unitOf } from './vocabulary.ts';
@@ -88,7 +89,9 @@ export interface UnknownTerm {
 
 /** Those of the terms that the vocabulary does not have, each once. */
 export function unknownTerms(terms: readonly string[]): readonly UnknownTerm[] {
-  return [...new Set(terms)].flatMap((term) => {
+  // Regions are no concepts, and yet what they mean is fixed.
+  const asked = [...new Set(terms)].filter((term) => !RESOURCE_UNITS.has(term));
+  return asked.flatMap((term) => {
     const check = checkTerm(term);
     return check.status === 'known' ? [] : [{ term, didYouMean: check.didYouMean }];
   });

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
 import { ancestorsOf, isTerm } from '../../protocols/skill-discovery/terms.ts';
 import { ACCESS_CONCEPTS } from './vocabulary/access.ts';
 import { BUSINESS_CONCEPTS } from './vocabulary/business-activities.ts';
@@ -97,5 +98,5 @@ export function ancestorLabels(term: string): readonly string[] {
 
 /** Unit in which a term is counted; `undefined` if it is never counted, or is unknown. */
 export function unitOf(term: string): string | undefined {
-  return findTerm(term)?.unit;
+  return findTerm(term)?.unit ?? RESOURCE_UNITS.get(term);
 }

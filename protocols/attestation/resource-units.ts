@@ -8,6 +8,28 @@
 import { COMPUTE_RESOURCE, COMPUTE_UNIT } from './compute-challenge.ts';
 import { MEMORY_RESOURCE, MEMORY_UNIT } from './memory-challenge.ts';
 
+/**
+ * Where a machine stands: the continents, and the European Union, whose law many ask for. Each is a
+ * resource of which a machine has 1 or nothing, so that a region is met only by an attested leaf.
+ * An attestor states what it knows: nothing here measures a place over the network.
+ */
+export const REGIONS: readonly string[] = [
+  'africa',
+  'antarctica',
+  'asia',
+  'eu',
+  'europe',
+  'north-america',
+  'oceania',
+  'south-america',
+];
+const REGION_UNIT = 'site';
+
+/** The resource that stands for a region. */
+export function regionTerm(region: string): string {
+  return `hasResource:region/${region}`;
+}
+
 /** Unit of each known resource, by its term. */
 export const RESOURCE_UNITS: ReadonlyMap<string, string> = new Map([
   [COMPUTE_RESOURCE, COMPUTE_UNIT],
@@ -16,4 +38,5 @@ export const RESOURCE_UNITS: ReadonlyMap<string, string> = new Map([
   ['hasResource:gpu-memory-gib', 'GiB'],
   ['hasResource:gpu-count', 'GPU'],
   ['hasResource:disk-gib', 'GiB'],
+  ...REGIONS.map((region) => [regionTerm(region), REGION_UNIT] as const),
 ]);

@@ -112,6 +112,26 @@ describe('libp2p host', () => {
     else expect(refused).not.toEqual([]);
   });
 
+  it('stops without a warning while many streams wait for a peer that does not read', async () => {
+    const [asking, answering] = await Promise.all([start(), start()]);
+    await answering.libp2p.handle('/test/mute/1.0.0', (stream) => stream.pause());
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    try {
+      const peer = answering.libp2p.getMultiaddrs();
+      for (let i = 0; i < 20; i++) {
+        const stream = await asking.libp2p.dialProtocol(peer, '/test/mute/1.0.0');
+        stream.send(new Uint8Array(1_048_576));
+      }
+      await asking.stop();
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('warning', onWarning);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   it('refuses connections beyond half as many again as its limit', async () => {
     const host = await start({ maxConnections: 2 });
     const dialers = await Promise.all(Array.from({ length: 8 }, () => start()));

@@ -133,6 +133,25 @@ describe('a network in which resources are proved', () => {
     expect(peersOf(await ask(MEMORY, 25))).toEqual([]);
   }, 60_000);
 
+  it('meets a region by an attested leaf alone', async () => {
+    const [inside, outside] = network.contractors.map(({ peerId }) => peerId);
+    const place = ['attest', inside!, '--resource', 'region/eu', '--measured', '1'];
+    expect(command(network.attestor, ...place).status).toBe(0);
+    const query = (region: string) => {
+      const { status, stdout } = command(
+        network.client,
+        ...['query', SKILL, '--region', region, '--level', 'attested', '--json'],
+      );
+      return { status, answer: JSON.parse(stdout) as QueryDocument };
+    };
+    const { status, answer } = query('eu');
+    expect(status).toBe(0);
+    expect(peersOf(answer)).toEqual([inside]);
+    expect(answer.unknownTerms).toEqual([]);
+    expect(reasonsOf(answer, outside!)).toEqual(['RESOURCE_NOT_PROVED: hasResource:region/eu>=1']);
+    expect(query('asia')).toMatchObject({ status: 3, answer: { hits: [] } });
+  }, 60_000);
+
   it('leaves out a liar and a revoked holder of the same query, each with its reason', async () => {
     const [honest, liar, revoked] = network.contractors.map(({ peerId }) => peerId);
     attestByHand(honest!, 90);

@@ -1,5 +1,7 @@
 /** `coalesce query`: peers that sell a skill. @module */
 
+import { Option } from 'commander';
+import { REGIONS, regionTerm } from '../../../protocols/attestation/resource-units.ts';
 import type { FirstHitDocument, QueryDocument } from '../../api-documents.ts';
 import { BadInputError, printable } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
@@ -13,6 +15,7 @@ interface QueryOptions {
   readonly maxLatencyMs?: number;
   readonly level?: number;
   readonly min: readonly Minimum[];
+  readonly region?: string;
   readonly broker?: true;
   readonly trace?: true;
 }
@@ -45,6 +48,12 @@ export const registerQuery: RegisterCommand = (program, run) => {
       (text: string, before: readonly Minimum[]) => [...before, minimum(text)],
       [],
     )
+    .addOption(
+      new Option(
+        '--region <name>',
+        'keep hits of which an attestor has certified that they stand there',
+      ).choices(REGIONS),
+    )
     .option(
       '--broker',
       'ask the configured brokers too, and not only where the network cannot answer',
@@ -52,7 +61,12 @@ export const registerQuery: RegisterCommand = (program, run) => {
     .option('--trace', 'print what was asked, who answered, what was dropped and why')
     .action(
       run(async (context, words: readonly string[], options: QueryOptions) => {
-        const query = words.length > 0 ? words.join(' ') : options.min[0]?.name;
+        const { region } = options;
+        const minimums = [
+          ...options.min,
+          ...(region === undefined ? [] : [{ name: regionTerm(region), min: 1 }]),
+        ];
+        const query = words.length > 0 ? words.join(' ') : minimums[0]?.name;
         if (query === undefined) {
           throw new BadInputError(
             'query: name a skill term, say in words what is looked for, or name a resource with --min',
@@ -61,7 +75,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
         await context.remarkOnResources(options.min.map(({ name }) => name));
         const body = {
           query,
-          minimums: options.min,
+          minimums,
           limit: options.limit,
           brokers: options.broker ?? false,
           trace: options.trace ?? false,
