@@ -6,8 +6,8 @@
  * A POSIX shell sets the limits (setrlimit) and starts the program with its arguments as they are:
  * no character of them is read by the shell. Memory and file size are limits per process, not per
  * group; where the system has no limit of memory (macOS) the program runs without one, and the
- * outcome says so. A program that leaves its process group (setsid) is out of reach. This is a bound
- * for honest programs that meet hostile input, not a sandbox.
+ * outcome says so. A program that leaves its process group (setsid) is out of reach. This is a
+ * bound for honest programs that meet hostile input, not a sandbox.
  *
  * @module
  */
@@ -68,7 +68,7 @@ function watchExit(): void {
   process.on('exit', () => leaders.forEach(killGroup));
 }
 
-/** The report on descriptor 3: exit code, then what `times` prints of the shell and its children. */
+/** Descriptor 3 gets the exit code, then what `times` prints of the shell and its children. */
 function script({ maxCpuSeconds, maxMemoryMib, maxFileMib }: ProcessGroupInit): string {
   return [
     'ulimit -c 0',
@@ -85,7 +85,7 @@ function script({ maxCpuSeconds, maxMemoryMib, maxFileMib }: ProcessGroupInit): 
 /**
  * Runs a program to its end.
  *
- * @throws the reason of the signal, once the group is dead; the system's error if there is no shell.
+ * @throws the reason of the signal, once the group is dead; the system's error without a shell.
  */
 export async function runProcessGroup(
   init: ProcessGroupInit,
