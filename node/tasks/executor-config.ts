@@ -102,7 +102,7 @@ const executors = [
       )
       .max(EXECUTOR_LIMITS.maxArguments)
       .optional(),
-    /** What it reads: the task as one JSON document, or the bytes of all parts in order. */
+    /** What it reads: the task as one JSON document, or the bytes of its parts in a row. */
     stdin: z.enum(['json', 'content']).optional(),
     /** Variables of the node's environment that it gets. */
     environment: z.array(variable).max(EXECUTOR_LIMITS.maxVariables).optional(),

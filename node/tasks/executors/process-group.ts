@@ -68,7 +68,7 @@ function watchExit(): void {
   process.on('exit', () => leaders.forEach(killGroup));
 }
 
-/** The report on descriptor 3: exit code, then what `times` prints of shell and children. */
+/** Descriptor 3 gets the exit code, then what `times` prints of the shell and its children. */
 function script({ maxCpuSeconds, maxMemoryMib, maxFileMib }: ProcessGroupInit): string {
   return [
     'ulimit -c 0',
