@@ -20,6 +20,7 @@ import { sha256Buffer } from '../../crypto/hash.ts';
 import { verifyDocumentSignature } from '../../crypto/identity.ts';
 import { refusalNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
+import type { StateMachine } from '../pbft/state-machine.ts';
 import { accountOf, availableForFees, changeAccount, post } from './accounts.ts';
 import { clockOf } from './block-context.ts';
 import type { BlockContext } from './block-context.ts';
@@ -80,7 +81,7 @@ export type LedgerAdmission =
     };
 
 /** Accounts, escrows, receipts and reputation of one ledger. */
-export class LedgerApplication {
+export class LedgerApplication implements StateMachine {
   readonly rules: LedgerRules;
   #state: LedgerState;
   #deadlines: Deadlines;
