@@ -18,6 +18,7 @@ export { loadOrCreateIdentity } from './storage/keystore.ts';
 export { openStore } from './storage/store.ts';
 export { systemClock, systemRandom } from './system-clock.ts';
 export { auditLedger, auditReport, exportLine } from '../protocols/ledger/audit.ts';
+export { committeeChain } from '../protocols/ledger/committee-chain.ts';
 export { LedgerRail } from '../protocols/ledger/ledger-rail.ts';
 export { BilateralBook } from '../protocols/settlement/bilateral-book.ts';
 export { CreditLines } from '../protocols/settlement/credit-lines.ts';

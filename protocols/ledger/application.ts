@@ -20,6 +20,7 @@ import { sha256Buffer } from '../../crypto/hash.ts';
 import { verifyDocumentSignature } from '../../crypto/identity.ts';
 import { refusalNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
+import type { AppliedBlock, StateMachine, TransactionResult } from '../pbft/state-machine.ts';
 import { accountOf, availableForFees, changeAccount, post } from './accounts.ts';
 import { clockOf } from './block-context.ts';
 import type { BlockContext } from './block-context.ts';
@@ -43,24 +44,14 @@ export const MAX_SWEPT = 2_048;
 /** Transactions whose parsed form is remembered: one is admitted, then executed. */
 const MAX_REMEMBERED = 8_192;
 
-/** A block as the application sees it. */
-export interface LedgerBlock {
-  /** One more than the block before. */
-  readonly height: number;
-  /** Block time, milliseconds since 1970; later than the block before. */
-  readonly timeMs: number;
-  /** Envelopes of `tx`. */
-  readonly transactions: readonly Uint8Array[];
-}
-
 /** Outcome of {@link LedgerApplication.apply}. */
 export type LedgerOutcome =
   | {
       readonly applied: true;
       /** State after the block, 32 bytes. */
       readonly stateRoot: Uint8Array;
-      /** One per transaction, in order: u16, 0 for done, else the number of the refusal. */
-      readonly results: readonly Uint8Array[];
+      /** One per transaction, in order. A result is u16: 0 for done, else a refusal's number. */
+      readonly results: readonly TransactionResult[];
     }
   | {
       /** The transaction at `index` may not stand there; the state is as before. */
@@ -80,7 +71,7 @@ export type LedgerAdmission =
     };
 
 /** Accounts, escrows, receipts and reputation of one ledger. */
-export class LedgerApplication {
+export class LedgerApplication implements StateMachine {
   readonly rules: LedgerRules;
   #state: LedgerState;
   #deadlines: Deadlines;
@@ -152,7 +143,7 @@ export class LedgerApplication {
    *
    * @throws {@link RangeError} for a block that does not follow the last one.
    */
-  apply(block: LedgerBlock): LedgerOutcome {
+  apply(block: AppliedBlock): LedgerOutcome {
     const before = this.clock;
     if (block.height !== before.height + 1 || block.timeMs <= before.timeMs) {
       throw new RangeError(
@@ -165,7 +156,7 @@ export class LedgerApplication {
     const context: BlockContext = { rules: this.rules, draft, height, timeMs };
     beginBlock(context, this.#state);
     const waiting = this.#sweep(context);
-    const results: Uint8Array[] = [];
+    const results: TransactionResult[] = [];
     for (const [index, transaction] of block.transactions.entries()) {
       const read = this.#readTransaction(transaction);
       const reason = read.valid ? this.#checkOrder(draft, read.body) : read.reason;
@@ -237,7 +228,7 @@ export class LedgerApplication {
     return seq === holder.seq + 1 ? this.#checkFee(draft, account) : 'SEQ_NOT_NEXT';
   }
 
-  #execute(context: BlockContext, transaction: Transaction): Uint8Array {
+  #execute(context: BlockContext, transaction: Transaction): TransactionResult {
     const { draft } = context;
     const { account, seq } = transaction;
     changeAccount(draft, account, () => ({ seq }));
@@ -245,7 +236,7 @@ export class LedgerApplication {
     const own = new StateDraft(draft);
     const refusal = perform({ ...context, draft: own }, transaction);
     if (!refusal || EVIDENCE_REFUSALS.has(refusal)) draft.absorb(own);
-    return u16(refusal ? refusalNumber(refusal) : 0);
+    return { account, seq, result: u16(refusal ? refusalNumber(refusal) : 0) };
   }
 
   /** Ends what is due, keys ascending. Returns the keys that have to wait for the next block. */

@@ -12,15 +12,15 @@ import { equalBytes, toBase64Url, toHex } from '../../crypto/bytes.ts';
 import { readEnvelope } from '../../crypto/envelope.ts';
 import { refusalOfNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
+import type { AppliedBlock } from '../pbft/state-machine.ts';
 import { conservationProblem } from './accounts.ts';
 import { LedgerApplication } from './application.ts';
-import type { LedgerBlock } from './application.ts';
 import type { LedgerRules } from './genesis.ts';
 import { TRANSACTION } from './transactions.ts';
 import type { Transaction } from './transactions.ts';
 
 /** A block with what it says of the state after it. */
-export interface ChainBlock extends LedgerBlock {
+export interface ChainBlock extends AppliedBlock {
   /** 32 bytes. */
   readonly stateRoot: Uint8Array;
 }
@@ -146,7 +146,7 @@ function checkBlock<Block extends ChainBlock>(
     return `state root is ${toHex(outcome.stateRoot)}, the block says ${toHex(block.stateRoot)}`;
   }
   const transactions = block.transactions.map((transaction, i) =>
-    audited(transaction, outcome.results[i]!),
+    audited(transaction, outcome.results[i]!.result),
   );
   return {
     block,

@@ -10,6 +10,7 @@ import { encodeBody, signDocument } from '../../crypto/envelope.ts';
 import { sha256, sha256Hex } from '../../crypto/hash.ts';
 import { Identity } from '../../crypto/identity.ts';
 import { LedgerApplication } from '../../protocols/ledger/application.ts';
+import { committeeOf } from '../../protocols/ledger/committee-chain.ts';
 import { GENESIS_DEFAULTS, encodeGenesis, ledgerRules } from '../../protocols/ledger/genesis.ts';
 import { TRANSACTION } from '../../protocols/ledger/transactions.ts';
 import type { Transaction, TransactionCall } from '../../protocols/ledger/transactions.ts';
@@ -21,6 +22,11 @@ import {
 } from '../../protocols/negotiation/documents.ts';
 import type { Agreement, Quote, QuoteRequest } from '../../protocols/negotiation/documents.ts';
 import type { Verdict } from '../../protocols/negotiation/documents.ts';
+
+import { NO_HASH, sealBlock } from '../../protocols/pbft/block.ts';
+import { identitySigner } from '../../protocols/pbft/committee.ts';
+import { signVote } from '../../protocols/pbft/vote.ts';
+import type { Certificate } from '../../protocols/pbft/vote.ts';
 
 const START_SECONDS = 1_800_000_000;
 const PRICE = '100000';
@@ -160,12 +166,38 @@ export class LedgerWorld {
     return signDocument(TRANSACTION, body, from).envelope;
   }
 
+  /** A header over the current state, with commits of so many replicas. */
+  certifiedHeader(votes: number) {
+    const committee = committeeOf(this.app.rules);
+    const { height, timeMs } = this.app.clock;
+    const { digest, ...header } = sealBlock({
+      ledger: committee.ledger,
+      epoch: 0,
+      height,
+      prev: NO_HASH,
+      timeMs,
+      stateRoot: this.app.stateRoot,
+      parentCommit: undefined,
+      transactions: [],
+    });
+    const certificate: Certificate = {
+      view: 0,
+      votes: this.replicas.slice(0, votes).map((identity, replica) => {
+        const vote = { phase: 'commit', view: 0, height, digest, ts: timeMs, replica } as const;
+        const { signature } = signVote(committee, identitySigner(identity), vote);
+        return { replica, ts: timeMs, signature };
+      }),
+    };
+    return { committee, header, certificate };
+  }
+
   /** Applies a block one second after the last one; every operation must succeed. */
   apply(transactions: readonly Uint8Array[]): void {
     const { height, timeMs } = this.app.clock;
     const outcome = this.app.apply({ height: height + 1, timeMs: timeMs + 1_000, transactions });
     const isGood =
-      outcome.applied && outcome.results.every(([high, low]) => high === 0 && low === 0);
+      outcome.applied &&
+      outcome.results.every(({ result: [high, low] }) => high === 0 && low === 0);
     if (!isGood) throw new Error(`The benchmark of the ledger failed: ${JSON.stringify(outcome)}`);
   }
 }

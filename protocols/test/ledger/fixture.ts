@@ -132,7 +132,7 @@ export class TestLedger {
     const outcome = this.app.apply(block);
     if (!outcome.applied) throw new Error(`refused at ${outcome.index}: ${outcome.reason}`);
     this.blocks.push(block);
-    return outcome.results.map(([high, low]) => {
+    return outcome.results.map(({ result: [high, low] }) => {
       const number = (high! << 8) | low!;
       return number === 0 ? 'done' : refusalOfNumber(number);
     });
