@@ -21,8 +21,9 @@ const MAX_FORWARDED = 64;
 export class RequestDesk {
   readonly #parts: ReplicaParts;
   readonly #replies: ReplyCache;
-  /** When requests were spread last. */
+  /** When requests were spread last, and how long to wait before the next time. */
   #spreadAtMs = -Infinity;
+  #spreadDelayMs = 0;
 
   constructor(parts: ReplicaParts, replies: ReplyCache) {
     this.#parts = parts;
@@ -93,7 +94,8 @@ export class RequestDesk {
     const { pool, settings } = this.#parts;
     const oldest = pool.oldestReady();
     if (!oldest) return Infinity;
-    return Math.max(oldest.sinceMs, this.#spreadAtMs) + settings.spreadAfterMs;
+    const firstMs = oldest.sinceMs + settings.spreadAfterMs;
+    return Math.max(firstMs, this.#spreadAtMs + this.#spreadDelayMs);
   }
 
   /**
@@ -101,8 +103,10 @@ export class RequestDesk {
    * go to everybody.
    */
   spread(): void {
-    const { pool, emit, moment } = this.#parts;
+    const { pool, emit, moment, settings } = this.#parts;
     this.#spreadAtMs = moment().monotonicMs;
+    const doubledMs = Math.max(settings.spreadAfterMs, 2 * this.#spreadDelayMs);
+    this.#spreadDelayMs = Math.min(settings.maxResendMs, doubledMs);
     for (const transaction of pool.waiting(MAX_FORWARDED)) {
       emit({ type: 'send', to: 'others', message: { type: 'request', transaction } });
     }
@@ -110,7 +114,8 @@ export class RequestDesk {
 
   /** A block was executed. */
   settle(height: number, results: readonly TransactionResult[]): void {
-    const { pool, moment, app } = this.#parts;
+    const { pool, moment, app, settings } = this.#parts;
+    if (results.length > 0) this.#spreadDelayMs = settings.spreadAfterMs;
     const accounts = new Set<string>();
     for (const result of results) {
       this.#replies.add(height, result);

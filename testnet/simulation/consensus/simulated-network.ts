@@ -29,11 +29,11 @@ export interface NetworkFaults {
 
 /** Share of links that carry no messages of a kind in a hush: one of these, drawn anew each time. */
 const HUSHED = {
-  prepare: [0.1, 0.4, 0.7],
-  commit: [0.4, 0.75, 0.9],
+  prepare: [0.2, 0.4],
+  commit: [0.75],
   blocks: [0.9],
-  proposal: [0, 0.3],
-  view: [0, 0.2, 0.5],
+  proposal: [0.2],
+  view: [0, 0.2],
   other: [0],
 } as const;
 /** What a hush tells apart. */
