@@ -76,11 +76,6 @@ export class Agreement {
     return this.#lastBlockAtMs;
   }
 
-  /** A proposal is under way. */
-  get isBusy(): boolean {
-    return this.#current.proposal !== undefined;
-  }
-
   #round(offset: number): Round {
     const { chain, committee, rules } = this.#parts;
     const size = committee.replicas.length;
@@ -216,15 +211,22 @@ export class Agreement {
     this.advance();
   }
 
-  #tryPropose(): void {
-    const { chain, views, settings, pool, rules, isObserver } = this.#parts;
+  /** Whether this replica is the primary and owes the next block, at some time. */
+  get #isDue(): boolean {
+    const { chain, views, rules, isObserver } = this.#parts;
     const { view, requirement } = views;
-    if (isObserver || !this.#isPrimary(view) || !rules.mayVote(view, views)) return;
-    if (this.#current.proposal?.view === view || this.#voted?.view === view || !chain.hasRoom)
-      return;
-    const { height } = this.#current;
+    if (isObserver || !this.#isPrimary(view) || !rules.mayVote(view, views)) return false;
+    const isProposed = this.#current.proposal?.view === view || this.#voted?.view === view;
     // Behind what the NEW-VIEW shows: catching up comes first.
-    if (requirement && height < requirement.height) return;
+    const isBehind = requirement !== undefined && this.#current.height < requirement.height;
+    return !isProposed && !isBehind && chain.hasRoom;
+  }
+
+  #tryPropose(): void {
+    if (!this.#isDue) return;
+    const { chain, views, settings, pool } = this.#parts;
+    const { view, requirement } = views;
+    const { height } = this.#current;
     if (requirement?.digest && height === requirement.height) {
       if (this.#required && chain.examine(this.#required) === undefined) {
         this.#propose(this.#required);
@@ -240,8 +242,8 @@ export class Agreement {
   /** When an idle primary owes a block. Monotonic. */
   get heartbeatAtMs(): number {
     const { views, settings } = this.#parts;
-    if (!views.isActive || !this.#isPrimary(views.view) || this.isBusy) return Infinity;
-    return this.#lastBlockAtMs + settings.heartbeatMs;
+    const isBound = views.requirement?.height === this.#current.height;
+    return this.#isDue && !isBound ? this.#lastBlockAtMs + settings.heartbeatMs : Infinity;
   }
 
   #propose(block: Block): void {

@@ -3,7 +3,8 @@
  * a crash left is told from what was damaged.
  *
  * ```
- * record   = u32 length || payload || check       length of the payload, 1..256 MiB
+ * record   = u32 length || u32 complement of the length || payload || check
+ * length   = that of the payload, 1..256 MiB; the complement tells a damaged length from a torn end
  * check    = first 8 bytes of SHA-256(check of the record before || payload), last bit set
  * payload  = u8 kind || fields
  * ```
@@ -28,6 +29,7 @@ import type { NewView, ViewChange } from './view-change.ts';
 import { readCertificate, readVote, writeCertificate, writeVote } from './vote.ts';
 import type { Certificate, Vote } from './vote.ts';
 
+const HEADER_BYTES = 8;
 const CHECK_BYTES = 8;
 /** Longest payload: a snapshot. */
 export const MAX_RECORD_BYTES = 268_435_456;
@@ -197,8 +199,9 @@ export class LogEncoder {
   encode(record: LogRecord): Uint8Array {
     const payload = encodePayload(record);
     this.#check = checkOf(this.#check, payload);
-    const writer = new ByteWriter(4 + payload.length + CHECK_BYTES);
-    return writer.block(payload).bytes(this.#check).finish();
+    const writer = new ByteWriter(HEADER_BYTES + payload.length + CHECK_BYTES);
+    writer.u32(payload.length).u32(~payload.length >>> 0);
+    return writer.bytes(payload).bytes(this.#check).finish();
   }
 }
 
@@ -231,13 +234,17 @@ export function decodeLog(bytes: Uint8Array): DecodedLog {
   while (offset < bytes.length) {
     const rest = bytes.subarray(offset);
     const end = { usable: true, records, length: offset, check } as const;
-    if (rest.length < 4 || isAllZero(rest)) return end;
-    const length = new DataView(rest.buffer, rest.byteOffset).getUint32(0);
-    if (length === 0 || length > MAX_RECORD_BYTES) return refuse(`a record of ${length} bytes`);
-    const next = 4 + length + CHECK_BYTES;
+    if (rest.length < HEADER_BYTES || isAllZero(rest.subarray(HEADER_BYTES - 1))) return end;
+    const header = new DataView(rest.buffer, rest.byteOffset);
+    const length = header.getUint32(0);
+    const isHeaderWhole = header.getUint32(4) === ~length >>> 0;
+    if (!isHeaderWhole || length === 0 || length > MAX_RECORD_BYTES) {
+      return refuse('a record without a length');
+    }
+    const next = HEADER_BYTES + length + CHECK_BYTES;
     if (rest.length < next) return end;
-    const payload = rest.subarray(4, 4 + length);
-    const written = rest.subarray(4 + length, next);
+    const payload = rest.subarray(HEADER_BYTES, HEADER_BYTES + length);
+    const written = rest.subarray(HEADER_BYTES + length, next);
     const expected = checkOf(check, payload);
     if (!equalBytes(written, expected)) {
       // The last byte of a check is odd, so zeros here were never a whole record.

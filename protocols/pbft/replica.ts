@@ -313,6 +313,7 @@ export class Replica {
 
   /** When the host should send a tick, if nothing else happens before. Monotonic. */
   get nextWakeMs(): number {
+    if (this.#halted) return Infinity;
     return Math.min(
       this.#resendAtMs,
       this.#catchUp.wakeAtMs,
@@ -320,6 +321,7 @@ export class Replica {
       this.#agreement.heartbeatAtMs,
       this.#silenceAtMs,
       this.#censoredAtMs,
+      this.#desk.spreadAtMs,
     );
   }
 
@@ -342,6 +344,7 @@ export class Replica {
     if (monotonicMs >= this.#views.deadlineMs) this.#views.onDeadline();
     if (monotonicMs >= this.#silenceAtMs) this.#views.suspect();
     if (monotonicMs >= this.#censoredAtMs && this.#desk.isOverdue()) this.#views.suspect();
+    if (monotonicMs >= this.#desk.spreadAtMs) this.#desk.spread();
     if (monotonicMs >= this.#agreement.heartbeatAtMs) this.#agreement.advance();
     if (monotonicMs >= this.#resendAtMs) this.#resend();
   }
@@ -357,7 +360,6 @@ export class Replica {
     emit({ type: 'send', to: 'others', message });
     if (isActive) {
       this.#agreement.resend();
-      this.#desk.forward();
     } else this.#views.resend();
     this.#checkpoints.resend();
   }

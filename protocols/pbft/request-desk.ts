@@ -15,12 +15,15 @@ import type { ReplyCache } from './reply-cache.ts';
 import { MAX_SEQ_AHEAD } from './request-pool.ts';
 import type { TransactionResult } from './state-machine.ts';
 
-/** Transactions passed on to the primary again at a time. */
+/** Transactions passed on at a time. */
 const MAX_FORWARDED = 64;
 
 export class RequestDesk {
   readonly #parts: ReplicaParts;
   readonly #replies: ReplyCache;
+  /** When requests were spread last, and how long to wait before the next time. */
+  #spreadAtMs = -Infinity;
+  #spreadDelayMs = 0;
 
   constructor(parts: ReplicaParts, replies: ReplyCache) {
     this.#parts = parts;
@@ -79,16 +82,40 @@ export class RequestDesk {
     this.#parts.emit({ type: 'send', to: this.#primary, message });
   }
 
-  /** What waits goes to the primary, the oldest first. */
+  /** There is a new primary: what waits goes there, the oldest first. */
   forward(): void {
     const { index, pool } = this.#parts;
     if (this.#primary === index) return;
     for (const transaction of pool.waiting(MAX_FORWARDED)) this.#send(transaction);
   }
 
+  /** When requests have waited so long that the others should know of them. */
+  get spreadAtMs(): number {
+    const { pool, settings } = this.#parts;
+    const oldest = pool.oldestReady();
+    if (!oldest) return Infinity;
+    const firstMs = oldest.sinceMs + settings.spreadAfterMs;
+    return Math.max(firstMs, this.#spreadAtMs + this.#spreadDelayMs);
+  }
+
+  /**
+   * One replica that waits changes nothing, f + 1 make a view change: requests that are not served
+   * go to everybody.
+   */
+  spread(): void {
+    const { pool, emit, moment, settings } = this.#parts;
+    this.#spreadAtMs = moment().monotonicMs;
+    const doubledMs = Math.max(settings.spreadAfterMs, 2 * this.#spreadDelayMs);
+    this.#spreadDelayMs = Math.min(settings.maxResendMs, doubledMs);
+    for (const transaction of pool.waiting(MAX_FORWARDED)) {
+      emit({ type: 'send', to: 'others', message: { type: 'request', transaction } });
+    }
+  }
+
   /** A block was executed. */
   settle(height: number, results: readonly TransactionResult[]): void {
-    const { pool, moment, app } = this.#parts;
+    const { pool, moment, app, settings } = this.#parts;
+    if (results.length > 0) this.#spreadDelayMs = settings.spreadAfterMs;
     const accounts = new Set<string>();
     for (const result of results) {
       this.#replies.add(height, result);

@@ -6,7 +6,6 @@
 
 import { faultyAtMost } from '../../../protocols/pbft/committee.ts';
 import type { ReplicaVerifier } from '../../../protocols/pbft/committee.ts';
-import { requirementOf } from '../../../protocols/pbft/view-change.ts';
 import type { Rules } from '../../../protocols/pbft/rules.ts';
 import type { ScenarioOptions } from './scenario.ts';
 
@@ -60,15 +59,6 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: { strategies: ['substituted block'], hushes: true },
   },
   {
-    name: 'the block prepared in the lowest view is chosen',
-    breaks: 'safety',
-    rules: {
-      requirementOf: (changes) => ({ ...requirementOf(changes), digest: lowest(changes) }),
-    },
-    isForAll: true,
-    scenario: { strategies: ['double votes'], hushes: true },
-  },
-  {
     name: 'a VIEW-CHANGE does not tell what was prepared',
     breaks: 'safety',
     rules: { reportedPrepared: () => undefined },
@@ -84,7 +74,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a NEW-VIEW needs f + 1 VIEW-CHANGEs',
     breaks: 'safety',
     rules: { newViewQuorum: (replicas) => faultyAtMost(replicas) + 1 },
-    scenario: { strategies: ['forged new view'] },
+    scenario: { strategies: ['forged new view', 'double votes'], hushes: true },
     isForAll: true,
   },
   {
@@ -151,17 +141,4 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { suspectsCensorship: () => false },
     scenario: { strategies: ['censoring one client'] },
   },
-  {
-    name: 'nobody follows others to a later view',
-    breaks: 'liveness',
-    rules: { joinThreshold: () => Infinity },
-  },
 ];
-
-function lowest(changes: Parameters<Rules['requirementOf']>[0]): Uint8Array | undefined {
-  const top = Math.max(...changes.map(({ height }) => height));
-  return changes
-    .filter(({ height, prepared }) => height === top && prepared)
-    .sort((a, b) => a.prepared!.certificate.view - b.prepared!.certificate.view)[0]?.prepared
-    ?.digest;
-}

@@ -27,14 +27,14 @@ export interface NetworkFaults {
   readonly maxHushMs: number;
 }
 
-/** Share of links that carry no messages of a kind in a hush. */
+/** Share of links that carry no messages of a kind in a hush: one of these, drawn anew each time. */
 const HUSHED = {
-  prepare: 0.4,
-  commit: 0.75,
-  blocks: 0.9,
-  proposal: 0.2,
-  view: 0.2,
-  other: 0,
+  prepare: [0.2, 0.4],
+  commit: [0.75],
+  blocks: [0.9],
+  proposal: [0.2],
+  view: [0, 0.2],
+  other: [0],
 } as const;
 /** What a hush tells apart. */
 export type TrafficKind = keyof typeof HUSHED;
@@ -95,7 +95,8 @@ export class SimulatedNetwork {
     this.#hushUntilMs = nowMs + 1 + random.integer(this.#faults.maxHushMs);
     const links = this.#size * this.#size;
     for (const kind of Object.keys(HUSHED) as TrafficKind[]) {
-      const share = HUSHED[kind];
+      const shares = HUSHED[kind];
+      const share = shares[random.integer(shares.length)]!;
       this.#muted[kind] = Array.from({ length: links }, () => random.uniform() < share);
     }
   }
