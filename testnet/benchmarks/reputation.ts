@@ -108,7 +108,7 @@ function fill(world: LedgerWorld): { readonly us: number; readonly signedUs: num
   return { us: median(samples), signedUs: median(signed) };
 }
 
-/** One proof from its bytes, and a header with the votes of a quorum: no signature is remembered. */
+/** One proof from its bytes, a header with the votes of a quorum: no signature is remembered. */
 function checkMs(world: LedgerWorld): number {
   const subject = {
     subject: world.contractors[0]!.peerId,

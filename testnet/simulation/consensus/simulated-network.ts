@@ -27,7 +27,7 @@ export interface NetworkFaults {
   readonly maxHushMs: number;
 }
 
-/** Share of links that carry no messages of a kind in a hush: one of these, drawn anew each time. */
+/** Share of links that carry no messages of a kind in a hush: one of these, drawn each time. */
 const HUSHED = {
   prepare: [0.2, 0.4],
   commit: [0.75],
