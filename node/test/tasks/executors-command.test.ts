@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeLogger } from '../../../protocols/test/secure-channel/session-pair.ts';
 import { loadConfig } from '../../config/load.ts';
 import { loadCommandExecutor } from '../../tasks/executors/command.ts';
-import type { CommandExecutorInit , CommandExecutor} from '../../tasks/executors/command.ts';
+import type { CommandExecutorInit, CommandExecutor } from '../../tasks/executors/command.ts';
 import { ExecutorConfigError, ExecutorInputError } from '../../tasks/executors/errors.ts';
 import type { SkillWork, Spending } from '../../tasks/executors/skill-executor.ts';
 import { LocalMachine } from '../../tasks/local-machine.ts';
