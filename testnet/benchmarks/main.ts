@@ -17,6 +17,7 @@ import { benchNodeStart } from './node-start.ts';
 import { benchProof } from './proof.ts';
 import { benchReputation } from './reputation.ts';
 import { benchRouting } from './routing.ts';
+import { benchSession } from './session.ts';
 import { benchTask } from './task-end-to-end.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   proof: benchProof,
   reputation: benchReputation,
   routing: benchRouting,
+  session: benchSession,
   task: benchTask,
 };
 

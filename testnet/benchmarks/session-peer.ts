@@ -1,0 +1,30 @@
+/**
+ * The other process of the `session` benchmark: a contractor that echoes, counts and does tasks.
+ * Says where it is as soon as it listens, and answers each message of its parent with its memory.
+ *
+ * @module
+ */
+
+import '../../protocols/polyfills.ts';
+import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
+import {
+  RAW_ECHO,
+  RAW_SINK,
+  createBenchNode,
+  rawEcho,
+  rawSink,
+  sessionEcho,
+  sessionSink,
+} from './session-wire.ts';
+
+const { host, manager, stop } = await createBenchNode();
+await host.libp2p.handle(RAW_ECHO, rawEcho, { maxInboundStreams: 1_000 });
+await host.libp2p.handle(RAW_SINK, rawSink, { maxInboundStreams: 1_000 });
+manager.handle(SECURE_PROTOCOLS.card, sessionEcho);
+manager.handle(SECURE_PROTOCOLS.query, sessionSink);
+
+process.on('message', () => {
+  process.send?.({ residentBytes: process.memoryUsage().rss });
+});
+process.once('disconnect', () => void stop());
+process.send?.({ peerId: host.peerId, address: host.addresses()[0] });
