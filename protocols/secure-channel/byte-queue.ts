@@ -33,13 +33,6 @@ export class ByteQueue {
     return this.#gather(length);
   }
 
-  /** The next chunk as it came, or `undefined` if there is none. */
-  takeChunk(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift();
-    this.#length -= chunk?.length ?? 0;
-    return chunk;
-  }
-
   clear(): void {
     this.#chunks = [];
     this.#length = 0;

@@ -1,16 +1,16 @@
 /**
- * Whole messages between the pipeline that receives them and the reader that asks for them.
+ * Whole messages between the stream that receives them and the reader that asks for them.
  *
- * Holds at most one limit of bytes and the message that crossed it: then the pipeline waits.
+ * Holds at most one limit of bytes and the message that crossed it: then the stream waits.
  *
  * @module
  */
 
 import { raceSignal } from './deadline.ts';
 
-/** Unread message bytes at which the pipeline waits. */
-export const MAX_INBOX_BYTES = 65_536;
-/** Unread messages at which the pipeline waits: empty messages cost memory too. */
+/** Unread message bytes at which the stream waits. */
+export const MAX_INBOX_BYTES = 262_144;
+/** Unread messages at which the stream waits: empty messages cost memory too. */
 export const MAX_INBOX_MESSAGES = 1_024;
 
 /** A bounded queue with an end. */
@@ -19,19 +19,24 @@ export class MessageInbox {
   #bytes = 0;
   #end: { readonly error: Error | undefined } | undefined;
   #readers: (() => void)[] = [];
-  #room: (() => void) | undefined;
+  readonly #onRoom: () => void;
 
-  /** Adds a message; resolves when there is room for the next. Dropped after the end. */
-  async put(message: Uint8Array): Promise<void> {
+  /** @param onRoom - Called when a full inbox has room again. */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom;
+  }
+
+  /** Whether the next message should wait. */
+  get isFull(): boolean {
+    return this.#bytes >= MAX_INBOX_BYTES || this.#messages.length >= MAX_INBOX_MESSAGES;
+  }
+
+  /** Adds a message. Dropped after the end. */
+  put(message: Uint8Array): void {
     if (this.#end) return;
     this.#messages.push(message);
     this.#bytes += message.length;
     this.#readers.shift()?.();
-    if (this.#isFull()) {
-      await new Promise<void>((resolve) => {
-        this.#room = resolve;
-      });
-    }
   }
 
   /** Ends the queue: readers get what is left, then `undefined`, or `error` where there is one. */
@@ -57,10 +62,11 @@ export class MessageInbox {
   async next(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     for (;;) {
       signal?.throwIfAborted();
+      const wasFull = this.isFull;
       const message = this.#messages.shift();
       if (message) {
         this.#bytes -= message.length;
-        this.#giveRoom();
+        if (wasFull && !this.isFull) this.#onRoom();
         return message;
       }
       if (this.#end) {
@@ -87,19 +93,7 @@ export class MessageInbox {
     }
   }
 
-  #isFull(): boolean {
-    return this.#bytes >= MAX_INBOX_BYTES || this.#messages.length >= MAX_INBOX_MESSAGES;
-  }
-
-  #giveRoom(): void {
-    if (this.#isFull()) return;
-    this.#room?.();
-    this.#room = undefined;
-  }
-
   #wakeAll(): void {
     for (const wake of this.#readers.splice(0)) wake();
-    this.#room?.();
-    this.#room = undefined;
   }
 }

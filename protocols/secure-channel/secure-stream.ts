@@ -1,19 +1,18 @@
 /**
- * A `SecureStream` over a libp2p stream: messages to frames to bytes, and back, as two pipelines
- * (wire-formats.md 1.3 and 1.6).
+ * A `SecureStream` over a libp2p stream: messages to frames to bytes, and back (wire-formats.md 1.3
+ * and 1.6).
  *
- * Received frames are opened as they come, so an ABORT or a forgery stops writers too. Nobody reads
- * faster than the application: each stage waits for the next.
+ * Received frames are opened in the event that brings their bytes, so an ABORT or a forgery stops
+ * writers too. Nobody reads faster than the application: a full inbox leaves bytes in the duplex,
+ * and that holds up the remote side.
  *
  * @module
  */
 
 import type { Stream } from '@libp2p/interface';
-import { pipe } from 'it-pipe';
 import type { Clock } from '../components.ts';
 import { ABORT_CODES } from '../secure-stream.ts';
 import type { AbortReason, SecureStream } from '../secure-stream.ts';
-import { ByteQueue } from './byte-queue.ts';
 import { raceSignal } from './deadline.ts';
 import {
   MessageTooLargeError,
@@ -66,10 +65,14 @@ export class EncryptedStream implements SecureStream {
   readonly context: Uint8Array;
   readonly #init: EncryptedStreamInit;
   readonly #stream: Stream;
-  readonly #inbox = new MessageInbox();
+  readonly #inbox = new MessageInbox(() => this.#receive());
   readonly #assembler: MessageAssembler;
-  /** Resolves when the write before is done: messages are never interleaved. */
-  #lastWrite: Promise<void> = Promise.resolve();
+  /** Length of the frame whose other bytes have not come yet. */
+  #frameLength: number | undefined;
+  #isReceiving = false;
+  /** Resolves when the last write is done: messages are never interleaved. */
+  #lastWrite: Promise<void> | undefined;
+  #waitingWrites = 0;
   #failure: Error | undefined;
   /** The transport closed before FINAL was sent; what came before may still be read. */
   #writeFailure: Error | undefined;
@@ -92,7 +95,7 @@ export class EncryptedStream implements SecureStream {
         this.#onClosed();
       });
     }
-    void this.#receive();
+    init.duplex.subscribe(() => this.#receive());
   }
 
   /** What ended the stream early, if anything did. */
@@ -123,7 +126,7 @@ export class EncryptedStream implements SecureStream {
       const progress = { isWhole: false };
       const frames = sealMessage(sealer, message, clock.monotonicMs(), progress);
       try {
-        await pipe(frames, (chunks: Iterable<Uint8Array>) => duplex.send(chunks, signal));
+        await duplex.send(frames, signal);
       } catch (error) {
         // The peer has part of a message: nothing can follow it.
         if (signal?.aborted && !progress.isWhole) this.abort('cancelled');
@@ -171,9 +174,10 @@ export class EncryptedStream implements SecureStream {
     const turn = new Promise<void>((resolve) => {
       done = resolve;
     });
-    this.#lastWrite = before.then(() => turn);
+    this.#lastWrite = before ? before.then(() => turn) : turn;
+    this.#waitingWrites++;
     try {
-      await raceSignal(before, signal);
+      if (before) await raceSignal(before, signal);
       this.#assertWritable();
       await write(signal);
     } catch (error) {
@@ -181,6 +185,8 @@ export class EncryptedStream implements SecureStream {
       throw this.failure ?? this.#failTransport(error);
     } finally {
       done?.();
+      this.#waitingWrites--;
+      if (this.#waitingWrites === 0) this.#lastWrite = undefined;
     }
   }
 
@@ -189,28 +195,51 @@ export class EncryptedStream implements SecureStream {
     if (this.#isWriteClosed) throw new WriteAfterEndError();
   }
 
-  async #receive(): Promise<void> {
+  /**
+   * Opens the frames that have come, as far as the inbox has room. Taking bytes may bring more of
+   * them in the same call, which the loop then finds.
+   */
+  #receive(): void {
+    if (this.#isReceiving) return;
+    this.#isReceiving = true;
     try {
-      await pipe(
-        this.#init.duplex.source(),
-        (chunks: AsyncIterable<Uint8Array>) => this.#openFrames(chunks),
-        (data: AsyncIterable<Uint8Array>) => this.#assemble(data),
-        async (messages: AsyncIterable<Uint8Array>) => {
-          for await (const message of messages) {
-            const isTaken = this.#inbox.put(message);
-            this.#prepareNextOpen();
-            await isTaken;
-          }
-        },
-      );
-      if (!this.#init.opener.isEnded) {
-        this.#fail(new StreamTruncatedError({ peerId: this.remotePeer }));
+      while (!this.#failure && !this.#inbox.isFull) {
+        const frame = this.#nextFrame();
+        if (!frame) {
+          this.#checkEnd();
+          break;
+        }
+        const data = this.#openFrame(frame);
+        if (data) this.#assemble(data);
       }
     } catch (error) {
-      if (this.#failure) return;
       if (error instanceof MessageTooLargeError) this.#sendAbort(ABORT_CODES.tooLarge);
       this.#failTransport(error);
+    } finally {
+      this.#isReceiving = false;
     }
+  }
+
+  /** The next frame without its length field, or `undefined` while it has not come whole. */
+  #nextFrame(): Uint8Array | undefined {
+    const { duplex, opener } = this.#init;
+    if (opener.isEnded && duplex.unreadBytes > 0) throw this.#forged('AFTER_END');
+    if (this.#frameLength === undefined) {
+      const field = duplex.take(FRAME_LENGTH_BYTES);
+      if (!field) return undefined;
+      this.#frameLength = readFrameLength(field);
+      if (this.#frameLength === undefined) throw this.#forged('LENGTH');
+    }
+    const frame = duplex.take(this.#frameLength);
+    if (frame) this.#frameLength = undefined;
+    return frame;
+  }
+
+  /** The remote side must not end before its FINAL. */
+  #checkEnd(): void {
+    const { duplex, opener } = this.#init;
+    if (!duplex.hasEnded || opener.isEnded) return;
+    throw new StreamTruncatedError({ peerId: this.remotePeer }, { cause: duplex.error });
   }
 
   /** After the application has had its turn with the message. */
@@ -219,33 +248,6 @@ export class EncryptedStream implements SecureStream {
       this.#preparation = undefined;
       this.#init.opener.prepare();
     });
-  }
-
-  /**
-   * Plaintext of the DATA frames; ends the inbox at FINAL and goes on to refuse what follows it.
-   */
-  async *#openFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const { opener } = this.#init;
-    const queue = new ByteQueue();
-    let length: number | undefined;
-    for await (const chunk of chunks) {
-      queue.push(chunk);
-      for (;;) {
-        if (this.#failure) return;
-        if (opener.isEnded && queue.length > 0) throw this.#forged('AFTER_END');
-        if (length === undefined) {
-          const field = queue.take(FRAME_LENGTH_BYTES);
-          if (!field) break;
-          length = readFrameLength(field);
-          if (length === undefined) throw this.#forged('LENGTH');
-        }
-        const frame = queue.take(length);
-        if (!frame) break;
-        length = undefined;
-        const data = this.#openFrame(frame);
-        if (data) yield data;
-      }
-    }
   }
 
   #openFrame(frame: Uint8Array): Uint8Array | undefined {
@@ -272,20 +274,19 @@ export class EncryptedStream implements SecureStream {
     }
   }
 
-  async *#assemble(data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  #assemble(bytes: Uint8Array): void {
     const { maxMessageBytes } = this.#init;
-    for await (const bytes of data) {
-      const assembled = this.#assembler.push(bytes);
-      if (!assembled.valid) {
-        throw new MessageTooLargeError({
-          peerId: this.remotePeer,
-          by: 'remote',
-          messageBytes: assembled.messageBytes,
-          maxMessageBytes,
-        });
-      }
-      yield* assembled.messages;
+    const assembled = this.#assembler.push(bytes);
+    if (!assembled.valid) {
+      throw new MessageTooLargeError({
+        peerId: this.remotePeer,
+        by: 'remote',
+        messageBytes: assembled.messageBytes,
+        maxMessageBytes,
+      });
     }
+    for (const message of assembled.messages) this.#inbox.put(message);
+    if (assembled.messages.length > 0) this.#prepareNextOpen();
   }
 
   #forged(reason: FrameRefusal): StreamForgedError {

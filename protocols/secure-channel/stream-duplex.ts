@@ -1,5 +1,5 @@
 /**
- * A libp2p stream as the two ends of a pipeline, with back-pressure both ways.
+ * The bytes of a libp2p stream, in and out, with back-pressure both ways.
  *
  * `messageStreamToDuplex` of @libp2p/utils has none: its source keeps whatever comes, and once the
  * stream is paused it loses the bytes that were held back when the remote side closes. This one
@@ -30,6 +30,7 @@ export class StreamDuplex {
   readonly #queue = new ByteQueue();
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  #onActivity: (() => void) | undefined;
   #isPaused = false;
   #isResuming = false;
   #isDiscarding = false;
@@ -39,8 +40,8 @@ export class StreamDuplex {
     stream.addEventListener('message', ({ data }) => {
       if (this.#isDiscarding) return;
       this.#queue.push(plainBytes(data));
-      if (this.#queue.length >= MAX_UNREAD_BYTES) this.#pause();
       this.#wakeUp();
+      if (this.#queue.length >= MAX_UNREAD_BYTES) this.#pause();
     });
     stream.addEventListener('remoteCloseWrite', () => {
       this.#wakeUp();
@@ -51,27 +52,37 @@ export class StreamDuplex {
     });
   }
 
-  /** Bytes that came and were not read. */
+  /**
+   * Calls `onActivity` at once whenever bytes came or the remote side ended, and once now. It takes
+   * them with {@link StreamDuplex.take}: what it leaves holds up the remote side.
+   */
+  subscribe(onActivity: () => void): void {
+    this.#wake = undefined;
+    this.#onActivity = onActivity;
+    onActivity();
+  }
+
+  /** The next `length` bytes, or `undefined` while there are fewer. */
+  take(length: number): Uint8Array | undefined {
+    const bytes = this.#queue.take(length);
+    if (bytes) this.#resume();
+    return bytes;
+  }
+
+  /** Bytes that came and were not taken. */
   get unreadBytes(): number {
     return this.#queue.length;
   }
 
-  /**
-   * Chunks as they come, to the end of the remote side. @throws the error that closed the stream.
-   */
-  async *source(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const chunk = this.#queue.takeChunk();
-      if (chunk) {
-        this.#resume();
-        yield chunk;
-      } else if (this.#hasEnded()) {
-        if (this.#error) throw this.#error;
-        return;
-      } else {
-        await this.#activity();
-      }
-    }
+  /** Whether the remote side has ended and every byte that came was taken or can be. */
+  get hasEnded(): boolean {
+    const { stream } = this;
+    return stream.remoteWriteStatus !== 'writable' && stream.readBufferLength === 0;
+  }
+
+  /** What closed the stream, if it was not closed in order. */
+  get error(): Error | undefined {
+    return this.#error;
   }
 
   /**
@@ -82,12 +93,9 @@ export class StreamDuplex {
   async read(length: number, signal?: AbortSignal): Promise<Uint8Array> {
     for (;;) {
       signal?.throwIfAborted();
-      const bytes = this.#queue.take(length);
-      if (bytes) {
-        this.#resume();
-        return bytes;
-      }
-      if (this.#hasEnded()) {
+      const bytes = this.take(length);
+      if (bytes) return bytes;
+      if (this.hasEnded) {
         throw new UnexpectedEndError('The stream ended early.', { cause: this.#error });
       }
       await raceSignal(this.#activity(), signal);
@@ -148,7 +156,7 @@ export class StreamDuplex {
    * undone by that, and the remote side would send without limit: so it comes after.
    */
   #resume(): void {
-    if (!this.#isPaused || this.#queue.length > 0) return;
+    if (!this.#isPaused || this.#queue.length >= MAX_UNREAD_BYTES) return;
     this.#isPaused = false;
     if (this.stream.readStatus !== 'paused') return;
     this.#isResuming = true;
@@ -157,17 +165,13 @@ export class StreamDuplex {
     if (this.#queue.length >= MAX_UNREAD_BYTES) this.#pause();
   }
 
-  #hasEnded(): boolean {
-    const { stream } = this;
-    return stream.remoteWriteStatus !== 'writable' && stream.readBufferLength === 0;
-  }
-
   #wakeUp(): void {
     this.#wake?.();
     this.#wake = undefined;
+    this.#onActivity?.();
   }
 
-  /** One reader at a time: the exchange that opens the stream, then the pipeline. */
+  /** One reader at a time: the exchange that opens the stream, then the subscriber. */
   #activity(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
