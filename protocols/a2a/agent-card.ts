@@ -15,8 +15,8 @@ import type { DocumentLimits, JsonValue } from '../../crypto/canonical-json.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 
-/** Custom protocol binding of A2A over a coalesce session (README.md in this folder). */
-export const LIBP2P_BINDING_URI = 'urn:coalesce:a2a:libp2p-binding:v1';
+/** Custom protocol binding of A2A over a coalesce session (binding.md in this folder). */
+export const LIBP2P_BINDING_URI = 'urn:coalesce:a2a:libp2p:v1';
 /** Extension whose params hold the price of each skill. */
 export const ECONOMICS_EXTENSION_URI = 'urn:coalesce:a2a:economics:v1';
 /** Extension whose params hold predicate, quantity and certificate ids. */

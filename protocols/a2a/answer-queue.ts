@@ -9,7 +9,7 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
   readonly #answers: Uint8Array[] = [];
   #isEnded = false;
   #wakeWriter: (() => void) | undefined;
-  #wakeProducer: (() => void) | undefined;
+  #producers: (() => void)[] = [];
 
   /** Answers that wait for the writer. */
   get length(): number {
@@ -32,16 +32,20 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
   end(): void {
     this.#isEnded = true;
     this.#wakeWriter?.();
-    this.#wakeProducer?.();
+    this.#wakeProducers();
   }
 
-  /** Resolves once fewer than `count` answers wait, or the queue has ended. For one caller only. */
+  /** Resolves once fewer than `count` answers wait, or the queue has ended. */
   async whenBelow(count: number): Promise<void> {
     while (this.#answers.length >= count && !this.#isEnded) {
       await new Promise<void>((resolve) => {
-        this.#wakeProducer = resolve;
+        this.#producers.push(resolve);
       });
     }
+  }
+
+  #wakeProducers(): void {
+    for (const wake of this.#producers.splice(0)) wake();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
@@ -49,7 +53,7 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
       for (;;) {
         const answer = this.#answers.shift();
         if (answer !== undefined) {
-          this.#wakeProducer?.();
+          this.#wakeProducers();
           yield answer;
         } else if (this.#isEnded) {
           return;

@@ -15,13 +15,22 @@ import { ControlStream } from './control-stream.ts';
 import type { RpcResponse } from './control-stream.ts';
 import { A2aAnswerError, A2aConnectionError, A2aRequestError } from './errors.ts';
 import type { A2aRequestMessage } from './messages.ts';
-import { sendMessageResultSchema, taskSchema } from './wire-types.ts';
+import {
+  listTasksResultSchema,
+  sendMessageResultSchema,
+  streamEventSchema,
+  taskSchema,
+} from './wire-types.ts';
 import type {
   A2aTask,
   CancelTaskParams,
   GetTaskParams,
+  ListTasksParams,
+  ListTasksResult,
   SendMessageParams,
   SendMessageResult,
+  StreamEvent,
+  SubscribeToTaskParams,
 } from './wire-types.ts';
 
 /** What a client is made of. */
@@ -51,16 +60,30 @@ export interface A2aClient {
   /** Sends a message. The same messageId and contract are executed once, however often sent. */
   sendMessage(params: SendMessageParams, options?: A2aCallOptions): Promise<SendMessageResult>;
   getTask(params: GetTaskParams, options?: A2aCallOptions): Promise<A2aTask>;
+  listTasks(params: ListTasksParams, options?: A2aCallOptions): Promise<ListTasksResult>;
+  /** Sends a message and yields what becomes of it, until its task ends or asks for input. */
+  sendMessageStream(
+    params: SendMessageParams,
+    options?: A2aCallOptions,
+  ): AsyncGenerator<StreamEvent, void, undefined>;
+  /** The task as it stands, then what becomes of it. */
+  subscribeToTask(
+    params: SubscribeToTaskParams,
+    options?: A2aCallOptions,
+  ): AsyncGenerator<StreamEvent, void, undefined>;
   /** Not resent after a broken stream: read the task to see what became of it. */
   cancelTask(params: CancelTaskParams, options?: A2aCallOptions): Promise<A2aTask>;
   /** Closes the control stream. A later call opens a new one. */
   close(): void;
 }
 
-interface Call {
+interface StreamingCall {
   readonly method: string;
   readonly params: object;
   readonly options: A2aCallOptions;
+}
+
+interface Call extends StreamingCall {
   readonly isResendable: boolean;
 }
 
@@ -82,6 +105,16 @@ export function createA2aClient(init: A2aClientInit): A2aClient {
       const call = { method: 'GetTask', params, options, isResendable: true };
       return taskOf(peerId, params.id, await connection.call(call));
     },
+    async listTasks(params, options = {}) {
+      const call = { method: 'ListTasks', params, options, isResendable: true };
+      return parseResult(peerId, listTasksResultSchema, await connection.call(call));
+    },
+    sendMessageStream(params, options = {}) {
+      return connection.stream({ method: 'SendStreamingMessage', params, options });
+    },
+    subscribeToTask(params, options = {}) {
+      return connection.stream({ method: 'SubscribeToTask', params, options });
+    },
     async cancelTask(params, options = {}) {
       const call = { method: 'CancelTask', params, options, isResendable: false };
       return taskOf(peerId, params.id, await connection.call(call));
@@ -102,14 +135,7 @@ class Connection {
   async call({ method, params, options, isResendable }: Call): Promise<unknown> {
     const { peerId } = this.#init;
     options.signal?.throwIfAborted();
-    const request: Omit<A2aRequestMessage, 'id'> = {
-      ...(options.contract !== undefined && { contract: options.contract }),
-      params: {
-        'a2a-version': A2A_PROTOCOL_VERSION,
-        ...(options.extensions?.length && { 'a2a-extensions': options.extensions.join(',') }),
-      },
-      rpc: { jsonrpc: '2.0', id: 1, method, params },
-    };
+    const request = requestOf(method, params, options);
     let response: RpcResponse;
     try {
       response = await this.#exchange(request, options.signal);
@@ -118,6 +144,29 @@ class Connection {
       response = await this.#exchange(request, options.signal);
     }
     return resultOf(peerId, method, response);
+  }
+
+  /** Events of a streaming call, checked. The message is resent if the stream breaks before one. */
+  async *stream({ method, params, options }: StreamingCall): AsyncGenerator<StreamEvent> {
+    const { peerId } = this.#init;
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const request = requestOf(method, params, options);
+    for (let attempt = 1, hasBegun = false; ; attempt++) {
+      try {
+        const stream = await abortable(this.#current(), signal);
+        for await (const response of stream.events(request, signal)) {
+          hasBegun = true;
+          const result = resultOf(peerId, method, response);
+          // The server ends so a stream whose last event could not be known as such.
+          if (Object.keys(result).length === 0) return;
+          yield parseResult(peerId, streamEventSchema, result);
+        }
+        return;
+      } catch (error) {
+        if (hasBegun || attempt > 1 || !(error instanceof A2aConnectionError)) throw error;
+      }
+    }
   }
 
   close(): void {
@@ -156,6 +205,21 @@ class Connection {
   }
 }
 
+function requestOf(
+  method: string,
+  params: object,
+  { contract, extensions }: A2aCallOptions,
+): Omit<A2aRequestMessage, 'id'> {
+  return {
+    ...(contract !== undefined && { contract }),
+    params: {
+      'a2a-version': A2A_PROTOCOL_VERSION,
+      ...(extensions?.length && { 'a2a-extensions': extensions.join(',') }),
+    },
+    rpc: { jsonrpc: '2.0', id: 1, method, params },
+  };
+}
+
 /** `promise`, or the signal's reason if that comes first: each caller has its own deadline. */
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
@@ -180,7 +244,7 @@ const responseSchema = z.union([
   }),
 ]);
 
-function resultOf(peerId: string, method: string, response: RpcResponse): unknown {
+function resultOf(peerId: string, method: string, response: RpcResponse): object {
   const parsed = responseSchema.safeParse(response);
   if (!parsed.success) throw new A2aAnswerError(peerId, 'a response is not one of JSON-RPC');
   if ('result' in parsed.data) return parsed.data.result;

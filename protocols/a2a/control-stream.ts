@@ -12,13 +12,20 @@ import { A2aAnswerError, A2aConnectionError } from './errors.ts';
 import { A2A_LIMITS, encodeControlMessage, parseAnswerMessage } from './messages.ts';
 import type { A2aRequestMessage } from './messages.ts';
 
+/** A request without its id, which the stream gives it. */
+type Request = Omit<A2aRequestMessage, 'id'>;
+
 /** JSON-RPC response as received, not yet checked. */
 export type RpcResponse = Readonly<Record<string, unknown>>;
 
 interface Pending {
-  readonly resolve: (response: RpcResponse) => void;
+  /** Takes an answer; a text says what is wrong with it. */
+  readonly take: (response: RpcResponse, hasMore: boolean) => string | undefined;
   readonly reject: (error: unknown) => void;
 }
+
+/** Events of one streaming call that its caller has not taken: beyond it the call is given up. */
+const MAX_UNREAD_EVENTS = 1_024;
 
 /** One open control stream. */
 export class ControlStream {
@@ -50,13 +57,27 @@ export class ControlStream {
    * @throws {@link A2aConnectionError} if the stream breaks first, {@link A2aAnswerError} if the
    *   server breaks the rules, or the signal's reason.
    */
-  async request(
-    request: Omit<A2aRequestMessage, 'id'>,
+  async request(request: Request, signal: AbortSignal | undefined): Promise<RpcResponse> {
+    for await (const response of this.#responses(request, signal, false)) return response;
+    throw new A2aAnswerError(this.#stream.remotePeer, 'it gave no answer');
+  }
+
+  /** Sends a streaming request. @throws as {@link ControlStream.request}. */
+  events(
+    request: Request,
     signal: AbortSignal | undefined,
-  ): Promise<RpcResponse> {
+  ): AsyncGenerator<RpcResponse, void, undefined> {
+    return this.#responses(request, signal, true);
+  }
+
+  async *#responses(
+    request: Request,
+    signal: AbortSignal | undefined,
+    isStreaming: boolean,
+  ): AsyncGenerator<RpcResponse, void, undefined> {
     await this.#takePlace(signal);
     try {
-      return await this.#exchange(request, signal);
+      yield* this.#exchange(request, signal, isStreaming);
     } finally {
       this.#inFlight -= 1;
       const [next] = this.#waiting;
@@ -93,10 +114,11 @@ export class ControlStream {
     this.#inFlight += 1;
   }
 
-  #exchange(
-    request: Omit<A2aRequestMessage, 'id'>,
+  async *#exchange(
+    request: Request,
     signal: AbortSignal | undefined,
-  ): Promise<RpcResponse> {
+    isStreaming: boolean,
+  ): AsyncGenerator<RpcResponse, void, undefined> {
     const id = this.#lastId + 1;
     const bytes = encodeControlMessage({ id, ...request });
     if (bytes.length > A2A_LIMITS.maxMessageBytes) {
@@ -106,26 +128,48 @@ export class ControlStream {
       );
     }
     this.#lastId = id;
-    return new Promise<RpcResponse>((resolve, reject) => {
-      const giveUp = (): void => {
-        this.#pending.delete(id);
-        this.#send(encodeControlMessage({ id, cancel: 1 }));
-        reject(signal?.reason);
-      };
-      const settled = (): void => signal?.removeEventListener('abort', giveUp);
-      this.#pending.set(id, {
-        resolve: (response) => {
-          settled();
-          resolve(response);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
-      });
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.#send(bytes);
+    const received: RpcResponse[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    let isComplete = false;
+    let wake: (() => void) | undefined;
+    const reject = (error: unknown): void => {
+      failure ??= { error };
+      wake?.();
+    };
+    const giveUp = (): void => reject(signal?.reason);
+    this.#pending.set(id, {
+      take: (response, hasMore) => {
+        if (hasMore && !isStreaming) return 'an answer announces more, but nothing streams';
+        isComplete = !hasMore;
+        received.push(response);
+        if (received.length > MAX_UNREAD_EVENTS) {
+          reject(new A2aAnswerError(this.#stream.remotePeer, 'it streams faster than it is read'));
+        }
+        wake?.();
+        return undefined;
+      },
+      reject,
     });
+    signal?.addEventListener('abort', giveUp, { once: true });
+    this.#send(bytes);
+    try {
+      for (;;) {
+        if (failure !== undefined) throw failure.error;
+        const response = received.shift();
+        if (response !== undefined) yield response;
+        else if (isComplete) return;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+      if (this.#pending.delete(id) && !isComplete) {
+        this.#send(encodeControlMessage({ id, cancel: 1 }));
+      }
+    }
   }
 
   #send(bytes: Uint8Array): void {
@@ -156,13 +200,12 @@ export class ControlStream {
     if (answer.id === 0) return 'it could not read a request';
     if (answer.id > this.#lastId)
       return `an answer is for request ${answer.id}, which was not sent`;
-    if (answer.more !== undefined) return 'an answer announces more, but nothing streams';
     const pending = this.#pending.get(answer.id);
     // The request was cancelled here while its answer was on the way.
     if (pending === undefined) return undefined;
-    this.#pending.delete(answer.id);
-    pending.resolve(answer.rpc);
-    return undefined;
+    const hasMore = answer.more !== undefined;
+    if (!hasMore) this.#pending.delete(answer.id);
+    return pending.take(answer.rpc, hasMore);
   }
 
   #fail(error: A2aConnectionError | A2aAnswerError): void {

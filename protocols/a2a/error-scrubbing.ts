@@ -131,6 +131,7 @@ export function scrubOutcome(outcome: RpcOutcome): RpcOutcome {
 
 /** A task, or a result or list that holds tasks. */
 interface HoldsTasks {
+  readonly statusUpdate?: HoldsTasks;
   readonly task?: HoldsTasks;
   readonly tasks?: readonly HoldsTasks[];
   readonly status?: { readonly message?: HoldsParts };
@@ -143,9 +144,10 @@ interface HoldsParts {
 
 function scrubValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { task, tasks, status, history, ...rest } = value as HoldsTasks;
+  const { statusUpdate, task, tasks, status, history, ...rest } = value as HoldsTasks;
   return {
     ...rest,
+    ...(statusUpdate !== undefined && { statusUpdate: scrubValue(statusUpdate) }),
     ...(task !== undefined && { task: scrubValue(task) }),
     ...(tasks !== undefined && { tasks: tasks.map(scrubValue) }),
     ...(status !== undefined && {

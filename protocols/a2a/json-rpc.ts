@@ -3,7 +3,7 @@
  * the SDK sees a request (JSON-RPC 2.0 s.4, A2A 1.0 s.9).
  *
  * Push notifications and the extended card belong to the HTTP edge and are refused with the codes
- * that A2A has for agents without them; so is streaming, for now.
+ * that A2A has for agents without them.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import {
   getTaskParamsSchema,
   listTasksParamsSchema,
   sendMessageParamsSchema,
+  subscribeToTaskParamsSchema,
 } from './wire-types.ts';
 
 /** Id of a JSON-RPC request. */
@@ -36,15 +37,13 @@ export type CheckedRpc =
 
 const SERVED_METHODS = {
   SendMessage: sendMessageParamsSchema,
+  SendStreamingMessage: sendMessageParamsSchema,
+  SubscribeToTask: subscribeToTaskParamsSchema,
   GetTask: getTaskParamsSchema,
   CancelTask: cancelTaskParamsSchema,
   ListTasks: listTasksParamsSchema,
 } as const;
 
-const UNSUPPORTED_OPERATION: RpcError = {
-  code: A2A_ERROR_CODE.UNSUPPORTED_OPERATION,
-  message: 'This interface does not stream. Send SendMessage or GetTask.',
-};
 const NO_PUSH_NOTIFICATIONS: RpcError = {
   code: A2A_ERROR_CODE.PUSH_NOTIFICATION_NOT_SUPPORTED,
   message: 'This interface sends no push notifications.',
@@ -55,8 +54,6 @@ const NO_EXTENDED_CARD: RpcError = {
 };
 
 const REFUSED_METHODS: ReadonlyMap<string, RpcError> = new Map([
-  ['SendStreamingMessage', UNSUPPORTED_OPERATION],
-  ['SubscribeToTask', UNSUPPORTED_OPERATION],
   ['CreateTaskPushNotificationConfig', NO_PUSH_NOTIFICATIONS],
   ['GetTaskPushNotificationConfig', NO_PUSH_NOTIFICATIONS],
   ['ListTaskPushNotificationConfigs', NO_PUSH_NOTIFICATIONS],

@@ -7,8 +7,7 @@
 
 import { A2A_PROTOCOL_VERSION, Extensions } from '@a2a-js/sdk';
 import { A2A_ERROR_CODE } from '@a2a-js/sdk/errors';
-import { ServerCallContext } from '@a2a-js/sdk/server';
-import type { JsonRpcTransportHandler } from '@a2a-js/sdk/server';
+import { JsonRpcTransportHandler, ServerCallContext } from '@a2a-js/sdk/server';
 import { CanonicalJsonError, encodeCanonicalJson } from '../../crypto/canonical-json.ts';
 import type { JsonValue } from '../../crypto/canonical-json.ts';
 import { sha256 } from '../../crypto/hash.ts';
@@ -21,6 +20,7 @@ import type { CheckedRequest, RpcId } from './json-rpc.ts';
 import type { MessageLog, RpcOutcome } from './message-log.ts';
 import { A2A_LIMITS } from './messages.ts';
 import type { A2aRequestMessage } from './messages.ts';
+import { endsStream, streamEventSchema } from './wire-types.ts';
 
 const CONTRACT_STATE_KEY = 'coalesce.contract';
 const MAX_REQUESTED_EXTENSIONS = 16;
@@ -40,11 +40,17 @@ export interface RequestDispatcherInit {
   isAllowedWithoutContract(peerId: string): Promise<boolean>;
 }
 
-/** The outcome of one request and the JSON-RPC id that it goes under. Never rejects. */
+/** The outcome of a request, or the outcomes that a streaming one yields, and its JSON-RPC id. */
+export type Dispatched = { readonly id: RpcId } & (
+  | { readonly outcome: RpcOutcome }
+  | { readonly outcomes: AsyncGenerator<RpcOutcome, void, undefined> }
+);
+
+/** Carries out one request. Never rejects, nor does what it yields. */
 export type RequestDispatcher = (
   message: A2aRequestMessage,
   remotePeer: string,
-) => Promise<{ readonly id: RpcId; readonly outcome: RpcOutcome }>;
+) => Promise<Dispatched>;
 
 /** A function that carries out requests. */
 export function createRequestDispatcher(init: RequestDispatcherInit): RequestDispatcher {
@@ -57,8 +63,11 @@ export function createRequestDispatcher(init: RequestDispatcherInit): RequestDis
         versionRefusal(message.params['a2a-version']) ??
         (await contractRefusal(init, request, message.contract, remotePeer));
       if (refusal !== undefined) return { id: request.id, outcome: { error: refusal } };
-      const outcome = scrubOutcome(await carryOut(init, request, message, remotePeer));
-      return { id: request.id, outcome };
+      const call = new Call(init, request, message, remotePeer);
+      if (request.method === 'SendStreamingMessage' || request.method === 'SubscribeToTask') {
+        return { id: request.id, outcomes: call.outcomes() };
+      }
+      return { id: request.id, outcome: scrubOutcome(await call.outcome()) };
     } catch (error) {
       init.logger.error({ remotePeer, method: request.method, err: error }, 'A2A request failed.');
       return { id: request.id, outcome: { error: INTERNAL_ERROR } };
@@ -86,48 +95,160 @@ async function contractRefusal(
     return isParty ? undefined : bindingRefusal('CONTRACT_REFUSED');
   }
   // Reading and cancelling need no contract: tasks are scoped to their peer.
-  if (method !== 'SendMessage') return undefined;
+  if (method !== 'SendMessage' && method !== 'SendStreamingMessage') return undefined;
   const isAllowed = await init.isAllowedWithoutContract(remotePeer);
   return isAllowed ? undefined : bindingRefusal('CONTRACT_REFUSED');
 }
 
-async function carryOut(
-  init: RequestDispatcherInit,
-  request: CheckedRequest,
-  { contract, params }: A2aRequestMessage,
-  remotePeer: string,
-): Promise<RpcOutcome> {
-  const callSdk = (method: string, methodParams: object): Promise<RpcOutcome> =>
-    callTransport(
-      init.transport,
-      method,
-      methodParams,
-      callContext(remotePeer, contract, params['a2a-extensions']),
-    );
-  if (request.method !== 'SendMessage') return callSdk(request.method, request.params);
-  const { message, configuration } = request.params as {
-    readonly message: { readonly messageId: string };
-    readonly configuration?: { readonly historyLength?: number };
-  };
-  let contentHash: Uint8Array;
-  try {
-    contentHash = hashOf(message);
-  } catch (error) {
-    if (!(error instanceof CanonicalJsonError)) throw error;
-    return { error: jsonRpcError('INVALID_PARAMS', 'message: has text that is not Unicode') };
+/** One checked and authorised request. */
+class Call {
+  readonly #init: RequestDispatcherInit;
+  readonly #request: CheckedRequest;
+  readonly #message: A2aRequestMessage;
+  readonly #remotePeer: string;
+
+  constructor(
+    init: RequestDispatcherInit,
+    request: CheckedRequest,
+    message: A2aRequestMessage,
+    remotePeer: string,
+  ) {
+    this.#init = init;
+    this.#request = request;
+    this.#message = message;
+    this.#remotePeer = remotePeer;
   }
-  return init.messageLog.run(
-    { peerId: remotePeer, contract, messageId: message.messageId, contentHash },
-    () => callSdk('SendMessage', request.params),
-    async (taskId) => {
-      const historyLength = configuration?.historyLength;
-      const task = await callSdk('GetTask', {
-        id: taskId,
-        ...(historyLength !== undefined && { historyLength }),
-      });
-      return 'error' in task ? task : { result: { task: task.result } };
-    },
-  );
+
+  /** Outcome of a method that does not stream. */
+  async outcome(): Promise<RpcOutcome> {
+    const { method, params } = this.#request;
+    if (method !== 'SendMessage') return this.#callSdk(method, params);
+    return this.#once(() => this.#callSdk(method, params));
+  }
+
+  /** Outcomes of a method that streams. Ends when the task or the interest in it does. */
+  async *outcomes(): AsyncGenerator<RpcOutcome, void, undefined> {
+    try {
+      const { method, params } = this.#request;
+      const outcomes =
+        method === 'SubscribeToTask' ? this.#events(method, params) : this.#messageEvents();
+      for await (const outcome of outcomes) yield scrubOutcome(outcome);
+    } catch (error) {
+      const { logger } = this.#init;
+      logger.error({ remotePeer: this.#remotePeer, err: error }, 'A2A stream failed.');
+      yield { error: INTERNAL_ERROR };
+    }
+  }
+
+  /**
+   * Events of a message that is sent: the first time all of them, every other time the task as it
+   * stands and what is still to come.
+   */
+  async *#messageEvents(): AsyncGenerator<RpcOutcome, void, undefined> {
+    let rest: AsyncGenerator<RpcOutcome, void, undefined> | undefined;
+    const first = await this.#once(async () => {
+      const events = this.#events('SendStreamingMessage', this.#request.params);
+      const one = await events.next();
+      rest = events;
+      return one.done === true ? { error: INTERNAL_ERROR } : one.value;
+    });
+    if (rest !== undefined) {
+      yield first;
+      yield* toTheEnd(rest);
+      return;
+    }
+    const taskId = openTaskId(first);
+    if (taskId === undefined) yield first;
+    else yield* this.#events('SubscribeToTask', { id: taskId });
+  }
+
+  /** Runs `execute` unless the same message was carried out before. */
+  async #once(execute: () => Promise<RpcOutcome>): Promise<RpcOutcome> {
+    const { message, configuration } = this.#request.params as {
+      readonly message: { readonly messageId: string };
+      readonly configuration?: { readonly historyLength?: number };
+    };
+    let contentHash: Uint8Array;
+    try {
+      contentHash = hashOf(message);
+    } catch (error) {
+      if (!(error instanceof CanonicalJsonError)) throw error;
+      return { error: jsonRpcError('INVALID_PARAMS', 'message: has text that is not Unicode') };
+    }
+    const { contract } = this.#message;
+    return this.#init.messageLog.run(
+      { peerId: this.#remotePeer, contract, messageId: message.messageId, contentHash },
+      execute,
+      async (taskId) => {
+        const historyLength = configuration?.historyLength;
+        const task = await this.#callSdk('GetTask', {
+          id: taskId,
+          ...(historyLength !== undefined && { historyLength }),
+        });
+        return 'error' in task ? task : { result: { task: task.result } };
+      },
+    );
+  }
+
+  async #callSdk(method: string, params: object): Promise<RpcOutcome> {
+    const response = await this.#handle(method, params);
+    if (Symbol.asyncIterator in response) throw new Error(`${method} is not expected to stream`);
+    return response.error === undefined
+      ? { result: response.result }
+      : { error: response.error as RpcError };
+  }
+
+  async *#events(method: string, params: object): AsyncGenerator<RpcOutcome, void, undefined> {
+    const response = await this.#handle(method, params);
+    if (!(Symbol.asyncIterator in response)) {
+      yield response.error === undefined
+        ? { result: response.result }
+        : { error: response.error as RpcError };
+      return;
+    }
+    try {
+      for await (const { result } of response) yield { result };
+    } catch (error) {
+      yield { error: JsonRpcTransportHandler.mapToJSONRPCError(error) };
+    }
+  }
+
+  #handle(method: string, params: object): ReturnType<JsonRpcTransportHandler['handle']> {
+    const { contract, params: parameters } = this.#message;
+    return this.#init.transport.handle(
+      { jsonrpc: '2.0', id: 0, method, params },
+      callContext(this.#remotePeer, contract, parameters['a2a-extensions']),
+    );
+  }
+}
+
+/**
+ * The outcomes, which are taken to their end also when nobody wants them any more: the SDK stores
+ * what becomes of a task only while somebody takes its events.
+ */
+async function* toTheEnd(
+  outcomes: AsyncGenerator<RpcOutcome, void, undefined>,
+): AsyncGenerator<RpcOutcome, void, undefined> {
+  let next = outcomes.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = outcomes.next();
+      yield value;
+    }
+  } finally {
+    void (async () => {
+      while ((await next).done !== true) next = outcomes.next();
+    })();
+  }
+}
+
+/** Id of the task of an outcome, if it may still change. */
+function openTaskId(outcome: RpcOutcome): string | undefined {
+  const event = streamEventSchema.safeParse('result' in outcome ? outcome.result : undefined);
+  if (!event.success || !('task' in event.data) || endsStream(event.data)) return undefined;
+  return event.data.task.id;
 }
 
 function hashOf(message: object): Uint8Array {
@@ -150,17 +271,4 @@ function callContext(
     ),
     state: new Map(contract === undefined ? [] : [[CONTRACT_STATE_KEY, contract]]),
   });
-}
-
-async function callTransport(
-  transport: JsonRpcTransportHandler,
-  method: string,
-  params: object,
-  context: ServerCallContext,
-): Promise<RpcOutcome> {
-  const response = await transport.handle({ jsonrpc: '2.0', id: 0, method, params }, context);
-  if (Symbol.asyncIterator in response) throw new Error(`${method} streams, which is not served`);
-  return response.error === undefined
-    ? { result: response.result }
-    : { error: response.error as RpcError };
 }

@@ -25,7 +25,8 @@ import type { A2aRequestMessage } from './messages.ts';
 import type { RpcId } from './json-rpc.ts';
 import { ReadingBudget } from './reading-budget.ts';
 import { createRequestDispatcher } from './request-dispatcher.ts';
-import type { RequestDispatcher } from './request-dispatcher.ts';
+import type { Dispatched, RequestDispatcher } from './request-dispatcher.ts';
+import { endsStream, streamEventSchema } from './wire-types.ts';
 
 /** Limits of the server that a node may change. */
 export interface A2aServerLimits {
@@ -79,8 +80,8 @@ export function createA2aServer(init: A2aServerInit): A2aServer {
 interface Connection {
   readonly stream: SecureStream;
   readonly answers: AnswerQueue;
-  /** Ids in flight; `false` once the peer cancelled one. */
-  readonly inFlight: Map<number, boolean>;
+  /** Ids in flight, and the way to say that the peer no longer wants one. */
+  readonly inFlight: Map<number, AbortController>;
   lastId: number;
   unreadableMessages: number;
 }
@@ -148,6 +149,7 @@ class ControlStreamServer implements A2aServer {
       throw error;
     } finally {
       if (this.#live.get(key) === stream) this.#live.delete(key);
+      for (const controller of connection.inFlight.values()) controller.abort();
     }
   }
 
@@ -196,9 +198,7 @@ class ControlStreamServer implements A2aServer {
   #accept(bytes: Uint8Array, connection: Connection): A2aRequestMessage | undefined {
     const parsed = parseOpenerMessage(bytes);
     if (parsed.kind === 'cancel') {
-      if (connection.inFlight.has(parsed.message.id)) {
-        connection.inFlight.set(parsed.message.id, false);
-      }
+      connection.inFlight.get(parsed.message.id)?.abort();
       return undefined;
     }
     if (parsed.kind === 'invalid') {
@@ -226,18 +226,58 @@ class ControlStreamServer implements A2aServer {
   async #answer(message: A2aRequestMessage, connection: Connection): Promise<void> {
     const { remotePeer } = connection.stream;
     const startedMs = this.#clock.monotonicMs();
-    connection.inFlight.set(message.id, true);
+    const controller = new AbortController();
+    connection.inFlight.set(message.id, controller);
     this.#runningByPeer.set(remotePeer, this.#runningOf(remotePeer) + 1);
-    const { id, outcome } = await this.#dispatcher(message, remotePeer);
+    const dispatched = await this.#dispatcher(message, remotePeer);
+    const answerCount =
+      'outcome' in dispatched
+        ? this.#pushOne(connection, message.id, dispatched, controller.signal)
+        : await this.#pushAll(connection, message.id, dispatched, controller.signal);
     const left = this.#runningOf(remotePeer) - 1;
     if (left === 0) this.#runningByPeer.delete(remotePeer);
     else this.#runningByPeer.set(remotePeer, left);
-    const isWanted = connection.inFlight.get(message.id) === true;
     connection.inFlight.delete(message.id);
-    if (isWanted) push(connection, message.id, id, outcome);
     const elapsedMs = this.#clock.monotonicMs() - startedMs;
-    const isError = 'error' in outcome;
-    this.#logger.debug({ remotePeer, elapsedMs, isError }, 'Answered an A2A request.');
+    this.#logger.debug({ remotePeer, elapsedMs, answerCount }, 'Answered an A2A request.');
+  }
+
+  #pushOne(
+    connection: Connection,
+    id: number,
+    { id: rpcId, outcome }: Dispatched & { readonly outcome: RpcOutcome },
+    signal: AbortSignal,
+  ): number {
+    if (signal.aborted) return 0;
+    push(connection, id, rpcId, outcome);
+    return 1;
+  }
+
+  /** Each event as it comes; the last one, or an empty result after it, says that none follows. */
+  async #pushAll(
+    connection: Connection,
+    id: number,
+    { id: rpcId, outcomes }: Extract<Dispatched, { readonly outcomes: unknown }>,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const unwanted = once(signal);
+    let count = 0;
+    for (;;) {
+      const next = await Promise.race([outcomes.next(), unwanted]);
+      if (next === undefined) {
+        void outcomes.return();
+        return count;
+      }
+      const outcome = next.done === true ? { result: {} } : next.value;
+      const isLast = next.done === true || isLastOutcome(outcome);
+      push(connection, id, rpcId, outcome, isLast);
+      count += 1;
+      if (isLast) {
+        void outcomes.return();
+        return count;
+      }
+      await connection.answers.whenBelow(this.#limits.maxInFlight);
+    }
   }
 
   #runningOf(peerId: string): number {
@@ -258,12 +298,32 @@ function rpcIdOf({ rpc }: A2aRequestMessage): RpcId {
   return typeof id === 'string' || Number.isInteger(id) ? (id as RpcId) : null;
 }
 
-function push(connection: Connection, id: number, rpcId: RpcId, outcome: RpcOutcome): void {
-  connection.answers.push(encodeAnswer(id, rpcId, outcome));
+/** Resolves when the signal is aborted. */
+function once(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    if (signal.aborted) resolve(undefined);
+  });
+}
+
+function isLastOutcome(outcome: RpcOutcome): boolean {
+  if ('error' in outcome) return true;
+  const event = streamEventSchema.safeParse(outcome.result);
+  return event.success && endsStream(event.data);
+}
+
+function push(
+  connection: Connection,
+  id: number,
+  rpcId: RpcId,
+  outcome: RpcOutcome,
+  isLast = true,
+): void {
+  connection.answers.push(encodeAnswer(id, rpcId, outcome, isLast));
 }
 
 /** Answer bytes that fit the stream: the history goes first, then the whole result. */
-function encodeAnswer(id: number, rpcId: RpcId, outcome: RpcOutcome): Uint8Array {
+function encodeAnswer(id: number, rpcId: RpcId, outcome: RpcOutcome, isLast: boolean): Uint8Array {
   const attempts: (() => RpcOutcome)[] = [
     () => outcome,
     () => withoutHistory(outcome),
@@ -271,9 +331,8 @@ function encodeAnswer(id: number, rpcId: RpcId, outcome: RpcOutcome): Uint8Array
   ];
   let bytes = new Uint8Array();
   for (const attempt of attempts) {
-    bytes = new Uint8Array(
-      encodeControlMessage({ id, rpc: { jsonrpc: '2.0', id: rpcId, ...attempt() } }),
-    );
+    const rpc = { jsonrpc: '2.0', id: rpcId, ...attempt() };
+    bytes = new Uint8Array(encodeControlMessage({ id, rpc, ...(!isLast && { more: 1 }) }));
     if (bytes.length <= SECURE_PROTOCOLS.a2a.maxMessageBytes) break;
   }
   return bytes;

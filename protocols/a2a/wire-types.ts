@@ -82,15 +82,17 @@ export const TASK_STATES = [
   'TASK_STATE_AUTH_REQUIRED',
 ] as const;
 
+const statusSchema = z.object({
+  state: z.enum(TASK_STATES),
+  message: messageSchema.optional(),
+  timestamp: z.string().max(64).optional(),
+});
+
 /** A task as a server answers it. */
 export const taskSchema = z.object({
   id,
   contextId: optionalId,
-  status: z.object({
-    state: z.enum(TASK_STATES),
-    message: messageSchema.optional(),
-    timestamp: z.string().max(64).optional(),
-  }),
+  status: statusSchema,
   artifacts: z.array(artifactSchema).max(LIMITS.maxArtifacts).optional(),
   history: z.array(messageSchema).max(LIMITS.maxHistory).optional(),
   metadata,
@@ -100,6 +102,33 @@ export const taskSchema = z.object({
 export const sendMessageResultSchema = z.union([
   z.strictObject({ task: taskSchema }),
   z.strictObject({ message: messageSchema }),
+]);
+
+/** Result of ListTasks. */
+export const listTasksResultSchema = z.object({
+  tasks: z.array(taskSchema).max(100).default([]),
+  nextPageToken: z.string().max(1_024).default(''),
+  pageSize: z.number().int().min(0).optional(),
+  totalSize: z.number().int().min(0).optional(),
+});
+
+/** One event of SendStreamingMessage or SubscribeToTask: exactly one of four. */
+export const streamEventSchema = z.union([
+  z.strictObject({ task: taskSchema }),
+  z.strictObject({ message: messageSchema }),
+  z.strictObject({
+    statusUpdate: z.object({ taskId: id, contextId: optionalId, status: statusSchema, metadata }),
+  }),
+  z.strictObject({
+    artifactUpdate: z.object({
+      taskId: id,
+      contextId: optionalId,
+      artifact: artifactSchema,
+      append: z.boolean().optional(),
+      lastChunk: z.boolean().optional(),
+      metadata,
+    }),
+  }),
 ]);
 
 const historyLength = z.number().int().min(0).max(LIMITS.maxHistory).optional();
@@ -122,6 +151,9 @@ export const sendMessageParamsSchema = z.object({
 
 /** Params of GetTask. */
 export const getTaskParamsSchema = z.object({ tenant, id, historyLength });
+
+/** Params of SubscribeToTask. */
+export const subscribeToTaskParamsSchema = z.object({ tenant, id });
 
 /** Params of CancelTask. */
 export const cancelTaskParamsSchema = z.object({ tenant, id, metadata });
@@ -152,7 +184,38 @@ export type A2aTask = z.infer<typeof taskSchema>;
 export type SendMessageParams = z.input<typeof sendMessageParamsSchema>;
 /** What SendMessage answers. */
 export type SendMessageResult = z.infer<typeof sendMessageResultSchema>;
+/** What a streaming call yields. */
+export type StreamEvent = z.infer<typeof streamEventSchema>;
+/** What ListTasks answers. */
+export type ListTasksResult = z.infer<typeof listTasksResultSchema>;
+/** What ListTasks takes. */
+export type ListTasksParams = z.input<typeof listTasksParamsSchema>;
+/** What SubscribeToTask takes. */
+export type SubscribeToTaskParams = z.input<typeof subscribeToTaskParamsSchema>;
 /** What GetTask takes. */
 export type GetTaskParams = z.input<typeof getTaskParamsSchema>;
 /** What CancelTask takes. */
 export type CancelTaskParams = z.input<typeof cancelTaskParamsSchema>;
+
+/** After these a task does not change any more. */
+export const TERMINAL_TASK_STATES: ReadonlySet<A2aTaskState> = new Set([
+  'TASK_STATE_COMPLETED',
+  'TASK_STATE_FAILED',
+  'TASK_STATE_CANCELED',
+  'TASK_STATE_REJECTED',
+]);
+
+/** Whether nothing follows `event` in its stream: a message, or the end or a question of a task. */
+export function endsStream(event: StreamEvent): boolean {
+  if ('message' in event) return true;
+  const state =
+    'statusUpdate' in event
+      ? event.statusUpdate.status.state
+      : 'task' in event
+        ? event.task.status.state
+        : undefined;
+  if (state === undefined) return false;
+  // A task may be shown while it waits for input; only the update that says so ends the stream.
+  const isQuestion = 'statusUpdate' in event && state === 'TASK_STATE_INPUT_REQUIRED';
+  return isQuestion || TERMINAL_TASK_STATES.has(state);
+}

@@ -94,8 +94,8 @@ describe('answers of a hostile server', () => {
   });
 
   it.each([
-    [-32000, [{ reason: 'NO_SUCH_REASON', domain: 'urn:coalesce:a2a:libp2p-binding:v1' }]],
-    [-32000, [{ reason: 'constructor', domain: 'urn:coalesce:a2a:libp2p-binding:v1' }]],
+    [-32000, [{ reason: 'NO_SUCH_REASON', domain: 'urn:coalesce:a2a:libp2p:v1' }]],
+    [-32000, [{ reason: 'constructor', domain: 'urn:coalesce:a2a:libp2p:v1' }]],
     [-32000, [{ reason: 'CONTRACT_REFUSED', domain: 'example.org' }]],
     [-32000, 'no list'],
     [12, undefined],
