@@ -335,7 +335,7 @@ function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Con
   const card = AgentCard.fromJSON({
     name: config.name,
     version: VERSION,
-    capabilities: { streaming: false },
+    capabilities: { streaming: true },
     supportedInterfaces: [{ protocolBinding: LIBP2P_BINDING_URI, protocolVersion: '1.0' }],
   });
   const executor = guardExecutor(work, { clock, random, logger });

@@ -164,6 +164,7 @@ export class SkillPublisher {
       version: VERSION,
       peerId,
       multiaddrs: addresses(),
+      streaming: true,
       offers: shelf.list().map(({ term, description, priceMicroUsd, perUnit, latencyMs }) => ({
         term,
         description,

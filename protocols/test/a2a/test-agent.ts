@@ -62,6 +62,7 @@ export const testCard = buildAgentCard({
   version: '1.0.0',
   peerId: SERVER,
   multiaddrs: ['/ip4/127.0.0.1/tcp/4001'],
+  streaming: true,
   offers: [
     {
       term: 'performs:nlp/upper-case',
