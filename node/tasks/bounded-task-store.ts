@@ -7,18 +7,26 @@
  * @module
  */
 
+import { TaskState } from '@a2a-js/sdk';
 import type { ListTasksRequest, ListTasksResponse, Task } from '@a2a-js/sdk';
 import type { ServerCallContext, TaskStore } from '@a2a-js/sdk/server';
 
 /** Tasks kept, over all clients. */
-export const MAX_KEPT_TASKS = 512;
+export const MAX_KEPT_TASKS = 2_048;
 const MAX_PAGE_SIZE = 100;
 
 function keyOf(taskId: string, context: ServerCallContext): string {
   return JSON.stringify([context.user?.userName ?? '', taskId]);
 }
 
-/** A task store whose oldest entry gives way. */
+const ENDED: ReadonlySet<TaskState | undefined> = new Set([
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+]);
+
+/** A task store whose oldest ended task gives way, or its oldest where none has ended. */
 export class BoundedTaskStore implements TaskStore {
   readonly #tasks = new Map<string, { readonly owner: string; readonly task: Task }>();
 
@@ -27,13 +35,14 @@ export class BoundedTaskStore implements TaskStore {
     const owner = context.user?.userName ?? '';
     this.#tasks.delete(key);
     this.#tasks.set(key, { owner, task: structuredClone({ ...task, history: [] }) });
-    if (this.#tasks.size > MAX_KEPT_TASKS) {
-      for (const oldest of this.#tasks.keys()) {
-        this.#tasks.delete(oldest);
-        break;
-      }
-    }
+    if (this.#tasks.size > MAX_KEPT_TASKS) this.#tasks.delete(this.#leastNeeded());
     return Promise.resolve();
+  }
+
+  #leastNeeded(): string {
+    const keys = [...this.#tasks.keys()];
+    const hasEnded = (one: string) => ENDED.has(this.#tasks.get(one)?.task.status?.state);
+    return keys.find(hasEnded) ?? keys[0]!;
   }
 
   load(taskId: string, context: ServerCallContext): Promise<Task | undefined> {

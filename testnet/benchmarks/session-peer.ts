@@ -7,6 +7,7 @@
 
 import '../../protocols/polyfills.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
+import { serveTasks } from './session-tasks.ts';
 import {
   RAW_ECHO,
   RAW_SINK,
@@ -17,7 +18,9 @@ import {
   sessionSink,
 } from './session-wire.ts';
 
-const { host, manager, stop } = await createBenchNode();
+const node = await createBenchNode();
+const { host, manager, stop } = node;
+const { cards, server } = await serveTasks(node);
 await host.libp2p.handle(RAW_ECHO, rawEcho, { maxInboundStreams: 1_000 });
 await host.libp2p.handle(RAW_SINK, rawSink, { maxInboundStreams: 1_000 });
 manager.handle(SECURE_PROTOCOLS.card, sessionEcho);
@@ -26,5 +29,9 @@ manager.handle(SECURE_PROTOCOLS.query, sessionSink);
 process.on('message', () => {
   process.send?.({ residentBytes: process.memoryUsage().rss });
 });
-process.once('disconnect', () => void stop());
-process.send?.({ peerId: host.peerId, address: host.addresses()[0] });
+process.once('disconnect', () => {
+  server.closeAllConnections();
+  server.close();
+  void stop();
+});
+process.send?.({ peerId: host.peerId, address: host.addresses()[0], cards });
