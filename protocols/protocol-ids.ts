@@ -33,3 +33,8 @@ export const GOSSIP_TOPICS = { revocations: 'coalesce/revocations/v1' } as const
 
 /** Largest message of gossip, in bytes: the envelope of a full status list has 14.8 KiB. */
 export const MAX_GOSSIP_BYTES = 32_768;
+
+/** Consensus between the replicas of a committee: direct streams, not the session. */
+export const PBFT_PROTOCOL = '/coalesce/pbft/1.0.0';
+/** Committed blocks, for a replica that was away. */
+export const BLOCKS_PROTOCOL = '/coalesce/blocks/1.0.0';

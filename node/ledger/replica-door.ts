@@ -8,7 +8,7 @@
 import type { RefusalCode } from '../../protocols/errors.ts';
 import type { LedgerRules } from '../../protocols/ledger/genesis.ts';
 import type { StateProof } from '../../protocols/ledger/state-proof.ts';
-import type { CommittedBlock } from '../../protocols/pbft/messages.ts';
+import type { CommittedBlock, CommittedHeader } from '../../protocols/pbft/messages.ts';
 
 /** What became of a transaction. */
 export type SubmitOutcome =
@@ -30,7 +30,7 @@ export type SubmitOutcome =
 /** Entries of the state and the block that they are proven against. */
 export interface ProvenEntries {
   /** 2f + 1 replicas have signed its state root. */
-  readonly head: CommittedBlock;
+  readonly head: CommittedHeader;
   /** One per key, in the order asked. */
   readonly proofs: readonly StateProof[];
 }
@@ -53,7 +53,7 @@ export interface ReplicaDoor {
    */
   submit(transaction: Uint8Array): Promise<SubmitOutcome>;
   /** The last committed block; none before the first. */
-  head(): CommittedBlock | undefined;
+  head(): CommittedHeader | undefined;
   /** Proofs of state entries, or of their absence; none before the first block. */
   prove(keys: readonly string[]): ProvenEntries | undefined;
   /**

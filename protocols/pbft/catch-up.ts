@@ -58,6 +58,11 @@ export class CatchUp {
     return Math.min(this.#deadlineMs, this.#seekAtMs);
   }
 
+  /** Blocks that others seem to have and this replica has not. */
+  get lag(): number {
+    return Math.max(0, Math.max(...this.#heights) - this.#parts.chain.height);
+  }
+
   /** `from` seems to have blocks up to `height`. */
   note(from: number, height: number): void {
     const { chain, index, moment, settings } = this.#parts;

@@ -10,7 +10,7 @@
 
 import { equalBytes } from '../../crypto/bytes.ts';
 import { MAX_BATCH_BYTES, NO_HASH, nextBlockTimeMs, sealBlock } from './block.ts';
-import type { Block } from './block.ts';
+import type { Block, BlockBody } from './block.ts';
 import type { Committee, ReplicaVerifier } from './committee.ts';
 import type { CheckpointProof, CommittedBlock } from './messages.ts';
 import type { RequestPool } from './request-pool.ts';
@@ -59,6 +59,8 @@ export class Chain {
   timeMs: number;
   /** Certificate of the last committed block. */
   commit: Certificate | undefined;
+  /** Signed part of the last committed block. */
+  header: BlockBody | undefined;
   stable: StableCheckpoint | undefined;
   readonly #parts: ChainComponents;
   readonly #quorum: number;
@@ -206,6 +208,7 @@ export class Chain {
     this.digest = block.digest;
     this.timeMs = block.timeMs;
     this.commit = commit;
+    this.header = block;
     this.#blocks.set(block.height, { block, commit });
     if (this.isCheckpoint(block.height)) {
       this.#snapshots.set(block.height, this.#parts.app.snapshot());
@@ -261,6 +264,7 @@ export class Chain {
     this.digest = digest;
     this.timeMs = body.timeMs;
     this.commit = commit;
+    this.header = body;
     this.#setStable(stable);
     return true;
   }

@@ -68,6 +68,12 @@ export interface CommittedBlock {
   readonly commit: Certificate;
 }
 
+/** The signed part of a committed block and what proves it. */
+export interface CommittedHeader {
+  readonly header: BlockBody;
+  readonly commit: Certificate;
+}
+
 export interface BlocksMessage {
   readonly type: 'blocks';
   /** Ascending, without a gap. */

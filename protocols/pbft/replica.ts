@@ -36,7 +36,7 @@ import type { Effect, Input, Moment } from './effects.ts';
 import { Journal } from './journal.ts';
 import { LogEncoder, decodeLog } from './log-format.ts';
 import type { LogRecord } from './log-format.ts';
-import type { CommittedBlock, Message } from './messages.ts';
+import type { CommittedBlock, CommittedHeader, Message } from './messages.ts';
 import { recall } from './recall.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { viewTimeoutMs } from './replica-parts.ts';
@@ -152,6 +152,22 @@ export class Replica {
   /** Height of the last committed block. */
   get height(): number {
     return this.#parts.chain.height;
+  }
+
+  /** The last committed block, as others can check it; none before the first. */
+  get head(): CommittedHeader | undefined {
+    const { header, commit } = this.#parts.chain;
+    return header && commit && { header, commit };
+  }
+
+  /** Blocks that others seem to have and this replica has not: a claim, not a proof. */
+  get lag(): number {
+    return this.#catchUp.lag;
+  }
+
+  /** Whether these very bytes wait here for their block. */
+  holds(transaction: Uint8Array): boolean {
+    return this.#parts.pool.holds(transaction);
   }
 
   get view(): number {
