@@ -102,6 +102,12 @@ export class LogFile {
     this.#start();
   }
 
+  /** Resolves once everything so far is on the disk, or cannot be written. */
+  async sync(): Promise<void> {
+    this.flush(this.#batch.flush ?? 0);
+    await this.#work;
+  }
+
   /** Writes what waits and closes the file. */
   async close(): Promise<void> {
     this.#start();

@@ -26,6 +26,8 @@ export interface DataDirectory {
   readonly daemonFile: string;
   readonly storeDirectory: string;
   readonly peerStoreDirectory: string;
+  /** Log and blocks of a replica; absent where the node is none. */
+  readonly ledgerDirectory: string;
 }
 
 /** What `daemon.json` holds while a daemon runs. */
@@ -52,6 +54,7 @@ export function dataDirectory(path: string): DataDirectory {
     daemonFile: join(root, 'daemon.json'),
     storeDirectory: join(root, 'store'),
     peerStoreDirectory: join(root, 'peers'),
+    ledgerDirectory: join(root, 'ledger'),
   };
 }
 

@@ -22,6 +22,7 @@ export const SECTIONS = [
   'decisions',
   'issued-certificates',
   'learned-embeddings',
+  'ledger',
   'memory',
   'offers',
   'open-contracts',

@@ -100,9 +100,16 @@ export class LedgerApplication implements StateMachine {
     return this.#state;
   }
 
-  /** Proof of the entry under `key`, or of its absence, against the current root. */
-  prove(key: string): StateProof {
-    return this.#state.prove(key);
+  /**
+   * Proof of the entry under `key`, or of its absence, in the state after the block of `height`:
+   * the last one, or the one before it, for the last may not be final yet.
+   *
+   * @throws {@link RangeError} for another height.
+   */
+  prove(key: string, height = this.clock.height): StateProof {
+    if (height === this.clock.height) return this.#state.prove(key);
+    if (height === this.clock.height - 1) return this.#state.proveBefore(key);
+    throw new RangeError(`"height" expected ${this.clock.height} or one less, got ${height}`);
   }
 
   /**

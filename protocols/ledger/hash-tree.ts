@@ -48,6 +48,8 @@ export function pathOfHashes(leafHashes: readonly Uint8Array[], index: number): 
 export class FixedHashTree {
   /** From the leaves, level 0, to the root. */
   readonly #levels: Uint8Array[][];
+  /** What the last update overwrote, level by level. */
+  #overwritten: Map<number, Uint8Array>[] = [];
 
   constructor(depth: number, leafHash: Uint8Array) {
     this.#levels = [new Array<Uint8Array>(2 ** depth).fill(leafHash)];
@@ -64,19 +66,33 @@ export class FixedHashTree {
 
   /** Replaces leaf hashes, and every node above them once. */
   update(leafHashes: ReadonlyMap<number, Uint8Array>): void {
-    for (const [index, hash] of leafHashes) this.#levels[0]![index] = hash;
+    this.#overwritten = this.#levels.map(() => new Map<number, Uint8Array>());
+    for (const [index, hash] of leafHashes) this.#put(0, index, hash);
     let changed = new Set(leafHashes.keys());
     for (let depth = 1; depth < this.#levels.length; depth++) {
       const below = this.#levels[depth - 1]!;
       changed = new Set([...changed].map((index) => index >> 1));
       for (const index of changed) {
-        this.#levels[depth]![index] = nodeHash(below[2 * index]!, below[2 * index + 1]!);
+        this.#put(depth, index, nodeHash(below[2 * index]!, below[2 * index + 1]!));
       }
     }
+  }
+
+  #put(depth: number, index: number, hash: Uint8Array): void {
+    const level = this.#levels[depth]!;
+    this.#overwritten[depth]!.set(index, level[index]!);
+    level[index] = hash;
   }
 
   /** From the leaf to the root. */
   path(index: number): Uint8Array[] {
     return this.#levels.slice(0, -1).map((level, depth) => level[(index >> depth) ^ 1]!);
+  }
+
+  /** The same in the tree before the last update. */
+  pathBefore(index: number): Uint8Array[] {
+    return this.path(index).map(
+      (hash, depth) => this.#overwritten[depth]?.get((index >> depth) ^ 1) ?? hash,
+    );
   }
 }

@@ -49,6 +49,31 @@ function bucketWith(bucket: Bucket, changes: StateChanges): Bucket {
   return { leaves, root: rootOfHashes(leaves.map(({ hash }) => hash)) };
 }
 
+/** @param recordOf - Of the keys in the bucket. */
+function proofIn(
+  key: string,
+  { leaves, root }: Bucket,
+  path: readonly Uint8Array[],
+  recordOf: (key: string) => StateRecord,
+): StateProof {
+  const value = (of: string): string => toBase64Url(encodeRecord(recordOf(of)));
+  const top = path.map(toBase64Url);
+  const place = leaves.findIndex((leaf) => leaf.key === key);
+  if (place < 0) {
+    return { key, bucket: leaves.map((leaf) => ({ key: leaf.key, value: value(leaf.key) })), top };
+  }
+  const hashes = leaves.map(({ hash }) => hash);
+  return {
+    key,
+    value: value(key),
+    index: place,
+    size: leaves.length,
+    path: pathOfHashes(hashes, place).map(toBase64Url),
+    bucketRoot: toBase64Url(root),
+    top,
+  };
+}
+
 /** Every record of a ledger. */
 export class LedgerState implements StateReader {
   readonly #records = new Map<string, StateRecord>();
@@ -116,26 +141,23 @@ export class LedgerState implements StateReader {
   /** Proof of the entry under `key`, or of its absence. */
   prove(key: string): StateProof {
     const index = bucketOf(key);
-    const { leaves, root } = this.#buckets[index]!;
-    const top = this.#top.path(index).map(toBase64Url);
-    const place = leaves.findIndex((leaf) => leaf.key === key);
-    if (place < 0) {
-      const bucket = leaves.map((leaf) => ({ key: leaf.key, value: this.#value(leaf.key) }));
-      return { key, bucket, top };
-    }
-    const path = pathOfHashes(
-      leaves.map(({ hash }) => hash),
-      place,
-    );
-    return {
-      key,
-      value: this.#value(key),
-      index: place,
-      size: leaves.length,
-      path: path.map(toBase64Url),
-      bucketRoot: toBase64Url(root),
-      top,
-    };
+    const bucket = this.#buckets[index]!;
+    return proofIn(key, bucket, this.#top.path(index), (of) => this.#records.get(of)!);
+  }
+
+  /**
+   * The same in the state before the last changes.
+   *
+   * @throws {@link TypeError} if there are none, or they were taken back.
+   */
+  proveBefore(key: string): StateProof {
+    if (!this.#before) throw new TypeError('"proveBefore" expected a commit before it');
+    const { records, buckets } = this.#before;
+    const index = bucketOf(key);
+    const bucket = buckets.get(index) ?? this.#buckets[index]!;
+    return proofIn(key, bucket, this.#top.pathBefore(index), (of) => {
+      return records.get(of) ?? this.#records.get(of)!;
+    });
   }
 
   /** The whole state: the leaf of each entry, bucket after bucket, keys ascending. */
@@ -161,10 +183,6 @@ export class LedgerState implements StateReader {
     state.#before = undefined;
     const isSame = equalBytes(state.root, stateRoot) && equalBytes(state.snapshot(), snapshot);
     return isSame ? state : undefined;
-  }
-
-  #value(key: string): string {
-    return toBase64Url(encodeRecord(this.#records.get(key)!));
   }
 
   #putRecords(changes: StateChanges): void {
