@@ -117,10 +117,7 @@ export class BlockExchange {
     const size = committee.replicas.length;
     do this.#asked = (this.#asked + 1) % size;
     while (this.#asked === index);
-    const signal = AbortSignal.any([
-      this.#stop.signal,
-      AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
-    ]);
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT_MS)]);
     const peerId = peerIdFromString(committee.replicas[this.#asked]!);
     const stream = await host.dialProtocol(peerId, BLOCKS_PROTOCOL, {
       signal,
@@ -176,10 +173,7 @@ export class BlockExchange {
       stream.abort(new Error('not a replica of this ledger, or too many questions'));
       return;
     }
-    const signal = AbortSignal.any([
-      this.#stop.signal,
-      AbortSignal.timeout(EXCHANGE_TIMEOUT_MS),
-    ]);
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT_MS)]);
     try {
       const question = await duplex.read(QUESTION_BYTES, signal);
       const height = new ByteReader(question).u64('height');

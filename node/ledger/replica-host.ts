@@ -154,7 +154,8 @@ export class ReplicaHost implements ReplicaDoor {
       });
     } catch (error) {
       await log.close();
-      if (!(error instanceof LogRefusedError) && !(error instanceof StateDivergedError)) throw error;
+      if (!(error instanceof LogRefusedError) && !(error instanceof StateDivergedError))
+        throw error;
       throw new BadInputError(`${path}: ${error.message}`, { cause: error });
     }
     for (const committed of this.#replica.retained) this.#blocks.put(committed);
@@ -362,4 +363,3 @@ const REFUSALS: Readonly<Record<string, RefusalCode>> = {
 function memoryKey({ ledgerId }: LedgerRules): string {
   return `may-have-voted/${toHex(ledgerId)}`;
 }
-
