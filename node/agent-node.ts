@@ -40,6 +40,7 @@ import { UsedNonces } from './certificates/used-nonces.ts';
 import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
+import { ledgerStatus } from './ledger/committee-parts.ts';
 import type {
   ProveRequest,
   QueryRequest,
@@ -128,7 +129,7 @@ export class AgentNode {
 
   /** What the node is and does. */
   async status(): Promise<StatusDocument> {
-    const { host } = this.#runtime();
+    const { host, committee } = this.#runtime();
     const { config, directory, clock } = this.#parts.init;
     const paid = await this.#parts.receipts.totals({ client: this.peerId });
     const earned = await this.#parts.receipts.totals({ contractor: this.peerId });
@@ -159,6 +160,7 @@ export class AgentNode {
       measuredTime: this.#parts.measuredTime.status(),
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
+      ledger: committee ? ledgerStatus(committee) : null,
     };
   }
 

@@ -46,6 +46,8 @@ import {
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
+import { startCommittee } from './ledger/committee-parts.ts';
+import type { CommitteeParts } from './ledger/committee-parts.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
@@ -81,6 +83,8 @@ export interface AgentRuntime {
   readonly gossip: StatusGossip;
   /** Asks an issuer for its current status list. @returns whether it gave one that is kept. */
   readonly askStatusList: (issuer: string, list: number) => Promise<boolean>;
+  /** None without a committee in the configuration. */
+  readonly committee: CommitteeParts | undefined;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
   stop(): Promise<void>;
@@ -119,6 +123,11 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       `network.listen: cannot listen on ${config.network.listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,
       { cause: error },
     );
+  });
+  const committee = await startCommittee(parts.init, host).catch(async (error: unknown) => {
+    await host.stop();
+    await datastore.close();
+    throw error;
   });
   const sessions = new SessionManager({
     host: host.libp2p,
@@ -170,6 +179,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     publisher,
     ...client,
     gossip,
+    committee,
     askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
@@ -185,6 +195,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await parts.measuredTime.save();
       await parts.recurring.save();
       await sessions.stop();
+      await committee?.replica?.stop();
       await host.stop();
       await datastore.close();
     },

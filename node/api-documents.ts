@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ReplicaStatus } from './ledger/replica-host.ts';
 import type { JsonValue } from '../crypto/canonical-json.ts';
 import type { UnknownTerm } from './skills/term-check.ts';
 import type { TaskCost } from './tasks/run-totals.ts';
@@ -57,6 +58,17 @@ export interface StatusDocument {
   };
   readonly decisionPolicy: string;
   readonly decision: DecisionStatusDocument;
+  /** Null without a committee in the configuration. */
+  readonly ledger: LedgerStatusDocument | null;
+}
+
+/** The ledger that the configuration names. */
+export interface LedgerStatusDocument {
+  /** Hash of its genesis, hexadecimal. */
+  readonly ledgerId: string;
+  readonly replicas: number;
+  /** This node's part in consensus; null where it has none. */
+  readonly replica: ReplicaStatus | null;
 }
 
 /** How this node decides now, and what it has learned. */

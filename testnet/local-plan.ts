@@ -9,6 +9,7 @@
  */
 
 import type { ConfigFile } from '../node/config/schema.ts';
+import { COMMITTEE_SIZES } from '../protocols/pbft/committee.ts';
 
 /** Role of a node in a local network. */
 export type Role = 'client' | 'attestor' | 'contractor';
@@ -17,6 +18,8 @@ export type Role = 'client' | 'attestor' | 'contractor';
 export interface PlannedNode {
   readonly name: string;
   readonly role: Role;
+  /** Whether it is one of the ledger's replicas too. */
+  readonly isReplica: boolean;
   readonly config: ConfigFile;
   /** Offers to publish, in the form of an offer file. */
   readonly offer: OfferFile | null;
@@ -62,12 +65,42 @@ function priceOf(basePriceMicroUsd: number, index: number): number {
   return Math.round(basePriceMicroUsd * (1 + 0.25 * (index % 5)));
 }
 
-/** The nodes of a network of `size`. @throws {@link RangeError} below 3 and above 50. */
-export function planNetwork(size: number): readonly PlannedNode[] {
+/** Replicas of a network that is large enough: the smallest committee. */
+const DEFAULT_REPLICAS = 4;
+
+/**
+ * The nodes of a network of `size`.
+ *
+ * @param replicas - How many of them are replicas of a ledger, 0 for none; left out: 4, or none in
+ *   a network of 3.
+ * @throws {@link RangeError} below 3 and above 50 nodes, and for a committee of another size than
+ *   4, 7, 10 and 13 or one larger than the network.
+ */
+export function planNetwork(
+  size: number,
+  replicas: number = size < DEFAULT_REPLICAS ? 0 : DEFAULT_REPLICAS,
+): readonly PlannedNode[] {
+  const nodes = planNodes(size);
+  if (replicas !== 0 && (!COMMITTEE_SIZES.includes(replicas) || replicas > size)) {
+    throw new RangeError(
+      `"replicas" expected 0, ${COMMITTEE_SIZES.join(', ')} of ${size} nodes, got ${replicas}`,
+    );
+  }
+  // The client, which decides and waits, is the last to be given more work, the attestor the next.
+  const order = [...nodes].sort((a, b) => dutiesOf(a) - dutiesOf(b));
+  const chosen = new Set(order.slice(0, replicas).map(({ name }) => name));
+  return nodes.map((node) => ({ ...node, isReplica: chosen.has(node.name) }));
+}
+
+function dutiesOf({ role }: { readonly role: Role }): number {
+  return ['contractor', 'attestor', 'client'].indexOf(role);
+}
+
+function planNodes(size: number): readonly Omit<PlannedNode, 'isReplica'>[] {
   if (!Number.isInteger(size) || size < MIN_NODES || size > MAX_NODES) {
     throw new RangeError(`"size" expected ${MIN_NODES} to ${MAX_NODES} nodes, got ${size}`);
   }
-  const nodes: PlannedNode[] = [
+  const nodes: Omit<PlannedNode, 'isReplica'>[] = [
     { name: 'attestor-1', role: 'attestor', config: { name: 'attestor-1' }, offer: null },
     {
       name: 'client-1',

@@ -5,12 +5,13 @@
  * @module
  */
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { wholeNumber } from '../node/cli/options.ts';
 import { table } from '../node/cli/table.ts';
 import { shortPeerId } from '../node/decision/plain-text.ts';
-import { UserFacingError, printable } from '../node/errors.ts';
+import { BadInputError, UserFacingError, printable } from '../node/errors.ts';
 import { VERSION } from '../node/version.ts';
+import { COMMITTEE_SIZES } from '../protocols/pbft/committee.ts';
 import { addConsensusCommand } from './consensus-command.ts';
 import { runDemo } from './demo.ts';
 import { MAX_NODES, MIN_NODES } from './local-plan.ts';
@@ -23,6 +24,7 @@ const DEFAULT_DIRECTORY = './.coalesce-testnet';
 interface Options {
   readonly dir: string;
   readonly nodes: number;
+  readonly replicas?: string;
   readonly json?: true;
   readonly keep?: true;
   readonly input?: string;
@@ -61,9 +63,20 @@ function addCommands(program: Command, signal: AbortSignal): void {
   withDirectory(program.command('up'))
     .description('start a network and return once its contractors are certified')
     .option('--nodes <n>', `how many nodes, ${MIN_NODES} to ${MAX_NODES}`, nodes, 10)
+    .addOption(
+      new Option(
+        '--replicas <n>',
+        'how many of them are replicas of a ledger; left out: 4, or none of 3 nodes',
+      ).choices(['0', ...COMMITTEE_SIZES.map(String)]),
+    )
     .action(async (options: Options) => {
       const onProgress = options.json ? () => undefined : progress;
-      const network = await bringUp(options.dir, options.nodes, { signal, onProgress });
+      const { dir, nodes: size } = options;
+      const replicas = options.replicas === undefined ? {} : { replicas: Number(options.replicas) };
+      if ((replicas.replicas ?? 0) > size) {
+        throw new BadInputError(`--replicas ${replicas.replicas} is more than --nodes ${size}`);
+      }
+      const network = await bringUp(dir, size, { signal, onProgress, ...replicas });
       print(options, network, () => `${describe(network)}\nNext: ${nextCommand(network)}`);
     });
   withDirectory(program.command('status'))

@@ -30,6 +30,8 @@ import { Testnet, createTestnet } from './testnet.ts';
 import type { TestnetOptions } from './testnet.ts';
 
 const MANIFEST = 'testnet.json';
+/** Role of a node beside its first one. */
+const REPLICA = 'replica';
 
 const manifestSchema = z.object({
   v: z.literal(1),
@@ -65,7 +67,7 @@ export interface TestnetDocument {
 export async function bringUp(
   dir: string,
   size: number,
-  options: Pick<TestnetOptions, 'signal' | 'onProgress'>,
+  options: Pick<TestnetOptions, 'signal' | 'onProgress' | 'replicas'>,
 ): Promise<TestnetDocument> {
   const root = resolve(dir);
   if (await exists(join(root, MANIFEST))) {
@@ -115,6 +117,7 @@ export async function attachNetwork(dir: string): Promise<Testnet> {
   const attached = await Promise.all(
     nodes.map(async ({ name, roles }) => ({
       role: roles[0] as Role,
+      isReplica: roles.includes(REPLICA),
       process: await NodeProcess.attach(name, join(root, name)),
     })),
   );
@@ -174,9 +177,9 @@ async function refuseForeignDirectory(root: string): Promise<void> {
 
 async function writeManifest(root: string, network: Testnet | undefined): Promise<void> {
   await mkdir(root, { recursive: true, mode: 0o700 });
-  const nodes = (network?.nodes ?? []).map(({ role, process: node }) => ({
+  const nodes = (network?.nodes ?? []).map(({ role, isReplica, process: node }) => ({
     name: node.name,
-    roles: [role],
+    roles: [role, ...(isReplica ? [REPLICA] : [])],
     peerId: node.peerId,
     http: node.http,
     pid: node.pid,

@@ -11,7 +11,7 @@
  */
 
 import '../protocols/polyfills.ts';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Identity } from '../crypto/identity.ts';
@@ -24,11 +24,16 @@ import {
   writeFileAtomically,
 } from '../node/storage/data-directory.ts';
 import { saveIdentity } from '../node/storage/keystore.ts';
+import { systemClock } from '../node/system-clock.ts';
+import { nowSeconds } from '../protocols/components.ts';
+import { localGenesis } from './local-genesis.ts';
 import { planNetwork } from './local-plan.ts';
 import type { PlannedNode, Role } from './local-plan.ts';
 import { NodeProcess } from './node-process.ts';
 import type { Lifetime } from './node-process.ts';
 
+/** Of the network's ledger, beside the nodes' directories. */
+const GENESIS_FILE = 'genesis.json';
 /** Nodes that start at the same time: more only fight for the processor. */
 const START_CONCURRENCY = 4;
 /** Contractors that are attested at the same time. */
@@ -41,6 +46,8 @@ export interface TestnetOptions {
   readonly dir?: string;
   /** Default `with-parent`. */
   readonly lifetime?: Lifetime;
+  /** Replicas of the network's ledger among its nodes; see {@link planNetwork}. */
+  readonly replicas?: number;
   /** Publish the contractors' offers and let the attestor certify them. Default true. */
   readonly isAttested?: boolean;
   /** What the contractors sell, in the form of offer files, in the place of the planned offers. */
@@ -55,6 +62,7 @@ export interface TestnetOptions {
 /** One running node of a testnet. */
 export interface TestnetNode {
   readonly role: Role;
+  readonly isReplica: boolean;
   readonly process: NodeProcess;
 }
 
@@ -107,11 +115,11 @@ export class Testnet implements AsyncDisposable {
 /**
  * Starts `size` real nodes: one client, one attestor, the rest contractors.
  *
- * @throws {@link RangeError} for a size below 3 or above 50; {@link RefusedError} if a node does
+ * @throws {@link RangeError} for a size or a committee that {@link planNetwork} refuses; {@link RefusedError} if a node does
  *   not come up. Whatever had started is stopped before the error is thrown.
  */
 export async function createTestnet(size: number, options: TestnetOptions = {}): Promise<Testnet> {
-  const plan = withOffers(planNetwork(size), options.offers ?? []);
+  const plan = withOffers(planNetwork(size, options.replicas), options.offers ?? []);
   const isTemporary = options.dir === undefined;
   const dir = isTemporary
     ? await mkdtemp(join(tmpdir(), 'coalesce-testnet-'))
@@ -148,12 +156,17 @@ async function startNodes(
   const named = (role: Role) =>
     plan.filter((node) => node.role === role).map(({ name }) => identities.get(name)!.peerId);
   const trust = { attestors: named('attestor'), known: [...named('client'), ...named('attestor')] };
+  const peerIdOf = (name: string): string => identities.get(name)!.peerId;
+  const genesis = localGenesis(plan, peerIdOf, nowSeconds(systemClock));
+  if (genesis) await writeFile(join(dir, GENESIS_FILE), genesis);
+  const committee = genesis && { genesisFile: join('..', GENESIS_FILE) };
   const start = async (node: PlannedNode, bootstrap: string[]): Promise<NodeProcess> => {
     const dataDir = join(dir, node.name);
     await writeNode(dataDir, identities.get(node.name)!, {
       logLevel: 'warn',
       ...options.config,
       ...node.config,
+      ...(committee && { committee }),
       trust,
       network: { ...options.config?.network, isLocalNetwork: true, bootstrap },
     });
@@ -163,7 +176,7 @@ async function startNodes(
       lifetime: options.lifetime ?? 'with-parent',
       ...(options.signal ? { signal: options.signal } : {}),
     });
-    started.push({ role: node.role, process });
+    started.push({ role: node.role, isReplica: node.isReplica, process });
     return process;
   };
   const [first, ...others] = plan;

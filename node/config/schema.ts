@@ -411,6 +411,17 @@ const broker = z.strictObject({
     .describe('Of a broker: URLs of cards of A2A agents outside, told of as unverified'),
 });
 
+const committee = z.strictObject({
+  genesisFile: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .optional()
+    .describe(
+      'Genesis of the ledger, from the data directory; a node that it names as a replica is one; unset: no ledger',
+    ),
+});
+
 /** Schema of `config.json`. */
 export const configSchema = z.strictObject({
   name: z
@@ -431,6 +442,7 @@ export const configSchema = z.strictObject({
     .describe('What the node does beside buying and selling: broker answers queries of others'),
   network: network.prefault({}),
   broker: broker.prefault({}),
+  committee: committee.prefault({}),
   http: http.prefault({}),
   a2a: a2a.prefault({}),
   trust: trust.prefault({}),

@@ -12,7 +12,6 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Libp2p } from '@libp2p/interface';
 import { toHex } from '../../crypto/bytes.ts';
 import type { Identity } from '../../crypto/identity.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
@@ -26,6 +25,7 @@ import type { Effect, Input, Moment } from '../../protocols/pbft/effects.ts';
 import type { CommittedBlock, CommittedHeader } from '../../protocols/pbft/messages.ts';
 import { LogRefusedError, Replica } from '../../protocols/pbft/replica.ts';
 import { ReplicaLinks } from '../../protocols/pbft/replica-links.ts';
+import type { LinkHost } from '../../protocols/pbft/replica-links.ts';
 import type { ReplicaSettings } from '../../protocols/pbft/settings.ts';
 import { BadInputError } from '../errors.ts';
 import type { Section } from '../storage/store.ts';
@@ -45,7 +45,7 @@ export interface ReplicaHostInit {
   readonly directory: string;
   /** Remembers, away from the log, that this replica may have voted. */
   readonly memory: Section;
-  readonly host: Pick<Libp2p, 'handle' | 'unhandle' | 'dialProtocol'>;
+  readonly host: LinkHost;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings?: Partial<ReplicaSettings>;
@@ -64,6 +64,7 @@ export interface ReplicaStatus {
   readonly height: number;
   /** Blocks that others seem to have and it has not. */
   readonly lagBlocks: number;
+  /** Since a block was last committed here; null if none was since the start. */
   readonly lastBlockAgeMs: number | null;
   /** Every block up to here is stored. */
   readonly storedHeight: number;
@@ -89,6 +90,7 @@ export class ReplicaHost implements ReplicaDoor {
   #log!: LogFile;
   #replica!: Replica;
   #halted: string | undefined;
+  #lastBlockAtMs: number | undefined;
   readonly #inputs: Input[] = [];
   #isStepping = false;
   #wakeAtMs = Infinity;
@@ -225,13 +227,13 @@ export class ReplicaHost implements ReplicaDoor {
   }
 
   status(): ReplicaStatus {
-    const { head, view, primary, isActive, isObserver, height, lag, waiting } = this.#replica;
-    const { clock } = this.#init;
+    const { view, primary, isActive, isObserver, height, lag, waiting } = this.#replica;
+    const nowMs = this.#init.clock.monotonicMs();
     return {
       replica: this.#index,
       ...{ view, primary, isActive, isObserver, height },
       lagBlocks: lag,
-      lastBlockAgeMs: head ? Math.max(0, clock.nowMs() - head.header.timeMs) : null,
+      lastBlockAgeMs: this.#lastBlockAtMs === undefined ? null : nowMs - this.#lastBlockAtMs,
       storedHeight: this.#blocks.whole,
       replicasConnected: this.#links.connected,
       transactionsWaiting: waiting,
@@ -316,6 +318,7 @@ export class ReplicaHost implements ReplicaDoor {
 
   #onCommitted({ committed, results }: Extract<Effect, { type: 'commit' }>): void {
     const { block } = committed;
+    this.#lastBlockAtMs = this.#init.clock.monotonicMs();
     this.#blocks.put(committed);
     this.#exchange.fillUpTo(block.height - 1);
     for (const [place, { account, seq, result }] of results.entries()) {

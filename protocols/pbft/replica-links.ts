@@ -10,7 +10,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import type { Connection, Libp2p, Stream } from '@libp2p/interface';
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { concatBytes } from '../../crypto/bytes.ts';
 import type { Logger } from '../components.ts';
@@ -24,7 +24,7 @@ import type { Message } from './messages.ts';
 /** Waiting bytes for one replica: eight blocks of the largest size. */
 export const MAX_QUEUED_BYTES = 8_388_608;
 const DIAL_TIMEOUT_MS = 5_000;
-const MIN_RETRY_MS = 100;
+const MIN_RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
 /** Messages that wait are sent together up to this size. */
 const JOINED_BYTES = 32_768;
@@ -32,7 +32,10 @@ const JOINED_BYTES = 32_768;
 const STALLED_MS = 10_000;
 
 /** The part of libp2p that the links use. */
-export type LinkHost = Pick<Libp2p, 'handle' | 'unhandle' | 'dialProtocol'>;
+export type LinkHost = Pick<
+  Libp2p,
+  'handle' | 'unhandle' | 'dialProtocol' | 'addEventListener' | 'removeEventListener'
+>;
 
 export interface ReplicaLinksInit {
   readonly host: LinkHost;
@@ -68,6 +71,7 @@ export class ReplicaLinks {
       (stream, connection) => void this.#accept(stream, connection),
       { maxInboundStreams: 2, maxOutboundStreams: 2, runOnLimitedConnection: true },
     );
+    this.#init.host.addEventListener('peer:connect', this.#onConnect);
     for (const link of this.#outbound) void link?.run();
   }
 
@@ -86,9 +90,16 @@ export class ReplicaLinks {
   async stop(): Promise<void> {
     const reason = new Error('the replica stops');
     this.#stop.abort(reason);
+    this.#init.host.removeEventListener('peer:connect', this.#onConnect);
     for (const stream of this.#inbound.values()) stream.abort(reason);
     await this.#init.host.unhandle(PBFT_PROTOCOL);
   }
+
+  /** A replica is there: there may be no need to look for it. */
+  readonly #onConnect = ({ detail }: { readonly detail: PeerId }): void => {
+    const number = this.#numbers.get(detail.toString());
+    if (number !== undefined) this.#outbound[number]?.retryNow();
+  };
 
   async #accept(stream: Stream, connection: Connection): Promise<void> {
     const { index, logger, onMessage } = this.#init;

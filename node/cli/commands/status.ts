@@ -1,6 +1,10 @@
 /** `coalesce status`: what the daemon is and does. @module */
 
-import type { DecisionStatusDocument, StatusDocument } from '../../api-documents.ts';
+import type {
+  DecisionStatusDocument,
+  LedgerStatusDocument,
+  StatusDocument,
+} from '../../api-documents.ts';
 import type { RegisterCommand } from '../context.ts';
 import { percent, table, usd } from '../table.ts';
 
@@ -52,9 +56,28 @@ export function describeStatus(status: StatusDocument): string {
         'machine',
         `${(hardware.peakFlopsPerSecond / 1e9).toFixed(1)} GFLOP/s, ${hardware.memoryGib.toFixed(1)} GiB (${hardware.source})`,
       ],
+      ...ledgerRows(status.ledger),
       ...decisionRows(status.decision),
     ],
   ).trimStart();
+}
+
+function ledgerRows(ledger: StatusDocument['ledger']): string[][] {
+  if (!ledger) return [];
+  const row = ['ledger', `${ledger.ledgerId.slice(0, 16)}…, ${ledger.replicas} replicas`];
+  return ledger.replica ? [row, ['replica', describeReplica(ledger.replica)]] : [row];
+}
+
+function describeReplica(replica: NonNullable<LedgerStatusDocument['replica']>): string {
+  if (replica.halted !== null) return `STOPPED: ${replica.halted}`;
+  const { lastBlockAgeMs, lagBlocks, isActive, isObserver } = replica;
+  const age = lastBlockAgeMs === null ? 'none since the start' : `last ${seconds(lastBlockAgeMs)} s ago`;
+  const role = isObserver ? 'observer, its log was lost' : `number ${replica.replica}`;
+  return (
+    `${role}; ${isActive ? 'in' : 'asks for'} view ${replica.view} ` +
+    `(primary ${replica.primary}); height ${replica.height}, ${age}, ${lagBlocks} behind; ` +
+    `stored to ${replica.storedHeight}; ${replica.replicasConnected} others connected`
+  );
 }
 
 /** What attestors have taken of this machine today. */

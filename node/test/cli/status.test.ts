@@ -60,6 +60,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
     measuredTime: { spentMs: 0, allowedMs: 30_000, busyMs: 0, sharePercent: null },
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },
+    ledger: null,
   };
 }
 

@@ -1,0 +1,70 @@
+/**
+ * The ledger of a node: its rules, and its replica where the genesis names this node as one.
+ *
+ * @module
+ */
+
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { toHex } from '../../crypto/bytes.ts';
+import { ledgerRules } from '../../protocols/ledger/genesis.ts';
+import type { LedgerRules } from '../../protocols/ledger/genesis.ts';
+import type { Host } from '../../protocols/libp2p-host.ts';
+import type { AgentNodeInit } from '../agent-parts.ts';
+import type { LedgerStatusDocument } from '../api-documents.ts';
+import { BadInputError } from '../errors.ts';
+import { codeOf } from '../storage/data-directory.ts';
+import { ReplicaHost } from './replica-host.ts';
+
+/** The ledger that a node has to do with. */
+export interface CommitteeParts {
+  readonly rules: LedgerRules;
+  /** None where this node is no replica. */
+  readonly replica: ReplicaHost | undefined;
+}
+
+/** @returns nothing without a committee in the configuration. */
+export async function startCommittee(
+  init: AgentNodeInit,
+  host: Host,
+): Promise<CommitteeParts | undefined> {
+  const { config, identity, directory, store, clock, logger } = init;
+  const { genesisFile } = config.committee;
+  if (genesisFile === undefined) return undefined;
+  const rules = await readGenesis(resolve(directory.path, genesisFile));
+  if (!rules.genesis.replicas.includes(identity.peerId)) return { rules, replica: undefined };
+  const replica = await ReplicaHost.start({
+    ...{ rules, identity, clock, logger },
+    directory: directory.ledgerDirectory,
+    memory: store.section('ledger'),
+    host: host.libp2p,
+  });
+  return { rules, replica };
+}
+
+/** @throws {@link BadInputError} with the mend: a node never joins another ledger by mistake. */
+async function readGenesis(file: string): Promise<LedgerRules> {
+  const mend = 'copy it from a replica of the ledger, or unset it';
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new BadInputError(
+      `committee.genesisFile: ${file} cannot be read (${codeOf(error)}); ${mend}`,
+    );
+  });
+  try {
+    return ledgerRules(bytes);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'it cannot be parsed';
+    throw new BadInputError(`committee.genesisFile: ${file} is no genesis (${detail}); ${mend}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The ledger in `coalesce status`. */
+export function ledgerStatus({ rules, replica }: CommitteeParts): LedgerStatusDocument {
+  return {
+    ledgerId: toHex(rules.ledgerId),
+    replicas: rules.genesis.replicas.length,
+    replica: replica?.status() ?? null,
+  };
+}
