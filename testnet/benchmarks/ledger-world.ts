@@ -50,16 +50,20 @@ export class LedgerWorld {
   readonly replicas = [0, 1, 2, 3].map((i) => identityOf(`replica ${i}`));
   readonly clients: readonly Identity[];
   readonly contractors: readonly Identity[];
+  /** Bytes of the genesis. */
+  readonly genesis: Uint8Array;
+  readonly #nowSeconds: () => number;
   readonly #nextSeq = new Map<string, number>();
   #contracts = 0;
 
-  constructor(people: number) {
+  /** @param nowSeconds - Clock of those who agree; left out: time of the last block here. */
+  constructor(people: number, nowSeconds?: () => number) {
     this.clients = Array.from({ length: people }, (_, i) => identityOf(`client ${i}`));
     this.contractors = Array.from({ length: people }, (_, i) => identityOf(`contractor ${i}`));
-    const genesis = encodeGenesis({
+    this.genesis = encodeGenesis({
       v: 1,
       typ: 'genesis',
-      time: START_SECONDS,
+      time: nowSeconds?.() ?? START_SECONDS,
       replicas: this.replicas.map(({ peerId }) => peerId),
       treasuries: [identityOf('treasury').peerId],
       admission: [],
@@ -71,7 +75,8 @@ export class LedgerWorld {
       })),
       ...GENESIS_DEFAULTS,
     });
-    this.app = new LedgerApplication(ledgerRules(genesis));
+    this.app = new LedgerApplication(ledgerRules(this.genesis));
+    this.#nowSeconds = nowSeconds ?? (() => Math.floor(this.app.clock.timeMs / 1_000));
   }
 
   /** The hold and the client's "pass" of one piece of work, as transactions. */
@@ -80,7 +85,7 @@ export class LedgerWorld {
     const client = this.clients[number % this.clients.length]!;
     const contractor = this.contractors[(number * 7) % this.contractors.length]!;
     const parties = { client: client.peerId, contractor: contractor.peerId };
-    const nowSeconds = Math.floor(this.app.clock.timeMs / 1_000);
+    const nowSeconds = this.#nowSeconds();
     const request: QuoteRequest = {
       v: 1,
       typ: 'qreq',

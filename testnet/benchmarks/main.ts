@@ -8,6 +8,7 @@
 import '../../protocols/polyfills.ts';
 import { table } from '../../node/cli/table.ts';
 import { benchBroker } from './broker.ts';
+import { benchConsensus } from './consensus.ts';
 import { benchDecision } from './decision.ts';
 import { benchDiscovery } from './discovery.ts';
 import { benchMarket } from './market.ts';
@@ -22,6 +23,7 @@ import { benchTask } from './task-end-to-end.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   broker: benchBroker,
+  consensus: benchConsensus,
   decision: benchDecision,
   discovery: benchDiscovery,
   market: benchMarket,
