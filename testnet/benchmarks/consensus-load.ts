@@ -92,6 +92,11 @@ export class ConsensusLoad {
         if (outcome.result !== 'done') this.#refused.push(outcome.result);
         return outcome.result === 'done';
       }
+      if (outcome.reason === 'EXECUTED' && round > turn) {
+        // An earlier round did it, and the replica that would have told so is gone.
+        this.done++;
+        return true;
+      }
       if (!['BUSY', 'TIMED_OUT', 'POOL_FULL'].includes(outcome.reason)) {
         this.#refused.push(outcome.reason);
         return false;

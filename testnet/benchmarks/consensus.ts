@@ -272,7 +272,7 @@ async function auditRows(committee: CommitteeProcesses, done: number): Promise<B
   const heights: number[] = [];
   let transactions = 0;
   for (const replica of committee.replicas) {
-    const report = await committee.audit(replica);
+    const { report } = await committee.audit(replica);
     if (!report.valid) throw new Error(`The audit failed at ${report.block}: ${report.problem}`);
     heights.push(report.height);
     transactions = Math.max(transactions, report.transactions);

@@ -16,7 +16,7 @@ import { BlockStore } from '../../node/ledger/block-store.ts';
 import type { SubmitOutcome } from '../../node/ledger/replica-door.ts';
 import { createDataDirectory, dataDirectory } from '../../node/storage/data-directory.ts';
 import { saveIdentity } from '../../node/storage/keystore.ts';
-import { auditLedger, auditReport } from '../../protocols/ledger/audit.ts';
+import { auditLedger } from '../../protocols/ledger/audit.ts';
 import type { AuditReport } from '../../protocols/ledger/audit.ts';
 import { committeeChain } from '../../protocols/ledger/committee-chain.ts';
 import { ledgerRules } from '../../protocols/ledger/genesis.ts';
@@ -203,8 +203,14 @@ export class CommitteeProcesses {
     await Promise.all(this.replicas.map((replica) => replica.stop()));
   }
 
-  /** Audits what a stopped replica has stored, from the first block. */
-  async audit(replica: ReplicaProcess): Promise<AuditReport> {
+  /**
+   * Audits what a stopped replica has stored, from the first block.
+   *
+   * @returns what was found, and the state root after each block.
+   */
+  async audit(
+    replica: ReplicaProcess,
+  ): Promise<{ readonly report: AuditReport; readonly stateRoots: readonly string[] }> {
     const { ledgerDirectory } = dataDirectory(replica.dataPath);
     const store = await BlockStore.open(join(ledgerDirectory, 'blocks'), (error) => {
       throw error;
@@ -216,7 +222,13 @@ export class CommitteeProcesses {
       const blocks = async function* (): AsyncGenerator<Uint8Array> {
         for await (const { block } of store.blocks(1, Infinity)) yield block;
       };
-      return await auditReport(auditLedger(rules, committeeChain(rules, commit), blocks()));
+      const audit = auditLedger(rules, committeeChain(rules, commit), blocks());
+      const stateRoots: string[] = [];
+      for (;;) {
+        const { done, value } = await audit.next();
+        if (done) return { report: value, stateRoots };
+        stateRoots.push(value.stateRoot);
+      }
     } finally {
       await store.close();
     }
