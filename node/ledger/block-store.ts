@@ -29,9 +29,11 @@ export function encodeStoredBlock({ block, commit }: Omit<StoredBlock, 'height'>
 
 /** @throws {@link RangeError} for bytes that are too short for what they say. */
 export function decodeStoredBlock(height: number, bytes: Uint8Array): StoredBlock {
-  const length = bytes.length < 4 ? NaN : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  if (!(4 + length <= bytes.length)) throw new RangeError('"block" expected a block and its votes');
-  return { height, block: bytes.subarray(4, 4 + length), commit: bytes.subarray(4 + length) };
+  // LevelDB gives a `Buffer`, whose `slice` would share memory instead of copying.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const length = plain.length < 4 ? NaN : new DataView(plain.buffer, plain.byteOffset).getUint32(0);
+  if (!(4 + length <= plain.length)) throw new RangeError('"block" expected a block and its votes');
+  return { height, block: plain.subarray(4, 4 + length), commit: plain.subarray(4 + length) };
 }
 
 /** The blocks of one replica. */

@@ -135,6 +135,24 @@ describe('a committee of real replicas', () => {
   });
 });
 
+describe('a replica whose disk fails', () => {
+  it('stops voting and says so, and the others go on', async () => {
+    committee = await RealCommittee.create({ checkpointInterval: 2, window: 4 });
+    await committee.startAll();
+    const [first, , , last] = committee.members;
+    await rm(join(last!.dataPath, 'ledger'), { recursive: true });
+    for (let i = 0; i < 6; i++) await first!.replica.submit(committee.transfer(ALICE, BOB));
+    await eventually(() => last!.replica.status().halted !== null, standing);
+    expect(last!.replica.status().halted).toMatch(/replica\.log: ENOENT.*replace the disk/);
+    expect(await last!.replica.submit(committee.transfer(MALLORY, BOB))).toEqual({
+      committed: false,
+      reason: 'BUSY',
+    });
+    const outcome = await first!.replica.submit(committee.transfer(ALICE, BOB));
+    expect(outcome).toMatchObject({ committed: true, result: 'done' });
+  });
+});
+
 describe('a replica that starts', () => {
   it('refuses a log that is damaged, and says how to mend it', async () => {
     committee = await RealCommittee.create();
@@ -164,6 +182,13 @@ describe('a replica that starts', () => {
     await second!.start();
     expect(second!.replica.status().height).toBeGreaterThanOrEqual(height);
     expect(second!.replica.status().isObserver).toBe(false);
+  });
+
+  it('is kept off a data directory on which another process runs', async () => {
+    committee = await RealCommittee.create();
+    const [first] = committee.members;
+    await first!.start();
+    await expect(first!.start()).rejects.toThrow(/a node is running on this data directory/);
   });
 
   it('never votes again once its log is lost', async () => {

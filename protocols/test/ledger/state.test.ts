@@ -93,6 +93,32 @@ describe('the state root', () => {
     );
   });
 
+  it('before the last changes is proven too, entry by entry', () => {
+    const change = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.option(fc.integer({ min: 0 })));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 30 }), (changes) => {
+        const state = stateOf(30);
+        const root = state.root;
+        const draft = new StateDraft(state);
+        for (const [i, dueMs] of changes) {
+          if (dueMs === null) draft.remove(quoteKey(`q${i}`));
+          else draft.put(quoteKey(`q${i}`), { dueMs });
+        }
+        state.commit(draft.changes);
+        for (let i = 0; i <= 40; i++) {
+          const key = quoteKey(`q${i}`);
+          const proven = verifyStateProof(state.proveBefore(key), key, root);
+          const value = i < 30 ? encodeRecord({ dueMs: i }) : undefined;
+          expect(proven).toEqual({ valid: true, value });
+        }
+      }),
+      { numRuns: 20 },
+    );
+    const fresh = stateOf(1);
+    fresh.revert();
+    expect(() => fresh.proveBefore(quoteKey('q0'))).toThrow(TypeError);
+  });
+
   it('takes one commit back, and not two', () => {
     const state = stateOf(3);
     state.revert();
