@@ -6,6 +6,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { toHex } from '../../crypto/bytes.ts';
 import { ledgerRules } from '../../protocols/ledger/genesis.ts';
 import type { LedgerRules } from '../../protocols/ledger/genesis.ts';
@@ -53,11 +54,19 @@ async function readGenesis(file: string): Promise<LedgerRules> {
   try {
     return ledgerRules(bytes);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : 'it cannot be parsed';
-    throw new BadInputError(`committee.genesisFile: ${file} is no genesis (${detail}); ${mend}`, {
-      cause: error,
-    });
+    throw new BadInputError(
+      `committee.genesisFile: ${file} is no genesis (${problemOf(error)}); ${mend}`,
+      { cause: error },
+    );
   }
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof z.ZodError) {
+    const [first] = error.issues;
+    return `${first!.path.join('.')}: ${first!.message}`;
+  }
+  return error instanceof Error ? error.message : 'it cannot be parsed';
 }
 
 /** The ledger in `coalesce status`. */

@@ -200,8 +200,11 @@ class OutboundLink {
       while (stream.writeStatus === 'writable' && !this.#signal.aborted) {
         const chunks = this.#take();
         isSending = chunks.length > 0;
-        if (!isSending) await this.#activity(Infinity);
-        else {
+        if (!isSending) {
+          await this.#activity(Infinity);
+          // What is said in this turn of the event loop goes out together.
+          await new Promise((resolve) => setImmediate(resolve));
+        } else {
           watchdog.refresh();
           await duplex.send(chunks);
         }
