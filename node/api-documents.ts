@@ -67,6 +67,10 @@ export interface LedgerStatusDocument {
   /** Hash of its genesis, hexadecimal. */
   readonly ledgerId: string;
   readonly replicas: number;
+  /** Last block that 2f + 1 replicas have signed, as it was told; block time since 1970. */
+  readonly head: { readonly height: number; readonly timeMs: number } | null;
+  /** Two certified blocks of one height were seen: more than f replicas are faulty. */
+  readonly isForked: boolean;
   /** This node's part in consensus; null where it has none. */
   readonly replica: ReplicaStatus | null;
 }

@@ -29,7 +29,11 @@ export const SECURE_PROTOCOLS = {
 } as const satisfies Record<string, SecureProtocol>;
 
 /** Topics of gossip (architecture.md 4). */
-export const GOSSIP_TOPICS = { revocations: 'coalesce/revocations/v1' } as const;
+export const GOSSIP_TOPICS = {
+  revocations: 'coalesce/revocations/v1',
+  /** Headers with the votes of 2f + 1 replicas. */
+  blocks: 'coalesce/blocks/v1',
+} as const;
 
 /** Largest message of gossip, in bytes: the envelope of a full status list has 14.8 KiB. */
 export const MAX_GOSSIP_BYTES = 32_768;

@@ -8,8 +8,10 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { toHex } from '../../crypto/bytes.ts';
+import { committeeOf } from '../../protocols/ledger/committee-chain.ts';
 import { ledgerRules } from '../../protocols/ledger/genesis.ts';
 import type { LedgerRules } from '../../protocols/ledger/genesis.ts';
+import { HeaderGossip } from '../../protocols/ledger/header-gossip.ts';
 import type { Host } from '../../protocols/libp2p-host.ts';
 import type { AgentNodeInit } from '../agent-parts.ts';
 import type { LedgerStatusDocument } from '../api-documents.ts';
@@ -22,6 +24,8 @@ export interface CommitteeParts {
   readonly rules: LedgerRules;
   /** None where this node is no replica. */
   readonly replica: ReplicaHost | undefined;
+  /** What replicas tell of their heads. */
+  readonly headers: HeaderGossip;
 }
 
 /** @returns nothing without a committee in the configuration. */
@@ -33,14 +37,21 @@ export async function startCommittee(
   const { genesisFile } = config.committee;
   if (genesisFile === undefined) return undefined;
   const rules = await readGenesis(resolve(directory.path, genesisFile));
-  if (!rules.genesis.replicas.includes(identity.peerId)) return { rules, replica: undefined };
+  const committee = committeeOf(rules);
+  const headers = new HeaderGossip({ gossip: host.gossip, committee, clock, logger });
+  if (!committee.replicas.includes(identity.peerId)) {
+    headers.start();
+    return { rules, replica: undefined, headers };
+  }
   const replica = await ReplicaHost.start({
     ...{ rules, identity, clock, logger },
     directory: directory.ledgerDirectory,
     memory: store.section('ledger'),
     host: host.libp2p,
   });
-  return { rules, replica };
+  headers.start();
+  replica.onCommit(({ block: header, commit }) => void headers.tell({ header, commit }));
+  return { rules, replica, headers };
 }
 
 /** @throws {@link BadInputError} with the mend: a node never joins another ledger by mistake. */
@@ -70,10 +81,13 @@ function problemOf(error: unknown): string {
 }
 
 /** The ledger in `coalesce status`. */
-export function ledgerStatus({ rules, replica }: CommitteeParts): LedgerStatusDocument {
+export function ledgerStatus({ rules, replica, headers }: CommitteeParts): LedgerStatusDocument {
+  const header = headers.latest?.header;
   return {
     ledgerId: toHex(rules.ledgerId),
     replicas: rules.genesis.replicas.length,
+    head: header ? { height: header.height, timeMs: header.timeMs } : null,
+    isForked: headers.fork !== undefined,
     replica: replica?.status() ?? null,
   };
 }

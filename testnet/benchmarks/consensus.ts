@@ -2,9 +2,9 @@
  * `consensus`: a committee of four replicas, each a process of its own on loopback, with real
  * signatures, disks that are flushed, and clients in a fifth process, all on this machine.
  *
- * First a while of steady load, then the primary is killed under load, then it comes back. At the
- * end every store is audited from the first block. `COALESCE_BENCH_SECONDS` says how long the steady
- * load lasts (60).
+ * First a while of steady load, then the primary is killed under load. The others make 10,000 small
+ * blocks, or as many as they can in twice that while, and it comes back. At the end every store is
+ * audited from the first block. `COALESCE_BENCH_SECONDS` says how long the steady load lasts (60).
  *
  * @module
  */
@@ -29,7 +29,11 @@ const DEFAULT_SECONDS = 60;
 const PEOPLE = 1_000;
 /** Pieces of work under way. */
 const PLACES = 256;
+/** The same where blocks are to be many and small. */
+const FEW_PLACES = 4;
+const BLOCKS_BEHIND = 10_000;
 const WARM_UP_MS = 3_000;
+const ON_THEIR_WAY_MS = 200;
 const DEADLINE_MS = 120_000;
 
 const MIN_RECEIPTS_PER_SECOND = 1_500;
@@ -61,15 +65,20 @@ export const benchConsensus: Bench = async (onProgress) => {
     await delay(seconds * 1_000);
     const steady = load.take();
     const after = await measure(committee.replicas[1]!);
-    onProgress(`${BENCH}: the primary is killed, stays away, comes back`);
-    const absence = await absenceRows(committee, load, seconds, steady);
+    onProgress(`${BENCH}: the primary is killed`);
+    const { rows: kill, away } = await killRows(committee, load);
     await load.stop();
-    const { done } = load;
+    onProgress(`${BENCH}: the others make small blocks, then it comes back`);
+    const light = new ConsensusLoad(committee, world, FEW_PLACES);
+    const catchUp = await catchUpRows(committee, light, away, 2_000 * seconds);
+    await light.stop();
+    const done = load.done + light.done;
     await committee.stopAll();
     onProgress(`${BENCH}: audit of every store`);
     return [
       ...steadyRows(steady, before, after),
-      ...absence,
+      ...kill,
+      ...catchUp,
       ...(await auditRows(committee, done)),
     ];
   } finally {
@@ -170,56 +179,70 @@ function steadyRows(steady: LoadResult, before: Measured, after: Measured): Benc
   ];
 }
 
-/** The primary goes, the others go on, it comes back. */
-async function absenceRows(
+/** The primary goes under load, and the others go on. */
+async function killRows(
   committee: CommitteeProcesses,
   load: ConsensusLoad,
-  seconds: number,
-  steady: LoadResult,
-): Promise<BenchRow[]> {
+): Promise<{ readonly rows: BenchRow[]; readonly away: ReplicaProcess }> {
   const [first] = committee.replicas;
-  const primary = committee.replicas[(await first!.status()).primary]!;
-  const witness = committee.replicas.find((replica) => replica !== primary)!;
+  const away = committee.replicas[(await first!.status()).primary]!;
   const killedAtMs = systemClock.monotonicMs();
-  await primary.kill();
+  await away.kill();
   // Answers that were on their way do not count.
-  await delay(200);
+  await delay(ON_THEIR_WAY_MS);
   const quietMs = systemClock.monotonicMs();
   await until(() => load.lastDoneAtMs > quietMs, 'a new primary');
-  const serviceMs = load.lastDoneAtMs - killedAtMs;
-  load.take();
-  await delay((seconds / 2) * 1_000);
-  load.take();
-  const behind = (await witness.status()).height - (await heightOf(committee, primary, witness));
+  const row = {
+    case: 'primary killed: back in service',
+    value: load.lastDoneAtMs - killedAtMs,
+    unit: 'ms',
+    bar: 2 * DEFAULT_REPLICA_SETTINGS.requestTimeoutMs,
+  };
+  return { rows: [rowWithBar(row, false)], away };
+}
+
+/** The others make many small blocks, then the one that was away comes back. */
+async function catchUpRows(
+  committee: CommitteeProcesses,
+  load: ConsensusLoad,
+  away: ReplicaProcess,
+  maxMs: number,
+): Promise<BenchRow[]> {
+  const witness = committee.replicas.find((replica) => replica !== away)!;
+  const from = (await witness.status()).height;
   const startMs = systemClock.monotonicMs();
-  const state = await secondsUntil(primary, witness, startMs, ({ height }) => height);
+  const isOver = async (): Promise<boolean> =>
+    (await witness.status()).height >= from + BLOCKS_BEHIND ||
+    systemClock.monotonicMs() > startMs + maxMs;
+  load.take();
+  while (!(await isOver())) await delay(500);
+  const before = load.take();
+  const backAtMs = systemClock.monotonicMs();
+  const behind = (await witness.status()).height - from;
+  await committee.start(away);
+  const stateSeconds = await secondsUntil(away, witness, backAtMs, ({ height }) => height);
   const meanwhile = load.take();
-  const stored = await secondsUntil(primary, witness, startMs, ({ storedHeight }) => storedHeight);
-  const share = (100 * rateOf(meanwhile)) / rateOf(steady);
+  const storedSeconds = await secondsUntil(
+    away,
+    witness,
+    backAtMs,
+    ({ storedHeight }) => storedHeight,
+  );
   return [
     rowWithBar(
       {
-        case: 'primary killed: back in service',
-        value: serviceMs,
-        unit: 'ms',
-        bar: 2 * DEFAULT_REPLICA_SETTINGS.requestTimeoutMs,
-      },
-      false,
-    ),
-    rowWithBar(
-      {
-        case: `a replica ${behind} blocks behind has the state`,
-        value: state,
+        case: `a replica ${behind} blocks behind has the state, its start included`,
+        value: stateSeconds,
         unit: 's',
         bar: MAX_CATCH_UP_SECONDS,
       },
       false,
     ),
-    { bench: BENCH, case: '... and every block of its absence', value: stored, unit: 's' },
+    { bench: BENCH, case: '... and every block of its absence', value: storedSeconds, unit: 's' },
     rowWithBar(
       {
-        case: 'rate of the others meanwhile, of the steady one',
-        value: share,
+        case: 'rate of the others meanwhile, of theirs before',
+        value: (100 * rateOf(meanwhile)) / rateOf(before),
         unit: '%',
         bar: MIN_SHARE_PERCENT,
       },
@@ -230,16 +253,6 @@ async function absenceRows(
 
 function rateOf({ receipts, seconds }: LoadResult): number {
   return receipts / seconds;
-}
-
-/** Starts the replica that was away. @returns its height as it begins. */
-async function heightOf(
-  committee: CommitteeProcesses,
-  away: ReplicaProcess,
-  witness: ReplicaProcess,
-): Promise<number> {
-  await committee.start(away);
-  return Math.min((await away.status()).height, (await witness.status()).height);
 }
 
 async function secondsUntil(

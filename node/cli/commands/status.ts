@@ -64,14 +64,21 @@ export function describeStatus(status: StatusDocument): string {
 
 function ledgerRows(ledger: StatusDocument['ledger']): string[][] {
   if (!ledger) return [];
-  const row = ['ledger', `${ledger.ledgerId.slice(0, 16)}…, ${ledger.replicas} replicas`];
+  const { head, isForked } = ledger;
+  const at = head
+    ? `block ${head.height} of ${new Date(head.timeMs).toISOString()}`
+    : 'no block yet';
+  const fork = isForked ? 'ALARM: two blocks of one height are certified; ' : '';
+  const name = `${ledger.ledgerId.slice(0, 16)}…, ${ledger.replicas} replicas`;
+  const row = ['ledger', `${fork}${name}, ${at}`];
   return ledger.replica ? [row, ['replica', describeReplica(ledger.replica)]] : [row];
 }
 
 function describeReplica(replica: NonNullable<LedgerStatusDocument['replica']>): string {
   if (replica.halted !== null) return `STOPPED: ${replica.halted}`;
   const { lastBlockAgeMs, lagBlocks, isActive, isObserver } = replica;
-  const age = lastBlockAgeMs === null ? 'none since the start' : `last ${seconds(lastBlockAgeMs)} s ago`;
+  const age =
+    lastBlockAgeMs === null ? 'none since the start' : `last ${seconds(lastBlockAgeMs)} s ago`;
   const role = isObserver ? 'observer, its log was lost' : `number ${replica.replica}`;
   return (
     `${role}; ${isActive ? 'in' : 'asks for'} view ${replica.view} ` +
