@@ -42,3 +42,5 @@ export const MAX_GOSSIP_BYTES = 32_768;
 export const PBFT_PROTOCOL = '/coalesce/pbft/1.0.0';
 /** Committed blocks, for a replica that was away. */
 export const BLOCKS_PROTOCOL = '/coalesce/blocks/1.0.0';
+/** Questions of anybody to a replica of a ledger. */
+export const LEDGER_PROTOCOL = '/coalesce/ledger/1.0.0';

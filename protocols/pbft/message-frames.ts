@@ -1,5 +1,6 @@
 /**
- * Messages on a byte stream: u32 length, then the message (`/coalesce/pbft/1.0.0`).
+ * Messages on a byte stream: u32 length, then the message (`/coalesce/pbft/1.0.0`,
+ * `/coalesce/ledger/1.0.0`).
  *
  * @module
  */
@@ -23,6 +24,7 @@ export function frame(message: Uint8Array): Uint8Array {
  */
 export async function* unframe(
   chunks: AsyncIterable<Uint8Array>,
+  maxBytes = MAX_MESSAGE_BYTES,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let parts: Uint8Array[] = [];
   let held = 0;
@@ -36,7 +38,7 @@ export async function* unframe(
     while (bytes.length >= wanted) {
       const whole = bytes.subarray(0, wanted);
       bytes = bytes.subarray(wanted);
-      if (isLength) wanted = lengthOf(whole);
+      if (isLength) wanted = lengthOf(whole, maxBytes);
       else {
         yield whole;
         wanted = LENGTH_BYTES;
@@ -49,12 +51,10 @@ export async function* unframe(
   if (held > 0 || !isLength) throw new MalformedBytesError('the stream ended inside a message');
 }
 
-function lengthOf(bytes: Uint8Array): number {
+function lengthOf(bytes: Uint8Array, maxBytes: number): number {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  if (length === 0 || length > MAX_MESSAGE_BYTES) {
-    throw new MalformedBytesError(
-      `"length" expected 1 to ${MAX_MESSAGE_BYTES} bytes, got ${length}`,
-    );
+  if (length === 0 || length > maxBytes) {
+    throw new MalformedBytesError(`"length" expected 1 to ${maxBytes} bytes, got ${length}`);
   }
   return length;
 }
