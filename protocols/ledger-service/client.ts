@@ -296,11 +296,7 @@ export class LedgerClient implements LedgerAccess {
     return { head, proofs, records };
   }
 
-  async #submitTo(
-    peerId: string,
-    transaction: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<Executed> {
+  async #submitTo(peerId: string, transaction: Uint8Array, signal: AbortSignal): Promise<Executed> {
     const question: LedgerQuestion = { type: 'submit', transaction };
     for await (const answer of this.#init.ask(peerId, question, signal)) {
       if (answer.type === 'executed') return answer;
@@ -318,10 +314,7 @@ export class LedgerClient implements LedgerAccess {
     fromHeight: number,
     prev: Uint8Array | undefined,
   ): AsyncGenerator<CommittedBlock, void, undefined> {
-    const signal = AbortSignal.any([
-      this.#stop.signal,
-      AbortSignal.timeout(this.#times.timeoutMs),
-    ]);
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(this.#times.timeoutMs)]);
     const question: LedgerQuestion = { type: 'blocks', fromHeight, max: MAX_BLOCKS_ASKED };
     let expected = fromHeight;
     let before = prev;

@@ -55,7 +55,8 @@ export class HeadWatch {
     }
     if (known !== undefined) return;
     this.#digests.set(height, digest);
-    if (this.#digests.size > MAX_REMEMBERED) this.#digests.delete(Math.min(...this.#digests.keys()));
+    if (this.#digests.size > MAX_REMEMBERED)
+      this.#digests.delete(Math.min(...this.#digests.keys()));
     if (height > (this.#highest?.header.height ?? 0)) this.#highest = head;
   }
 }

@@ -176,9 +176,7 @@ function readAnswer(reader: ByteReader, type: number): LedgerAnswer {
     case ANSWER_TYPES.block: {
       const block = reader.block(MAX_BLOCK_BYTES, 'block');
       if (reader.remaining > MAX_CERTIFICATE_BYTES) {
-        throw new MalformedBytesError(
-          `"commit" expected at most ${MAX_CERTIFICATE_BYTES} bytes`,
-        );
+        throw new MalformedBytesError(`"commit" expected at most ${MAX_CERTIFICATE_BYTES} bytes`);
       }
       return { type: 'block', block, commit: reader.bytes(reader.remaining, 'commit') };
     }

@@ -35,15 +35,16 @@ const ANSWER_TIMEOUT_MS = 40_000;
 
 /** A replica, as the service sees it. */
 export interface LedgerSource {
-  submit(transaction: Uint8Array): Promise<
+  submit(
+    transaction: Uint8Array,
+  ): Promise<
     | { readonly committed: true; readonly height: number; readonly result: LedgerResult }
     | { readonly committed: false; readonly reason: RefusalCode }
   >;
-  head(): CommittedHeader | undefined;
   /** One proof for each key against the head; none before the first block. */
-  prove(keys: readonly string[]):
-    | { readonly head: CommittedHeader; readonly proofs: readonly StateProof[] }
-    | undefined;
+  prove(
+    keys: readonly string[],
+  ): { readonly head: CommittedHeader; readonly proofs: readonly StateProof[] } | undefined;
   blocks(
     fromHeight: number,
     max: number,
@@ -67,11 +68,7 @@ export class LedgerServer {
 
   constructor(init: LedgerServerInit) {
     this.#init = init;
-    this.#buckets = new TokenBuckets(
-      QUESTIONS_PER_PEER,
-      ALL_QUESTIONS,
-      init.clock.monotonicMs(),
-    );
+    this.#buckets = new TokenBuckets(QUESTIONS_PER_PEER, ALL_QUESTIONS, init.clock.monotonicMs());
   }
 
   async start(): Promise<void> {
@@ -89,10 +86,7 @@ export class LedgerServer {
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peerId = connection.remotePeer.toString();
     const duplex = new StreamDuplex(stream);
-    const late = setTimeout(
-      () => stream.abort(new Error('no question came')),
-      QUESTION_TIMEOUT_MS,
-    );
+    const late = setTimeout(() => stream.abort(new Error('no question came')), QUESTION_TIMEOUT_MS);
     try {
       const question = await readQuestion(duplex);
       clearTimeout(late);

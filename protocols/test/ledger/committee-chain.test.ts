@@ -1,63 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Identity } from '../../../crypto/identity.ts';
 import { toHex } from '../../../crypto/bytes.ts';
-import { NO_HASH, encodeBlock, nextBlockTimeMs, sealBlock } from '../../pbft/block.ts';
+import { NO_HASH, encodeBlock, sealBlock } from '../../pbft/block.ts';
 import type { Block } from '../../pbft/block.ts';
 import { identitySigner } from '../../pbft/committee.ts';
 import { signVote } from '../../pbft/vote.ts';
 import type { Certificate } from '../../pbft/vote.ts';
 import { auditLedger, auditReport } from '../../ledger/audit.ts';
 import { committeeChain, committeeOf, isCertified } from '../../ledger/committee-chain.ts';
-import { ALICE, BOB, REPLICAS, TestLedger } from './fixture.ts';
-
-/** Blocks of a ledger as three of its four replicas certify them. */
-class CertifiedLedger extends TestLedger {
-  readonly chain: Block[] = [];
-  readonly committee = committeeOf(this.app.rules);
-  head: Certificate | undefined;
-
-  certify(transactions: readonly Uint8Array[], afterMs = 1_000): void {
-    const previous = this.chain.at(-1);
-    const timeMs = nextBlockTimeMs(this.committee, previous?.timeMs ?? 0, this.head);
-    this.block(transactions, timeMs - this.app.clock.timeMs);
-    const block = sealBlock({
-      ledger: this.committee.ledger,
-      epoch: 0,
-      height: this.app.clock.height,
-      prev: previous?.digest ?? NO_HASH,
-      timeMs,
-      stateRoot: this.app.stateRoot,
-      parentCommit: this.head,
-      transactions,
-    });
-    this.chain.push(block);
-    this.head = this.certificateOf(block, timeMs + afterMs);
-  }
-
-  certificateOf(block: Block, ts: number, signers: readonly Identity[] = REPLICAS): Certificate {
-    const votes = [0, 1, 2].map((replica) =>
-      signVote(this.committee, identitySigner(signers[replica]!), {
-        phase: 'commit',
-        view: 0,
-        height: block.height,
-        digest: block.digest,
-        ts: ts + replica,
-        replica,
-      }),
-    );
-    const certified = votes.map(({ replica, ts: at, signature }) => ({
-      replica,
-      ts: at,
-      signature,
-    }));
-    return { view: 0, votes: certified };
-  }
-
-  report(blocks = this.chain, head = this.head) {
-    const reader = committeeChain(this.app.rules, head);
-    return auditReport(auditLedger(this.app.rules, reader, blocks.map(encodeBlock)));
-  }
-}
+import { CertifiedLedger } from './certified-ledger.ts';
+import { ALICE, BOB } from './fixture.ts';
 
 function makeChain(): CertifiedLedger {
   const ledger = new CertifiedLedger();

@@ -1,0 +1,125 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { randomBytes } from 'node:crypto';
+import { Identity } from '../../../crypto/identity.ts';
+import { balanceOf } from '../../../protocols/ledger/accounts.ts';
+import { accountKey } from '../../../protocols/ledger/records.ts';
+import type { AccountRecord } from '../../../protocols/ledger/records.ts';
+import { askOverLibp2p } from '../../../protocols/ledger-service/ask-replica.ts';
+import { LedgerClient } from '../../../protocols/ledger-service/client.ts';
+import type { LedgerAnswer } from '../../../protocols/ledger-service/messages.ts';
+import { LedgerServer } from '../../../protocols/ledger-service/server.ts';
+import { createHost } from '../../../protocols/libp2p-host.ts';
+import type { Host } from '../../../protocols/libp2p-host.ts';
+import { LEDGER_PROTOCOL } from '../../../protocols/protocol-ids.ts';
+import { ALICE, BOB, FUNDS } from '../../../protocols/test/ledger/fixture.ts';
+import { silentLogger } from '../../logger.ts';
+import { systemClock } from '../../system-clock.ts';
+import { RealCommittee } from './real-committee.ts';
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** Four real replicas that serve, and a node that is none of them. */
+async function served(): Promise<{ committee: RealCommittee; host: Host; client: LedgerClient }> {
+  const committee = await RealCommittee.create();
+  stops.push(() => committee.destroy());
+  await committee.startAll();
+  for (const { host, replica } of committee.members) {
+    const server = new LedgerServer({
+      host: host.libp2p,
+      source: replica,
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    await server.start();
+  }
+  const host = await createHost({
+    identity: Identity.generate(),
+    logger: silentLogger,
+    validators: {},
+    selectors: {},
+    isLocalNetwork: true,
+    bootstrap: committee.addresses(),
+  });
+  stops.push(() => host.stop());
+  const client = new LedgerClient({
+    rules: committee.rules,
+    ask: askOverLibp2p(host.libp2p),
+    random: { bytes: (length) => randomBytes(length) },
+    logger: silentLogger,
+    times: { patienceMs: 1_000 },
+  });
+  return { committee, host, client };
+}
+
+async function balance(client: LedgerClient, holder: Identity): Promise<bigint> {
+  return balanceOf((await client.read(accountKey(holder.peerId))) as AccountRecord);
+}
+
+describe('the ledger service of real replicas', () => {
+  it('serves a node that is no replica, also while one replica is down', async () => {
+    const { committee, client } = await served();
+    expect(await client.submit(committee.transfer(ALICE, BOB, 100))).toBe('done');
+    expect(await balance(client, BOB)).toBe(FUNDS + 100n);
+    await committee.members[3]!.stop();
+    expect(await client.submit(committee.transfer(ALICE, BOB, 50))).toBe('done');
+    expect(await balance(client, BOB)).toBe(FUNDS + 150n);
+    const heights: number[] = [];
+    for await (const { block } of client.blocks()) heights.push(block.height);
+    expect(heights).toEqual(heights.map((_, i) => i + 1));
+    expect(heights.length).toBeGreaterThan(1);
+  }, 60_000);
+
+  it('bounds a peer that floods it, with questions or with transactions', async () => {
+    const { committee, host } = await served();
+    const { peerId } = committee.members[0]!.host;
+    const ask = askOverLibp2p(host.libp2p);
+    const first = async (question: Parameters<typeof ask>[1]): Promise<LedgerAnswer> => {
+      for await (const answer of ask(peerId, question, AbortSignal.timeout(20_000))) return answer;
+      throw new Error('no answer');
+    };
+    // None of these can stand in a block yet: their numbers follow one that is missing.
+    committee.transfer(ALICE, BOB);
+    const waiting = Array.from({ length: 40 }, () => committee.transfer(ALICE, BOB));
+    const early = await Promise.all(
+      waiting.map((transaction) =>
+        Promise.race([
+          first({ type: 'submit', transaction }),
+          new Promise<undefined>((resolve) => setTimeout(resolve, 1_500)),
+        ]),
+      ),
+    );
+    const reasons = early.flatMap((answer) => (answer?.type === 'refused' ? [answer.reason] : []));
+    expect(new Set(reasons)).toEqual(new Set(['SEQ_TOO_FAR']));
+    const answers: string[] = [];
+    for (let batch = 0; batch < 20; batch++) {
+      const questions = Array.from({ length: 20 }, () => first({ type: 'read', keys: [] }));
+      for (const answer of await Promise.all(questions)) {
+        answers.push(answer.type === 'refused' ? answer.reason : answer.type);
+      }
+    }
+    expect(new Set(answers)).toEqual(new Set(['head', 'RATE_LIMITED']));
+  }, 60_000);
+
+  it('closes a stream with bytes that are no question, and serves on', async () => {
+    const { committee, host, client } = await served();
+    const { peerId } = committee.members[0]!.host;
+    const hostile = [
+      [0, 0, 0, 1, 99],
+      [255, 255, 255, 255],
+      [0, 0, 0, 0],
+      [0, 0, 0, 9, 1],
+    ];
+    for (const bytes of hostile) {
+      const stream = await host.libp2p.dialProtocol(peerIdFromString(peerId), LEDGER_PROTOCOL);
+      const closed = new Promise((resolve) => stream.addEventListener('close', resolve));
+      stream.send(Uint8Array.from(bytes));
+      await stream.close().catch(() => undefined);
+      await closed;
+    }
+    expect(await client.submit(committee.transfer(ALICE, BOB))).toBe('done');
+  }, 60_000);
+});
