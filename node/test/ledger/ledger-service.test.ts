@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { randomBytes } from 'node:crypto';
 import { Identity } from '../../../crypto/identity.ts';
+import type { Clock } from '../../../protocols/components.ts';
 import { balanceOf } from '../../../protocols/ledger/accounts.ts';
 import { accountKey } from '../../../protocols/ledger/records.ts';
 import type { AccountRecord } from '../../../protocols/ledger/records.ts';
@@ -15,8 +16,10 @@ import { LEDGER_PROTOCOL } from '../../../protocols/protocol-ids.ts';
 import { ALICE, BOB, FUNDS } from '../../../protocols/test/ledger/fixture.ts';
 import { silentLogger } from '../../logger.ts';
 import { systemClock } from '../../system-clock.ts';
-import { RealCommittee } from './real-committee.ts';
+import { RealCommittee, eventually } from './real-committee.ts';
 
+/** Does not go on: what a peer may ask is not given back. */
+const STILL: Clock = { nowMs: () => systemClock.nowMs(), monotonicMs: () => 0 };
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -31,7 +34,7 @@ async function served(): Promise<{ committee: RealCommittee; host: Host; client:
     const server = new LedgerServer({
       host: host.libp2p,
       source: replica,
-      clock: systemClock,
+      clock: STILL,
       logger: silentLogger,
     });
     await server.start();
@@ -81,21 +84,26 @@ describe('the ledger service of real replicas', () => {
       for await (const answer of ask(peerId, question, AbortSignal.timeout(20_000))) return answer;
       throw new Error('no answer');
     };
-    // None of these can stand in a block yet: their numbers follow one that is missing.
-    committee.transfer(ALICE, BOB);
-    const waiting = Array.from({ length: 40 }, () => committee.transfer(ALICE, BOB));
-    const early = await Promise.all(
-      waiting.map((transaction) =>
-        Promise.race([
-          first({ type: 'submit', transaction }),
-          new Promise<undefined>((resolve) => setTimeout(resolve, 1_500)),
-        ]),
-      ),
+    // libp2p drops a connection on which more than ten streams come before it is ready.
+    expect(await first({ type: 'read', keys: [] })).toMatchObject({ type: 'head' });
+    // None of these can stand in a block before the one that is missing.
+    const missing = committee.transfer(ALICE, BOB);
+    const settled: LedgerAnswer[] = [];
+    const flood = Array.from({ length: 40 }, async () => {
+      settled.push(await first({ type: 'submit', transaction: committee.transfer(ALICE, BOB) }));
+    });
+    await eventually(
+      () => settled.length >= 24,
+      () => `${settled.length} of 40 refused`,
     );
-    const reasons = early.flatMap((answer) => (answer?.type === 'refused' ? [answer.reason] : []));
-    expect(new Set(reasons)).toEqual(new Set(['SEQ_TOO_FAR']));
+    for (const answer of settled) {
+      expect(answer).toMatchObject({ reason: expect.stringMatching(/SEQ_TOO_FAR|RATE_LIMITED/) });
+    }
+    await first({ type: 'submit', transaction: missing });
+    await Promise.all(flood);
+    expect(settled.filter(({ type }) => type === 'executed').length).toBeLessThanOrEqual(16);
     const answers: string[] = [];
-    for (let batch = 0; batch < 20; batch++) {
+    for (let batch = 0; batch < 11; batch++) {
       const questions = Array.from({ length: 20 }, () => first({ type: 'read', keys: [] }));
       for (const answer of await Promise.all(questions)) {
         answers.push(answer.type === 'refused' ? answer.reason : answer.type);

@@ -2,11 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../crypto/bytes.ts';
 import { NO_HASH, encodeBlock, sealBlock } from '../../pbft/block.ts';
 import type { Block } from '../../pbft/block.ts';
-import { identitySigner } from '../../pbft/committee.ts';
-import { signVote } from '../../pbft/vote.ts';
-import type { Certificate } from '../../pbft/vote.ts';
 import { auditLedger, auditReport } from '../../ledger/audit.ts';
-import { committeeChain, committeeOf, isCertified } from '../../ledger/committee-chain.ts';
+import { committeeChain, isCertified } from '../../ledger/committee-chain.ts';
 import { CertifiedLedger } from './certified-ledger.ts';
 import { ALICE, BOB } from './fixture.ts';
 
