@@ -8,15 +8,14 @@
 
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import type { Clock, Logger } from '../components.ts';
-import type { RefusalCode } from '../errors.ts';
-import type { StateProof } from '../ledger/state-proof.ts';
 import { frame, unframe } from '../pbft/message-frames.ts';
-import type { CommittedHeader } from '../pbft/messages.ts';
 import { LEDGER_PROTOCOL } from '../protocol-ids.ts';
 import { StreamDuplex } from '../secure-channel/stream-duplex.ts';
 import { TokenBuckets } from '../token-bucket.ts';
+import { answersOf, refused, submitted } from './answers.ts';
+import type { LedgerSource } from './answers.ts';
 import { MAX_QUESTION_BYTES, decodeLedgerQuestion, encodeLedgerAnswer } from './messages.ts';
-import type { LedgerAnswer, LedgerQuestion, LedgerResult } from './messages.ts';
+import type { LedgerAnswer, LedgerQuestion } from './messages.ts';
 
 /** wire-formats.md 5.2; for each peer, whatever its connections. */
 const QUESTIONS_PER_PEER = { burst: 200, perSecond: 50 };
@@ -29,27 +28,8 @@ const MAX_STREAMS_PER_CONNECTION = 64;
 /** Transactions of one peer, and of all, that wait to be executed. */
 const MAX_WAITING_PER_PEER = 32;
 const MAX_WAITING = 4_096;
-const MAX_BLOCK_ANSWER_BYTES = 8_388_608;
 const QUESTION_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 40_000;
-
-/** A replica, as the service sees it. */
-export interface LedgerSource {
-  submit(
-    transaction: Uint8Array,
-  ): Promise<
-    | { readonly committed: true; readonly height: number; readonly result: LedgerResult }
-    | { readonly committed: false; readonly reason: RefusalCode }
-  >;
-  /** One proof for each key against the head; none before the first block. */
-  prove(
-    keys: readonly string[],
-  ): { readonly head: CommittedHeader; readonly proofs: readonly StateProof[] } | undefined;
-  blocks(
-    fromHeight: number,
-    max: number,
-  ): AsyncIterable<{ readonly block: Uint8Array; readonly commit: Uint8Array }>;
-}
 
 export interface LedgerServerInit {
   readonly host: Pick<Libp2p, 'handle' | 'unhandle'>;
@@ -110,29 +90,8 @@ export class LedgerServer {
       yield refused('RATE_LIMITED');
       return;
     }
-    switch (question.type) {
-      case 'submit':
-        yield await this.#submit(question.transaction, peerId);
-        return;
-      case 'read': {
-        const proven = source.prove(question.keys);
-        if (!proven) {
-          yield refused('NOT_READY');
-          return;
-        }
-        yield { type: 'head', head: proven.head };
-        for (const proof of proven.proofs) yield { type: 'proof', proof };
-        return;
-      }
-      case 'blocks': {
-        let bytes = 0;
-        for await (const { block, commit } of source.blocks(question.fromHeight, question.max)) {
-          yield { type: 'block', block, commit };
-          bytes += block.length + commit.length;
-          if (bytes > MAX_BLOCK_ANSWER_BYTES) return;
-        }
-      }
-    }
+    if (question.type === 'submit') yield await this.#submit(question.transaction, peerId);
+    else yield* answersOf(source, question);
   }
 
   /** A flood of transactions takes the places of its own peer only. */
@@ -143,9 +102,7 @@ export class LedgerServer {
     this.#waiting.set(peerId, waiting + 1);
     this.#allWaiting += 1;
     try {
-      const outcome = await this.#init.source.submit(transaction);
-      if (!outcome.committed) return refused(outcome.reason);
-      return { type: 'executed', height: outcome.height, result: outcome.result };
+      return await submitted(this.#init.source, transaction);
     } finally {
       this.#allWaiting -= 1;
       const left = this.#waiting.get(peerId)! - 1;
@@ -161,8 +118,4 @@ async function readQuestion(duplex: StreamDuplex): Promise<LedgerQuestion> {
     return decodeLedgerQuestion(bytes);
   }
   throw new RangeError('the stream ended without a question');
-}
-
-function refused(reason: RefusalCode): LedgerAnswer {
-  return { type: 'refused', reason };
 }

@@ -2,6 +2,9 @@
  * The ledger as a payment rail: reservations are escrows, settlements are verdicts. Signs this
  * node's transactions and numbers them.
  *
+ * A transaction is on disk before it is sent, until it is known what became of it. So a node that
+ * restarts sends the same again, and never two of one number.
+ *
  * @module
  */
 
@@ -11,6 +14,7 @@ import type { DocumentDefinition } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
 import type { RefusalCode } from '../errors.ts';
 import { QUOTE, QUOTE_REQUEST } from '../negotiation/documents.ts';
+import type { KeyValueStore } from '../negotiation/contract-store.ts';
 import { KeyedLock } from '../negotiation/keyed-lock.ts';
 import type {
   PaymentRail,
@@ -39,17 +43,31 @@ export class LedgerRail implements PaymentRail {
   readonly #identity: Identity;
   readonly #ledgerId: Uint8Array;
   readonly #access: LedgerAccess;
+  readonly #journal: KeyValueStore;
   readonly #lock = new KeyedLock();
 
-  constructor(init: { identity: Identity; ledgerId: Uint8Array; access: LedgerAccess }) {
+  constructor(init: {
+    readonly identity: Identity;
+    readonly ledgerId: Uint8Array;
+    readonly access: LedgerAccess;
+    /** Keeps the one transaction that is under way. */
+    readonly journal: KeyValueStore;
+  }) {
+    this.#journal = init.journal;
     this.#identity = init.identity;
     this.#ledgerId = init.ledgerId;
     this.#access = init.access;
   }
 
-  /** Signs and submits one operation of this node's account. One at a time: they are numbered. */
+  /**
+   * Signs and submits one operation of this node's account. One at a time: they are numbered.
+   * `TIMED_OUT`: it may still be executed; the next call finds out first.
+   *
+   * @throws what the access throws where no replica is reached.
+   */
   submit(call: TransactionCall): Promise<RailOutcome> {
     return this.#lock.run(this.#identity.peerId, async (): Promise<RailOutcome> => {
+      if (!(await this.#finishPending())) return { done: false, refusal: 'TIMED_OUT' };
       const account = await this.#account();
       if (!account) return { done: false, refusal: 'UNKNOWN_ACCOUNT' };
       const body = {
@@ -61,9 +79,30 @@ export class LedgerRail implements PaymentRail {
         ...call,
       } as Transaction;
       const { envelope } = signDocument(TRANSACTION, body, this.#identity);
-      const result = await this.#access.submit(envelope);
+      await this.#journal.put(this.#pendingKey, envelope);
+      await this.#journal.flush();
+      const result = await this.#send(envelope);
       return result === 'done' ? { done: true } : { done: false, refusal: result };
     });
+  }
+
+  get #pendingKey(): string {
+    return `pending/${toHex(this.#ledgerId)}`;
+  }
+
+  /** Sends the transaction that is on disk, and forgets it once its end is known. */
+  async #send(envelope: Uint8Array): Promise<'done' | RefusalCode> {
+    const result = await this.#access.submit(envelope);
+    if (result === 'TIMED_OUT') return result;
+    await this.#journal.delete(this.#pendingKey);
+    await this.#journal.flush();
+    return result;
+  }
+
+  /** Whether no transaction of before is open any more. */
+  async #finishPending(): Promise<boolean> {
+    const pending = await this.#journal.get(this.#pendingKey);
+    return !pending || (await this.#send(pending)) !== 'TIMED_OUT';
   }
 
   async reserve({ agreement, quote, request }: ReservationAsk): Promise<RailOutcome> {

@@ -25,6 +25,7 @@ import {
 import { deliverBySeconds, isAgreed } from './contract.ts';
 import type { Contract, Evidence, Phase, VoidReason } from './contract.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './documents.ts';
+import type { EscrowTerms } from './checks.ts';
 import type { Acknowledgement, Agreement, Delivery, Quote, Verdict } from './documents.ts';
 
 /** What can happen to a contract. Documents have valid signatures of the contract's parties. */
@@ -37,6 +38,8 @@ export type ContractEvent =
       readonly type: 'proposed';
       readonly agreement: SignedDocument<Agreement>;
       readonly sessionHash: Uint8Array;
+      /** Where this side has its money held; left out: nowhere. */
+      readonly escrow?: EscrowTerms | undefined;
     }
   /** The same with both signatures. */
   | { readonly type: 'agreed'; readonly agreement: SignedDocument<Agreement> }
@@ -184,8 +187,7 @@ function onBargained(contract: Contract, price: string, now: number): StepResult
 
 function onProposed(
   contract: Contract,
-  agreement: SignedDocument<Agreement>,
-  sessionHash: Uint8Array,
+  { agreement, sessionHash, escrow }: Extract<ContractEvent, { type: 'proposed' }>,
   now: number,
 ): StepResult {
   const { request, quote, bargainedPrice } = contract;
@@ -201,7 +203,7 @@ function onProposed(
     return refuseSecond('SECOND_AGREEMENT', contract, contract.agreement, agreement);
   }
   if (contract.phase !== 'NEGOTIATING') return refuse('EXPIRED');
-  const given = { request, quote, bargainedPrice, sessionHash, nowSeconds: now };
+  const given = { request, quote, bargainedPrice, sessionHash, nowSeconds: now, escrow };
   const refusal = checkAgreementTerms(agreement, given);
   return refusal ? refuse(refusal) : moved(contract, 'NEGOTIATING', now, { agreement });
 }
@@ -301,7 +303,7 @@ export function step(before: Contract, event: ContractEvent, nowSeconds: number)
     case 'bargained':
       return onBargained(contract, event.price, nowSeconds);
     case 'proposed':
-      return onProposed(contract, event.agreement, event.sessionHash, nowSeconds);
+      return onProposed(contract, event, nowSeconds);
     case 'agreed':
       return onAgreed(contract, event.agreement, nowSeconds);
     case 'workStarted':

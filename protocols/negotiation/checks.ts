@@ -62,14 +62,33 @@ export function checkQuote(
   return checkExpiry(body.exp, nowSeconds, CLOCK_TOLERANCE_SECONDS);
 }
 
+/** Where the money of this side's contracts is held. */
+export interface EscrowTerms {
+  /** Hash of the genesis, base64url. */
+  readonly ledger: string;
+  /** What the ledger takes for an escrow, micro-USD. */
+  readonly fee: string;
+  /** Whether nothing that costs money is agreed without it. */
+  readonly isRequired: boolean;
+}
+
 /** What this version does not do yet, each by its name. */
 function checkSupported(body: Agreement): Check {
   if (body.delivery !== 'open') return 'SEALED_NOT_SUPPORTED';
-  if (body.ledger !== '') return 'LEDGER_NOT_SUPPORTED';
-  if (body.arbiters.length > 0) return 'ARBITERS_NOT_SUPPORTED';
-  // Without a ledger nobody collects a fee.
-  if (body.fee !== '0') return 'FEE_NOT_SUPPORTED';
-  return undefined;
+  return body.arbiters.length > 0 ? 'ARBITERS_NOT_SUPPORTED' : undefined;
+}
+
+/** An agreement names this side's ledger and its fee, or no ledger where that is allowed. */
+function checkEscrow({ ledger, fee, price }: Agreement, escrow: EscrowTerms | undefined): Check {
+  if (ledger === '') {
+    // Where there is no money there is nothing to hold.
+    if (escrow?.isRequired === true && price !== '0') return 'WRONG_LEDGER';
+    // Without a ledger nobody collects a fee.
+    return fee === '0' ? undefined : 'FEE_NOT_SUPPORTED';
+  }
+  if (!escrow) return 'LEDGER_NOT_SUPPORTED';
+  if (ledger !== escrow.ledger) return 'WRONG_LEDGER';
+  return fee === escrow.fee ? undefined : 'FEE_MISMATCH';
 }
 
 /** Either: an agreement between the parties of this quote, on this quote, and not with oneself. */
@@ -98,10 +117,12 @@ export function checkAgreementTerms(
     readonly bargainedPrice?: string | undefined;
     readonly sessionHash: Uint8Array;
     readonly nowSeconds: number;
+    /** Left out: this side has no ledger. */
+    readonly escrow?: EscrowTerms | undefined;
   },
 ): Check {
   const { request, quote, nowSeconds } = given;
-  const unsupported = checkSupported(body);
+  const unsupported = checkSupported(body) ?? checkEscrow(body, given.escrow);
   if (unsupported) return unsupported;
   if (body.task !== request.body.task) return 'TASK_MISMATCH';
   if (body.delivery !== request.body.shape.delivery) return 'DELIVERY_KIND_MISMATCH';

@@ -17,6 +17,7 @@ import type { Clock, Logger, Random } from '../components.ts';
 import type { SecureStream } from '../secure-stream.ts';
 import { elapse, step } from './agreement-machine.ts';
 import type { ContractEvent } from './agreement-machine.ts';
+import type { EscrowTerms } from './checks.ts';
 import { isAgreed, newContract, otherSideOf, partiesOf } from './contract.ts';
 import type { Contract } from './contract.ts';
 import type { ContractStore } from './contract-store.ts';
@@ -59,10 +60,13 @@ export interface QuoteAsk {
   readonly lifetimeSeconds?: number;
 }
 
-/** Periods of an agreement in seconds; defaults in `AGREEMENT_PERIODS`. */
-export type AgreementTerms = Partial<
+/** Periods of an agreement in seconds, with defaults in `AGREEMENT_PERIODS`, and its escrow. */
+export interface AgreementTerms extends Partial<
   Pick<Agreement, 'holdSecs' | 'deliverSecs' | 'verifySecs' | 'disputeSecs'>
->;
+> {
+  /** Where the price is held; left out: nowhere, the contractor works on credit. */
+  readonly escrow?: EscrowTerms | undefined;
+}
 
 /** Options of every step that talks. */
 export interface StepOptions {
@@ -195,16 +199,19 @@ export class NegotiationClient {
     const { request, quote, phase } = contract;
     if (!quote) return refusedBy('self', 'UNKNOWN_QUOTE');
     if (phase === 'VOID') return refusedBy('self', 'EXPIRED');
+    const price = contract.bargainedPrice ?? quote.body.price;
+    // Where there is no money there is nothing to hold.
+    const held = price === '0' ? undefined : terms.escrow;
     const body: Agreement = {
       v: 1,
       typ: 'agr',
       quote: toBase64Url(quote.id),
       task: request.body.task,
       ...partiesOf(contract),
-      price: contract.bargainedPrice ?? quote.body.price,
-      fee: '0',
+      price,
+      fee: held?.fee ?? '0',
       delivery: request.body.shape.delivery,
-      ledger: '',
+      ledger: held?.ledger ?? '',
       arbiters: [],
       holdSecs: terms.holdSecs ?? AGREEMENT_PERIODS.holdSecs.default,
       deliverSecs: terms.deliverSecs ?? AGREEMENT_PERIODS.deliverSecs.default,
@@ -215,7 +222,8 @@ export class NegotiationClient {
       iat: nowSeconds(clock),
     };
     const agreement = signDocument(AGREEMENT, body, identity);
-    return this.#apply(contract, { type: 'proposed', agreement, sessionHash });
+    const { escrow } = terms;
+    return this.#apply(contract, { type: 'proposed', agreement, sessionHash, escrow });
   }
 
   /** Notes that the task was sent: from here on a delivery is awaited. */

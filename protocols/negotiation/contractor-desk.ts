@@ -19,6 +19,7 @@ import type { RefusalCode } from '../errors.ts';
 import { step } from './agreement-machine.ts';
 import type { ContractEvent, StepResult } from './agreement-machine.ts';
 import { checkRequest } from './checks.ts';
+import type { EscrowTerms } from './checks.ts';
 import { isAgreed, newContract, partiesOf } from './contract.ts';
 import type { Contract } from './contract.ts';
 import type { ContractStore } from './contract-store.ts';
@@ -45,6 +46,8 @@ export interface ContractorComponents {
   readonly logger: Logger;
   readonly store: ContractStore;
   readonly policy: ContractorPolicy;
+  /** Where clients have the price held; left out: nowhere. */
+  readonly escrow?: EscrowTerms | undefined;
 }
 
 /** Who asks, and in which session. */
@@ -222,7 +225,7 @@ export class ContractorDesk {
     question: QuestionOf<'accept'>,
     { remotePeer, sessionHash }: Asker,
   ): Promise<Answer> {
-    const { identity, store, policy } = this.#components;
+    const { identity, store, policy, escrow } = this.#components;
     const agreement = openEnvelope(AGREEMENT, fromBase64Url(question.agreement), 1);
     if (!agreement.valid) return decline(agreement.reason);
     const { body } = agreement;
@@ -231,7 +234,8 @@ export class ContractorDesk {
     if (body.contractor !== identity.peerId) return decline('WRONG_CONTRACTOR');
     const known = await store.byQuote(fromBase64Url(body.quote));
     if (!known) return decline('UNKNOWN_QUOTE');
-    const proposed = await this.apply(known, { type: 'proposed', agreement, sessionHash });
+    const event = { type: 'proposed', agreement, sessionHash, escrow } as const;
+    const proposed = await this.apply(known, event);
     if (!proposed.accepted) return decline(proposed.refusal);
     const { contract } = proposed;
     if (isAgreed(contract)) return this.#agreed(contract);

@@ -6,7 +6,7 @@ import type { AskReplica } from '../../ledger-service/ask-replica.ts';
 import { LedgerClient } from '../../ledger-service/client.ts';
 import type { LedgerClientTimes } from '../../ledger-service/client.ts';
 import type { LedgerAnswer, LedgerQuestion, LedgerResult } from '../../ledger-service/messages.ts';
-import type { LedgerSource } from '../../ledger-service/server.ts';
+import type { LedgerSource } from '../../ledger-service/answers.ts';
 import { CertifiedLedger } from '../ledger/certified-ledger.ts';
 import { REPLICAS } from '../ledger/fixture.ts';
 import { silentLogger } from '../skill-discovery/fixtures.ts';

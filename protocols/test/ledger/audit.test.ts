@@ -9,6 +9,7 @@ import { scoreKey } from '../../reputation/records.ts';
 import { decodeStateProof, encodeStateProof } from '../../ledger/state-proof.ts';
 import { fractionOfQ32 } from '../../reputation/score.ts';
 import { ALICE, BOB, FUNDS, MALLORY, PRICE, TASK_TYPE, TestLedger } from './fixture.ts';
+import { FakeKeyValueStore } from '../negotiation/fake-world.ts';
 import { FAKE_CHAIN, fakeBlocks } from './fake-chain.ts';
 
 /** A ledger on which work was done, paid, failed and forgotten. */
@@ -140,7 +141,8 @@ describe('the ledger as a payment rail', () => {
       submit: async (transaction: Uint8Array) => ledger.block([transaction])[0] as 'done',
       read: async (key: string) => ledger.app.state.get(key),
     };
-    return new LedgerRail({ identity, ledgerId: ledger.app.rules.ledgerId, access });
+    const journal = new FakeKeyValueStore();
+    return new LedgerRail({ identity, ledgerId: ledger.app.rules.ledgerId, access, journal });
   }
 
   it('sets a price aside, posts it on a verdict, and says what is left', async () => {
