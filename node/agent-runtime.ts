@@ -48,6 +48,7 @@ import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
 import { startCommittee } from './ledger/committee-parts.ts';
 import type { CommitteeParts } from './ledger/committee-parts.ts';
+import { NodeLedger } from './ledger/node-ledger.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
@@ -85,6 +86,8 @@ export interface AgentRuntime {
   readonly askStatusList: (issuer: string, list: number) => Promise<boolean>;
   /** None without a committee in the configuration. */
   readonly committee: CommitteeParts | undefined;
+  /** The same, as this node uses it. */
+  readonly ledger: NodeLedger | undefined;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
   stop(): Promise<void>;
@@ -129,6 +132,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     await datastore.close();
     throw error;
   });
+  const ledger = committee && createLedger(parts, committee, host);
   const sessions = new SessionManager({
     host: host.libp2p,
     identity,
@@ -140,12 +144,17 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const advertiser = new Advertiser({ identity, host, guard, clock, random, logger });
   const publisher = createPublisher(parts, advertiser, host);
   const contractor = new Contractor(
-    { identity, clock, random, logger, store: parts.contracts, policy: parts.role },
+    {
+      ...{ identity, clock, random, logger },
+      store: parts.contracts,
+      policy: parts.role,
+      escrow: ledger?.terms,
+    },
     { questionsPerPeer: QUESTIONS_PER_PEER },
   );
   const tellStatusLists = async () => gossip.tell(await parts.issuer.statusLists());
-  const client = createClientRole(parts, sessions, host, { guard, tellStatusLists });
-  const contractorRole = serveTasks(parts, sessions, contractor);
+  const client = createClientRole(parts, sessions, host, { guard, tellStatusLists, ledger });
+  const contractorRole = serveTasks(parts, sessions, contractor, ledger);
   serveCertificates(parts, sessions, publisher);
   const gossip = new StatusGossip({
     gossip: host.gossip,
@@ -157,6 +166,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const { negotiation } = client;
   const stopBroker =
     index && startBroker(parts, index, { host, guard, streams: sessions, negotiation });
+  await ledger?.start();
   await contractor.start(sessions);
   await sessions.start();
   gossip.start();
@@ -180,6 +190,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     ...client,
     gossip,
     committee,
+    ledger,
     askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
@@ -195,11 +206,24 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await parts.measuredTime.save();
       await parts.recurring.save();
       await sessions.stop();
+      await ledger?.stop();
       await committee?.replica?.stop();
       await host.stop();
       await datastore.close();
     },
   };
+}
+
+function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host): NodeLedger {
+  const { config, identity, store, clock, random, logger } = parts.init;
+  const ledger = new NodeLedger({
+    ...{ committee, identity, host, store, clock, random, logger },
+    contracts: parts.contracts,
+    isRequired: config.committee.withoutLedger === 'refuse',
+    onNeverHeld: (contractId) => parts.role.giveUp(contractId),
+  });
+  parts.role.tellEscrows((contractId) => ledger.escrows.addLater(contractId));
+  return ledger;
 }
 
 async function reachabilityOf(
@@ -254,6 +278,7 @@ interface ClientRoleInit {
   readonly guard: RecordGuard;
   /** Tells the network of this node's own status lists. */
   readonly tellStatusLists: () => Promise<void>;
+  readonly ledger: NodeLedger | undefined;
 }
 
 /** The parts that buy: survey, outsourcing, decisions, attestation. */
@@ -261,12 +286,12 @@ function createClientRole(
   parts: AgentParts,
   sessions: SessionManager,
   host: Host,
-  { guard, tellStatusLists }: ClientRoleInit,
+  { guard, tellStatusLists, ledger }: ClientRoleInit,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
   const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
-  const outsourcing = new Outsourcing({ streams: sessions, negotiation, random });
+  const outsourcing = new Outsourcing({ streams: sessions, negotiation, random, escrow: ledger });
   const proofs = new ContractorProofs({
     streams: sessions,
     self: identity.peerId,
@@ -328,13 +353,21 @@ function createClientRole(
 }
 
 /** Work for other peers: A2A over the session, one executor for all skills. */
-function serveTasks(parts: AgentParts, sessions: SessionManager, contractor: Contractor) {
+function serveTasks(
+  parts: AgentParts,
+  sessions: SessionManager,
+  contractor: Contractor,
+  ledger: NodeLedger | undefined,
+) {
   const { store, clock, random, logger, config } = parts.init;
   const results = store.json<StoredResult>('results');
   const work = new ContractWork({
     contractor,
     shelf: parts.shelf,
     results,
+    isFunded: async (contract, signal) =>
+      contract.agreement?.body.ledger === '' ||
+      (ledger !== undefined && (await ledger.isHeld(contract, signal))),
     onUndone: (contractId) => parts.role.giveUp(contractId),
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),

@@ -1,6 +1,6 @@
 /**
- * The ledger of a local network: the attestor is its treasury and admits new accounts, and every
- * node has some of the treasury's claims to begin with.
+ * The ledger of a local network: every node has some of the treasury's claims to begin with, and
+ * the attestor admits new accounts. The treasury is no node: it owes, and takes part in no contract.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const BALANCE_MICRO_USD = '1000000';
 export function localGenesis(
   plan: readonly PlannedNode[],
   peerIdOf: (name: string) => string,
-  timeSeconds: number,
+  { treasury, timeSeconds }: { readonly treasury: string; readonly timeSeconds: number },
 ): Uint8Array | undefined {
   const peers = (isWanted: (node: PlannedNode) => boolean): string[] =>
     plan.filter(isWanted).map(({ name }) => peerIdOf(name));
@@ -27,10 +27,10 @@ export function localGenesis(
     typ: 'genesis',
     time: timeSeconds,
     replicas,
-    treasuries: attestors,
+    treasuries: [treasury],
     admission: attestors,
     seeds: peers(({ role }) => role !== 'contractor'),
-    accounts: peers(({ role }) => role !== 'attestor').map((holder) => ({
+    accounts: peers(() => true).map((holder) => ({
       holder,
       balance: BALANCE_MICRO_USD,
       credit: '0',

@@ -34,6 +34,8 @@ import type { Lifetime } from './node-process.ts';
 
 /** Of the network's ledger, beside the nodes' directories. */
 const GENESIS_FILE = 'genesis.json';
+/** Data directory with the key of the ledger's treasury; nothing runs in it. */
+const TREASURY = 'treasury';
 /** Nodes that start at the same time: more only fight for the processor. */
 const START_CONCURRENCY = 4;
 /** Contractors that are attested at the same time. */
@@ -157,8 +159,15 @@ async function startNodes(
     plan.filter((node) => node.role === role).map(({ name }) => identities.get(name)!.peerId);
   const trust = { attestors: named('attestor'), known: [...named('client'), ...named('attestor')] };
   const peerIdOf = (name: string): string => identities.get(name)!.peerId;
-  const genesis = localGenesis(plan, peerIdOf, nowSeconds(systemClock));
-  if (genesis) await writeFile(join(dir, GENESIS_FILE), genesis);
+  const treasury = Identity.generate();
+  const genesis = localGenesis(plan, peerIdOf, {
+    treasury: treasury.peerId,
+    timeSeconds: nowSeconds(systemClock),
+  });
+  if (genesis) {
+    await writeFile(join(dir, GENESIS_FILE), genesis);
+    await writeNode(join(dir, TREASURY), treasury, { name: TREASURY });
+  }
   const committee = genesis && { genesisFile: join('..', GENESIS_FILE) };
   const start = async (node: PlannedNode, bootstrap: string[]): Promise<NodeProcess> => {
     const dataDir = join(dir, node.name);

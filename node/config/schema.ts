@@ -420,6 +420,12 @@ const committee = z.strictObject({
     .describe(
       'Genesis of the ledger, from the data directory; a node that it names as a replica is one; unset: no ledger',
     ),
+  withoutLedger: z
+    .enum(['refuse', 'bilateral'])
+    .default(DEFAULTS.committee.withoutLedger)
+    .describe(
+      'With peers of another ledger, or while the own cannot be reached: refuse what costs money, or agree bilaterally',
+    ),
 });
 
 /** Schema of `config.json`. */

@@ -180,7 +180,7 @@ export class Attestor {
     for (let declined = 0; ; declined++) {
       try {
         const quoted = await outsourcing.quote(peerId, task, signal);
-        return { quoted, ...(await outsourcing.perform(quoted, task, signal)) };
+        return await outsourcing.perform(quoted, task, signal);
       } catch (error) {
         const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
         const isFinal = isDeclined && error.details.refusal === 'SKILL_NOT_OFFERED';

@@ -18,6 +18,7 @@ import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/s
 import { fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
 import { contractOf } from '../../protocols/a2a/request-dispatcher.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
+import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
@@ -43,6 +44,8 @@ export interface ContractWorkInit {
   readonly contractor: Contractor;
   readonly shelf: SkillShelf;
   readonly results: JsonSection<StoredResult>;
+  /** Whether the price of a contract is held where it says so; waits for it while it may come. */
+  readonly isFunded: (contract: Contract, signal: AbortSignal) => Promise<boolean>;
   /** Told of each contract whose task was refused or failed. */
   readonly onUndone: (contractId: string) => void;
   /** Told of each task that is begun under its contract, before the work. */
@@ -161,6 +164,10 @@ export class ContractWork implements AgentExecutor {
     const received = readTaskMessage(context.userMessage);
     if (!received) throw new WorkRefusal('The message is not a coalesce task');
     const contractId = fromBase64Url(id);
+    const contract = await contractor.contract(contractId);
+    if (contract && !(await this.#init.isFunded(contract, controller.signal))) {
+      throw new WorkRefusal('The price is not held on the ledger');
+    }
     const started = await contractor.startWork(contractId, received);
     if (!started.accepted)
       throw new WorkRefusal(`The contract does not allow it: ${started.refusal}`);

@@ -96,6 +96,7 @@ export class ContractorRole implements ContractorPolicy {
   /** Unknown clients that took a result and left it unpaid: nothing more on credit for them. */
   readonly #debtors = new Set<string>();
   #isDraining = false;
+  #onEscrow: (contractId: string) => void = () => undefined;
 
   constructor(init: ContractorRoleInit) {
     this.#init = init;
@@ -111,6 +112,11 @@ export class ContractorRole implements ContractorPolicy {
     for (const { client } of await this.#init.debtors.values({ limit: MAX_DEBTORS })) {
       this.#debtors.add(client);
     }
+  }
+
+  /** From now on `listener` is told of each agreement whose price is to be held on a ledger. */
+  tellEscrows(listener: (contractId: string) => void): void {
+    this.#onEscrow = listener;
   }
 
   /** From now on no quote is given and no agreement taken. */
@@ -182,7 +188,8 @@ export class ContractorRole implements ContractorPolicy {
     if (this.#isDraining) return declined('BUSY');
     if (item === undefined) return declined('SKILL_NOT_OFFERED');
     if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
-    if (!this.#hasCredit(client)) return declined('CREDIT_EXHAUSTED');
+    // A price that is held is no credit: work begins only when it is.
+    if (question.agreement.ledger === '' && !this.#hasCredit(client)) return declined('CREDIT_EXHAUSTED');
     const sinceMs = this.#init.clock.nowMs();
     this.#keep({
       contractId: id,
@@ -236,11 +243,12 @@ export class ContractorRole implements ContractorPolicy {
       this.#store(this.#init.results.delete(id)); // the client has it, or will not pay for it
       if (contract.phase === 'RECEIPT') this.#init.onReceipt(contract);
       if (contract.verdict?.body.outcome === 'pass') this.#clear(client);
-      else if (contract.delivery) this.#owe(client);
+      else if (contract.delivery && isOnCredit(contract)) this.#owe(client);
       return;
     }
     const sinceMs = this.#open.get(id)?.sinceMs ?? this.#init.clock.nowMs();
     const { phase, agreement } = contract;
+    if (phase === 'AGREED' && !isOnCredit(contract)) this.#onEscrow(id);
     this.#keep({
       contractId: id,
       client,
@@ -331,6 +339,11 @@ export class ContractorRole implements ContractorPolicy {
   #itemFor(skills: readonly string[]): SkillOnSale | undefined {
     return skills.length === 1 ? this.#init.shelf.find(skills[0]!) : undefined;
   }
+}
+
+/** Whether the contractor works before money is held for it. */
+function isOnCredit({ agreement }: Contract): boolean {
+  return agreement?.body.ledger === '';
 }
 
 function declined(decline: Declined['decline']): Promise<Declined> {

@@ -9,6 +9,7 @@ import { toBase64Url } from '../../crypto/bytes.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
 import type { Random } from '../../protocols/components.ts';
+import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
 import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
 import type { VerdictAsk } from '../../protocols/negotiation/verdict-body.ts';
@@ -18,6 +19,7 @@ import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
 import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
+import type { NodeLedger } from '../ledger/node-ledger.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -25,6 +27,9 @@ import { manifestOf, resultPartsOf, taskMessage } from './wire-task.ts';
 
 /** Contractors whose control stream is kept open. */
 const MAX_OPEN_CLIENTS = 64;
+
+/** Step at which the ledger fails, and not the contractor. */
+export const ESCROW_STEP = 'escrow';
 
 /** What failed, and where. */
 export interface ContractorFailure {
@@ -59,9 +64,20 @@ export interface QuotedTask {
 
 /** What came back. */
 export interface DeliveredResult {
+  /** What it was done on: the quote that was taken, or the one in its place. */
+  readonly quoted: QuotedTask;
   readonly parts: readonly ResultPart[];
   readonly contractId: string;
 }
+
+/** Where prices are held before the work is done: `node/ledger/node-ledger.ts`. */
+export type Escrow = Pick<NodeLedger, 'terms' | 'solvency' | 'hold' | 'feesMicroUsd' | 'escrows'>;
+
+/** Refusals of a contractor that has no ledger, or another one. */
+const OTHER_LEDGER: ReadonlySet<RefusalCode | undefined> = new Set<RefusalCode>([
+  'LEDGER_NOT_SUPPORTED',
+  'WRONG_LEDGER',
+]);
 
 /** What was settled. */
 export interface Settlement {
@@ -74,6 +90,8 @@ export interface OutsourcingComponents {
   readonly streams: SecureStreams;
   readonly negotiation: NegotiationClient;
   readonly random: Random;
+  /** Left out: contractors work on credit. */
+  readonly escrow?: Escrow | undefined;
 }
 
 /** The client's dealings with contractors. */
@@ -126,9 +144,10 @@ export class Outsourcing {
   }
 
   /**
-   * Agrees on a quote, hands the task over and takes the result, checked against the signed
-   * delivery.
+   * Agrees on a quote, has the price held where there is a ledger, hands the task over and takes the
+   * result, checked against the signed delivery.
    *
+   * @param onFees - Told what the ledger takes, in micro-USD, once the price is held.
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
    *   Time that runs out is such a failure too: to stall must not be cheaper than to fail.
    */
@@ -136,22 +155,92 @@ export class Outsourcing {
     quoted: QuotedTask,
     task: PreparedTask,
     signal: AbortSignal,
+    onFees: (microUsd: number) => void = () => undefined,
   ): Promise<DeliveredResult> {
-    const { peerId, requestId } = quoted;
+    const { quoted: taken, contract: agreed } = await this.#agree(quoted, task, signal);
+    const { peerId, requestId } = taken;
     const { negotiation } = this.#components;
-    const agreed = await this.#step(peerId, 'agreement', false, signal, (stream) =>
-      negotiation.agree(stream, requestId, {}, { signal }),
-    );
+    await this.#hold(peerId, agreed, onFees);
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
-    const parts = await this.#send(quoted, task, contractId, signal);
+    const parts = await this.#send(taken, task, contractId, signal);
     await this.#step(peerId, 'delivery', true, signal, async (stream) => {
       const collected = await negotiation.collectDelivery(stream, requestId, manifestOf(parts), {
         signal,
       });
       return collected.agreed ? negotiation.acknowledge(stream, requestId, { signal }) : collected;
     });
-    return { parts, contractId };
+    return { quoted: taken, parts, contractId };
+  }
+
+  /**
+   * Agrees on the quote. Nothing is signed before this node is sure that it can have the price held;
+   * with a contractor of no or another ledger it goes on without, on a new quote, where its
+   * configuration says so.
+   */
+  async #agree(
+    quoted: QuotedTask,
+    task: PreparedTask,
+    signal: AbortSignal,
+  ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
+    const { peerId, quote } = quoted;
+    const terms = await this.#escrowTerms(quoted);
+    try {
+      return { quoted, contract: await this.#signed(quoted, terms, signal) };
+    } catch (error) {
+      const refusal = error instanceof ContractorFailedError ? error.details.refusal : undefined;
+      if (!terms || terms.isRequired || !OTHER_LEDGER.has(refusal)) throw error;
+    }
+    const second = await this.quote(peerId, task, signal);
+    if (BigInt(second.quote.price) > BigInt(quote.price)) {
+      await this.release(second, signal);
+      const details = { peerId, step: 'agreement', isAgreed: false };
+      throw new ContractorFailedError(details, 'it asks for more without a ledger');
+    }
+    return { quoted: second, contract: await this.#signed(second, undefined, signal) };
+  }
+
+  #signed(
+    { peerId, requestId }: QuotedTask,
+    escrow: EscrowTerms | undefined,
+    signal: AbortSignal,
+  ): Promise<Contract> {
+    return this.#step(peerId, 'agreement', false, signal, (stream) =>
+      this.#components.negotiation.agree(stream, requestId, { escrow }, { signal }),
+    );
+  }
+
+  /** What the agreement is to say of the ledger. @throws where it must be held and cannot be. */
+  async #escrowTerms({ peerId, quote }: QuotedTask): Promise<EscrowTerms | undefined> {
+    const { escrow } = this.#components;
+    if (!escrow || quote.price === '0') return escrow?.terms;
+    const solvency = await escrow.solvency(BigInt(quote.price));
+    if (solvency.ready) return escrow.terms;
+    if (!escrow.terms.isRequired) return undefined;
+    const { refusal, reason } = solvency;
+    const details = { peerId, step: ESCROW_STEP, isAgreed: false, refusal };
+    throw new ContractorFailedError(details, `nothing was promised: ${reason}`);
+  }
+
+  async #hold(
+    peerId: string,
+    contract: Contract,
+    onFees: (microUsd: number) => void,
+  ): Promise<void> {
+    const { escrow } = this.#components;
+    if (!escrow || contract.agreement?.body.ledger === '') return;
+    const details = { peerId, step: ESCROW_STEP, isAgreed: false };
+    let refusal: RefusalCode | undefined;
+    try {
+      refusal = await escrow.hold(contract);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'the ledger did not answer';
+      throw new ContractorFailedError(details, reason, { cause: error });
+    }
+    if (refusal) {
+      throw new ContractorFailedError({ ...details, refusal }, `the price is not held: ${refusal}`);
+    }
+    onFees(Number(escrow.feesMicroUsd));
   }
 
   async #send(
@@ -192,6 +281,19 @@ export class Outsourcing {
    */
   async settle(
     { peerId, requestId }: QuotedTask,
+    verdict: VerdictAsk,
+    signal: AbortSignal,
+  ): Promise<Settlement> {
+    const settlement = await this.#settled({ peerId, requestId }, verdict, signal);
+    const { agreement } = settlement.contract;
+    if (agreement && agreement.body.ledger !== '') {
+      void this.#components.escrow?.escrows.attend(toBase64Url(agreement.id));
+    }
+    return settlement;
+  }
+
+  async #settled(
+    { peerId, requestId }: Pick<QuotedTask, 'peerId' | 'requestId'>,
     verdict: VerdictAsk,
     signal: AbortSignal,
   ): Promise<Settlement> {

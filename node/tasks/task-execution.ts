@@ -23,7 +23,7 @@ import type { Prospect } from './decision-request.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import type { LocalMachine } from './local-machine.ts';
 import type { OutcomeBook } from './outcomes.ts';
-import { ContractorFailedError } from './outsourcing.ts';
+import { ContractorFailedError, ESCROW_STEP } from './outsourcing.ts';
 import type { DeliveredResult, Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { RunLedger } from './run-ledger.ts';
@@ -146,16 +146,18 @@ export class TaskExecution {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     let performed: Measure & { readonly result: DeliveredResult };
     try {
-      performed = await ledger.timed('work', () => this.#perform(quoted, task, limited));
+      performed = await ledger.timed('work', () => this.#perform(quoted, task, ledger, limited));
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
-      const hasFailed = limited.aborted || isAgreed(error) || hasStalled(error);
-      await this.#noteFailure(contractor, decision, hasFailed, reason);
+      if (!isOfLedger(error)) {
+        const hasFailed = limited.aborted || isAgreed(error) || hasStalled(error);
+        await this.#noteFailure(contractor, decision, hasFailed, reason);
+      }
       ledger.note({ where: peerId, outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
       return undefined;
     }
-    const { parts } = performed.result;
+    const { parts, quoted: taken } = performed.result;
     // From here on the contractor has done its part: a caller who hangs up must not leave it
     // unpaid.
     const toTheEnd = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
@@ -163,7 +165,7 @@ export class TaskExecution {
     const verified = await this.#verify(task, parts, rate, ledger, toTheEnd);
     const { verification, check } = verified;
     const settled = await machine.meter.time('waits', () =>
-      this.#settle(quoted, verification, ledger, toTheEnd),
+      this.#settle(taken, verification, ledger, toTheEnd),
     );
     const { receiptId, paidMicroUsd } = settled.result;
     const spentSeconds = performed.seconds + verified.seconds + settled.seconds;
@@ -187,11 +189,14 @@ export class TaskExecution {
   #perform(
     quoted: Prospect['quoted'],
     task: PreparedTask,
+    ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<Measure & { readonly result: DeliveredResult }> {
     const { machine, outsourcing } = this.#components;
     return machine.meter.time('waits', () =>
-      machine.queue.whileElsewhere(task.taskId, () => outsourcing.perform(quoted, task, signal)),
+      machine.queue.whileElsewhere(task.taskId, () =>
+        outsourcing.perform(quoted, task, signal, (microUsd) => (ledger.paidMicroUsd += microUsd)),
+      ),
     );
   }
 
@@ -331,6 +336,11 @@ function hasStalled(error: unknown): boolean {
 
 function isAgreed(error: unknown): boolean {
   return error instanceof ContractorFailedError && error.details.isAgreed;
+}
+
+/** Whether the ledger could not hold the price: no fault of the contractor's. */
+function isOfLedger(error: unknown): boolean {
+  return error instanceof ContractorFailedError && error.details.step === ESCROW_STEP;
 }
 
 function messageOf(error: unknown): string {

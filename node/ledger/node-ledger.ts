@@ -1,0 +1,172 @@
+/**
+ * The ledger as one node uses it: a client of its committee, this node's account, and its escrows.
+ * Where the node is a replica, its own is one of those that are asked.
+ *
+ * @module
+ */
+
+import { toBase64Url, toHex } from '../../crypto/bytes.ts';
+import type { Identity } from '../../crypto/identity.ts';
+import type { Clock, Logger, Random } from '../../protocols/components.ts';
+import type { RefusalCode } from '../../protocols/errors.ts';
+import { isSpendable } from '../../protocols/ledger/accounts.ts';
+import { LedgerRail } from '../../protocols/ledger/ledger-rail.ts';
+import { accountKey, contractKey } from '../../protocols/ledger/records.ts';
+import type { AccountRecord, ContractRecord } from '../../protocols/ledger/records.ts';
+import { askOverLibp2p } from '../../protocols/ledger-service/ask-replica.ts';
+import { askWithOwn } from '../../protocols/ledger-service/answers.ts';
+import { LedgerClient } from '../../protocols/ledger-service/client.ts';
+import { LedgerServer } from '../../protocols/ledger-service/server.ts';
+import type { Host } from '../../protocols/libp2p-host.ts';
+import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
+import type { Contract } from '../../protocols/negotiation/contract.ts';
+import { CLOCK_TOLERANCE_SECONDS } from '../../protocols/negotiation/documents.ts';
+import type { ContractStore } from '../../protocols/negotiation/contract-store.ts';
+import { keyValueStore } from '../storage/key-value-store.ts';
+import type { Store } from '../storage/store.ts';
+import type { CommitteeParts } from './committee-parts.ts';
+import { EscrowKeeper, contractIdOf } from './escrow-keeper.ts';
+
+const SECOND_MS = 1_000;
+/** Between two looks for funds that the client says it has set aside. */
+const HOLD_POLL_MS = 200;
+
+export interface NodeLedgerInit {
+  readonly committee: CommitteeParts;
+  readonly identity: Identity;
+  readonly host: Host;
+  readonly store: Store;
+  readonly contracts: ContractStore;
+  /** Whether nothing that costs money is agreed without the ledger. */
+  readonly isRequired: boolean;
+  readonly onNeverHeld: (contractId: string) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Whether a client can promise money now. */
+export type Solvency =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly refusal: RefusalCode; readonly reason: string };
+
+/** The ledger of one node. */
+export class NodeLedger {
+  readonly client: LedgerClient;
+  readonly rail: LedgerRail;
+  readonly escrows: EscrowKeeper;
+  /** What this node's agreements say of the ledger. */
+  readonly terms: EscrowTerms;
+  readonly #init: NodeLedgerInit;
+  readonly #server: LedgerServer | undefined;
+
+  constructor(init: NodeLedgerInit) {
+    const { committee, identity, host, store, random, logger, clock } = init;
+    const { rules, replica } = committee;
+    this.#init = init;
+    const ask = askOverLibp2p(host.libp2p);
+    this.client = new LedgerClient({
+      rules,
+      ask: replica ? askWithOwn(ask, identity.peerId, replica) : ask,
+      random,
+      logger,
+    });
+    this.rail = new LedgerRail({
+      identity,
+      ledgerId: rules.ledgerId,
+      access: this.client,
+      journal: keyValueStore(store.section('ledger-account')),
+    });
+    this.escrows = new EscrowKeeper({
+      ledger: this.client,
+      submit: (call) => this.rail.submit(call),
+      contracts: init.contracts,
+      open: store.json('escrows'),
+      onNeverHeld: init.onNeverHeld,
+      clock,
+      logger,
+    });
+    this.terms = {
+      ledger: toBase64Url(rules.ledgerId),
+      fee: rules.fees.escrow.toString(),
+      isRequired: init.isRequired,
+    };
+    this.#server = replica && new LedgerServer({ host: host.libp2p, source: replica, clock, logger });
+  }
+
+  async start(): Promise<void> {
+    await this.#server?.start();
+    this.escrows.start();
+  }
+
+  async stop(): Promise<void> {
+    this.client.stop();
+    await this.escrows.stop();
+    await this.#server?.stop();
+  }
+
+  /** What a contract costs beside its price when all goes well, in micro-USD. */
+  get feesMicroUsd(): bigint {
+    const { escrow, transaction } = this.client.rules.fees;
+    // The hold and the verdict are the client's transactions.
+    return escrow + 2n * transaction;
+  }
+
+  /** Whether this node's account can hold a price now. Asked before anything is promised. */
+  async solvency(priceMicroUsd: bigint): Promise<Solvency> {
+    const { fees } = this.client.rules;
+    let account: AccountRecord | undefined;
+    try {
+      const record = await this.client.read(accountKey(this.#init.identity.peerId));
+      account = record as AccountRecord | undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'the ledger did not answer';
+      return { ready: false, refusal: 'BUSY', reason };
+    }
+    if (!account) {
+      const reason = 'this node has no account on the ledger; ask its treasury to open one';
+      return { ready: false, refusal: 'UNKNOWN_ACCOUNT', reason };
+    }
+    const needed = priceMicroUsd + this.feesMicroUsd + fees.dispute + fees.deposit;
+    if (isSpendable(account, needed, fees.deposit)) return { ready: true };
+    const reason = `the account cannot hold ${needed} micro-USD; see "coalesce ledger show"`;
+    return { ready: false, refusal: 'INSUFFICIENT_FUNDS', reason };
+  }
+
+  /** Has the price of an agreed contract held, by its client. */
+  async hold(contract: Contract): Promise<RefusalCode | undefined> {
+    const { agreement, quote, request } = contract;
+    await this.escrows.add(contractIdOf(contract));
+    const outcome = await this.rail.reserve({
+      agreement: agreement!.envelope,
+      quote: quote!.envelope,
+      request: request.envelope,
+    });
+    if (outcome.done) return undefined;
+    // Number or quote used: by this very transaction, before a restart.
+    return (await this.rail.isReserved(agreement!.id)) ? undefined : outcome.refusal;
+  }
+
+  /**
+   * Waits until the funds of a contract are proven to be held, as long as they may be. `false`: they
+   * are not, and nobody has to work.
+   */
+  async isHeld(contract: Contract, signal: AbortSignal): Promise<boolean> {
+    const { body, id } = contract.agreement!;
+    const { clock, logger } = this.#init;
+    const lastMs = (body.iat + body.holdSecs + CLOCK_TOLERANCE_SECONDS) * SECOND_MS;
+    while (!signal.aborted) {
+      try {
+        const record = (await this.client.read(contractKey(toHex(id)))) as
+          | ContractRecord
+          | undefined;
+        if (record) return record.state === 'HELD';
+      } catch (error) {
+        logger.debug({ err: error }, 'The ledger could not be asked for held funds.');
+      }
+      if (clock.nowMs() > lastMs) return false;
+      await new Promise((resolve) => setTimeout(resolve, HOLD_POLL_MS));
+    }
+    return false;
+  }
+}
