@@ -41,6 +41,8 @@ import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
 import { ledgerStatus } from './ledger/committee-parts.ts';
+import type { LedgerDesk } from './ledger/ledger-desk.ts';
+import type { ReputationDocument } from './ledger/ledger-documents.ts';
 import type {
   ProveRequest,
   QueryRequest,
@@ -294,6 +296,20 @@ export class AgentNode {
   /** Multiaddrs of the node; none before it has joined. */
   addresses(): readonly string[] {
     return this.#running?.host.addresses() ?? [];
+  }
+
+  /** Money of this node and of its ledger. */
+  get ledger(): LedgerDesk {
+    return this.#runtime().desk;
+  }
+
+  /** Scores of a peer, or of this node. */
+  reputation(
+    peerId: string,
+    terms: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReputationDocument> {
+    return this.#runtime().scores.of(peerId, terms, signal);
   }
 
   /** Certificates held here. */

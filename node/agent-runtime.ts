@@ -31,6 +31,7 @@ import { parseNetworkKey } from '../protocols/reachability.ts';
 import type { NetworkKey, ReachabilityInit } from '../protocols/reachability.ts';
 import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
+import { findRecord } from '../protocols/skill-discovery/publication.ts';
 import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
 import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
@@ -48,7 +49,9 @@ import type { SeenMemory } from './seen-memory.ts';
 import { BadInputError } from './errors.ts';
 import { startCommittee } from './ledger/committee-parts.ts';
 import type { CommitteeParts } from './ledger/committee-parts.ts';
+import { LedgerDesk } from './ledger/ledger-desk.ts';
 import { NodeLedger } from './ledger/node-ledger.ts';
+import { PeerScores } from './ledger/peer-scores.ts';
 import { SkillPublisher } from './skill-publisher.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
@@ -86,8 +89,8 @@ export interface AgentRuntime {
   readonly askStatusList: (issuer: string, list: number) => Promise<boolean>;
   /** None without a committee in the configuration. */
   readonly committee: CommitteeParts | undefined;
-  /** The same, as this node uses it. */
-  readonly ledger: NodeLedger | undefined;
+  readonly desk: LedgerDesk;
+  readonly scores: PeerScores;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
   stop(): Promise<void>;
@@ -190,7 +193,12 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     ...client,
     gossip,
     committee,
-    ledger,
+    desk: new LedgerDesk({
+      ...{ peerId: identity.peerId, ledger, replica: committee?.replica },
+      receipts: parts.receipts,
+      contracts: parts.contracts,
+    }),
+    scores: createScores(parts, ledger, { host, guard, sessions }),
     askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
     contractsInWork: () => contractorRole.work.inWork,
     stop: async () => {
@@ -224,6 +232,31 @@ function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host):
   });
   parts.role.tellEscrows((contractId) => ledger.escrows.addLater(contractId));
   return ledger;
+}
+
+function createScores(
+  { init, outcomes, shelf }: AgentParts,
+  ledger: NodeLedger | undefined,
+  {
+    host,
+    guard,
+    sessions,
+  }: {
+    readonly host: Host;
+    readonly guard: RecordGuard;
+    readonly sessions: SessionManager;
+  },
+): PeerScores {
+  const self = init.identity.peerId;
+  return new PeerScores({
+    ...{ self, ledger, outcomes, streams: sessions, clock: init.clock },
+    termsOf: async (peerId, signal) =>
+      peerId === self
+        ? shelf.list().map(({ term }) => term)
+        : ((await findRecord(host, guard, peerId, signal))?.body.offers ?? []).map(
+            ({ term }) => term,
+          ),
+  });
 }
 
 async function reachabilityOf(

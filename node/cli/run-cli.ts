@@ -14,8 +14,10 @@ import { registerCert } from './commands/cert.ts';
 import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
 import { registerInit } from './commands/init.ts';
+import { registerLedger } from './commands/ledger.ts';
 import { registerPeers } from './commands/peers.ts';
 import { registerQuery } from './commands/query.ts';
+import { registerReputation } from './commands/reputation.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSkills } from './commands/skills.ts';
 import { registerStart } from './commands/start.ts';
@@ -59,6 +61,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerDecisions,
     registerCert,
     registerAttest,
+    registerReputation,
+    registerLedger,
     registerTestnet,
   ]) {
     register(program, run);

@@ -91,7 +91,8 @@ export class NodeLedger {
       fee: rules.fees.escrow.toString(),
       isRequired: init.isRequired,
     };
-    this.#server = replica && new LedgerServer({ host: host.libp2p, source: replica, clock, logger });
+    this.#server =
+      replica && new LedgerServer({ host: host.libp2p, source: replica, clock, logger });
   }
 
   async start(): Promise<void> {
@@ -158,8 +159,7 @@ export class NodeLedger {
     while (!signal.aborted) {
       try {
         const record = (await this.client.read(contractKey(toHex(id)))) as
-          | ContractRecord
-          | undefined;
+          ContractRecord | undefined;
         if (record) return record.state === 'HELD';
       } catch (error) {
         logger.debug({ err: error }, 'The ledger could not be asked for held funds.');

@@ -189,7 +189,8 @@ export class ContractorRole implements ContractorPolicy {
     if (item === undefined) return declined('SKILL_NOT_OFFERED');
     if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
     // A price that is held is no credit: work begins only when it is.
-    if (question.agreement.ledger === '' && !this.#hasCredit(client)) return declined('CREDIT_EXHAUSTED');
+    if (question.agreement.ledger === '' && !this.#hasCredit(client))
+      return declined('CREDIT_EXHAUSTED');
     const sinceMs = this.#init.clock.nowMs();
     this.#keep({
       contractId: id,

@@ -41,9 +41,9 @@ export interface LedgerClientTimes {
   readonly lagPauseMs: number;
 }
 
-const TIMES: LedgerClientTimes = { patienceMs: 2_500, timeoutMs: 20_000, lagPauseMs: 100 };
-/** How often a replica that is behind is asked again. */
-const MAX_LAG_QUESTIONS = 20;
+const TIMES: LedgerClientTimes = { patienceMs: 2_500, timeoutMs: 20_000, lagPauseMs: 250 };
+/** How often a replica that is behind, or has no block yet, is asked again. */
+const MAX_LAG_QUESTIONS = 40;
 
 export interface LedgerClientInit {
   readonly rules: LedgerRules;
@@ -261,8 +261,8 @@ export class LedgerClient implements LedgerAccess {
   ): Promise<ProvenState> {
     for (let asked = 1; ; asked++) {
       const state = await this.#readOnce(peerId, keys, signal);
-      const { height } = state.head.header;
-      if (height >= floor) return state;
+      const height = state?.head.header.height ?? 0;
+      if (state && height >= floor) return state;
       if (asked === MAX_LAG_QUESTIONS) {
         throw new HostileAnswerError(`it is at height ${height}, others were at ${floor}`);
       }
@@ -274,11 +274,14 @@ export class LedgerClient implements LedgerAccess {
     peerId: string,
     keys: readonly string[],
     signal: AbortSignal,
-  ): Promise<ProvenState> {
+  ): Promise<ProvenState | undefined> {
     let head: CommittedHeader | undefined;
     const proofs: StateProof[] = [];
     const records: (StateRecord | undefined)[] = [];
-    for await (const answer of this.#ask(peerId, { type: 'read', keys }, signal)) {
+    for await (const answer of this.#init.ask(peerId, { type: 'read', keys }, signal)) {
+      // A ledger that has just begun has its first block soon.
+      if (answer.type === 'refused' && answer.reason === 'NOT_READY') return undefined;
+      if (answer.type === 'refused') throw new HostileAnswerError(answer.reason);
       if (answer.type === 'head' && !head) {
         this.#watch.note(answer.head);
         ({ head } = answer);

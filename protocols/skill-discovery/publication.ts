@@ -11,6 +11,7 @@ import type { Host } from '../libp2p-host.ts';
 import { providerCid, recordKey } from './dht-keys.ts';
 import { walkDht } from './dht-lookup.ts';
 import type { SignedSkillRecord } from './skill-record.ts';
+import type { RecordGuard } from './validator.ts';
 
 /** Provide operations at the same time; each is a lookup and up to k messages. */
 const MAX_PARALLEL_PROVIDES = 4;
@@ -80,6 +81,21 @@ export async function findCopy(
   for await (const event of walkDht(host.dht, 'GET_VALUE', recordKey(host.peerId), signal)) {
     if (event.type !== 'answered' || !event.value || event.peerId === host.peerId) continue;
     if (equalBytes(event.value, record.envelope)) return event.peerId;
+  }
+  return undefined;
+}
+
+/** The skill record of a peer as the DHT has it; none if no node has one that is good. */
+export async function findRecord(
+  host: Host,
+  guard: RecordGuard,
+  peerId: string,
+  signal: AbortSignal,
+): Promise<SignedSkillRecord | undefined> {
+  for await (const event of walkDht(host.dht, 'GET_VALUE', recordKey(peerId), signal)) {
+    if (event.type !== 'answered' || !event.value) continue;
+    const verdict = await guard.accept(peerId, event.value);
+    if (verdict.valid) return verdict.record;
   }
   return undefined;
 }

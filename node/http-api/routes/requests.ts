@@ -14,7 +14,9 @@ import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
 export const term = z
   .string()
   .refine(isTerm, 'expected a skill term, for example performs:nlp/sentiment');
-const peerId = z.string().refine(isPeerId, 'expected the PeerId of an Ed25519 key (12D3Koo...)');
+export const peerId = z
+  .string()
+  .refine(isPeerId, 'expected the PeerId of an Ed25519 key (12D3Koo...)');
 const base64 = z.base64().max(12 * 1024 * 1024);
 
 const queryText = z.string().superRefine((text, context) => {

@@ -12,6 +12,7 @@ import type { FirstHitDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
+import { ledgerRoutes } from './ledger-routes.ts';
 import {
   attestBody,
   attestResourceBody,
@@ -56,6 +57,7 @@ function hangUp(request: Request): AbortSignal {
 /** Every route group of a node. */
 export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGroup[] {
   return [
+    ledgerRoutes(node, check, hangUp),
     (router) => {
       router.get('/status', async (_request, response) => {
         response.json(await node.status());

@@ -3,12 +3,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import { GENESIS_DEFAULTS, encodeGenesis } from '../../../protocols/ledger/genesis.ts';
 import type { Genesis } from '../../../protocols/ledger/genesis.ts';
 import type { AgentNode } from '../../agent-node.ts';
 import type { RunDocument } from '../../api-documents.ts';
 import type { ConfigFile } from '../../config/schema.ts';
+import { queryBody } from '../../http-api/routes/requests.ts';
 import { systemClock } from '../../system-clock.ts';
 import type { OutcomeEntry } from '../../tasks/outcomes.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
@@ -85,18 +87,29 @@ export async function startLedgerNetwork(
   const seller = await startNode(s!, { network: local, ...values, ...configs.seller });
   const { addresses } = await seller.status();
   const network = { ...local, bootstrap: [...addresses] };
-  const others = [await startNode(a!, { network, ...values }), await startNode(b!, { network, ...values })];
+  const others = [
+    await startNode(a!, { network, ...values }),
+    await startNode(b!, { network, ...values }),
+  ];
   const client = await startNode(
     c!,
     { trust: { known: [s!.peerId] }, decision: BUYER, network, ...values, ...configs.client },
     [believed(s!.peerId)],
   );
   await seller.publishSkills(OFFER, never);
+  await expect
+    .poll(() => findsSeller(client, s!.peerId), { timeout: 30_000, interval: 200 })
+    .toBe(true);
   const remove = () => rm(directory, { recursive: true, force: true });
   return {
     ...{ genesisFile, client, seller, others, bootstrap: [...addresses], remove },
     treasury: treasury!,
   };
+}
+
+async function findsSeller(client: AgentNode, seller: string): Promise<boolean> {
+  const { hits } = await client.query(queryBody.parse({ query: TERM, limit: 5 }), never);
+  return hits.some(({ peerId }) => peerId === seller);
 }
 
 /** Has the client run one task. */

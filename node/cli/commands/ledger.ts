@@ -1,0 +1,125 @@
+/** `coalesce ledger`: the node's money, and the audit of a ledger. @module */
+
+import type { Command } from 'commander';
+import type { LedgerDocument, PaymentDocument } from '../../ledger/ledger-documents.ts';
+import type { RegisterCommand, RunAction } from '../context.ts';
+import { microUsd } from '../options.ts';
+import { table, usd } from '../table.ts';
+import { registerLedgerFiles } from './ledger-files.ts';
+
+export const registerLedger: RegisterCommand = (program, run) => {
+  const ledger = program
+    .command('ledger')
+    .description('balances, payments, and the audit of the ledger');
+  registerShow(ledger, run);
+  registerTransfer(ledger, run);
+  registerPayOut(ledger, run);
+  registerLedgerFiles(ledger, run);
+};
+
+function registerShow(ledger: Command, run: RunAction): void {
+  ledger
+    .command('show')
+    .description("this node's account, its open escrows, and what it paid and earned")
+    .action(
+      run(async (context) => {
+        const document = await context.withDaemon((client) =>
+          client.get<LedgerDocument>('/v1/ledger', { signal: context.signal }),
+        );
+        context.print(document, () => showText(document));
+      }),
+    );
+}
+
+function registerTransfer(ledger: Command, run: RunAction): void {
+  ledger
+    .command('transfer')
+    .description('pay another account of the ledger')
+    .requiredOption('--to <peer>', 'PeerId that is paid')
+    .requiredOption('--usd <amount>', 'amount in dollars, for example 0.05', microUsd)
+    .action(
+      run(async (context, options: { readonly to: string; readonly usd: number }) => {
+        const order = { to: options.to, amountMicroUsd: options.usd };
+        const paid = await context.withDaemon((client) =>
+          client.post<PaymentDocument>('/v1/ledger/transfer', order, { signal: context.signal }),
+        );
+        context.print(paid, () => paymentText(paid));
+      }),
+    );
+}
+
+function registerPayOut(ledger: Command, run: RunAction): void {
+  ledger
+    .command('pay-out')
+    .description('give claims back to a treasury, which pays by other means')
+    .requiredOption('--usd <amount>', 'amount in dollars', microUsd)
+    .option('--to <peer>', 'treasury; left out: the first of the genesis')
+    .option('--reference <text>', 'what the treasury is told: where to pay', '')
+    .action(
+      run(async (context, options: PayOutOptions) => {
+        const order = {
+          amountMicroUsd: options.usd,
+          reference: options.reference,
+          ...(options.to !== undefined && { to: options.to }),
+        };
+        const paid = await context.withDaemon((client) =>
+          client.post<PaymentDocument>('/v1/ledger/pay-out', order, { signal: context.signal }),
+        );
+        context.print(paid, () => paymentText(paid));
+      }),
+    );
+}
+
+interface PayOutOptions {
+  readonly usd: number;
+  readonly to?: string;
+  readonly reference: string;
+}
+
+function paymentText({ to, amountMicroUsd, feeMicroUsd }: PaymentDocument): string {
+  return `${usd(amountMicroUsd)} to ${to}; fee ${usd(feeMicroUsd)}`;
+}
+
+function showText({ source, ledger, peers }: LedgerDocument): string {
+  const lines = ledger ? ledgerLines(ledger) : ['No ledger: what follows is the own book alone.'];
+  if (peers.length > 0) {
+    const rows = peers.map(({ peerId, receipts, paidMicroUsd, earnedMicroUsd }) => [
+      peerId,
+      String(receipts),
+      usd(paidMicroUsd),
+      usd(earnedMicroUsd),
+    ]);
+    lines.push('', table(['receipts with', 'count', 'paid', 'earned'], rows));
+  } else if (source === 'receipts') lines.push('No receipts yet.');
+  return lines.join('\n');
+}
+
+function ledgerLines(ledger: NonNullable<LedgerDocument['ledger']>): string[] {
+  const { account, escrows } = ledger;
+  const replica = ledger.replica === null ? '' : `, replica ${ledger.replica} of it`;
+  const lines = [
+    `ledger      ${ledger.ledgerId}${replica}`,
+    `height      ${ledger.height}, ${new Date(ledger.blockTimeMs).toISOString()}`,
+    `state root  ${ledger.stateRoot}`,
+  ];
+  if (account) {
+    lines.push(
+      `balance     ${usd(account.balanceMicroUsd)}, a claim on ${ledger.treasuries.join(', ')}`,
+      `held        ${usd(account.heldMicroUsd)}; promised to this node ${usd(account.promisedMicroUsd)}`,
+      `spendable   ${usd(account.spendableMicroUsd)}`,
+      `            ${account.transactions} transactions, ${account.disputes} disputes`,
+    );
+  } else
+    lines.push('balance     none: this node has no account; a payment or a contract opens one');
+  if (escrows.length > 0) {
+    const rows = escrows.map((escrow) => [
+      escrow.contractId,
+      escrow.role ?? '',
+      escrow.state,
+      usd(escrow.priceMicroUsd),
+      escrow.dueMs === null ? '' : new Date(escrow.dueMs).toISOString(),
+    ]);
+    lines.push('', table(['open escrow', 'role', 'state', 'price', 'ends by itself'], rows));
+  }
+  return lines;
+}

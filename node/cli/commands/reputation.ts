@@ -1,0 +1,58 @@
+/** `coalesce reputation`: scores of a peer, what they stand on, and whether they are proven. @module */
+
+import type { ReputationDocument, ScoreDocument } from '../../ledger/ledger-documents.ts';
+import type { RegisterCommand } from '../context.ts';
+import { collect } from '../options.ts';
+import { table } from '../table.ts';
+
+const SOURCES = {
+  ledger: 'the ledger',
+  own: 'seen by this node',
+  receipts: 'receipts that the peer shows',
+} as const;
+
+export const registerReputation: RegisterCommand = (program, run) => {
+  program
+    .command('reputation')
+    .argument('[peer]', 'PeerId; left out: this node itself')
+    .description('scores of a peer with their evidence and proof status')
+    .option('--term <term>', 'a task type to ask about (repeatable)', collect, [])
+    .action(
+      run(async (context, peer: string | undefined, options: { readonly term: string[] }) => {
+        const query = new URLSearchParams(options.term.map((term) => ['term', term]));
+        if (peer !== undefined) query.set('peer', peer);
+        const document = await context.withDaemon((client) =>
+          client.get<ReputationDocument>(`/v1/reputation?${query.toString()}`, {
+            signal: context.signal,
+          }),
+        );
+        context.print(document, () => reputationText(document));
+        return document.scores.length === 0 ? 3 : 0;
+      }),
+    );
+};
+
+function reputationText({ peerId, ledgerId, scores }: ReputationDocument): string {
+  if (scores.length === 0) {
+    return ledgerId === null
+      ? `${peerId}: nothing is known. Name a task type with --term`
+      : `${peerId}: nobody was judged on the ledger for the task types asked. Add some with --term`;
+  }
+  const rows = scores.map((score) => [
+    score.taskType,
+    score.role,
+    score.score.toFixed(4),
+    score.weight.toFixed(2),
+    SOURCES[score.source],
+    proofText(score),
+  ]);
+  const header = ['task type', 'as', 'score', 'weight', 'from', 'proof'];
+  const remark =
+    ledgerId === null ? ['', 'No ledger: these are opinions, and nobody has agreed to them.'] : [];
+  return [peerId, '', table(header, rows), ...remark].join('\n');
+}
+
+function proofText({ proof }: ScoreDocument): string {
+  if (!proof) return 'none';
+  return `proven at height ${proof.height}, ${proof.signatures} signatures, ${proof.proofBytes} bytes`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Routes about money and reputation.
+ *
+ * @module
+ */
+
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { AgentNode } from '../../agent-node.ts';
+import type { RouteGroup } from '../server.ts';
+import { peerId, term } from './requests.ts';
+
+const amountMicroUsd = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const transferBody = z.strictObject({ to: peerId, amountMicroUsd });
+const payOutBody = z.strictObject({
+  to: peerId.optional(),
+  amountMicroUsd,
+  reference: z
+    .string()
+    .regex(/^[ -~]{0,128}$/, 'expected at most 128 printable characters')
+    .optional(),
+});
+const blocksQuery = z.strictObject({
+  from: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(1),
+});
+const terms = z
+  .union([term, z.array(term).max(8)])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .default([]);
+const reputationQuery = z.strictObject({ peer: peerId.optional(), term: terms });
+
+/** Checks one part of a request. */
+type Check = <Body>(schema: z.ZodType<Body>, value: unknown, what: string) => Body;
+
+/** The group. */
+export function ledgerRoutes(
+  node: AgentNode,
+  check: Check,
+  hangUp: (request: Request) => AbortSignal,
+): RouteGroup {
+  return (router) => {
+    router.get('/ledger', async (_request, response) => {
+      response.json(await node.ledger.show());
+    });
+    router.get('/ledger/blocks', async (request, response) => {
+      const { from } = check(blocksQuery, request.query, 'query string');
+      response.json(await node.ledger.blocks(from));
+    });
+    router.post('/ledger/transfer', async (request, response) => {
+      response.json(await node.ledger.transfer(check(transferBody, request.body, 'request')));
+    });
+    router.post('/ledger/pay-out', async (request, response) => {
+      response.json(await node.ledger.payOut(check(payOutBody, request.body, 'request')));
+    });
+    router.get('/reputation', async (request, response) => {
+      const { peer, term: named } = check(reputationQuery, request.query, 'query string');
+      response.json(await node.reputation(peer ?? node.peerId, named, hangUp(request)));
+    });
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * Scores of a peer: from the ledger with proofs, or where there is none from what this node has
+ * seen itself and from receipts that the peer shows. The latter two are opinions of one and choices
+ * of the other, and are named so.
+ *
+ * The ledger is asked about task types that this node can name: those of the peer's signed record,
+ * those of its own experience with the peer, and those that the user names. It cannot be asked
+ * which others there are.
+ *
+ * @module
+ */
+
+import { toHex } from '../../crypto/bytes.ts';
+import type { Clock } from '../../protocols/components.ts';
+import { requestReceipts } from '../../protocols/card/client.ts';
+import { MAX_READ_KEYS } from '../../protocols/ledger-service/messages.ts';
+import type { ProvenState } from '../../protocols/ledger-service/client.ts';
+import { provenScore } from '../../protocols/ledger/light-client.ts';
+import { encodeStateProof } from '../../protocols/ledger/state-proof.ts';
+import { ONE_Q32 } from '../../protocols/reputation/decay.ts';
+import { scoreKey } from '../../protocols/reputation/records.ts';
+import type { ScoreSubject } from '../../protocols/reputation/records.ts';
+import { fractionOfQ32 } from '../../protocols/reputation/score.ts';
+import type { SecureStreams } from '../../protocols/secure-stream.ts';
+import { testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
+import type { OutcomeBook } from '../tasks/outcomes.ts';
+import { reach } from './ledger-desk.ts';
+import type { ReputationDocument, ScoreDocument } from './ledger-documents.ts';
+import type { NodeLedger } from './node-ledger.ts';
+
+/** Task types that are asked about. */
+const MAX_TYPES = MAX_READ_KEYS / 2;
+const RECEIPTS_TIMEOUT_MS = 3_000;
+
+export interface PeerScoresInit {
+  readonly self: string;
+  readonly ledger: NodeLedger | undefined;
+  readonly outcomes: OutcomeBook;
+  readonly streams: SecureStreams;
+  /** Terms of a peer's signed record; none if it is not found. */
+  readonly termsOf: (peerId: string, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly clock: Clock;
+}
+
+/** Scores of peers, as one node can know them. */
+export class PeerScores {
+  readonly #init: PeerScoresInit;
+
+  constructor(init: PeerScoresInit) {
+    this.#init = init;
+  }
+
+  /** @param terms - Task types beside those that are known. */
+  async of(
+    peerId: string,
+    terms: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReputationDocument> {
+    const { ledger, outcomes, termsOf } = this.#init;
+    const recorded = await termsOf(peerId, signal);
+    const seen = outcomes.entriesOf(peerId).map(({ taskType }) => taskType);
+    const types = [...new Set([...terms, ...recorded, ...seen])].slice(0, MAX_TYPES);
+    const scores = ledger
+      ? await this.#ofLedger(ledger, peerId, types)
+      : [...this.#own(peerId), ...(await this.#shown(peerId, types, signal))];
+    const ledgerId = ledger ? toHex(ledger.client.rules.ledgerId) : null;
+    return { peerId, ledgerId, scores };
+  }
+
+  async #ofLedger(
+    { client }: NodeLedger,
+    subject: string,
+    types: readonly string[],
+  ): Promise<readonly ScoreDocument[]> {
+    const subjects = types.flatMap((taskType): ScoreSubject[] => [
+      { subject, role: 'contractor', taskType },
+      { subject, role: 'client', taskType },
+    ]);
+    const state = await reach(client.prove(subjects.map(scoreKey)));
+    return subjects.flatMap((of, i) => scoreDocument(of, state, i) ?? []);
+  }
+
+  /** Successes and failures that this node saw, by Laplace's rule. */
+  #own(peerId: string): readonly ScoreDocument[] {
+    return this.#init.outcomes
+      .entriesOf(peerId)
+      .map(({ taskType, successes, failures }) =>
+        countedScore('own', taskType, successes, successes + failures),
+      );
+  }
+
+  async #shown(
+    peerId: string,
+    types: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ScoreDocument[]> {
+    const { streams, clock, self } = this.#init;
+    if (peerId === self) return [];
+    const scores = types.map(async (skill): Promise<readonly ScoreDocument[]> => {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(RECEIPTS_TIMEOUT_MS)]);
+      try {
+        const receipts = await requestReceipts(streams, peerId, { skill, clock, signal: limited });
+        // What this node has paid for itself, it has counted above.
+        const others = receipts.filter(({ client }) => client !== self);
+        const said = testimonyOfReceipts(others);
+        const total = said.reduce((sum, { run }) => sum + run, 0);
+        if (total === 0) return [];
+        const passed = said.reduce((sum, one) => sum + one.passed, 0);
+        return [countedScore('receipts', skill, passed, total)];
+      } catch {
+        signal.throwIfAborted();
+        return []; // it shows none, or is not there
+      }
+    });
+    return (await Promise.all(scores)).flat();
+  }
+}
+
+function countedScore(
+  source: 'own' | 'receipts',
+  taskType: string,
+  passed: number,
+  total: number,
+): ScoreDocument {
+  const score = (passed + 1) / (total + 2);
+  const scoreQ32 = BigInt(Math.round(score * Number(ONE_Q32))).toString();
+  return {
+    ...{ taskType, scoreQ32, score, source },
+    role: 'contractor',
+    evidenceScore: score,
+    weight: total,
+  };
+}
+
+/** A proven score; `undefined` where nobody has judged this. */
+function scoreDocument(
+  of: ScoreSubject,
+  { head, proofs }: ProvenState,
+  index: number,
+): ScoreDocument | undefined {
+  const { timeMs, stateRoot, height } = head.header;
+  const proof = proofs[index]!;
+  const proven = provenScore(proof, of, { timeMs, stateRoot });
+  if (!proven || proven.record.total === 0n) return undefined;
+  return {
+    taskType: of.taskType,
+    role: of.role,
+    scoreQ32: proven.literalQ32.toString(),
+    score: fractionOfQ32(proven.literalQ32),
+    evidenceScore: fractionOfQ32(proven.evidenceQ32),
+    weight: fractionOfQ32(proven.record.total),
+    source: 'ledger',
+    proof: {
+      status: 'proven',
+      height,
+      blockTimeMs: timeMs,
+      stateRoot: toHex(stateRoot),
+      signatures: head.commit.votes.length,
+      proofBytes: encodeStateProof(proof).length,
+    },
+  };
+}
