@@ -20,13 +20,18 @@ import type {
   SearchResult,
   TraceEntry,
 } from './find-contractors.ts';
+import { NamedProviders } from './named-providers.ts';
+import type { ProviderName } from './named-providers.ts';
 import { fetchRecord } from './record-fetch.ts';
 import type { FetchedRecord } from './record-fetch.ts';
+import { Turns } from './turns.ts';
 
 /** Keys looked up at the same time; each lookup asks some 20 peers. */
 const MAX_PARALLEL_LOOKUPS = 4;
-/** Records fetched at the same time. */
+/** Providers asked for their own record at the same time. */
 const MAX_PARALLEL_FETCHES = 32;
+/** Records searched for in the DHT at the same time; each search asks some 20 peers. */
+const MAX_PARALLEL_WALKS = 8;
 /**
  * New providers taken at once from one answer. What goes beyond waits until the lookup has ended
  * and is then taken by the number of peers that named it: one answer cannot fill the search.
@@ -34,8 +39,6 @@ const MAX_PARALLEL_FETCHES = 32;
 const MAX_NEW_PROVIDERS_PER_ANSWER = 12;
 /** Of those that wait, how many are taken that a single peer named: inventing names is free. */
 const MAX_WAITING_NAMED_ONCE = 32;
-/** Names remembered beyond the providers that are fetched. */
-const MAX_WAITING_PROVIDERS = 4_096;
 /** Addresses taken up of one provider. */
 const MAX_ADDRESSES_PER_PROVIDER = 8;
 const MAX_TRACE_ENTRIES = 1_024;
@@ -57,30 +60,6 @@ interface LookupTally {
   isCut: boolean;
 }
 
-/** Lets so many run at a time, in the order in which they came. */
-class Turns {
-  readonly #max: number;
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  async run<T>(step: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#max) this.#running += 1;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
-    try {
-      return await step();
-    } finally {
-      const next = this.#queue.shift();
-      // Whoever waits takes over the place.
-      if (next) next();
-      else this.#running -= 1;
-    }
-  }
-}
-
 function detailOf(error: unknown): { readonly detail?: string } {
   return error instanceof Error ? { detail: error.message } : {};
 }
@@ -95,11 +74,11 @@ export class ContractorSearch {
 
   readonly #asked = new Set<string>();
   readonly #answered = new Set<string>();
-  readonly #fetched = new Map<string, Promise<void>>();
-  /** Providers beyond the first of each answer, with the peers that named them. */
-  readonly #waiting = new Map<string, { provider: NamedPeer; namedBy: Set<string> }>();
+  readonly #fetches: Promise<void>[] = [];
+  readonly #names = new NamedProviders();
   readonly #lookupTurns = new Turns(MAX_PARALLEL_LOOKUPS);
-  readonly #fetchTurns = new Turns(MAX_PARALLEL_FETCHES);
+  readonly #holderTurns = new Turns(MAX_PARALLEL_FETCHES);
+  readonly #walkTurns = new Turns(MAX_PARALLEL_WALKS);
 
   readonly #hits: ContractorHit[] = [];
   readonly #dropped: DroppedProvider[] = [];
@@ -127,12 +106,11 @@ export class ContractorSearch {
     }
     const lookups = await Promise.all(keys.map((key) => this.#lookUpInTurn(key)));
     this.#takeWaiting();
-    await Promise.all(this.#fetched.values());
-    this.#dropped.push(
-      ...[...this.#waiting.keys()].map((peerId) => ({ peerId, reason: 'NOT_FETCHED' as const })),
-    );
+    this.#names.endLookups();
+    await Promise.all(this.#fetches);
+    for (const { provider } of this.#names.waiting()) this.#drop(provider.peerId, 'NOT_FETCHED');
     if (lookups.every(({ answered }) => answered === 0)) return this.#result('unreachable');
-    const isPartial = this.#isCut || lookups.some(({ isCut }) => isCut) || this.#waiting.size > 0;
+    const isPartial = this.#isCut || lookups.some(({ isCut }) => isCut);
     // A dead peer here and there is normal in Kademlia: k peers hold each entry.
     const fewAnswered = lookups.some(({ asked, answered }) => answered * 2 < asked);
     return this.#result(isPartial || fewAnswered ? 'partial' : 'complete');
@@ -173,7 +151,7 @@ export class ContractorSearch {
     let tally: LookupTally = { asked: 0, answered: 0, isCut: false };
     for (let attempt = 1; attempt <= LOOKUP_TRIES; attempt++) {
       tally = await this.#lookUpOnce(key);
-      const foundNobody = this.#fetched.size === 0 && tally.answered < tally.asked;
+      const foundNobody = this.#fetches.length === 0 && tally.answered < tally.asked;
       const hasFailed = tally.isCut || tally.answered === 0 || foundNobody;
       if (!hasFailed || this.#signal.aborted) break;
       if (attempt < LOOKUP_TRIES) this.#note('retry', { key });
@@ -209,55 +187,49 @@ export class ContractorSearch {
     let isNew = 0;
     for (const provider of providers) {
       if (provider.peerId === this.#components.host.peerId) continue;
-      if (this.#fetched.has(provider.peerId)) continue;
-      if (isNew < MAX_NEW_PROVIDERS_PER_ANSWER && this.#take(provider)) {
-        isNew += 1;
-        continue;
-      }
-      const waiting = this.#waiting.get(provider.peerId);
-      if (waiting) waiting.namedBy.add(namedBy);
-      else if (this.#waiting.size < MAX_WAITING_PROVIDERS) {
-        this.#waiting.set(provider.peerId, { provider, namedBy: new Set([namedBy]) });
-      }
+      const name = this.#names.add(provider, namedBy);
+      if (!name) this.#isCut = true;
+      if (!name || name.isTaken || isNew >= MAX_NEW_PROVIDERS_PER_ANSWER) continue;
+      if (this.#take(name)) isNew += 1;
     }
   }
 
   #takeWaiting(): void {
-    const byVotes = [...this.#waiting.values()].sort((a, b) => b.namedBy.size - a.namedBy.size);
     let namedOnce = 0;
-    for (const { provider, namedBy } of byVotes) {
-      if (namedBy.size === 1 && ++namedOnce > MAX_WAITING_NAMED_ONCE) return;
-      if (!this.#take(provider)) return;
+    for (const name of this.#names.waiting()) {
+      if (!name.isVouched && ++namedOnce > MAX_WAITING_NAMED_ONCE) return;
+      if (!this.#take(name)) return;
     }
   }
 
   /** @returns whether there was room. */
-  #take(provider: NamedPeer): boolean {
-    if (this.#fetched.size >= this.#limits.maxProviders) return false;
-    this.#waiting.delete(provider.peerId);
-    this.#fetched.set(provider.peerId, this.#fetch(provider));
+  #take(name: ProviderName): boolean {
+    if (this.#fetches.length >= this.#limits.maxProviders) return false;
+    name.isTaken = true;
+    this.#fetches.push(this.#fetch(name));
     return true;
   }
 
-  async #fetch(provider: NamedPeer): Promise<void> {
-    const { peerId } = provider;
+  async #fetch(name: ProviderName): Promise<void> {
+    const { peerId } = name.provider;
     if (!isPeerId(peerId)) return this.#drop(peerId, 'NO_ED25519_PEER');
-    await this.#fetchTurns.run(async () => {
-      await this.#learnAddresses(provider);
-      const { host, guard } = this.#components;
-      const fetched = await fetchRecord(
-        {
-          host,
-          guard,
-          onEvent: (event) => this.#count(event),
-          onRefused: (from, reason) =>
-            this.#note('refused', { peerId: from, detail: `${reason}, of ${peerId}` }),
-        },
-        peerId,
-        this.#signal,
-      );
-      this.#settle(peerId, fetched);
-    });
+    await this.#learnAddresses(name.provider);
+    const { host, guard } = this.#components;
+    const fetched = await fetchRecord(
+      {
+        host,
+        guard,
+        holderTurns: this.#holderTurns,
+        walkTurns: this.#walkTurns,
+        isWorthWalk: () => this.#names.isWorthWalk(name),
+        onEvent: (event) => this.#count(event),
+        onRefused: (from, reason) =>
+          this.#note('refused', { peerId: from, detail: `${reason}, of ${peerId}` }),
+      },
+      peerId,
+      this.#signal,
+    );
+    this.#settle(peerId, fetched);
   }
 
   async #learnAddresses({ peerId, addresses }: NamedPeer): Promise<void> {
@@ -272,10 +244,7 @@ export class ContractorSearch {
   }
 
   #settle(peerId: string, fetched: FetchedRecord): void {
-    if (!fetched.found) {
-      if (fetched.reason === 'TIMED_OUT') this.#isCut = true;
-      return this.#drop(peerId, fetched.reason);
-    }
+    if (!fetched.found) return this.#drop(peerId, fetched.reason);
     const { record, source } = fetched;
     const { offers, iat } = record.body;
     if (offers.length === 0) return this.#drop(peerId, 'WITHDRAWN');
@@ -293,6 +262,7 @@ export class ContractorSearch {
   }
 
   #drop(peerId: string, reason: DropReason): void {
+    if (reason === 'TIMED_OUT' || reason === 'NOT_FETCHED') this.#isCut = true;
     this.#note('dropped', { peerId, detail: reason });
     this.#dropped.push({ peerId, reason });
   }

@@ -84,7 +84,7 @@ export type DropReason =
   /** What it offers has nothing to do with the text that was asked for. */
   | 'NOT_SIMILAR'
   | 'TIMED_OUT'
-  /** Beyond the limit of providers. */
+  /** Beyond the limit of providers, or named by one peer alone and silent itself. */
   | 'NOT_FETCHED';
 
 /** A provider that gave no hit. */
@@ -109,8 +109,8 @@ export interface SearchResult {
   readonly query: string;
   /**
    * `complete`: the lookup ended by itself and most of those asked answered. `partial`: time ran
-   * out, too few answered, or there were more providers than the limit. `unreachable`: nobody to
-   * ask, or nobody answered.
+   * out, too few answered, or a named provider was not looked for everywhere. `unreachable`: nobody
+   * to ask, or nobody answered.
    */
   readonly outcome: 'complete' | 'partial' | 'unreachable';
   readonly hits: readonly ContractorHit[];

@@ -17,6 +17,7 @@ import { askPeer, walkDht } from './dht-lookup.ts';
 import type { LookupEvent } from './dht-lookup.ts';
 import type { SignedSkillRecord } from './skill-record.ts';
 import { readStoredRecord } from './stored-records.ts';
+import type { Turns } from './turns.ts';
 import type { RecordGuard, RecordVerdict, RecordVerdictReason } from './validator.ts';
 
 /** How long the holder has before the DHT is asked as well. */
@@ -31,12 +32,22 @@ export type FetchedRecord =
       readonly record: SignedSkillRecord;
       readonly source: 'holder' | 'dht';
     }
-  | { readonly found: false; readonly reason: RecordVerdictReason | 'NO_RECORD' | 'TIMED_OUT' };
+  | {
+      readonly found: false;
+      /** `NOT_FETCHED`: the holder gave none and others were not asked. */
+      readonly reason: RecordVerdictReason | 'NO_RECORD' | 'NOT_FETCHED' | 'TIMED_OUT';
+    };
 
 /** What a fetch is handed. */
 export interface FetchComponents {
   readonly host: Host;
   readonly guard: RecordGuard;
+  /** Turns to ask holders. */
+  readonly holderTurns: Turns;
+  /** Turns to search the DHT. */
+  readonly walkTurns: Turns;
+  /** Asked where the holder does not answer soon: whether others are to be asked. */
+  readonly isWorthWalk: () => Promise<boolean>;
   /** Told of every step. */
   onEvent(event: LookupEvent): void;
   /** Told of every refused record, and who sent it. */
@@ -59,19 +70,35 @@ class RecordFetch {
   }
 
   async run(): Promise<FetchedRecord> {
+    const { holderTurns, walkTurns, isWorthWalk } = this.#components;
     const patience = new AbortController();
     setMaxListeners(0, patience.signal); // a dial alone listens more than ten times
-    const holder = this.#askHolder(patience.signal);
-    const headStart = delay(HOLDER_HEAD_START_MS, undefined, { signal: patience.signal });
-    await Promise.race([holder, headStart.catch(() => undefined)]);
-    const isCut = this.#best ? false : await this.#askOthers();
+    // The turn lasts for the head start; a slow holder may answer after it.
+    const { holder } = await holderTurns.run(async () => {
+      const holder = this.#askHolder(patience.signal);
+      const headStart = delay(HOLDER_HEAD_START_MS, undefined, { signal: patience.signal });
+      await Promise.race([holder, headStart.catch(() => undefined)]);
+      return { holder };
+    });
+    let hasWalked = false;
+    let isCut = false;
+    if (!this.#best) {
+      const isWorth = isWorthWalk();
+      await Promise.race([holder, isWorth]);
+      if (!this.#best && (await isWorth)) {
+        hasWalked = true;
+        isCut = await walkTurns.run(() => this.#walk());
+      }
+      await this.#readStored();
+    }
     // A holder that is slower than a whole lookup is as good as gone: a search may name many such.
     // Not so where others have old copies alone: they say that it was here, and it has a newer one.
     const isOutdated = this.#refusal === 'ROLLED_BACK' || this.#refusal === 'EXPIRED';
-    if (this.#best || !isOutdated) patience.abort();
+    if (this.#best || (hasWalked && !isOutdated)) patience.abort();
     await holder;
     if (this.#best) return { found: true, ...this.#best };
     if (this.#refusal) return { found: false, reason: this.#refusal };
+    if (!hasWalked) return { found: false, reason: 'NOT_FETCHED' };
     return { found: false, reason: isCut ? 'TIMED_OUT' : 'NO_RECORD' };
   }
 
@@ -87,12 +114,6 @@ class RecordFetch {
     for await (const event of askPeer(host.dht, holder, 'GET_VALUE', key, signal)) {
       await this.#take(event, 'holder');
     }
-  }
-
-  /** @returns whether the lookup was cut short. */
-  async #askOthers(): Promise<boolean> {
-    const [isCut] = await Promise.all([this.#walk(), this.#readStored()]);
-    return isCut;
   }
 
   /** @returns whether the walk was cut short. */

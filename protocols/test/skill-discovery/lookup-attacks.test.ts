@@ -1,8 +1,11 @@
 import type { Stream } from '@libp2p/interface';
 import { Record as DhtRecord } from '@libp2p/kad-dht';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { multiaddr } from '@multiformats/multiaddr';
 import { sha256 } from '../../../crypto/hash.ts';
 import { utf8 } from '../../../crypto/bytes.ts';
+import { Identity, peerIdToBytes } from '../../../crypto/identity.ts';
+import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { KAD_PROTOCOL } from '../../protocol-ids.ts';
 import { DEFAULT_SEARCH_TIMEOUT_MS } from '../../skill-discovery/find-contractors.ts';
 import { contentOf, createNetwork, createNode, TestClock, until } from './fixtures.ts';
@@ -98,6 +101,88 @@ describe('two of five peers', () => {
       await Promise.all(nodes.map(({ host }) => host.stop()));
     }
   });
+});
+
+const INVENTED = Array.from({ length: 400 }, () => ({
+  id: peerIdToBytes(Identity.generate().peerId),
+  multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/1').bytes],
+}));
+
+/** Names twenty providers and twenty closer peers, none of which exists, and no record. */
+function lie(node: TestNode): void {
+  const handlers = handlersOf(node);
+  let answers = 0;
+  for (const name of ['GET_PROVIDERS', 'GET_VALUE', 'FIND_NODE']) {
+    handlers[name] = {
+      handle: (_: unknown, { key }) => {
+        const from = (answers++ * 20) % INVENTED.length;
+        const invented = INVENTED.slice(from, from + 20);
+        const answer = { type: name, key, clusterLevel: 0, closer: invented, providers: invented };
+        return Promise.resolve(answer);
+      },
+    };
+  }
+}
+
+/** An honest peer that is farther away than a liar. */
+function answerLater(node: TestNode, delayMs: number): void {
+  const handlers = handlersOf(node);
+  const { GET_PROVIDERS } = handlers;
+  handlers['GET_PROVIDERS'] = {
+    async handle(from, message) {
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      return GET_PROVIDERS!.handle(from, message);
+    },
+  };
+}
+
+/** The library's own lookup, which is content with the first twenty that anybody names. */
+async function namedByLibrary({ host }: TestNode, term: string): Promise<ReadonlySet<string>> {
+  const named = new Set<string>();
+  const signal = AbortSignal.timeout(DEFAULT_SEARCH_TIMEOUT_MS);
+  for await (const event of host.dht.findProviders(providerCid(term), { signal })) {
+    if (event.name !== 'PROVIDER' && event.name !== 'PEER_RESPONSE') continue;
+    for (const { id } of event.providers) named.add(id.toString());
+    if (named.size >= 20) break;
+  }
+  return named;
+}
+
+describe('three of twelve peers on every lookup path', () => {
+  it('that send garbage, lies or nothing end a plain lookup, 95 % of ours find', async () => {
+    const nodes = await createNetwork(12);
+    const [garbage, mute, liar, ...honest] = [nodes[0]!, nodes[1]!, nodes[2]!, ...nodes.slice(3)];
+    const publishers = honest.slice(0, 4);
+    const terms = publishers.map((_, i) => [0, 1, 2, 3, 4].map((n) => `performs:path-${i}-${n}`));
+    try {
+      await Promise.all(
+        publishers.map((node, i) =>
+          node.advertiser.publish(contentOf(...terms[i]!.map((term) => ({ term })))),
+        ),
+      );
+      await takeOver(garbage, GARBAGE);
+      await takeOver(mute, NEVER);
+      lie(liar);
+      for (const node of honest) answerLater(node, 200);
+      // Came after the publications: it keeps none of them, and must ask for all.
+      const client = await createNode(honest[0]!.host.addresses());
+      nodes.push(client);
+      await until('the client has met them', () => client.host.routingTableSize() >= 11, 60_000);
+      let ours = 0;
+      let library = 0;
+      for (const [i, publisher] of publishers.entries()) {
+        const { peerId } = publisher.host;
+        const found = await Promise.all(terms[i]!.map((term) => client.find(term)));
+        ours += found.filter(({ hits }) => hits.some((hit) => hit.peerId === peerId)).length;
+        const named = await Promise.all(terms[i]!.map((term) => namedByLibrary(client, term)));
+        library += named.filter((peers) => peers.has(peerId)).length;
+      }
+      expect(ours).toBeGreaterThanOrEqual(0.95 * 20);
+      expect(library).toBeLessThan(0.95 * 20);
+    } finally {
+      await Promise.all(nodes.map(({ host }) => host.stop()));
+    }
+  }, 180_000);
 });
 
 describe('a record that every other peer serves an older copy of', () => {

@@ -1,0 +1,84 @@
+/**
+ * The providers that a search heard of, and who named them. To name a provider is free, to look for
+ * its record in the DHT costs some twenty requests: so a name that one peer alone vouches for is
+ * asked at its own address only, until the lookups have ended, and few of one peer's then go on.
+ *
+ * @module
+ */
+
+import type { NamedPeer } from './dht-lookup.ts';
+
+/** Peers that must name a provider before the DHT is searched for its record at once. */
+const VOUCHERS = 2;
+/** Of the providers that one peer alone named, how many the DHT is searched for. */
+const MAX_WALKS_PER_VOUCHER = 4;
+/** Names that are remembered. */
+const MAX_NAMES = 4_096;
+
+/** A provider as the answers so far name it. */
+export class ProviderName {
+  readonly provider: NamedPeer;
+  readonly namedBy = new Set<string>();
+  readonly #vouched = Promise.withResolvers<void>();
+  /** Its record is being fetched, or was. */
+  isTaken = false;
+
+  constructor(provider: NamedPeer) {
+    this.provider = provider;
+  }
+
+  /** Resolves once enough peers have named it. */
+  get vouched(): Promise<void> {
+    return this.#vouched.promise;
+  }
+
+  get isVouched(): boolean {
+    return this.namedBy.size >= VOUCHERS;
+  }
+
+  add(namedBy: string): void {
+    this.namedBy.add(namedBy);
+    if (this.isVouched) this.#vouched.resolve();
+  }
+}
+
+/** Every name of one search. */
+export class NamedProviders {
+  readonly #names = new Map<string, ProviderName>();
+  readonly #walksByVoucher = new Map<string, number>();
+  readonly #lookedUp = Promise.withResolvers<void>();
+
+  /** @returns `undefined` if there is no room for another name. */
+  add(provider: NamedPeer, namedBy: string): ProviderName | undefined {
+    let name = this.#names.get(provider.peerId);
+    if (!name) {
+      if (this.#names.size >= MAX_NAMES) return undefined;
+      name = new ProviderName(provider);
+      this.#names.set(provider.peerId, name);
+    }
+    name.add(namedBy);
+    return name;
+  }
+
+  /** Names whose record nobody fetches, those that most peers named first. */
+  waiting(): readonly ProviderName[] {
+    return [...this.#names.values()]
+      .filter(({ isTaken }) => !isTaken)
+      .sort((a, b) => b.namedBy.size - a.namedBy.size);
+  }
+
+  /** No lookup will name anyone any more. */
+  endLookups(): void {
+    this.#lookedUp.resolve();
+  }
+
+  /** Whether the DHT is to be searched for a record; known at the end of the lookups at latest. */
+  async isWorthWalk(name: ProviderName): Promise<boolean> {
+    await Promise.race([name.vouched, this.#lookedUp.promise]);
+    if (name.isVouched) return true;
+    const [voucher = ''] = name.namedBy;
+    const walks = (this.#walksByVoucher.get(voucher) ?? 0) + 1;
+    this.#walksByVoucher.set(voucher, walks);
+    return walks <= MAX_WALKS_PER_VOUCHER;
+  }
+}
