@@ -142,11 +142,12 @@ function equilibriumOf(
 
 /**
  * Price that would split the gain evenly between the client and the considered contractor. What the
- * work costs the contractor is its secret; the lowest price asked by anybody stands for it.
+ * work costs the contractor is its secret; the lowest price of those that pass every gate stands
+ * for it. Others may ask what they like: nobody would hire them, so their price says nothing.
  */
 function bargainingPrice(
   { columns: own }: CandidateTable,
-  { matrix, local }: Evaluation,
+  { matrix, local, gateFacts }: Evaluation,
   row: number,
 ): number | null {
   if (row < 0 || local.costMicroUsd === null) return null;
@@ -154,7 +155,10 @@ function bargainingPrice(
   const priceAt = (one: number): number => own.priceMicroUsd[candidateIndex[one]!]!;
   const price = priceAt(row);
   let floor = price;
-  for (let other = 0; other < count; other++) floor = Math.min(floor, priceAt(other));
+  for (let other = 0; other < count; other++) {
+    const asked = priceAt(other);
+    if (asked < floor && failedGate(matrix, gateFacts, other) === null) floor = asked;
+  }
   const overheads = Math.max(0, columns.costMicroUsd[row]! - price);
   const split = bargainingPriceMicroUsd(local.costMicroUsd, overheads, floor);
   return split === null ? null : Math.min(price, split);

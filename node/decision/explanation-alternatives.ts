@@ -29,15 +29,15 @@ function bargainingLines({ request, result }: DecisionRecord): string[] {
   return [
     `The gain would be split evenly with ${name} at ${dollars(price)}: ` +
       `(${dollars(here)} here - ${overheads} beside`,
-    `the price + ${dollars(floor)}, the lowest price) / 2, at most the price asked (Nash 1950).`,
+    `the price + ${dollars(floor)}, the lowest price that passes) / 2, at most the price asked.`,
   ];
 }
 
-/** Of those that were judged and of the considered one. */
+/** Of those that pass every gate and of the considered one. */
 function lowestPriceMicroUsd({ candidates }: DecisionRequest, result: DecisionResult): number {
   let lowest = result.costParts.external?.priceMicroUsd ?? Infinity;
-  result.candidates.forEach(({ score }, index) => {
-    if (score === null) return;
+  result.candidates.forEach(({ score, failedGate }, index) => {
+    if (score === null || failedGate !== undefined) return;
     lowest = Math.min(lowest, candidates[index]?.quote.priceMicroUsd ?? Infinity);
   });
   return lowest;

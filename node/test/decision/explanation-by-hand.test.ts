@@ -184,17 +184,28 @@ describe('a printed decision, redone by hand,', () => {
     expect(plain).not.toContain('of checks');
   });
 
-  it('has a bargaining price that follows from the costs', () => {
-    const failing = { priceMicroUsd: 100, successes: 10, failures: 40 };
-    const field = [candidate('dear', { priceMicroUsd: 8_000 }), candidate('bad', failing)];
-    const text = formatDecision(decide(request(field)));
-    const [, price, here, beside] =
-      /evenly with dear at \$([\d.]+): \(\$([\d.]+) here - \$([\d.]+) beside/
+  /** The price that would split the gain with `dear`, and the lowest price it was made of. */
+  function bargainWith(other: Candidate): { price: number; lowest: number } {
+    const field = [candidate('dear', { priceMicroUsd: 7_000, latencyMs: 100 }), other];
+    const text = formatDecision(decide(withPolicy(request(field), { scoreThreshold: 0.2 })));
+    const [, price, here, beside, lowest] =
+      /evenly with dear at \$(\S+): \(\$(\S+) here - \$(\S+) beside[^$]*\$(\S+), the lowest/
         .exec(text)!
-        .map(Number);
-    const lowest = Number(/the price \+ \$([\d.]+), the lowest/.exec(text)![1]);
-    near(price!, (here! - beside! + lowest) / 2, 'bargaining price');
-    expect(lowest).toBe(0.0001);
+        .map(Number) as [number, number, number, number, number];
+    near(price, Math.min(0.007, (here - beside + lowest) / 2), 'bargaining price');
+    return { price, lowest };
+  }
+
+  it('has a bargaining price that follows from the costs', () => {
+    const worse = { priceMicroUsd: 4_000, latencyMs: 20_000, failures: 5 };
+    const { price, lowest } = bargainWith(candidate('worse', worse));
+    expect(lowest).toBe(0.004);
+    expect(price).toBeLessThan(0.007);
+  });
+
+  it('shill: a low price of one whom nobody would hire lowers no offer', () => {
+    const shill = candidate('shill', { priceMicroUsd: 100, successes: 10, failures: 40 });
+    expect(bargainWith(shill)).toEqual({ price: 0.007, lowest: 0.007 });
   });
 
   it('agrees for any field of contractors, in lines of 120 columns', () => {
