@@ -20,6 +20,8 @@ import type {
   QueryDocument,
   ResourceAttestDocument,
   RevocationDocument,
+  PlanDocument,
+  PlanProgressDocument,
   RunDocument,
   SkillDocument,
   StatusDocument,
@@ -59,6 +61,8 @@ import { parseQuery } from './skills/query-expression.ts';
 import { firstHitDocument, queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
 import type { ResolvedPart, ResultPart } from './tasks/task-parts.ts';
+import { planDocument } from './tasks/planner/plan-document.ts';
+import { planFromRequest } from './tasks/planner/plan-task.ts';
 import { preparedFromRequest } from './tasks/task-request.ts';
 import { VERSION } from './version.ts';
 
@@ -273,14 +277,27 @@ export class AgentNode {
     return runner.decide(task, offline, { policy, explore }, signal);
   }
 
-  /** Runs a task where it costs least. */
-  async run(request: TaskRequest, signal: AbortSignal): Promise<RunDocument> {
-    const { runner } = this.#runtime();
+  /**
+   * Runs a task, or the subtasks of one, where it costs least.
+   *
+   * @param onProgress - Told of each subtask that has ended.
+   */
+  async run(
+    request: TaskRequest,
+    signal: AbortSignal,
+    onProgress?: (progress: PlanProgressDocument) => void,
+  ): Promise<RunDocument> {
+    const { planner } = this.#runtime();
     if (this.#isDraining) throw new RefusedError('The node is stopping and takes no new task');
-    const { machine } = this.#parts;
-    const task = preparedFromRequest(request, machine);
+    const plan = planFromRequest(request, this.#parts.machine);
     const { policy, explore } = request;
-    return machine.attend(task, () => runner.run(task, { policy, explore }, signal));
+    return planner.run(plan, { policy, explore, signal, onProgress });
+  }
+
+  /** The subtasks that a task would be cut into. Nobody is asked, nothing is spent. */
+  plan(request: TaskRequest): PlanDocument {
+    const { machine } = this.#parts;
+    return planDocument(planFromRequest(request, machine), machine);
   }
 
   /** Does unpaid work for an A2A client without a name, where the configuration allows it. */

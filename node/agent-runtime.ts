@@ -63,6 +63,7 @@ import type { Endorser } from './tasks/endorser.ts';
 import { Outsourcing } from './tasks/outsourcing.ts';
 import { ProspectFinder } from './tasks/prospect-finder.ts';
 import { TaskExecution } from './tasks/task-execution.ts';
+import { PlanRunner } from './tasks/planner/plan-runner.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
 import { codeOf } from './storage/data-directory.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
@@ -82,6 +83,7 @@ export interface AgentRuntime {
   readonly publisher: SkillPublisher;
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
+  readonly planner: PlanRunner;
   readonly renewals: AttestationRenewals;
   readonly endorser: Endorser;
   readonly gossip: StatusGossip;
@@ -302,7 +304,10 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
   });
 }
 
-interface ClientRole extends Pick<AgentRuntime, 'survey' | 'runner' | 'renewals' | 'endorser'> {
+interface ClientRole extends Pick<
+  AgentRuntime,
+  'survey' | 'runner' | 'planner' | 'renewals' | 'endorser'
+> {
   readonly negotiation: NegotiationClient;
   readonly outsourcing: Outsourcing;
 }
@@ -363,22 +368,31 @@ function createClientRole(
     random,
     logger,
   });
-  const log = parts.decisions;
+  const runner = new TaskRunner({
+    prospects,
+    execution,
+    machine,
+    log: parts.decisions,
+    memory,
+    recurring: parts.recurring,
+    config,
+    clock,
+    processor: systemProcessor,
+    self: identity.peerId,
+  });
+  const { maxParallel } = config.planner;
   return {
     negotiation,
     outsourcing,
     survey,
-    runner: new TaskRunner({
-      prospects,
-      execution,
+    runner,
+    planner: new PlanRunner({
+      runner,
       machine,
-      log,
-      memory,
-      recurring: parts.recurring,
-      config,
       clock,
       processor: systemProcessor,
-      self: identity.peerId,
+      logger,
+      maxParallel,
     }),
     renewals: createAttestation(parts, sessions, outsourcing, tellStatusLists),
     endorser: createEndorser(parts, sessions),

@@ -299,9 +299,14 @@ export interface BargainDocument {
   readonly agreedMicroUsd: number;
 }
 
-/** One subtask of a run. */
+/** One subtask of a run that was tried. */
 export interface SubtaskDocument {
   readonly id: string;
+  /** Which piece of the input it was about; `null` where the input was not cut. */
+  readonly source: string | null;
+  /** Subtasks whose results it took as input. */
+  readonly dependsOn: readonly string[];
+  readonly status: 'completed' | 'failed' | 'refused';
   readonly decision: ShortDecisionDocument;
   readonly attempts: readonly AttemptDocument[];
   readonly verification: {
@@ -318,6 +323,11 @@ export interface SubtaskDocument {
   readonly wallMs: number;
   /** Where the time went. */
   readonly phasesMs: Readonly<Record<string, number>>;
+  /** What totals are computed from, so that subtasks of several runs can be summed. */
+  readonly cost: TaskCost & {
+    /** Processor time of the work itself, where it was done here. */
+    readonly workHereSeconds: number;
+  };
 }
 
 /** Sums of a run, or of several. */
@@ -343,12 +353,53 @@ export interface TotalsDocument {
 export interface RunDocument {
   readonly taskId: string;
   readonly title: string;
-  readonly status: 'completed' | 'failed' | 'refused';
+  /** `partial`: some subtasks were completed, others not. */
+  readonly status: 'completed' | 'partial' | 'failed' | 'refused';
   readonly output: readonly OutputPartDocument[] | null;
   readonly subtasks: readonly SubtaskDocument[];
+  /** Subtasks without an end: time was up, or what they need was not done. */
+  readonly skipped: readonly string[];
   readonly totals: TotalsDocument;
-  /** What `totals` was computed from, so that runs can be summed. */
-  readonly cost: TaskCost;
+}
+
+/** A subtask of a run that has ended, and how far the run is. */
+export interface PlanProgressDocument {
+  readonly subtask: {
+    readonly id: string;
+    readonly source: string | null;
+    readonly status: SubtaskDocument['status'] | 'skipped';
+    /** PeerId, or `local`; `null` if nobody did it. */
+    readonly where: string | null;
+    readonly paidMicroUsd: number;
+    readonly wallMs: number;
+  };
+  readonly ended: number;
+  readonly of: number;
+  readonly paidMicroUsd: number;
+}
+
+/** Answer of `decide --plan`: the subtasks, and why each would be handed out. */
+export interface PlanDocument {
+  readonly title: string;
+  /** None were cut, the user named them, or a rule cut the input. */
+  readonly origin: 'whole' | 'named' | 'rule';
+  /** For all of them together; `null` for no limit. */
+  readonly budgetMicroUsd: number | null;
+  readonly deadlineMs: number | null;
+  readonly subtasks: readonly {
+    readonly id: string;
+    readonly term: string;
+    readonly source: string | null;
+    readonly dependsOn: readonly string[];
+    readonly sensitivity: string;
+    /** Without the results that it depends on. */
+    readonly inputBytes: number;
+    readonly valueMicroUsd: number;
+    /** Calibrated; `null` if this machine cannot do it. */
+    readonly costHereMicroUsd: number | null;
+    /** The paper's reasons to hand it out; none: it is cheap here and nothing waits. */
+    readonly reasons: readonly ('skill missing here' | 'costly here' | 'parallel')[];
+  }[];
 }
 
 /** One part of a result. */

@@ -108,7 +108,7 @@ export async function runDemo(init: DemoInit): Promise<DemoDocument> {
     }
     const wallMs = systemClock.monotonicMs() - startMs;
     const totals = totalsOf(
-      runs.map(({ cost }) => cost),
+      runs.flatMap(({ subtasks }) => subtasks.map(({ cost }) => cost)),
       wallMs,
     );
     tell(tellTotals(totals, runs, status, init.isKept ? client.dataDir : null));

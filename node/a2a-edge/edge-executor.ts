@@ -215,7 +215,7 @@ function outcomeOfRun({ status, output, subtasks, totals }: RunDocument): Outcom
     choice: decision?.choice ?? null,
     contractor: decision?.contractor ?? null,
     reason: decision?.reason ?? null,
-    paidMicroUsd: subtask?.paidMicroUsd ?? 0,
+    paidMicroUsd: subtasks.reduce((sum, { paidMicroUsd }) => sum + paidMicroUsd, 0),
     receiptId: subtask?.receiptId ?? null,
     totals,
   };

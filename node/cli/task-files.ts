@@ -7,6 +7,7 @@
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { BadInputError, NothingFoundError } from '../errors.ts';
+import { TASK_LIMITS } from '../tasks/task-limits.ts';
 import { codeOf, readJsonFile } from '../storage/data-directory.ts';
 
 /** A file's content on its way to the daemon. */
@@ -22,9 +23,6 @@ export interface TaskBody {
   /** Content of each `file` part, by the path as it stands in the task. */
   readonly files: Readonly<Record<string, string>>;
 }
-
-/** Most files that `--input DIR` takes. */
-const MAX_FILES = 64;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.csv': 'text/csv',
@@ -98,12 +96,21 @@ export function resourcesOf(task: unknown): string[] {
   return typeof minimums === 'object' && minimums !== null ? Object.keys(minimums) : [];
 }
 
-/** Paths of the task's `file` parts. Anything misshapen is left for the daemon's schema. */
+/**
+ * Paths of the `file` parts of a task and of its subtasks. Anything misshapen is left for the
+ * daemon's schema.
+ */
 function filesOf(task: unknown): string[] {
-  const input = memberOf(task, 'input');
-  const parts = memberOf(input, 'parts');
-  if (!Array.isArray(parts)) return [];
-  return parts.map((part) => memberOf(part, 'file')).filter((file) => typeof file === 'string');
+  const subtasks = memberOf(task, 'subtasks');
+  const all = Array.isArray(subtasks)
+    ? [task, ...subtasks.map((subtask) => memberOf(subtask, 'specification'))]
+    : [task];
+  const parts = all.flatMap((one) => {
+    const list: unknown = memberOf(memberOf(one, 'input'), 'parts');
+    return Array.isArray(list) ? (list as unknown[]) : [];
+  });
+  const files = parts.map((part) => memberOf(part, 'file'));
+  return [...new Set(files.filter((file) => typeof file === 'string'))];
 }
 
 function memberOf(value: unknown, key: string): unknown {
@@ -111,8 +118,15 @@ function memberOf(value: unknown, key: string): unknown {
   return (value as Record<string, unknown>)[key];
 }
 
-/** Reads a file, or every file of a directory, in the order of their names. */
-export async function readInputs(path: string): Promise<InputFile[]> {
+/**
+ * Reads a file, or every file of a directory, in the order of their names.
+ *
+ * @param maxFiles - More are refused before one is read.
+ */
+export async function readInputs(
+  path: string,
+  maxFiles: number = TASK_LIMITS.maxParts,
+): Promise<InputFile[]> {
   let paths = [path];
   try {
     if ((await stat(path)).isDirectory()) {
@@ -125,8 +139,11 @@ export async function readInputs(path: string): Promise<InputFile[]> {
   } catch (error) {
     throw new BadInputError(`${path}: cannot be read (${codeOf(error)})`, { cause: error });
   }
-  if (paths.length === 0 || paths.length > MAX_FILES) {
-    throw new BadInputError(`${path}: expected 1 to ${MAX_FILES} files, found ${paths.length}`);
+  const hint = paths.length > maxFiles ? '; "--split document" takes more' : '';
+  if (paths.length === 0 || paths.length > maxFiles) {
+    throw new BadInputError(
+      `${path}: expected 1 to ${maxFiles} files, found ${paths.length}${hint}`,
+    );
   }
   return Promise.all(
     paths.map(async (file) => ({

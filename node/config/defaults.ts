@@ -64,6 +64,7 @@ export const DEFAULTS = {
     maxCandidates: 8,
     quoteTimeoutMs: 5_000,
   },
+  planner: { maxParallel: 8 },
   embedding: { provider: 'local' },
   verification: { auditRateNew: 0.8, auditRateKnown: 0.25, knownFromOutcomes: 8 },
 } as const;

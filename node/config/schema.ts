@@ -226,6 +226,16 @@ const attestation = z.strictObject({
     .describe('Whether what this node has attested is attested again before it ends'),
 });
 
+const planner = z.strictObject({
+  maxParallel: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(DEFAULTS.planner.maxParallel)
+    .describe('Subtasks of one run that are at work at the same time'),
+});
+
 const hardware = z.strictObject({
   isMeasuredAtStart: z
     .boolean()
@@ -455,6 +465,7 @@ export const configSchema = z.strictObject({
   disclosure: disclosure.prefault({}),
   accept: accept.prefault({}),
   attestation: attestation.prefault({}),
+  planner: planner.prefault({}),
   hardware: hardware.prefault({}),
   prices: prices.prefault({}),
   decision: decision.prefault({}),

@@ -58,17 +58,26 @@ export function prepareTask(json: unknown, files: ReadonlyMap<string, Uint8Array
     });
   }
   const specification = parsed.value;
-  const [term, ...others] = specification.skills;
-  if (term === undefined || others.length > 0) {
-    throw new BadInputError('skills: this version runs tasks of one skill; split the task');
+  for (const key of ['subtasks', 'split'] as const) {
+    if (specification[key] !== undefined) {
+      throw new BadInputError(`${key}: this is a plan of several tasks; use "decide --plan"`);
+    }
   }
-  if (specification.subtasks !== undefined) {
-    throw new BadInputError('subtasks: this version runs single tasks; run each subtask as a task');
-  }
-  if (specification.constraints.regions !== undefined) {
-    throw new BadInputError('constraints.regions: regions cannot be attested yet; leave them out');
-  }
-  const parts = specification.input.parts.map((part, i): ResolvedPart => {
+  singleTerm(specification);
+  return prepared(specification, resolveParts(specification, files));
+}
+
+/**
+ * Content of a specification's parts.
+ *
+ * @param files - Content of its `file` parts, by the path in the specification.
+ * @throws {@link BadInputError} for a part whose content is not at hand.
+ */
+export function resolveParts(
+  { input }: Pick<TaskSpecification, 'input'>,
+  files: ReadonlyMap<string, Uint8Array>,
+): ResolvedPart[] {
+  return input.parts.map((part, i): ResolvedPart => {
     const inline = resolveInlinePart(part);
     if (inline) return inline;
     if (part.file === undefined) {
@@ -80,6 +89,19 @@ export function prepareTask(json: unknown, files: ReadonlyMap<string, Uint8Array
     if (!bytes) throw new BadInputError(`input.parts[${i}].file: ${part.file} was not handed in`);
     return { mediaType: part.mediaType, bytes, name: part.file.split('/').at(-1) ?? part.file };
   });
+}
+
+/**
+ * A task of a specification that was checked.
+ *
+ * @param parts - Content of its input, in the order of the specification.
+ * @throws {@link BadInputError} for what no single task can have.
+ */
+export function prepared(
+  specification: TaskSpecification,
+  parts: readonly ResolvedPart[],
+): PreparedTask {
+  const term = singleTerm(specification);
   return {
     taskId: randomUUID(),
     specification,
@@ -88,6 +110,18 @@ export function prepareTask(json: unknown, files: ReadonlyMap<string, Uint8Array
     inputBytes: parts.reduce((sum, { bytes }) => sum + bytes.length, 0),
     expectedOutputBytes: specification.output.expectedBytes ?? DEFAULT_RESULT_BYTES,
   };
+}
+
+/** @throws {@link BadInputError} for what no single task can have. */
+function singleTerm({ skills, constraints }: TaskSpecification): string {
+  const [term, ...others] = skills;
+  if (term === undefined || others.length > 0) {
+    throw new BadInputError('skills: a task has one skill; name "subtasks" for several');
+  }
+  if (constraints.regions !== undefined) {
+    throw new BadInputError('constraints.regions: regions cannot be attested yet; leave them out');
+  }
+  return term;
 }
 
 /** The task for one contractor. */

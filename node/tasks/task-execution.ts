@@ -11,7 +11,7 @@ import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import { NegotiationTimeoutError } from '../../protocols/negotiation/errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
-import type { RunDocument } from '../api-documents.ts';
+import type { SubtaskDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
 import type { DecisionRecord } from '../decision/decision-record.ts';
 import type { Decision } from '../decision/engine.ts';
@@ -56,7 +56,7 @@ export interface TaskExecutionComponents {
 
 /** What a task came to. */
 export interface Finished {
-  readonly status: RunDocument['status'];
+  readonly status: SubtaskDocument['status'];
   readonly parts: readonly ResultPart[] | null;
   readonly verification: Verification;
   readonly receiptId: string | null;

@@ -25,6 +25,8 @@ export interface SkillRequest {
   readonly valueMicroUsd: number;
   /** Default low. */
   readonly sensitivity?: Sensitivity;
+  /** Most that is paid. */
+  readonly maxPriceMicroUsd?: number | undefined;
   /** Default application/json. */
   readonly outputMediaType?: string;
 }
@@ -43,7 +45,7 @@ export function checksForSkill(term: string): VerificationCheck[] {
 
 /** The specification of a request. */
 export function taskForSkill(request: SkillRequest): TaskSpecification {
-  const { term, inputs, valueMicroUsd, sensitivity = 'low' } = request;
+  const { term, inputs, valueMicroUsd, sensitivity = 'low', maxPriceMicroUsd } = request;
   const name = term.slice(term.lastIndexOf('/') + 1).replaceAll('-', ' ');
   return {
     title: name.charAt(0).toUpperCase() + name.slice(1),
@@ -51,7 +53,7 @@ export function taskForSkill(request: SkillRequest): TaskSpecification {
     input: { parts: inputs.map((input) => ({ ...input })) as TaskSpecification['input']['parts'] },
     output: { mediaType: request.outputMediaType ?? 'application/json' },
     verification: checksForSkill(term),
-    constraints: { sensitivity },
+    constraints: { sensitivity, ...(maxPriceMicroUsd !== undefined && { maxPriceMicroUsd }) },
     valueMicroUsd,
   };
 }

@@ -31,6 +31,8 @@ export const TASK_LIMITS = {
   maxChecks: 16,
   maxRegions: 32,
   maxSubtasks: 64,
+  /** Of a plan that a rule made. */
+  maxPlannedTasks: 4_096,
   maxLatencyMs: 7 * 24 * 3600 * 1000,
 } as const;
 

@@ -25,7 +25,7 @@ export function preparedFromRequest(request: TaskRequest, machine: LocalMachine)
     );
     return sized(prepareTask(request.task, new Map(files)), machine);
   }
-  const { skill: term, inputs } = request;
+  const { skill: term, inputs, maxPriceMicroUsd } = request;
   const files = new Map(
     inputs.map(({ name, contentBase64 }) => [
       name,
@@ -37,14 +37,23 @@ export function preparedFromRequest(request: TaskRequest, machine: LocalMachine)
       term,
       inputs: inputs.map(({ name, mediaType }) => ({ file: name, mediaType })),
       valueMicroUsd,
+      maxPriceMicroUsd,
     });
   const draft = prepareTask(specificationOf(MIN_DEFAULT_VALUE_MICRO_USD), files);
-  const costHere = machine.costMicroUsd(draft) ?? 0;
-  const value = Math.max(MIN_DEFAULT_VALUE_MICRO_USD, Math.ceil(DEFAULT_VALUE_RATIO * costHere));
-  return sized(prepareTask(specificationOf(value), files), machine);
+  const valueMicroUsd = defaultValueMicroUsd(draft, machine);
+  return sized(prepareTask(specificationOf(valueMicroUsd), files), machine);
+}
+
+/** What a task is worth whose user does not say. */
+export function defaultValueMicroUsd(task: PreparedTask, machine: LocalMachine): number {
+  const costHere = machine.costMicroUsd(task) ?? 0;
+  return Math.max(MIN_DEFAULT_VALUE_MICRO_USD, Math.ceil(DEFAULT_VALUE_RATIO * costHere));
 }
 
 /** The size of the result as earlier results of this type suggest it. */
-function sized(task: PreparedTask, machine: LocalMachine): PreparedTask {
+export function sized(
+  task: PreparedTask,
+  machine: Pick<LocalMachine, 'expectedOutputBytes'>,
+): PreparedTask {
   return { ...task, expectedOutputBytes: machine.expectedOutputBytes(task) };
 }

@@ -27,6 +27,7 @@ import type { ProspectFinder, Prospects } from './prospect-finder.ts';
 import type { RecurringTasks } from './recurring-tasks.ts';
 import { RunLedger } from './run-ledger.ts';
 import { totalsOf } from './run-totals.ts';
+import { SpendingCap } from './spending-cap.ts';
 import { DEFAULT_COMPLEXITY } from './task-limits.ts';
 import { REFUSED } from './task-execution.ts';
 import type { Finished, TaskExecution } from './task-execution.ts';
@@ -101,17 +102,24 @@ export class TaskRunner {
   /**
    * Runs a task to its end. Failures of contractors are part of the answer, not errors.
    *
+   * @param cap - What may be paid for it, others' tasks on the same cap included.
+   *
    * All processor time of this process during the run, the work itself left out, is charged as
    * handling: looking, quotes, decisions, sessions, checks, and what else the node does meanwhile.
    */
-  async run(task: PreparedTask, choice: PolicyChoice, signal: AbortSignal): Promise<RunDocument> {
+  async run(
+    task: PreparedTask,
+    choice: PolicyChoice,
+    signal: AbortSignal,
+    cap = new SpendingCap(Infinity),
+  ): Promise<RunDocument> {
     this.#inWork++;
     const { clock, processor, machine, recurring } = this.#components;
     const startMs = clock.monotonicMs();
     const startSeconds = processor.seconds();
     const ledger = new RunLedger(clock);
     try {
-      const ending = await this.#untilDone(task, choice, ledger, signal);
+      const ending = await this.#untilDone(task, choice, ledger, cap, signal);
       const seconds = processor.seconds() - startSeconds - ledger.workHereSeconds;
       const handlingMicroUsd = machine.priceOfCpu(Math.max(0, seconds));
       const wallMs = clock.monotonicMs() - startMs;
@@ -127,6 +135,7 @@ export class TaskRunner {
     task: PreparedTask,
     policyChoice: PolicyChoice,
     ledger: RunLedger,
+    cap: SpendingCap,
     signal: AbortSignal,
   ): Promise<Ending> {
     const { prospects, execution, memory } = this.#components;
@@ -141,7 +150,7 @@ export class TaskRunner {
         const stage = failed.length === 0 ? 'first' : 'again';
         const leftOut = leftOutOf([...failed, ...refused]);
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, left, stage, leftOut),
+          this.#deliberation.onProspects(within(task, cap), policyChoice, left, stage, leftOut),
         );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
@@ -153,18 +162,40 @@ export class TaskRunner {
         }
         untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
-        await execution.bargain(chosen, record, ledger, signal);
-        const finished = await execution.at(chosen, decision, task, ledger, signal);
+        const { peerId, quote } = chosen.quoted;
+        const priceMicroUsd = Number(quote.price);
+        if (!cap.reserve(priceMicroUsd)) {
+          void prospects.release([chosen]);
+          failed.push({ peerId, dropped: 'its price is more than what is left of the budget' });
+          continue;
+        }
+        const paidBefore = ledger.paidMicroUsd;
+        let finished: Finished | undefined;
+        try {
+          await execution.bargain(chosen, record, ledger, signal);
+          finished = await execution.at(chosen, decision, task, ledger, signal);
+        } finally {
+          cap.settle(priceMicroUsd, ledger.paidMicroUsd - paidBefore);
+        }
         if (finished) return { record, finished, refused, isSold };
-        const { peerId } = chosen.quoted;
         prospects.forget(peerId);
         failed.push({ peerId, dropped: 'it quoted, and failed at this task just now' });
-        if (failed.length === MAX_ATTEMPTS) left = [];
+        if (failed.length >= MAX_ATTEMPTS) left = [];
       }
     } finally {
       void prospects.release([...untried]);
     }
   }
+}
+
+/** The same task, for which no more may be asked than what is left of the budget. */
+function within(task: PreparedTask, cap: SpendingCap): PreparedTask {
+  const leftMicroUsd = Math.floor(cap.leftMicroUsd);
+  const { specification } = task;
+  const { constraints } = specification;
+  if (leftMicroUsd >= (constraints.maxPriceMicroUsd ?? Infinity)) return task;
+  const narrower = { ...constraints, maxPriceMicroUsd: leftMicroUsd };
+  return { ...task, specification: { ...specification, constraints: narrower } };
 }
 
 /** Quotes as the market watch compares them: for a task of the same kind, of complexity 1. */
@@ -185,8 +216,22 @@ function documentOf(
   const { result } = record;
   const decision = shortDecision(record);
   const notQuoted = refused.map((row) => ({ ...row, score: null }));
+  const cost = {
+    localCostMicroUsd: result.localInfeasible
+      ? null
+      : result.costInternalWithoutOpportunityMicroUsd,
+    localCostWithOpportunityMicroUsd: result.localInfeasible ? null : result.costInternalMicroUsd,
+    paidMicroUsd: ledger.paidMicroUsd,
+    handlingMicroUsd,
+    isDoneHere: ledger.isDoneHere,
+    workHereSeconds: ledger.workHereSeconds,
+    wallMs,
+  };
   const subtask: SubtaskDocument = {
     id: 'task',
+    source: null,
+    dependsOn: [],
+    status: finished.status,
     decision: {
       ...decision,
       reason: withHistory(decision.reason, ledger, refused),
@@ -198,16 +243,7 @@ function documentOf(
     receiptId: finished.receiptId,
     wallMs: Math.round(wallMs),
     phasesMs: ledger.phasesMs,
-  };
-  const cost = {
-    localCostMicroUsd: result.localInfeasible
-      ? null
-      : result.costInternalWithoutOpportunityMicroUsd,
-    localCostWithOpportunityMicroUsd: result.localInfeasible ? null : result.costInternalMicroUsd,
-    paidMicroUsd: ledger.paidMicroUsd,
-    handlingMicroUsd,
-    isDoneHere: ledger.isDoneHere,
-    wallMs,
+    cost,
   };
   return {
     taskId: task.taskId,
@@ -215,8 +251,8 @@ function documentOf(
     status: finished.status,
     output: finished.parts,
     subtasks: [subtask],
+    skipped: [],
     totals: totalsOf([cost], wallMs),
-    cost,
   };
 }
 

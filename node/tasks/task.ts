@@ -10,6 +10,7 @@
 
 import { z } from 'zod';
 import { resourceNameProblem } from '../skills/resource-name.ts';
+import { MIN_PIECE_BYTES, SPLIT_WAYS } from './planner/split.ts';
 import { parseTerm } from '../../protocols/skill-discovery/terms.ts';
 import { TASK_LIMITS } from './task-limits.ts';
 import { exactObject, parseWith } from './task-problems.ts';
@@ -117,6 +118,12 @@ const commonShape = {
 
 const singleTaskSchema = exactObject({ ...commonShape, input: partsSchema(inputPartSchema) });
 
+/** How a rule cuts the input into subtasks. */
+export const splitSchema = exactObject({
+  by: z.enum(SPLIT_WAYS),
+  maxBytes: z.int().min(MIN_PIECE_BYTES).max(TASK_LIMITS.maxPartBytes).optional(),
+});
+
 const subtaskSchema = exactObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name such as price-history'),
   /** Ids of subtasks whose results this one takes as further input parts, in this order. */
@@ -128,7 +135,12 @@ const specificationSchema = exactObject({
   ...commonShape,
   input: partsSchema(inputPartSchema),
   subtasks: z.array(subtaskSchema).min(1).max(TASK_LIMITS.maxSubtasks).optional(),
+  split: splitSchema.optional(),
 }).superRefine((specification, context) => {
+  if (specification.subtasks && specification.split) {
+    const message = 'is for a task without subtasks: name them, or have the input cut';
+    context.addIssue({ code: 'custom', path: ['split'], message });
+  }
   for (const { path, message } of findSubtaskProblems(specification.subtasks ?? [])) {
     context.addIssue({ code: 'custom', path: [...path], message });
   }

@@ -47,7 +47,7 @@ export const benchTask: Bench = async (onProgress) => {
     rows.push({ bench: 'task', case: `of this: ${phase}`, value: median(values), unit: 'ms' });
   }
   const { netSavingPercent } = totalsOf(
-    runs.map(({ cost }) => cost),
+    runs.flatMap(({ subtasks }) => subtasks.map(({ cost }) => cost)),
     0,
   );
   rows.push({

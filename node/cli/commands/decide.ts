@@ -1,13 +1,16 @@
 /** `coalesce decide`: the decision and why, without acting. @module */
 
 import { formatDecision } from '../../decision/explanation.ts';
+import type { PlanDocument } from '../../api-documents.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
+import { printable } from '../../decision/plain-text.ts';
 import type { ExplorationStrategy } from '../../decision/exploration/exploration-strategy.ts';
 import type { PolicyName } from '../../decision/policy.ts';
 import type { Candidate } from '../../decision/request.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { exploreOption, policyOption } from '../options.ts';
+import { table, usd } from '../table.ts';
 import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts';
 import { readTaskFile, readUserJson, resourcesOf } from '../task-files.ts';
 import type { TaskBody } from '../task-files.ts';
@@ -19,6 +22,7 @@ interface DecideOptions {
   readonly candidates?: string;
   readonly policy?: PolicyName;
   readonly explore?: ExplorationStrategy;
+  readonly plan?: boolean;
 }
 
 type DecideBody = TaskBody & Pick<DecideOptions, 'policy' | 'explore'>;
@@ -28,11 +32,14 @@ export const registerDecide: RegisterCommand = (program, run) => {
     .command('decide <task.json>')
     .description('where a task should run and why, without running it')
     .option('--candidates <file>', 'candidates from a file; nobody is asked, no daemon is needed')
+    .option('--plan', 'the subtasks that it would be cut into; nobody is asked')
     .addOption(policyOption())
     .addOption(exploreOption())
     .action(
-      run(async (context, file: string, { candidates, policy, explore }: DecideOptions) => {
+      run(async (context, file: string, options: DecideOptions) => {
+        const { candidates, policy, explore, plan } = options;
         const task = await readTaskFile(file);
+        if (plan === true) return printPlan(context, task);
         await context.remarkOnResources(resourcesOf(task.task));
         const body = {
           ...task,
@@ -48,6 +55,34 @@ export const registerDecide: RegisterCommand = (program, run) => {
       }),
     );
 };
+
+async function printPlan(context: CliContext, task: TaskBody): Promise<number> {
+  const plan = await context.withDaemon((client) =>
+    client.post<PlanDocument>('/v1/plan', task, { signal: context.signal }),
+  );
+  context.print(plan, () => planText(plan));
+  return 0;
+}
+
+function planText({ title, origin, budgetMicroUsd, deadlineMs, subtasks }: PlanDocument): string {
+  const how = { whole: 'not cut', named: 'as its user named them', rule: 'cut by rule' }[origin];
+  const budget = budgetMicroUsd === null ? 'no budget' : `budget ${usd(budgetMicroUsd)}`;
+  const deadline = deadlineMs === null ? 'no deadline' : `deadline ${deadlineMs} ms`;
+  const rows = subtasks.map((subtask) => [
+    subtask.id,
+    subtask.term,
+    subtask.source === null ? '-' : printable(subtask.source),
+    subtask.dependsOn.join(', ') || '-',
+    String(subtask.inputBytes),
+    subtask.costHereMicroUsd === null ? 'cannot' : usd(subtask.costHereMicroUsd),
+    subtask.reasons.join(', ') || '-',
+  ]);
+  const heads = ['subtask', 'skill', 'input', 'needs', 'bytes', 'cost here', 'why hand it out'];
+  return [
+    `${title}: ${subtasks.length} subtasks, ${how}; ${budget}, ${deadline}`,
+    table(heads, rows),
+  ].join('\n');
+}
 
 /** Candidates of a file; those that cannot be read are named, the others are judged. */
 async function readCandidates(context: CliContext, file: string): Promise<readonly Candidate[]> {

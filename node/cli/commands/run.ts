@@ -2,13 +2,21 @@
 
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { BargainDocument, RunDocument } from '../../api-documents.ts';
+import { Option } from 'commander';
+import type {
+  BargainDocument,
+  PlanProgressDocument,
+  RunDocument,
+  SubtaskDocument,
+} from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { codeOf } from '../../storage/data-directory.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
-import { shortPeerId } from '../../decision/plain-text.ts';
-import { exploreOption, policyOption } from '../options.ts';
-import { percent, usd } from '../table.ts';
+import { printable, shortPeerId } from '../../decision/plain-text.ts';
+import { TASK_LIMITS } from '../../tasks/task-limits.ts';
+import { SPLIT_WAYS } from '../../tasks/planner/split.ts';
+import { exploreOption, microUsd, policyOption, wholeNumber } from '../options.ts';
+import { percent, table, usd } from '../table.ts';
 import { readInputs, readTaskFile, resourcesOf } from '../task-files.ts';
 
 interface RunOptions {
@@ -17,7 +25,13 @@ interface RunOptions {
   readonly policy?: string;
   readonly explore?: string;
   readonly out?: string;
+  readonly split?: (typeof SPLIT_WAYS)[number];
+  readonly pieceBytes?: number;
+  readonly budgetUsd?: number;
 }
+
+/** Rows of subtasks that are printed; `--json` has all. */
+const MAX_ROWS = 40;
 
 export const registerRun: RegisterCommand = (program, run) => {
   program
@@ -26,6 +40,11 @@ export const registerRun: RegisterCommand = (program, run) => {
     .option('--skill <term>', 'skill to apply, with --input')
     .option('--input <path>', 'file or directory to apply it to')
     .option('--out <file>', 'write the result to this file instead of below the summary')
+    .addOption(
+      new Option('--split <way>', 'cut the input into subtasks, with --skill').choices(SPLIT_WAYS),
+    )
+    .option('--piece-bytes <n>', 'most bytes of a piece, with --split', wholeNumber(256, 8_388_608))
+    .option('--budget-usd <amount>', 'most to pay in all, with --skill', microUsd)
     .addOption(policyOption())
     .addOption(exploreOption())
     .action(
@@ -36,8 +55,11 @@ export const registerRun: RegisterCommand = (program, run) => {
         if ('task' in given) await context.remarkOnResources(resourcesOf(given.task));
         const body = { ...given, policy, explore };
         context.progress('running …');
+        const onProgress = (ended: unknown): void => {
+          context.progress(progressLine(ended as PlanProgressDocument));
+        };
         const result = await context.withDaemon((client) =>
-          client.post<RunDocument>('/v1/run', body, { signal: context.signal }),
+          client.post<RunDocument>('/v1/run', body, { signal: context.signal, onProgress }),
         );
         const text = outputText(result);
         if (out === undefined || text === undefined) {
@@ -93,11 +115,33 @@ function outputText({ output }: RunDocument): string | undefined {
 }
 
 async function bodyOf(file: string | undefined, options: RunOptions): Promise<object> {
-  if (file !== undefined && options.skill === undefined) return readTaskFile(file);
-  if (file === undefined && options.skill !== undefined && options.input !== undefined) {
-    return { skill: options.skill, inputs: await readInputs(options.input) };
+  const { skill, input, split, pieceBytes, budgetUsd: maxPriceMicroUsd } = options;
+  if (file === undefined && skill !== undefined && input !== undefined) {
+    if (pieceBytes !== undefined && split === undefined) {
+      throw new BadInputError('--piece-bytes: says how large the pieces of --split are; name both');
+    }
+    const cut = split && { by: split, ...(pieceBytes !== undefined && { maxBytes: pieceBytes }) };
+    const maxFiles = split === undefined ? TASK_LIMITS.maxParts : TASK_LIMITS.maxPlannedTasks;
+    return { skill, inputs: await readInputs(input, maxFiles), split: cut, maxPriceMicroUsd };
   }
-  throw new BadInputError('run: name a task file, or --skill and --input');
+  if (file === undefined || skill !== undefined) {
+    throw new BadInputError('run: name a task file, or --skill and --input');
+  }
+  if (split !== undefined || pieceBytes !== undefined || maxPriceMicroUsd !== undefined) {
+    throw new BadInputError(
+      `${file}: --split, --piece-bytes and --budget-usd go with --skill; ` +
+        'write "split" and "constraints" into the task file',
+    );
+  }
+  return readTaskFile(file);
+}
+
+/** A subtask that has ended, where there are several. */
+function progressLine({ subtask, ended, of, paidMicroUsd }: PlanProgressDocument): string {
+  const { id, source, status, where, wallMs } = subtask;
+  const name = source === null ? id : printable(source);
+  const by = where === null ? '' : where === 'local' ? ' here' : ` at ${shortPeerId(where)}`;
+  return `[${ended}/${of}] ${name}: ${status}${by}, ${wallMs} ms; paid ${usd(paidMicroUsd)} so far`;
 }
 
 /** A run as a short story, and its output. */
@@ -112,9 +156,56 @@ function bargainLine({ quotedMicroUsd, offeredMicroUsd, agreedMicroUsd }: Bargai
   return `  price         ${asked}: ${taken}`;
 }
 
+/** Who did which subtask, and how each was checked. */
+function subtaskLines({ subtasks, skipped }: RunDocument): string[] {
+  const rows = subtasks.slice(0, MAX_ROWS).map((subtask) => {
+    const { id, source, status, attempts, verification, paidMicroUsd, wallMs } = subtask;
+    const last = attempts.at(-1);
+    const where = last === undefined ? '-' : last.where === 'local' ? 'here' : last.where;
+    const checks = verification.checks.map(({ type, passed, skipped: isSkipped }) =>
+      isSkipped === true ? `${type} not sampled` : passed ? type : `${type} FAILED`,
+    );
+    return [
+      source === null ? id : printable(source),
+      status,
+      where === 'here' || where === '-' ? where : shortPeerId(where),
+      checks.join(', ') || 'none',
+      String(attempts.length),
+      usd(paidMicroUsd),
+      `${wallMs} ms`,
+    ];
+  });
+  const heads = ['subtask', 'status', 'done', 'checks', 'tries', 'paid', 'time'];
+  const hidden = subtasks.length - rows.length;
+  return [
+    indent(table(heads, rows)),
+    ...(hidden > 0 ? [`  and ${hidden} more, which --json lists`] : []),
+    ...subtasks
+      .filter(({ status }) => status !== 'completed')
+      .slice(0, MAX_ROWS)
+      .map((subtask) => `  ${subtask.status.padEnd(14)}${subtask.id}: ${whyNot(subtask)}`),
+    ...(skipped.length > 0 ? [`  skipped       ${skipped.slice(0, MAX_ROWS).join(', ')}`] : []),
+  ];
+}
+
+/** Why a subtask was not completed: what its last attempt came to, else the decision. */
+function whyNot({ attempts, decision }: SubtaskDocument): string {
+  const last = attempts.at(-1);
+  if (last === undefined) return printable(decision.reason);
+  const where = last.where === 'local' ? 'here' : `at ${shortPeerId(last.where)}`;
+  return `${where}, ${last.outcome}${last.reason === null ? '' : `: ${printable(last.reason)}`}`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
+}
+
 function describeSummary(result: RunDocument): string {
   const lines = [`${result.title}: ${result.status}`];
-  for (const subtask of result.subtasks) {
+  const [only] = result.subtasks;
+  const isWhole = result.subtasks.length + result.skipped.length <= 1;
+  if (!isWhole) lines.push(...subtaskLines(result));
+  for (const subtask of isWhole && only ? [only] : []) {
     lines.push(`  decision      ${subtask.decision.reason}`);
     for (const attempt of subtask.attempts) {
       const where = attempt.where === 'local' ? 'here' : `at ${shortPeerId(attempt.where)}`;

@@ -9,6 +9,8 @@ import { isPeerId } from '../../../crypto/identity.ts';
 import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../../decision/policy.ts';
 import { parseQuery } from '../../skills/query-expression.ts';
+import { TASK_LIMITS } from '../../tasks/task-limits.ts';
+import { splitSchema, taskFields } from '../../tasks/task.ts';
 import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
 
 export const term = z
@@ -52,16 +54,28 @@ const taskBody = z.strictObject({
   task: z.unknown(),
   files: z.record(z.string(), base64).default({}),
 });
-const skillBody = z.strictObject({
-  ...policyChoice,
-  skill: term,
-  inputs: z
-    .array(
-      z.strictObject({ name: z.string().max(4_096), mediaType: z.string(), contentBase64: base64 }),
-    )
-    .min(1)
-    .max(64),
-});
+const skillBody = z
+  .strictObject({
+    ...policyChoice,
+    skill: term,
+    inputs: z
+      .array(
+        z.strictObject({
+          name: z.string().max(4_096),
+          mediaType: taskFields.mediaType,
+          contentBase64: base64,
+        }),
+      )
+      .min(1)
+      .max(TASK_LIMITS.maxPlannedTasks),
+    split: splitSchema.optional(),
+    /** Most that is paid for it in all. */
+    maxPriceMicroUsd: z.int().min(0).optional(),
+  })
+  .refine(({ inputs, split }) => split !== undefined || inputs.length <= TASK_LIMITS.maxParts, {
+    path: ['inputs'],
+    message: `expected at most ${TASK_LIMITS.maxParts} inputs without "split"`,
+  });
 export const decideBody = z.strictObject({ ...taskBody.shape, candidates: z.unknown().optional() });
 
 /** Schema of a body of `run`: of the form that its keys point to, so that problems are about it. */

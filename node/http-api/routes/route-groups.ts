@@ -8,7 +8,7 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
 import type { AgentNode } from '../../agent-node.ts';
-import type { FirstHitDocument } from '../../api-documents.ts';
+import type { FirstHitDocument, PlanProgressDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
@@ -98,9 +98,17 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         const { candidates, ...task } = check(decideBody, request.body, 'request');
         response.json(await node.decide(task, candidates, hangUp(request)));
       });
+      router.post('/plan', (request, response) => {
+        response.json(node.plan(check(runBodyFor(request.body), request.body, 'request')));
+      });
       router.post('/run', async (request, response) => {
         const task = check(runBodyFor(request.body), request.body, 'request');
-        response.json(await node.run(task, hangUp(request)));
+        if (!wantsLines(request)) {
+          response.json(await node.run(task, hangUp(request)));
+          return;
+        }
+        const onProgress = (ended: PlanProgressDocument) => sendLine(response, ended);
+        endLines(response, { result: await node.run(task, hangUp(request), onProgress) });
       });
       router.get('/decisions', async (request, response) => {
         const { limit } = check(listQuery, request.query, 'query string');

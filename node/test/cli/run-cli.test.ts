@@ -220,7 +220,14 @@ describe('exit codes', () => {
   ])('of a run that %s is %i', async (status, expected) => {
     const daemon = await cli.startDaemon();
     const task = await cli.write('task.json', '{"title":"x"}');
-    daemon.node.answer = () => ({ status, title: 'x', output: null, subtasks: [], totals: {} });
+    daemon.node.answer = () => ({
+      status,
+      title: 'x',
+      output: null,
+      subtasks: [],
+      skipped: [],
+      totals: {},
+    });
     const { exitCode, stdout } = await cli.run('run', task, '--json');
     expect(exitCode).toBe(expected);
     expect(JSON.parse(stdout)).toMatchObject({ status });

@@ -11,6 +11,7 @@ const RESULT = {
     { mediaType: 'text/plain', text: 'Grün.' },
   ],
   subtasks: [],
+  skipped: [],
   totals: { paidMicroUsd: 1, localCostMicroUsd: 2, netSavingPercent: 50, wallMs: 3 },
 };
 const TEXT = '{\n  "mood": "good"\n}\n\nGrün.\n';

@@ -222,7 +222,8 @@ describe('the sums of a run', () => {
     const { outsourcing, random } = test.client;
     Object.assign(outsourcing, { performSeconds: 1, settleSeconds: 0.5 });
     random.costSeconds = 0.25;
-    const { cost, totals } = await test.run();
+    const { subtasks, totals } = await test.run();
+    const { cost } = subtasks[0]!;
     expect(cost).toMatchObject({ isDoneHere: false, paidMicroUsd: PRICE_MICRO_USD });
     expect(cost.handlingMicroUsd).toBeCloseTo(1_750, 6);
     expect(totals.localCostMicroUsd).toBeCloseTo(10_000, 6);
@@ -236,7 +237,8 @@ describe('the sums of a run', () => {
     outsourcing.performSeconds = 2;
     machine.workSeconds = 9;
     // not repeated to be checked: that would be work of its own
-    const { cost, totals } = await test.run(task({ verification: [] }));
+    const { subtasks, totals } = await test.run(task({ verification: [] }));
+    const { cost } = subtasks[0]!;
     expect(cost).toMatchObject({ isDoneHere: true, paidMicroUsd: 0 });
     expect(cost.handlingMicroUsd).toBeCloseTo(2_000, 6);
     expect(totals.spentMicroUsd).toBeCloseTo(12_000, 6);
@@ -248,7 +250,8 @@ describe('the sums of a run', () => {
     test.find('good');
     test.client.machine.workSeconds = 9;
     const audited = task({ verification: [{ type: 'recompute', auditRate: 1 }] });
-    const { cost } = await test.run(audited);
+    const { subtasks } = await test.run(audited);
+    const { cost } = subtasks[0]!;
     expect(cost.isDoneHere).toBe(false);
     expect(cost.handlingMicroUsd).toBeCloseTo(9_000, 6);
   });
