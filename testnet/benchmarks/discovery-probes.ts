@@ -68,6 +68,21 @@ export async function lookUpRaw({ host }: DiscoveryNode, term: string): Promise<
   return { elapsedMs: systemClock.monotonicMs() - startMs, firstMs };
 }
 
+/**
+ * The baseline of a publication: kad-dht's own `provide` of a key that nobody knows, to its end. A
+ * publication also stores the record, and both are then found by another node.
+ */
+export async function provideRaw({ host }: DiscoveryNode, term: string): Promise<number> {
+  const signal = AbortSignal.timeout(QUERY_TIMEOUT_MS);
+  const startMs = systemClock.monotonicMs();
+  try {
+    for await (const _ of host.dht.provide(providerCid(term), { signal }));
+  } catch (error) {
+    if (!signal.aborted) throw error; // else it counts with the time that it took
+  }
+  return systemClock.monotonicMs() - startMs;
+}
+
 /** Searches of a node that keeps what it found. */
 export function cacheOf(node: DiscoveryNode): SearchCache {
   const { clock } = node;

@@ -22,7 +22,13 @@ import { localEmbedder } from '../../node/skills/embedding.ts';
 import { ancestorsOf } from '../../protocols/skill-discovery/terms.ts';
 import { contentOf, createDiscoveryNetwork, stopNode } from './discovery-network.ts';
 import type { DiscoveryNode } from './discovery-network.ts';
-import { askForTerm, lookUpRaw, timePriceChange, timePublication } from './discovery-probes.ts';
+import {
+  askForTerm,
+  lookUpRaw,
+  provideRaw,
+  timePriceChange,
+  timePublication,
+} from './discovery-probes.ts';
 import type { PublicationTiming, QueryTiming } from './discovery-probes.ts';
 import { benchWarm, benchWarmApi, MAX_WARM_MS } from './discovery-warm.ts';
 import { bucketRecallAt, recallAt } from './discovery-recall.ts';
@@ -216,6 +222,7 @@ async function benchPublications(field: Field, referenceUs: number): Promise<Ben
   const nodes = publishingNodes(field);
   const shared = unsold.splice(0, SHARED_SKILLS);
   const timings: PublicationTiming[] = [];
+  const rawMs: number[] = [];
   const isOver = timer();
   for (const [i, node] of nodes.entries()) {
     if (isOver()) break;
@@ -225,14 +232,21 @@ async function benchPublications(field: Field, referenceUs: number): Promise<Ben
     const bucket = pick(random, content.embeddings.buckets);
     const keys = { term: own.term, ancestor: ancestorsOf(own.term)[0]!, bucket };
     const observe = (): DiscoveryNode => pickOther(random, nodes, node);
+    rawMs.push(await provideRaw(observe(), `${own.term}/raw-${i}`));
     timings.push(await timePublication(node, content, keys, [observe(), observe(), observe()]));
     publishers.push({ node, skills });
   }
   const of = (key: keyof PublicationTiming) => timings.map((timing) => timing[key]);
   const rowFor = (what: string, key: keyof PublicationTiming, barMs: number) =>
     waitRow(field, what, of(key), barMs, referenceUs);
+  const baseline = percentile(rawMs, 95);
+  const byTerm = rowFor(
+    'publish until another node has the record under its term; baseline: one provide to its end',
+    'termMs',
+    MAX_TERM_MS,
+  );
   return [
-    rowFor('publish until another node has the record under its term', 'termMs', MAX_TERM_MS),
+    { ...byTerm, baseline, ratio: byTerm.value / baseline },
     rowFor('the same under its nearest ancestor', 'ancestorMs', MAX_REST_MS),
     rowFor('the same under one of its buckets', 'bucketMs', MAX_REST_MS),
   ];
