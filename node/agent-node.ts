@@ -5,6 +5,7 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto';
 import type {
   AttestDocument,
   CertificateDocument,
@@ -62,7 +63,10 @@ import { firstHitDocument, queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
 import type { ResolvedPart, ResultPart } from './tasks/task-parts.ts';
 import { planDocument } from './tasks/planner/plan-document.ts';
+import type { Plan } from './tasks/planner/plan.ts';
+import type { PlanOptions } from './tasks/planner/plan-runner.ts';
 import { planFromRequest } from './tasks/planner/plan-task.ts';
+import type { RunEntry } from './tasks/planner/run-journal.ts';
 import { preparedFromRequest } from './tasks/task-request.ts';
 import { VERSION } from './version.ts';
 
@@ -93,6 +97,8 @@ export class AgentNode {
   readonly #parts: AgentParts;
   #running: AgentRuntime | undefined;
   #isDraining = false;
+  /** Runs of several subtasks that are at work. */
+  readonly #runsAtWork = new Set<string>();
   readonly #usedNonces = new UsedNonces();
   #urls: NodeUrls = { http: '', a2a: null };
   #startedMs = 0;
@@ -289,9 +295,40 @@ export class AgentNode {
   ): Promise<RunDocument> {
     const { planner } = this.#runtime();
     if (this.#isDraining) throw new RefusedError('The node is stopping and takes no new task');
-    const plan = planFromRequest(request, this.#parts.machine);
+    const { machine, journal } = this.#parts;
+    const plan = planFromRequest(request, machine);
     const { policy, explore } = request;
-    return planner.run(plan, { policy, explore, signal, onProgress });
+    const options = { policy, explore, signal, onProgress };
+    if (plan.tasks.length === 1) return planner.run(plan, options);
+    return this.#runKept(plan, options, await journal.begin(randomUUID(), request));
+  }
+
+  /** Goes on with a run of several subtasks that was cut short, or ended in part. */
+  async resumeRun(
+    runId: string,
+    signal: AbortSignal,
+    onProgress?: (progress: PlanProgressDocument) => void,
+  ): Promise<RunDocument> {
+    const { machine, journal } = this.#parts;
+    const entry = await journal.resume(runId);
+    const { policy, explore } = entry.request;
+    const plan = planFromRequest(entry.request, machine);
+    return this.#runKept(plan, { policy, explore, signal, onProgress }, entry);
+  }
+
+  async #runKept(plan: Plan, options: PlanOptions, entry: RunEntry): Promise<RunDocument> {
+    const { planner } = this.#runtime();
+    if (this.#isDraining) throw new RefusedError('The node is stopping and takes no new task');
+    const { runId } = entry;
+    if (this.#runsAtWork.has(runId)) throw new RefusedError(`The run ${runId} is at work`);
+    this.#runsAtWork.add(runId);
+    try {
+      const run = await planner.run(plan, { ...options, journal: entry });
+      if (run.status === 'completed') await this.#parts.journal.forget(runId);
+      return run;
+    } finally {
+      this.#runsAtWork.delete(runId);
+    }
   }
 
   /** The subtasks that a task would be cut into. Nobody is asked, nothing is spent. */

@@ -39,6 +39,7 @@ import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
+import { RunJournal } from './tasks/planner/run-journal.ts';
 import { RecurringTasks } from './tasks/recurring-tasks.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { UnpaidWork } from './tasks/unpaid-work.ts';
@@ -84,6 +85,7 @@ export interface AgentParts {
   readonly outcomes: OutcomeBook;
   /** Tasks of the user's that come again without a fitting term. */
   readonly recurring: RecurringTasks;
+  readonly journal: RunJournal;
   readonly decisions: DecisionLog;
   readonly decisionMemory: DecisionMemory;
   /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
@@ -189,6 +191,11 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     measured,
     outcomes,
     recurring,
+    journal: new RunJournal({
+      runs: store.json('runs'),
+      subtasks: store.json('run-subtasks'),
+      clock,
+    }),
     decisions: new DecisionLog(
       store.section('decisions'),
       clock,

@@ -362,8 +362,11 @@ export interface RunDocument {
   readonly totals: TotalsDocument;
 }
 
-/** A subtask of a run that has ended, and how far the run is. */
+/** How far a run is: at its beginning, and when a subtask has ended. */
 export interface PlanProgressDocument {
+  /** A run of several subtasks that is cut short goes on by it. */
+  readonly runId: string;
+  /** The one that has ended; `null` at the beginning. */
   readonly subtask: {
     readonly id: string;
     readonly source: string | null;
@@ -372,7 +375,7 @@ export interface PlanProgressDocument {
     readonly where: string | null;
     readonly paidMicroUsd: number;
     readonly wallMs: number;
-  };
+  } | null;
   readonly ended: number;
   readonly of: number;
   readonly paidMicroUsd: number;

@@ -33,6 +33,8 @@ export const SECTIONS = [
   'recurring-tasks',
   'renewals',
   'results',
+  'run-subtasks',
+  'runs',
   'settings',
   'status-lists',
   'tasks',

@@ -9,10 +9,12 @@ export class SpendingCap {
   /** Micro-USD; Infinity for no limit. */
   readonly #limitMicroUsd: number;
   #reservedMicroUsd = 0;
-  #paidMicroUsd = 0;
+  #paidMicroUsd: number;
 
-  constructor(limitMicroUsd: number) {
+  /** @param paidMicroUsd - Of it, what was paid before. */
+  constructor(limitMicroUsd: number, paidMicroUsd = 0) {
     this.#limitMicroUsd = limitMicroUsd;
+    this.#paidMicroUsd = paidMicroUsd;
   }
 
   get paidMicroUsd(): number {

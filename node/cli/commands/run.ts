@@ -15,7 +15,7 @@ import type { CliContext, RegisterCommand } from '../context.ts';
 import { printable, shortPeerId } from '../../decision/plain-text.ts';
 import { TASK_LIMITS } from '../../tasks/task-limits.ts';
 import { SPLIT_WAYS } from '../../tasks/planner/split.ts';
-import { exploreOption, microUsd, policyOption, wholeNumber } from '../options.ts';
+import { exploreOption, id, microUsd, policyOption, wholeNumber } from '../options.ts';
 import { percent, table, usd } from '../table.ts';
 import { readInputs, readTaskFile, resourcesOf } from '../task-files.ts';
 
@@ -28,6 +28,7 @@ interface RunOptions {
   readonly split?: (typeof SPLIT_WAYS)[number];
   readonly pieceBytes?: number;
   readonly budgetUsd?: number;
+  readonly resume?: string;
 }
 
 /** Rows of subtasks that are printed; `--json` has all. */
@@ -45,21 +46,21 @@ export const registerRun: RegisterCommand = (program, run) => {
     )
     .option('--piece-bytes <n>', 'most bytes of a piece, with --split', wholeNumber(256, 8_388_608))
     .option('--budget-usd <amount>', 'most to pay in all, with --skill', microUsd)
+    .option('--resume <run>', 'go on with a run of several subtasks that was cut short', id)
     .addOption(policyOption())
     .addOption(exploreOption())
     .action(
       run(async (context, file: string | undefined, options: RunOptions) => {
-        const { policy, explore, out } = options;
+        const { out } = options;
         if (out !== undefined) await checkWritable(out);
-        const given = await bodyOf(file, options);
-        if ('task' in given) await context.remarkOnResources(resourcesOf(given.task));
-        const body = { ...given, policy, explore };
+        const { path, body } = await questionOf(context, file, options);
         context.progress('running …');
-        const onProgress = (ended: unknown): void => {
-          context.progress(progressLine(ended as PlanProgressDocument));
+        const onProgress = (progress: unknown): void => {
+          const line = progressLine(progress as PlanProgressDocument);
+          if (line !== undefined) context.progress(line);
         };
         const result = await context.withDaemon((client) =>
-          client.post<RunDocument>('/v1/run', body, { signal: context.signal, onProgress }),
+          client.post<RunDocument>(path, body, { signal: context.signal, onProgress }),
         );
         const text = outputText(result);
         if (out === undefined || text === undefined) {
@@ -114,6 +115,25 @@ function outputText({ output }: RunDocument): string | undefined {
   return output.map((part) => part.text ?? JSON.stringify(part.data, undefined, 2)).join('\n\n');
 }
 
+/** What is asked of the daemon. */
+async function questionOf(
+  context: CliContext,
+  file: string | undefined,
+  options: RunOptions,
+): Promise<{ readonly path: string; readonly body: object }> {
+  const { policy, explore, resume } = options;
+  if (resume !== undefined) {
+    const others = [file, options.skill, options.input, policy, explore];
+    if (others.some((other) => other !== undefined)) {
+      throw new BadInputError('--resume: goes on with the task as it was; name nothing else');
+    }
+    return { path: `/v1/runs/${resume}/resume`, body: {} };
+  }
+  const given = await bodyOf(file, options);
+  if ('task' in given) await context.remarkOnResources(resourcesOf(given.task));
+  return { path: '/v1/run', body: { ...given, policy, explore } };
+}
+
 async function bodyOf(file: string | undefined, options: RunOptions): Promise<object> {
   const { skill, input, split, pieceBytes, budgetUsd: maxPriceMicroUsd } = options;
   if (file === undefined && skill !== undefined && input !== undefined) {
@@ -136,10 +156,16 @@ async function bodyOf(file: string | undefined, options: RunOptions): Promise<ob
   return readTaskFile(file);
 }
 
-/** A subtask that has ended, where there are several. */
-function progressLine({ subtask, ended, of, paidMicroUsd }: PlanProgressDocument): string {
-  const { id, source, status, where, wallMs } = subtask;
-  const name = source === null ? id : printable(source);
+/** The beginning of a run of several subtasks, or one that has ended. */
+function progressLine(progress: PlanProgressDocument): string | undefined {
+  const { runId, subtask, ended, of, paidMicroUsd } = progress;
+  if (of === 1) return undefined;
+  if (subtask === null) {
+    const done = ended === 0 ? '' : `, ${ended} done before`;
+    return `${of} subtasks${done}; if this is cut short: coalesce run --resume ${runId}`;
+  }
+  const { source, status, where, wallMs } = subtask;
+  const name = source === null ? subtask.id : printable(source);
   const by = where === null ? '' : where === 'local' ? ' here' : ` at ${shortPeerId(where)}`;
   return `[${ended}/${of}] ${name}: ${status}${by}, ${wallMs} ms; paid ${usd(paidMicroUsd)} so far`;
 }

@@ -110,6 +110,15 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
         const onProgress = (ended: PlanProgressDocument) => sendLine(response, ended);
         endLines(response, { result: await node.run(task, hangUp(request), onProgress) });
       });
+      router.post('/runs/:id/resume', async (request, response) => {
+        const id = parameter(request, 'id');
+        if (!wantsLines(request)) {
+          response.json(await node.resumeRun(id, hangUp(request)));
+          return;
+        }
+        const onProgress = (ended: PlanProgressDocument) => sendLine(response, ended);
+        endLines(response, { result: await node.resumeRun(id, hangUp(request), onProgress) });
+      });
       router.get('/decisions', async (request, response) => {
         const { limit } = check(listQuery, request.query, 'query string');
         response.json({ decisions: await node.decisions.list(limit) });

@@ -17,6 +17,7 @@ import type { ResultPart } from '../task-parts.ts';
 import { sized } from '../task-request.ts';
 import type { TaskRunner } from '../task-runner.ts';
 import { integrate } from './integration.ts';
+import type { RunEntry } from './run-journal.ts';
 import { withResults } from './plan.ts';
 import type { Plan, PlannedTask } from './plan.ts';
 
@@ -34,6 +35,8 @@ export interface PlanRunnerComponents {
 export interface PlanOptions extends PolicyChoice {
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: PlanProgressDocument) => void) | undefined;
+  /** Where it is kept what was done; none: a run that is cut short is lost. */
+  readonly journal?: RunEntry | undefined;
 }
 
 /** Runs plans. */
@@ -46,7 +49,7 @@ export class PlanRunner {
 
   /** Runs a plan to its end. What subtasks come to is part of the answer, not an error. */
   run(plan: Plan, options: PlanOptions): Promise<RunDocument> {
-    return new PlanRun(this.#components, plan, options).toEnd(randomUUID());
+    return new PlanRun(this.#components, plan, options).toEnd();
   }
 }
 
@@ -55,17 +58,30 @@ class PlanRun {
   readonly #components: PlanRunnerComponents;
   readonly #plan: Plan;
   readonly #options: PlanOptions;
+  readonly #runId: string;
   readonly #signal: AbortSignal;
   readonly #cap: SpendingCap;
   readonly #startMs: number;
   readonly #results = new Map<string, readonly ResultPart[]>();
   readonly #ended = new Map<string, RunDocument | undefined>();
+  /** Completed before this run was cut short. */
+  readonly #before: ReadonlyMap<string, RunDocument>;
 
   constructor(components: PlanRunnerComponents, plan: Plan, options: PlanOptions) {
     this.#components = components;
     this.#plan = plan;
     this.#options = options;
-    this.#cap = new SpendingCap(plan.budgetMicroUsd ?? Infinity);
+    this.#runId = options.journal?.runId ?? randomUUID();
+    this.#before = options.journal?.completed ?? new Map<string, RunDocument>();
+    for (const [id, run] of this.#before) {
+      this.#ended.set(id, run);
+      this.#results.set(id, run.output ?? []);
+    }
+    const paidBefore = [...this.#before.values()].reduce(
+      (sum, { subtasks }) => sum + subtasks[0]!.paidMicroUsd,
+      0,
+    );
+    this.#cap = new SpendingCap(plan.budgetMicroUsd ?? Infinity, paidBefore);
     this.#startMs = components.clock.monotonicMs();
     const { signal } = options;
     const { deadlineMs } = plan;
@@ -73,18 +89,19 @@ class PlanRun {
       deadlineMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   }
 
-  async toEnd(taskId: string): Promise<RunDocument> {
+  async toEnd(): Promise<RunDocument> {
     const { clock, processor } = this.#components;
     const startSeconds = processor.seconds();
+    this.#tell(null);
     await this.#dispatch();
     this.#options.signal.throwIfAborted();
     const spentSeconds = processor.seconds() - startSeconds;
-    return this.#document(taskId, spentSeconds, clock.monotonicMs() - this.#startMs);
+    return this.#document(spentSeconds, clock.monotonicMs() - this.#startMs);
   }
 
   /** Starts what can start, and again whenever something has ended. */
   async #dispatch(): Promise<void> {
-    const waiting = new Set(this.#plan.tasks);
+    const waiting = new Set(this.#plan.tasks.filter(({ id }) => !this.#ended.has(id)));
     const atWork = new Set<Promise<void>>();
     const startReady = (): void => {
       for (const task of waiting) {
@@ -123,7 +140,10 @@ class PlanRun {
       const run = await machine.attend(ready, () =>
         runner.run(ready, this.#options, this.#signal, this.#cap),
       );
-      if (run.status === 'completed' && run.output) this.#results.set(task.id, run.output);
+      if (run.status === 'completed' && run.output) {
+        await this.#options.journal?.note(task.id, run);
+        this.#results.set(task.id, run.output);
+      }
       this.#end(task, run);
     } catch (error) {
       if (!this.#signal.aborted) {
@@ -139,16 +159,20 @@ class PlanRun {
     this.#ended.set(task.id, run);
     const { id, source } = task;
     const document = run?.subtasks[0];
-    const last = document?.attempts.at(-1);
+    this.#tell({
+      id,
+      source,
+      status: document?.status ?? 'skipped',
+      where: document?.attempts.at(-1)?.where ?? null,
+      paidMicroUsd: document?.paidMicroUsd ?? 0,
+      wallMs: document?.wallMs ?? 0,
+    });
+  }
+
+  #tell(subtask: PlanProgressDocument['subtask']): void {
     this.#options.onProgress?.({
-      subtask: {
-        id,
-        source,
-        status: document?.status ?? 'skipped',
-        where: last?.where ?? null,
-        paidMicroUsd: document?.paidMicroUsd ?? 0,
-        wallMs: document?.wallMs ?? 0,
-      },
+      runId: this.#runId,
+      subtask,
       ended: this.#ended.size,
       of: this.#plan.tasks.length,
       paidMicroUsd: this.#cap.paidMicroUsd,
@@ -156,24 +180,27 @@ class PlanRun {
   }
 
   /**
-   * Handling is what this process spent beside the work itself; each subtask that was tried bears
-   * the same share, for what runs at the same time cannot be told apart.
+   * Handling is what this process spent beside the work itself; each subtask that was tried now
+   * bears the same share, for what runs at the same time cannot be told apart.
    */
-  #document(taskId: string, spentSeconds: number, wallMs: number): RunDocument {
+  #document(spentSeconds: number, wallMs: number): RunDocument {
     const { tasks, title } = this.#plan;
-    const tried = [...this.#ended.values()].filter((run) => run !== undefined);
+    const tried = [...this.#ended]
+      .filter(([id]) => !this.#before.has(id))
+      .flatMap(([, run]) => run ?? []);
     const workSeconds = tried.reduce((sum, run) => sum + run.subtasks[0]!.cost.workHereSeconds, 0);
     const handlingSeconds = Math.max(0, spentSeconds - workSeconds) / Math.max(1, tried.length);
     const handlingMicroUsd = this.#components.machine.priceOfCpu(handlingSeconds);
     const subtasks = tasks.flatMap(({ id, source, dependsOn }): SubtaskDocument[] => {
       const document = this.#ended.get(id)?.subtasks[0];
       if (!document) return [];
-      return [{ ...document, id, source, dependsOn, cost: { ...document.cost, handlingMicroUsd } }];
+      const cost = this.#before.has(id) ? document.cost : { ...document.cost, handlingMicroUsd };
+      return [{ ...document, id, source, dependsOn, cost }];
     });
     const documents = new Map(subtasks.map((document) => [document.id, document]));
     const output = integrate(this.#plan, this.#results, documents);
     return {
-      taskId,
+      taskId: this.#runId,
       title,
       status: this.#status(),
       output: tasks.length === 1 ? (tried[0]?.output ?? null) : output,
