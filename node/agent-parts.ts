@@ -191,11 +191,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     measured,
     outcomes,
     recurring,
-    journal: new RunJournal({
-      runs: store.json('runs'),
-      subtasks: store.json('run-subtasks'),
-      clock,
-    }),
+    journal: openJournal(init),
     decisions: new DecisionLog(
       store.section('decisions'),
       clock,
@@ -208,6 +204,10 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     history,
     memory: store.json('memory'),
   };
+}
+
+function openJournal({ store, clock }: AgentNodeInit): RunJournal {
+  return new RunJournal({ runs: store.json('runs'), subtasks: store.json('run-subtasks'), clock });
 }
 
 /** The machine as measured, and what tasks cost on it before the restart. */

@@ -58,7 +58,7 @@ export function resolveInlinePart(part: InputPart): ResolvedPart | undefined {
 
 /**
  * The specification as it travels and is hashed: each input part replaced by its media type, size
- * and SHA-256; subtasks and the rule that cuts the input left out: each travels as a task of its own.
+ * and SHA-256; subtasks and the rule that cuts the input are left out: each travels by itself.
  *
  * @param resolvedInput - Content of `specification.input.parts`, in the same order.
  * @throws {@link TypeError} if the parts are not those of the specification.

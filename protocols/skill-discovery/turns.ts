@@ -1,3 +1,9 @@
+/**
+ * A bound on how many run at a time.
+ *
+ * @module
+ */
+
 /** Lets so many run at a time, in the order in which they came. */
 export class Turns {
   readonly #max: number;

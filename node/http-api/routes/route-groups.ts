@@ -5,10 +5,9 @@
  * @module
  */
 
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { AgentNode } from '../../agent-node.ts';
-import type { FirstHitDocument, PlanProgressDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
@@ -54,6 +53,16 @@ function hangUp(request: Request): AbortSignal {
   return controller.signal;
 }
 
+/** An answer that is one document, or lines of progress and then the document. */
+async function answerWithProgress<Result, Progress>(
+  request: Request,
+  response: Response,
+  answer: (onProgress?: (progress: Progress) => void) => Promise<Result>,
+): Promise<void> {
+  if (!wantsLines(request)) response.json(await answer());
+  else endLines(response, { result: await answer((progress) => sendLine(response, progress)) });
+}
+
 /** Every route group of a node. */
 export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGroup[] {
   return [
@@ -85,12 +94,9 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       });
       router.post('/query', async (request, response) => {
         const query = check(queryBody, request.body, 'query');
-        if (!wantsLines(request)) {
-          response.json(await node.query(query, hangUp(request)));
-          return;
-        }
-        const onFirstHit = (hit: FirstHitDocument) => sendLine(response, hit);
-        endLines(response, { result: await node.query(query, hangUp(request), onFirstHit) });
+        await answerWithProgress(request, response, (onFirstHit) =>
+          node.query(query, hangUp(request), onFirstHit),
+        );
       });
     },
     (router) => {
@@ -103,21 +109,15 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       });
       router.post('/run', async (request, response) => {
         const task = check(runBodyFor(request.body), request.body, 'request');
-        if (!wantsLines(request)) {
-          response.json(await node.run(task, hangUp(request)));
-          return;
-        }
-        const onProgress = (ended: PlanProgressDocument) => sendLine(response, ended);
-        endLines(response, { result: await node.run(task, hangUp(request), onProgress) });
+        await answerWithProgress(request, response, (onProgress) =>
+          node.run(task, hangUp(request), onProgress),
+        );
       });
       router.post('/runs/:id/resume', async (request, response) => {
         const id = parameter(request, 'id');
-        if (!wantsLines(request)) {
-          response.json(await node.resumeRun(id, hangUp(request)));
-          return;
-        }
-        const onProgress = (ended: PlanProgressDocument) => sendLine(response, ended);
-        endLines(response, { result: await node.resumeRun(id, hangUp(request), onProgress) });
+        await answerWithProgress(request, response, (onProgress) =>
+          node.resumeRun(id, hangUp(request), onProgress),
+        );
       });
       router.get('/decisions', async (request, response) => {
         const { limit } = check(listQuery, request.query, 'query string');
