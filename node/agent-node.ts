@@ -437,13 +437,13 @@ export class AgentNode {
       random: init.random,
     });
     if (!verified.valid) return { ...verified, certificate: null };
-    if (!this.#usedNonces.use(nonce, init.clock.monotonicMs())) {
-      const reason = 'NONCE_USED: a proof for this nonce was accepted before; choose another';
-      return { valid: false, reason, certificate: null };
-    }
     const shown = judgeResource(verified.certificates, minimum, trust);
     const { atLeast, level, issuer, remarks } = shown;
     const isShown = atLeast !== null;
+    if (isShown && !this.#usedNonces.use(nonce, init.clock.monotonicMs())) {
+      const reason = 'NONCE_USED: a proof for this nonce was accepted before; choose another';
+      return { valid: false, reason, certificate: null };
+    }
     return {
       valid: isShown,
       reason: isShown ? null : remarks.join('; '),

@@ -1,11 +1,13 @@
 /**
- * What would have turned a decision: the smallest change of one contractor's price, reliability or
- * record that gives another outcome. Found by bisection on the engine itself, so every answer has
- * been decided once before it is given. Looked for are a chosen contractor that is worse, and
- * others that are better; no two changes at once.
+ * What would have turned a decision: the smallest change found of one contractor's price,
+ * reliability or record that gives another outcome. Found by bisection on the engine itself, so
+ * every answer has been decided once before it is given. Price and reliability are looked at in
+ * both directions, for scores are relative: that a third asks more may turn the order of two. No
+ * two changes at once.
  *
- * Weights move with the field, so an outcome may turn more than once along the way; what is given
- * is a point where it turns, found from the decided value outward.
+ * Weights move with the field, so an outcome may turn more than once along the way. Tried are steps
+ * that double, from the decided value outward: a turn and its return between two of them are
+ * missed, so a smaller change may exist.
  *
  * @module
  */
@@ -305,7 +307,7 @@ export function counterfactualTargets(
 }
 
 /**
- * The smallest relative change of a price or a reliability that turns the decision; failing both,
+ * The smallest relative change found of a price or a reliability that turns the decision; failing both,
  * the smallest number of further successes. `null` if none of these turns it, and for a field
  * beyond {@link MAX_COUNTERFACTUAL_CANDIDATES}.
  */
@@ -317,7 +319,6 @@ export function counterfactualOf(
   const whatIf = new WhatIf(request, outcomeOf(request, evaluation));
   const isOutsourced = evaluation.choice === 'OUTSOURCE';
   const { matrix } = evaluation;
-  const chosen = evaluation.chosenRow < 0 ? -1 : matrix.candidateIndex[evaluation.chosenRow]!;
   const targets = counterfactualTargets(request, evaluation);
   let smallest: readonly [Change, Turn] | null = null;
   const consider = (change: Change): void => {
@@ -328,12 +329,12 @@ export function counterfactualOf(
     }
   };
   for (const index of targets) {
-    // The chosen one might have been worse, another one better.
-    const isWorse = index === chosen;
-    consider(priceChange(whatIf, index, isWorse));
     const row = matrix.candidateIndex.subarray(0, matrix.count).indexOf(index);
-    if (row < 0) continue;
-    consider(reliabilityChange(whatIf, index, matrix.columns.reliability[row]!, isWorse));
+    for (const isWorse of [true, false]) {
+      consider(priceChange(whatIf, index, isWorse));
+      if (row < 0) continue;
+      consider(reliabilityChange(whatIf, index, matrix.columns.reliability[row]!, isWorse));
+    }
   }
   if (smallest === null && !isOutsourced) {
     for (const index of targets) consider(successesChange(whatIf, index));

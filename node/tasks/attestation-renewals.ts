@@ -3,13 +3,12 @@
  * life, so that a holder cannot prepare for the hour.
  *
  * One renewal at a time, from the sweep. What a renewal costs the holder is bounded by the holder's
- * own account of being measured (measured-time.ts), and what it costs this node by the few tasks of
- * a skill. A value that was stated is not renewed: nobody would have measured it anew. Nor is one
+ * own account of being measured (measured-time.ts). A skill has as many tasks as at first: fewer
+ * would show less than the certificate whose place it takes. A value that was stated is not renewed: nobody would have measured it anew. Nor is one
  * whose certificate has ended in the meantime.
  *
  * A certificate whose holder fails its renewal by wrong work is revoked: this node knows by then
- * that what it signed is no longer so. A skill has as many tasks as at first before that, for a few
- * must not take back what many gave. A holder that is not there, refuses or is late keeps its
+ * that what it signed is no longer so. A holder that is not there, refuses or is late keeps its
  * certificate to its end: a busy machine is late as well, and a resource's lives a day.
  *
  * A resource that measures less, so little less that a smaller rung is all that can be proved, ends
@@ -30,8 +29,6 @@ import type { ResourceAttestOrder } from './resource-attestor.ts';
 import { fixedRung } from '../../crypto/rung-ladder.ts';
 import { MAX_RESOURCE_SECONDS } from '../../crypto/skill-certificate.ts';
 
-/** Tasks of a skill's renewal, where the first attestation had more. */
-const RENEWAL_TASKS = 4;
 /** Most renewals that are kept; the one that ends first gives way. */
 const MAX_RENEWALS = 1_024;
 const SECOND_MS = 1_000;
@@ -202,9 +199,9 @@ export class AttestationRenewals {
     }
     if (renewed) {
       const { elapsedMs, busyMs, paidMicroUsd, delivered } = renewed;
-      // Of the peer's time since it was attested before, all of which it could have worked.
-      const costSharePercent = (100 * Math.max(elapsedMs, busyMs)) / ageMs;
-      const fields = { renewal: renewal.key, elapsedMs, busyMs, paidMicroUsd, costSharePercent };
+      // Of the time since it was attested before; what part of its work that is, its own status says.
+      const shareOfAgePercent = (100 * Math.max(elapsedMs, busyMs)) / ageMs;
+      const fields = { renewal: renewal.key, elapsedMs, busyMs, paidMicroUsd, shareOfAgePercent };
       if (delivered) logger.info(fields, 'A certificate was renewed.');
       else logger.warn(fields, 'A certificate was not renewed.');
       if (renewed.isWrong) {
@@ -240,13 +237,7 @@ export class AttestationRenewals {
       return { paidMicroUsd: 0, ...(await this.attestResource(resource, signal)) };
     }
     const { kind: _, ...skill } = order;
-    const { tasks } = skill;
-    const few = await this.#attestSkill(skill, Math.min(tasks, RENEWAL_TASKS), signal);
-    if (!few.isWrong || tasks <= RENEWAL_TASKS) return { busyMs: 0, ...few };
-    const all = await this.#attestSkill(skill, tasks, signal);
-    const elapsedMs = few.elapsedMs + all.elapsedMs;
-    const paidMicroUsd = few.paidMicroUsd + all.paidMicroUsd;
-    return { busyMs: 0, ...all, elapsedMs, paidMicroUsd };
+    return { busyMs: 0, ...(await this.attest(skill, signal)) };
   }
 
   /** A random time, `from` <= time < `until`. */

@@ -40,6 +40,7 @@ import { INITIAL_WEIGHTS } from '../decision/policy.ts';
 import type { DecisionPolicy, PolicyName } from '../decision/policy.ts';
 import type { UnitQuote } from '../decision/portfolio/quote-window.ts';
 import { observeQuotes } from '../decision/portfolio/market-watch.ts';
+import type { MarketAlarm } from '../decision/portfolio/market-watch.ts';
 import { contractorsOverCap, DEFAULT_SHARE_CAP } from '../decision/portfolio/share-cap.ts';
 import type { SpendingOffer } from '../decision/portfolio/share-cap.ts';
 import { fadedSpending, recordSpending, spendingAlarm } from '../decision/portfolio/spending.ts';
@@ -147,7 +148,7 @@ export class DecisionMemory {
     const atMs = this.#init.clock.nowMs();
     const { state, alarms } = observeQuotes(this.#state.market, { taskType, atMs, quotes });
     this.#state = { ...this.#state, market: state };
-    for (const { kind, sentence } of alarms) this.#alarm(kind, sentence);
+    for (const alarm of alarms) this.#alarm(alarm.kind, alarm.sentence, subjectOf(alarm));
   }
 
   /**
@@ -322,13 +323,16 @@ export class DecisionMemory {
     return Math.max(0, this.#state.cumulativeLossMicroUsd - releasedMicroUsd);
   }
 
-  #alarm(kind: string, sentence: string): void {
+  /** @param subject - What it is about: the same about the same is told once in a while. */
+  #alarm(kind: string, sentence: string, subject = ''): void {
     const { clock, logger } = this.#init;
     const atMs = clock.nowMs();
-    const last = this.#state.alarms.findLast((alarm) => alarm.kind === kind);
+    const last = this.#state.alarms.findLast(
+      (alarm) => alarm.kind === kind && (alarm.subject ?? '') === subject,
+    );
     if (last && atMs - last.atMs < ALARM_PAUSE_MS) return;
     logger.warn({ kind }, sentence);
-    const alarms = [...this.#state.alarms, { kind, atMs, sentence }].slice(-MAX_ALARMS);
+    const alarms = [...this.#state.alarms, { kind, subject, atMs, sentence }].slice(-MAX_ALARMS);
     this.#state = { ...this.#state, alarms };
   }
 
@@ -340,6 +344,13 @@ export class DecisionMemory {
     });
     return this.#saving;
   }
+}
+
+/** Skill, contractor and direction: an alarm about one hides none about another. */
+function subjectOf(alarm: MarketAlarm): string {
+  const contractor = 'contractor' in alarm ? alarm.contractor : '';
+  const direction = 'direction' in alarm ? alarm.direction : '';
+  return [alarm.taskType, contractor, direction].join(' ');
 }
 
 /** Utility of an outcome in [0, 1] (Eq. 13). */

@@ -30,6 +30,8 @@ import type { SpendingBook } from '../decision/portfolio/spending.ts';
 /** Something that a person should look at. */
 export interface Alarm {
   readonly kind: string;
+  /** What it is about; left out by versions before. */
+  readonly subject?: string;
   readonly atMs: number;
   readonly sentence: string;
 }
@@ -112,6 +114,6 @@ export function decisionStatus(
     },
     spending: { microUsd: spendingTotals(book).microUsd, contractors, concentrationHhi: index },
     convergence: { decisions, stability, secondEigenvalueModulus, mixingSteps },
-    alarms,
+    alarms: alarms.map(({ kind, atMs, sentence }) => ({ kind, atMs, sentence })),
   };
 }

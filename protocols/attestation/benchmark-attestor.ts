@@ -56,7 +56,9 @@ const MAX_DURATION_MS = 5_000;
 /** A round may take so many times the duration. */
 const LATE_FACTOR = 3;
 const FIRST_STEPS = 8;
-/** A round grows so many times at most: the first ones run code that is not compiled yet. */
+/** The first round starts the holder's thread and compiles its code: it takes as long as it may. */
+const WARM_UP_FACTOR = 2;
+/** A round grows so many times at most: early ones run code that is not compiled yet. */
 const MAX_GROWTH = 8;
 const MAX_RUNS = 7;
 /** A round of this share of the duration counts; the ones before show how long it has to be. */
@@ -190,8 +192,8 @@ function announce(job: Uint8Array, order: BenchmarkOrder): BenchmarkMessageOf<'b
   const common = { v: 1, typ: 'bmask', job } as const;
   if (order.resource === COMPUTE_RESOURCE) {
     const { resource, order: rows = 128 } = order;
-    // The rounds before, a late one at worst, and the opening of steps.
-    const budgetMs = Math.ceil(durationOf(order) * (LATE_FACTOR + 2));
+    // The warm-up, the rounds before, a late one at worst, and the opening of steps.
+    const budgetMs = Math.ceil(durationOf(order) * (WARM_UP_FACTOR + LATE_FACTOR + 2));
     const unit = COMPUTE_UNIT;
     return { ...common, resource, unit, order: rows, steps: MAX_STEPS, budgetMs };
   }
@@ -228,6 +230,7 @@ async function measureCompute(
   };
   const allowanceMs = Math.min(roundTripMs, MAX_ROUND_TRIP_MS);
   const deadlineMs = LATE_FACTOR * durationMs + allowanceMs;
+  await run(FIRST_STEPS, WARM_UP_FACTOR * durationMs + allowanceMs);
   let timed = await run(FIRST_STEPS, deadlineMs);
   for (let runs = 1; runs < MAX_RUNS; runs++) {
     const { steps } = timed.challenge;

@@ -263,6 +263,18 @@ describe('the watch over exploration', () => {
     expect(alarms.filter(({ kind }) => kind === 'EXPLORATION_STUCK')).toHaveLength(1);
   });
 
+  it('raises an alarm where it explores far more often than it is set to', async () => {
+    const base = exploring(request([candidate('a')]), RATIONAL_POLICY, 'epsilon-greedy');
+    for (let seed = 0; seed < 40; seed++) {
+      const decision = decisionOf({ ...base, seed });
+      await memory.observeDecision({ ...decision, isExploration: true }, THRESHOLDS, true);
+    }
+    const { alarms, exploration: shown } = memory.status(RATIONAL_POLICY);
+    expect(shown.isAlarm).toBe(true);
+    expect(alarms.filter(({ kind }) => kind === 'EXPLORATION_RATE')).toHaveLength(1);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).not.toHaveLength(0);
+  });
+
   it('does not count decisions in which exploring was barred', async () => {
     const base = exploring(request([candidate('a')]), RATIONAL_POLICY, 'epsilon-greedy');
     const sensitive = { ...base, task: { ...base.task, sensitivity: 'high' as const } };
@@ -289,6 +301,26 @@ describe('the portfolio', () => {
     await memory.observeOutcome(outsourced(), GOOD);
     expect(kinds()).toHaveLength(2);
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
+  });
+
+  it('bait: a lasting alarm about one contractor hides none about another, or another skill', () => {
+    const usual = ['a', 'b', 'c', 'd', 'e'].map((contractor) => ({
+      contractor,
+      unitPriceMicroUsd: 1_000,
+    }));
+    const survey = (taskType: string, contractor: string, unitPriceMicroUsd: number) =>
+      memory.observeQuotes(taskType, [...usual, { contractor, unitPriceMicroUsd }]);
+    const told = () =>
+      memory
+        .status(RATIONAL_POLICY)
+        .alarms.filter(({ kind }) => kind === 'PRICE_OUTLIER')
+        .map(({ sentence }) => sentence);
+    survey('performs:a/x', 'bait', 1);
+    survey('performs:a/x', 'bait', 1);
+    expect(told()).toHaveLength(1);
+    survey('performs:a/x', 'evil', 90_000);
+    survey('performs:b/y', 'evil', 90_000);
+    expect(told()).toHaveLength(3);
   });
 
   it('names nobody over their share where there is no cap', async () => {

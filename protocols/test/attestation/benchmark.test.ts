@@ -30,7 +30,8 @@ describe('a benchmark of compute', () => {
       value: 1,
       elapsedMs: 200,
     });
-    expect(worker.calls).toEqual(['runChain', 'runChain', 'runChain', 'openSteps']);
+    // The first round is a warm-up, which is not timed.
+    expect(worker.calls).toEqual([...Array<string>(4).fill('runChain'), 'openSteps']);
     expect(worker.released).toBe(1);
     expect(streams.opened[0]!.abortedWith).toBeUndefined();
     if (!outcome.measured) throw new Error(outcome.detail);

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from '../../decision/decision-record.ts';
+import { candidate, evaluated, request, someCandidates, withPolicy } from './requests.ts';
+
+describe('the selection', () => {
+  it('has a runner-up that is another than the considered one, the best by score of the rest', () => {
+    let others = 0;
+    fc.assert(
+      fc.property(someCandidates, (list) => {
+        const { considered, runnerUp, candidates } = decide(request(list)).result;
+        const rest = candidates.filter(
+          ({ peerId, score }) => peerId !== considered && score !== null,
+        );
+        if (considered === null || rest.length === 0) {
+          expect(runnerUp).toBeNull();
+          return;
+        }
+        const best = candidates.find(({ peerId }) => peerId === considered)!;
+        if (rest.some(({ score }) => score! > best.score!)) others++;
+        expect(runnerUp!.peerId).not.toBe(considered);
+        expect(runnerUp!.score).toBe(Math.max(...rest.map(({ score }) => score!)));
+      }),
+      { numRuns: 150 },
+    );
+    // The best by score failed a gate in some of them.
+    expect(others).toBeGreaterThan(2);
+  });
+
+  it('lets a score pass that is above the threshold, and not one that is on it', () => {
+    const field = request([candidate('a'), candidate('b', { priceMicroUsd: 2_000, failures: 2 })]);
+    const { score } = decide(field).result.candidates[0]!;
+    const gateAt = (scoreThreshold: number): string | undefined =>
+      decide(withPolicy(field, { scoreThreshold })).result.candidates[0]!.failedGate;
+    expect(gateAt(score!)).toBe('score');
+    expect(gateAt(score! - 1e-9)).toBeUndefined();
+  });
+});
+
+describe('the change that would have turned a decision', () => {
+  it('is the smallest of all changes of one price by a hundredth of it, up to its half', () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(someCandidates, (list) => {
+        const input = request(list.slice(0, 5));
+        const { result } = decide(input);
+        const { counterfactual, choice, contractor, exploration } = result;
+        if (exploration) return;
+        const share =
+          counterfactual === null || counterfactual.from === 0
+            ? 0.5
+            : Math.abs(counterfactual.to - counterfactual.from) / counterfactual.from;
+        if (counterfactual?.change === 'SUCCESSES') return;
+        input.candidates.forEach((one, place) => {
+          for (let percent = 1; percent / 100 < Math.min(0.5, share) - 0.001; percent++) {
+            for (const sign of [1, -1]) {
+              const from = one.quote.priceMicroUsd!;
+              const priceMicroUsd = Math.round(from * (1 + (sign * percent) / 100));
+              const quote = { ...one.quote, priceMicroUsd };
+              const candidates = input.candidates.with(place, { ...one, quote });
+              const other = evaluated({ ...input, candidates });
+              const index = other.matrix.candidateIndex[other.chosenRow];
+              const who = other.chosenRow < 0 ? null : candidates[index!]!.peerId;
+              const isSame = other.choice === choice && who === contractor;
+              if (!isSame && Math.abs(priceMicroUsd - from) / from < share) missed.add(list);
+              compared++;
+            }
+          }
+        });
+      }),
+      { numRuns: 40 },
+    );
+    expect(compared).toBeGreaterThan(500);
+    // Steps double: a turn and its return between two of them are missed, seldom.
+    expect(missed.size).toBeLessThanOrEqual(1);
+  });
+  const missed = new Set<unknown>();
+});
