@@ -69,6 +69,23 @@ export class StreamDuplex {
     return bytes;
   }
 
+  /**
+   * Chunks as they come, to the end of the remote side. @throws the error that closed the stream.
+   */
+  async *source(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const chunk = this.unreadBytes === 0 ? undefined : this.take(this.unreadBytes);
+      if (chunk) {
+        yield chunk;
+      } else if (this.hasEnded) {
+        if (this.#error) throw this.#error;
+        return;
+      } else {
+        await this.#activity();
+      }
+    }
+  }
+
   /** Bytes that came and were not taken. */
   get unreadBytes(): number {
     return this.#queue.length;

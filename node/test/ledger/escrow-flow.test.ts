@@ -52,7 +52,7 @@ describe('contracts of real nodes on a ledger of their own', () => {
       'completed',
       [null],
     ]);
-    expect(run.cost.isDoneHere).toBe(false);
+    expect(run.subtasks[0]!.cost.isDoneHere).toBe(false);
     const price = run.subtasks[0]!.attempts.at(-1)!.paidMicroUsd;
     expect(price).toBeGreaterThan(0);
     expect(run.totals.paidMicroUsd).toBe(price + FEES);

@@ -196,10 +196,11 @@ export class FakeOutsourcing extends Outsourcing {
   }
 
   override async perform(
-    { peerId }: QuotedTask,
+    quoted: QuotedTask,
     asked: PreparedTask,
     signal: AbortSignal,
   ): Promise<DeliveredResult> {
+    const { peerId } = quoted;
     this.performed.push(peerId);
     this.#processor.now += this.performSeconds;
     const conduct = this.conduct.get(peerId) ?? 'good';
@@ -210,7 +211,7 @@ export class FakeOutsourcing extends Outsourcing {
     }
     const parts = conduct === 'wrong' ? WRONG : await rightResult(asked);
     this.onDelivery();
-    return { parts, contractId: 'contract' };
+    return { quoted, parts, contractId: 'contract' };
   }
 
   override settle(

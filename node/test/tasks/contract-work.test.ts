@@ -138,6 +138,7 @@ class WorkUnderTest {
       shelf: this.shelf.asSkillShelf(),
       results: this.results,
       onUndone: (contractId) => this.role.giveUp(contractId),
+      isFunded: () => Promise.resolve(true),
       onWork: (contractId, { title }) => this.begun.push([contractId, title]),
       onWorked: (durationMs) => this.worked.push(durationMs),
       meter: this.meter,
