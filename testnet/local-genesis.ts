@@ -11,6 +11,12 @@ import type { PlannedNode } from './local-plan.ts';
 /** First balance of every node: one US dollar. */
 const BALANCE_MICRO_USD = '1000000';
 
+/**
+ * Micro-USD. Tasks here cost a few millionths of a dollar, so escrows cost nothing; a lost dispute
+ * does.
+ */
+const FEES = { transaction: '0', escrow: '0', dispute: '20', deposit: '20' };
+
 /** A genesis, as bytes; nothing where no node is a replica. */
 export function localGenesis(
   plan: readonly PlannedNode[],
@@ -36,5 +42,6 @@ export function localGenesis(
       credit: '0',
     })),
     ...GENESIS_DEFAULTS,
+    fees: FEES,
   });
 }

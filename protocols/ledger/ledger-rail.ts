@@ -8,8 +8,11 @@
  * @module
  */
 
-import { toBase64Url, toHex } from '../../crypto/bytes.ts';
-import { encodeBody, readEnvelope, signDocument } from '../../crypto/envelope.ts';
+import { z } from 'zod';
+import { fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
+import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
+import type { DocumentLimits } from '../../crypto/canonical-json.ts';
+import { encodeBody, fields, readEnvelope, signDocument } from '../../crypto/envelope.ts';
 import type { DocumentDefinition } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -26,7 +29,7 @@ import type {
 import { balanceOf } from './accounts.ts';
 import { accountKey, contractKey } from './records.ts';
 import type { AccountRecord, ContractRecord, StateRecord } from './records.ts';
-import { TRANSACTION } from './transactions.ts';
+import { MAX_SEQ_AHEAD, MAX_TRANSACTION_BYTES, TRANSACTION } from './transactions.ts';
 import type { Transaction, TransactionCall } from './transactions.ts';
 
 /** A committee, as its client sees it. */
@@ -37,6 +40,19 @@ export interface LedgerAccess {
   read(key: string): Promise<StateRecord | undefined>;
 }
 
+/** An operation that is not sent yet. */
+interface Waiting {
+  readonly call: TransactionCall;
+  readonly resolve: (outcome: RailOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const pendingSchema = z.strictObject({
+  v: z.literal(1),
+  transactions: z.array(fields.bytesUpTo(1, MAX_TRANSACTION_BYTES)).max(MAX_SEQ_AHEAD),
+});
+const PENDING_LIMITS: DocumentLimits = { maxBytes: 524_288, maxDepth: 2 };
+
 /** Payments over a ledger. */
 export class LedgerRail implements PaymentRail {
   readonly name = 'ledger';
@@ -45,12 +61,13 @@ export class LedgerRail implements PaymentRail {
   readonly #access: LedgerAccess;
   readonly #journal: KeyValueStore;
   readonly #lock = new KeyedLock();
+  readonly #waiting: Waiting[] = [];
 
   constructor(init: {
     readonly identity: Identity;
     readonly ledgerId: Uint8Array;
     readonly access: LedgerAccess;
-    /** Keeps the one transaction that is under way. */
+    /** Keeps the transactions that are under way. */
     readonly journal: KeyValueStore;
   }) {
     this.#journal = init.journal;
@@ -60,49 +77,77 @@ export class LedgerRail implements PaymentRail {
   }
 
   /**
-   * Signs and submits one operation of this node's account. One at a time: they are numbered.
-   * `TIMED_OUT`: it may still be executed; the next call finds out first.
+   * Signs and submits one operation of this node's account. Those asked for at the same time go
+   * together, numbered in turn. `TIMED_OUT`: it may still be executed; the next call finds out
+   * first.
    *
    * @throws what the access throws where no replica is reached.
    */
   submit(call: TransactionCall): Promise<RailOutcome> {
-    return this.#lock.run(this.#identity.peerId, async (): Promise<RailOutcome> => {
-      if (!(await this.#finishPending())) return { done: false, refusal: 'TIMED_OUT' };
-      const account = await this.#account();
-      if (!account) return { done: false, refusal: 'UNKNOWN_ACCOUNT' };
-      const body = {
-        v: 1,
-        typ: 'tx',
-        ledger: toBase64Url(this.#ledgerId),
-        account: this.#identity.peerId,
-        seq: account.seq + 1,
-        ...call,
-      } as Transaction;
-      const { envelope } = signDocument(TRANSACTION, body, this.#identity);
-      await this.#journal.put(this.#pendingKey, envelope);
-      await this.#journal.flush();
-      const result = await this.#send(envelope);
-      return result === 'done' ? { done: true } : { done: false, refusal: result };
+    const { promise, resolve, reject } = Promise.withResolvers<RailOutcome>();
+    this.#waiting.push({ call, resolve, reject });
+    void this.#lock.run(this.#identity.peerId, async () => {
+      const batch = this.#waiting.splice(0, MAX_SEQ_AHEAD);
+      if (batch.length === 0) return;
+      try {
+        await this.#submitAll(batch);
+      } catch (error) {
+        for (const one of batch) one.reject(error);
+      }
     });
+    return promise;
+  }
+
+  async #submitAll(batch: readonly Waiting[]): Promise<void> {
+    const settle = (refusal: RefusalCode): void => {
+      for (const { resolve } of batch) resolve({ done: false, refusal });
+    };
+    if (!(await this.#finishPending())) return settle('TIMED_OUT');
+    const account = await this.#account();
+    if (!account) return settle('UNKNOWN_ACCOUNT');
+    const envelopes = batch.map(({ call }, i) => this.#sign(call, account.seq + 1 + i));
+    const pending = { v: 1, transactions: envelopes.map(toBase64Url) };
+    await this.#journal.put(this.#pendingKey, encodeDocument(pending, PENDING_LIMITS));
+    await this.#journal.flush();
+    const results = await this.#send(envelopes);
+    for (const [i, { resolve }] of batch.entries()) {
+      const result = results[i]!;
+      resolve(result === 'done' ? { done: true } : { done: false, refusal: result });
+    }
+  }
+
+  #sign(call: TransactionCall, seq: number): Uint8Array {
+    const body = {
+      v: 1,
+      typ: 'tx',
+      ledger: toBase64Url(this.#ledgerId),
+      account: this.#identity.peerId,
+      seq,
+      ...call,
+    } as Transaction;
+    return signDocument(TRANSACTION, body, this.#identity).envelope;
   }
 
   get #pendingKey(): string {
     return `pending/${toHex(this.#ledgerId)}`;
   }
 
-  /** Sends the transaction that is on disk, and forgets it once its end is known. */
-  async #send(envelope: Uint8Array): Promise<'done' | RefusalCode> {
-    const result = await this.#access.submit(envelope);
-    if (result === 'TIMED_OUT') return result;
-    await this.#journal.delete(this.#pendingKey);
-    await this.#journal.flush();
-    return result;
+  /** Sends the transactions that are on disk, and forgets them once the end of each is known. */
+  async #send(envelopes: readonly Uint8Array[]): Promise<readonly ('done' | RefusalCode)[]> {
+    const results = await Promise.all(envelopes.map((one) => this.#access.submit(one)));
+    if (!results.includes('TIMED_OUT')) {
+      await this.#journal.delete(this.#pendingKey);
+      await this.#journal.flush();
+    }
+    return results;
   }
 
   /** Whether no transaction of before is open any more. */
   async #finishPending(): Promise<boolean> {
-    const pending = await this.#journal.get(this.#pendingKey);
-    return !pending || (await this.#send(pending)) !== 'TIMED_OUT';
+    const bytes = await this.#journal.get(this.#pendingKey);
+    if (!bytes) return true;
+    const { transactions } = pendingSchema.parse(decodeDocument(bytes, PENDING_LIMITS));
+    return !(await this.#send(transactions.map(fromBase64Url))).includes('TIMED_OUT');
   }
 
   async reserve({ agreement, quote, request }: ReservationAsk): Promise<RailOutcome> {
