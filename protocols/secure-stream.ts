@@ -35,6 +35,15 @@ export interface SecureStream {
    *   or the signal's reason.
    */
   readMessage(options?: { readonly signal?: AbortSignal }): Promise<Uint8Array | undefined>;
+  /**
+   * Sends several messages, small ones in one frame.
+   *
+   * @throws as `writeMessage`.
+   */
+  writeMessages(
+    messages: readonly Uint8Array[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<void>;
   /** Sends one message; resolves when the transport has taken it (back-pressure is honoured). */
   writeMessage(message: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Sends FINAL. The other direction goes on. */

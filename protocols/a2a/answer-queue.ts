@@ -5,7 +5,7 @@
  */
 
 /** Unbounded by itself: the producer calls {@link AnswerQueue.whenBelow} before it adds more. */
-export class AnswerQueue implements AsyncIterable<Uint8Array> {
+export class AnswerQueue implements AsyncIterable<readonly Uint8Array[]> {
   readonly #answers: Uint8Array[] = [];
   #isEnded = false;
   #wakeWriter: (() => void) | undefined;
@@ -48,13 +48,15 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
     for (const wake of this.#producers.splice(0)) wake();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  /** Answers as they come, those of one tick together. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Uint8Array[], void, undefined> {
     try {
       for (;;) {
-        const answer = this.#answers.shift();
-        if (answer !== undefined) {
+        if (this.#answers.length > 0) {
+          await endOfTick();
+          const answers = this.#answers.splice(0);
           this.#wakeProducers();
-          yield answer;
+          yield answers;
         } else if (this.#isEnded) {
           return;
         } else {
@@ -69,4 +71,11 @@ export class AnswerQueue implements AsyncIterable<Uint8Array> {
       this.end();
     }
   }
+}
+
+/** What is ready in this turn of the event loop has been added after it. */
+function endOfTick(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -18,7 +18,7 @@ import type { A2aRequestMessage } from './messages.ts';
 import {
   listTasksResultSchema,
   sendMessageResultSchema,
-  streamEventSchema,
+  streamEventSchemaOf,
   taskSchema,
 } from './wire-types.ts';
 import type {
@@ -160,7 +160,7 @@ class Connection {
           const result = resultOf(peerId, method, response);
           // The server ends so a stream whose last event could not be known as such.
           if (Object.keys(result).length === 0) return;
-          yield parseResult(peerId, streamEventSchema, result);
+          yield parseResult(peerId, streamEventSchemaOf(result), result);
         }
         return;
       } catch (error) {

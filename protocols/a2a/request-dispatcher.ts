@@ -20,7 +20,8 @@ import type { CheckedRequest, RpcId } from './json-rpc.ts';
 import type { MessageLog, RpcOutcome } from './message-log.ts';
 import { A2A_LIMITS } from './messages.ts';
 import type { A2aRequestMessage } from './messages.ts';
-import { endsStream, streamEventSchema } from './wire-types.ts';
+import { endsStream } from './wire-types.ts';
+import type { StreamEvent } from './wire-types.ts';
 
 const CONTRACT_STATE_KEY = 'coalesce.contract';
 const MAX_REQUESTED_EXTENSIONS = 16;
@@ -246,9 +247,9 @@ async function* toTheEnd(
 
 /** Id of the task of an outcome, if it may still change. */
 function openTaskId(outcome: RpcOutcome): string | undefined {
-  const event = streamEventSchema.safeParse('result' in outcome ? outcome.result : undefined);
-  if (!event.success || !('task' in event.data) || endsStream(event.data)) return undefined;
-  return event.data.task.id;
+  if ('error' in outcome) return undefined;
+  const event = outcome.result as StreamEvent;
+  return 'task' in event && !endsStream(event) ? event.task.id : undefined;
 }
 
 function hashOf(message: object): Uint8Array {

@@ -26,7 +26,8 @@ import type { RpcId } from './json-rpc.ts';
 import { ReadingBudget } from './reading-budget.ts';
 import { createRequestDispatcher } from './request-dispatcher.ts';
 import type { Dispatched, RequestDispatcher } from './request-dispatcher.ts';
-import { endsStream, streamEventSchema } from './wire-types.ts';
+import { endsStream } from './wire-types.ts';
+import type { StreamEvent } from './wire-types.ts';
 
 /** Limits of the server that a node may change. */
 export interface A2aServerLimits {
@@ -142,7 +143,7 @@ class ControlStreamServer implements A2aServer {
       await pipe(
         () => messagesOf(stream),
         (messages: AsyncIterable<Uint8Array>) => this.#answersTo(messages, connection),
-        (answers: AsyncIterable<Uint8Array>) => this.#write(answers, stream),
+        (answers: AsyncIterable<readonly Uint8Array[]>) => this.#write(answers, stream),
       );
     } catch (error) {
       stream.abort(error instanceof A2aPeerError ? 'badMessage' : 'internal');
@@ -153,10 +154,10 @@ class ControlStreamServer implements A2aServer {
     }
   }
 
-  async #write(answers: AsyncIterable<Uint8Array>, stream: SecureStream): Promise<void> {
-    for await (const answer of answers) {
+  async #write(answers: AsyncIterable<readonly Uint8Array[]>, stream: SecureStream): Promise<void> {
+    for await (const ready of answers) {
       const signal = AbortSignal.timeout(this.#limits.writeTimeoutMs);
-      await stream.writeMessage(answer, { signal });
+      await stream.writeMessages(ready, { signal });
     }
     await stream.closeWrite({ signal: AbortSignal.timeout(this.#limits.writeTimeoutMs) });
   }
@@ -165,7 +166,7 @@ class ControlStreamServer implements A2aServer {
   async *#answersTo(
     messages: AsyncIterable<Uint8Array>,
     connection: Connection,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  ): AsyncGenerator<readonly Uint8Array[], void, undefined> {
     let failure: { readonly error: unknown } | undefined;
     const reading = this.#readAll(messages, connection).catch((error: unknown) => {
       failure = { error };
@@ -308,8 +309,7 @@ function once(signal: AbortSignal): Promise<undefined> {
 
 function isLastOutcome(outcome: RpcOutcome): boolean {
   if ('error' in outcome) return true;
-  const event = streamEventSchema.safeParse(outcome.result);
-  return event.success && endsStream(event.data);
+  return endsStream(outcome.result as StreamEvent);
 }
 
 function push(

@@ -113,13 +113,13 @@ export const listTasksResultSchema = z.object({
 });
 
 /** One event of SendStreamingMessage or SubscribeToTask: exactly one of four. */
-export const streamEventSchema = z.union([
-  z.strictObject({ task: taskSchema }),
-  z.strictObject({ message: messageSchema }),
-  z.strictObject({
+const streamEventSchemas = {
+  task: z.strictObject({ task: taskSchema }),
+  message: z.strictObject({ message: messageSchema }),
+  statusUpdate: z.strictObject({
     statusUpdate: z.object({ taskId: id, contextId: optionalId, status: statusSchema, metadata }),
   }),
-  z.strictObject({
+  artifactUpdate: z.strictObject({
     artifactUpdate: z.object({
       taskId: id,
       contextId: optionalId,
@@ -129,7 +129,14 @@ export const streamEventSchema = z.union([
       metadata,
     }),
   }),
-]);
+};
+
+/** The schema of an event with this member; of a task, which refuses it, where it has another. */
+export function streamEventSchemaOf(event: object): z.ZodType<StreamEvent> {
+  const kind = Object.keys(event)[0] ?? 'task';
+  const isKnown = Object.hasOwn(streamEventSchemas, kind);
+  return streamEventSchemas[isKnown ? (kind as keyof typeof streamEventSchemas) : 'task'];
+}
 
 const historyLength = z.number().int().min(0).max(LIMITS.maxHistory).optional();
 /** The binding has no tenants: the field may be there, but must be empty. */
@@ -185,7 +192,9 @@ export type SendMessageParams = z.input<typeof sendMessageParamsSchema>;
 /** What SendMessage answers. */
 export type SendMessageResult = z.infer<typeof sendMessageResultSchema>;
 /** What a streaming call yields. */
-export type StreamEvent = z.infer<typeof streamEventSchema>;
+export type StreamEvent = {
+  [Kind in keyof typeof streamEventSchemas]: z.infer<(typeof streamEventSchemas)[Kind]>;
+}[keyof typeof streamEventSchemas];
 /** What ListTasks answers. */
 export type ListTasksResult = z.infer<typeof listTasksResultSchema>;
 /** What ListTasks takes. */

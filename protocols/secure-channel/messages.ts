@@ -17,6 +17,7 @@ import type { FrameSealer } from './frames.ts';
 export const MESSAGE_CHUNK_BYTES = 61_440;
 
 const LENGTH_BYTES = 4;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Frames of one message, sealed one by one as they are asked for.
@@ -29,17 +30,43 @@ export function* sealMessage(
   nowMs: number,
   progress: { isWhole: boolean } = { isWhole: false },
 ): Generator<Uint8Array, void, undefined> {
-  let head = u32(message.length);
+  yield* sealPlaintext(sealer, u32(message.length), message, nowMs, progress);
+}
+
+/** Frames of several messages: those that fit one together are in one. */
+export function* sealMessages(
+  sealer: FrameSealer,
+  messages: readonly Uint8Array[],
+  nowMs: number,
+  progress: { isWhole: boolean } = { isWhole: false },
+): Generator<Uint8Array, void, undefined> {
+  const parts = messages.flatMap((message) => [u32(message.length), message]);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (messages.length > 1 && length <= MESSAGE_CHUNK_BYTES) {
+    yield* sealPlaintext(sealer, NO_BYTES, concatBytes(...parts), nowMs, progress);
+    return;
+  }
+  for (const message of messages) yield* sealMessage(sealer, message, nowMs, progress);
+}
+
+function* sealPlaintext(
+  sealer: FrameSealer,
+  firstHead: Uint8Array,
+  body: Uint8Array,
+  nowMs: number,
+  progress: { isWhole: boolean },
+): Generator<Uint8Array, void, undefined> {
+  let head = firstHead;
   let offset = 0;
   do {
-    const end = Math.min(message.length, offset + MESSAGE_CHUNK_BYTES - head.length);
+    const end = Math.min(body.length, offset + MESSAGE_CHUNK_BYTES - head.length);
     const rekey = sealer.rekeyIfDue(head.length + end - offset, nowMs);
     if (rekey) yield rekey;
-    progress.isWhole = end === message.length;
-    yield sealer.sealData(head, message.subarray(offset, end));
-    head = new Uint8Array(0);
+    progress.isWhole = end === body.length;
+    yield sealer.sealData(head, body.subarray(offset, end));
+    head = NO_BYTES;
     offset = end;
-  } while (offset < message.length);
+  } while (offset < body.length);
 }
 
 /** What came of some more bytes. */

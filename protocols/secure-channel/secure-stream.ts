@@ -24,7 +24,7 @@ import type { FrameRefusal } from './errors.ts';
 import { FRAME_LENGTH_BYTES, readFrameLength } from './frames.ts';
 import type { FrameOpener, FrameSealer } from './frames.ts';
 import { MessageInbox } from './message-inbox.ts';
-import { MessageAssembler, sealMessage } from './messages.ts';
+import { MessageAssembler, sealMessages } from './messages.ts';
 import type { StreamDuplex } from './stream-duplex.ts';
 
 /** What an encrypted stream is made of. */
@@ -112,19 +112,20 @@ export class EncryptedStream implements SecureStream {
     return this.#inbox.next(options?.signal);
   }
 
-  async writeMessage(message: Uint8Array, options?: SignalOptions): Promise<void> {
+  writeMessage(message: Uint8Array, options?: SignalOptions): Promise<void> {
+    return this.writeMessages([message], options);
+  }
+
+  async writeMessages(messages: readonly Uint8Array[], options?: SignalOptions): Promise<void> {
     const { maxMessageBytes, sealer, clock, duplex } = this.#init;
-    if (message.length > maxMessageBytes) {
-      throw new MessageTooLargeError({
-        peerId: this.remotePeer,
-        by: 'local',
-        messageBytes: message.length,
-        maxMessageBytes,
-      });
+    for (const { length: messageBytes } of messages) {
+      if (messageBytes <= maxMessageBytes) continue;
+      const peerId = this.remotePeer;
+      throw new MessageTooLargeError({ peerId, by: 'local', messageBytes, maxMessageBytes });
     }
     await this.#inTurn(options?.signal, async (signal) => {
       const progress = { isWhole: false };
-      const frames = sealMessage(sealer, message, clock.monotonicMs(), progress);
+      const frames = sealMessages(sealer, messages, clock.monotonicMs(), progress);
       try {
         await duplex.send(frames, signal);
       } catch (error) {

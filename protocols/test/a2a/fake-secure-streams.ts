@@ -115,6 +115,10 @@ export class FakeSecureStream implements SecureStream {
     return message;
   }
 
+  async writeMessages(messages: readonly Uint8Array[], options = {}) {
+    for (const message of messages) await this.writeMessage(message, options);
+  }
+
   async writeMessage(message: Uint8Array, options: { readonly signal?: AbortSignal } = {}) {
     await this.#outgoing.write(new Uint8Array(message), options.signal);
   }

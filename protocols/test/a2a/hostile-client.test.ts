@@ -215,6 +215,7 @@ describe('limits of the control stream', () => {
     flood.catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
     await expect.poll(() => written).toBeGreaterThan(16);
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
     const stuckAt = written;
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     expect(written).toBe(stuckAt);

@@ -84,6 +84,7 @@ export function tampered(stream: SecureStream, tamper: Tamper): SecureStream {
     readMessage: (options) => stream.readMessage(options),
     closeWrite: (options) => stream.closeWrite(options),
     abort: (reason) => stream.abort(reason),
+    writeMessages: (messages, options) => stream.writeMessages(messages, options),
     writeMessage: async (bytes, options) => {
       const instead = tamper(decodeBenchmarkMessage(bytes)!);
       if (instead === undefined) return;

@@ -99,6 +99,10 @@ class FakeSecureStream implements SecureStream {
     return this.#incoming.read(options?.signal);
   }
 
+  async writeMessages(messages: readonly Uint8Array[]): Promise<void> {
+    for (const message of messages) await this.writeMessage(message);
+  }
+
   writeMessage(message: Uint8Array): Promise<void> {
     if (this.aborted) return Promise.reject(new FakeStreamError('STREAM_ABORTED'));
     const fault = this.#net.faultOf(message, this.#self, this.remotePeer);
