@@ -1,6 +1,6 @@
 /**
  * Serves A2A on the control streams of other peers: one pipeline per stream, from its messages over
- * the handlers to its answers (wire-formats.md 1.2 and 1.6, README.md in this folder).
+ * the handlers to its answers (wire-formats.md 1.2 and 1.6, binding.md in this folder).
  *
  * What each request goes through, in order: size, reading budget, form, requests in flight, method
  * and params, A2A version, contract, message log, the SDK. Artifact streams (a context that is not

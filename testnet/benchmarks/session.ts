@@ -1,6 +1,6 @@
 /**
  * `session`: the encrypted session between two processes, beside plain libp2p streams of the same
- * connection in the same run. The two take turns, round by round; a row is the median of the rounds.
+ * connection in the same run. The two take turns, round by round; a row is the median of them.
  *
  * @module
  */
