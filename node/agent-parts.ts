@@ -192,18 +192,19 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     outcomes,
     recurring,
     journal: openJournal(init),
-    decisions: new DecisionLog(
-      store.section('decisions'),
-      clock,
-      random,
-      config.decision.seed === undefined ? undefined : seedsFrom(config.decision.seed),
-    ),
+    decisions: openDecisions(init),
     decisionMemory,
     statusMemory,
     rotationMemory,
     history,
     memory: store.json('memory'),
   };
+}
+
+function openDecisions({ store, clock, random, config }: AgentNodeInit): DecisionLog {
+  const { seed } = config.decision;
+  const seeds = seed === undefined ? undefined : seedsFrom(seed);
+  return new DecisionLog(store.section('decisions'), clock, random, seeds);
 }
 
 function openJournal({ store, clock }: AgentNodeInit): RunJournal {

@@ -115,23 +115,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const { memory: section, statusMemory, rotationMemory } = parts;
   const seen = { section, statusMemory, rotationMemory, guard, clock };
   await restoreMemory(seen);
-  const host = await createHost({
-    identity,
-    logger,
-    datastore,
-    validators: { [RECORD_NAMESPACE]: guard.validate },
-    selectors: { [RECORD_NAMESPACE]: selectRecord },
-    listen: config.network.listen,
-    bootstrap: config.network.bootstrap,
-    isLocalNetwork: config.network.isLocalNetwork,
-    ...(await reachabilityOf(config, directory)),
-    isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
-  }).catch((error: unknown) => {
-    throw new BadInputError(
-      `network.listen: cannot listen on ${config.network.listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,
-      { cause: error },
-    );
-  });
+  const host = await openHost(parts, datastore, guard);
   const committee = await startCommittee(parts.init, host).catch(async (error: unknown) => {
     await host.stop();
     await datastore.close();
@@ -177,14 +161,9 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   gossip.start();
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
+  const swept = { sessions, seen, gossip, publisher };
   const sweep = setInterval(
-    () =>
-      void sweepAll(parts, [contractor, client.negotiation], {
-        sessions,
-        seen,
-        gossip,
-        publisher,
-      }),
+    () => void sweepAll(parts, [contractor, client.negotiation], swept),
     SWEEP_INTERVAL_MS,
   );
   const renewal = startRenewing(client.renewals);
@@ -222,6 +201,34 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await datastore.close();
     },
   };
+}
+
+/** The node on the network. @throws {@link BadInputError} for an address it cannot listen on. */
+async function openHost(
+  { init: { config, identity, directory, logger } }: AgentParts,
+  datastore: LevelDatastore,
+  guard: RecordGuard,
+): Promise<Host> {
+  const { listen, bootstrap, isLocalNetwork } = config.network;
+  try {
+    return await createHost({
+      identity,
+      logger,
+      datastore,
+      validators: { [RECORD_NAMESPACE]: guard.validate },
+      selectors: { [RECORD_NAMESPACE]: selectRecord },
+      listen,
+      bootstrap,
+      isLocalNetwork,
+      ...(await reachabilityOf(config, directory)),
+      isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
+    });
+  } catch (error) {
+    throw new BadInputError(
+      `network.listen: cannot listen on ${listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,
+      { cause: error },
+    );
+  }
 }
 
 function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host): NodeLedger {

@@ -1,6 +1,7 @@
 /**
  * The ledger of a local network: every node has some of the treasury's claims to begin with, and
- * the attestor admits new accounts. The treasury is no node: it owes, and takes part in no contract.
+ * the attestor admits new accounts. The treasury is no node: it owes, and takes part in no
+ * contract.
  *
  * @module
  */

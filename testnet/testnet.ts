@@ -117,8 +117,8 @@ export class Testnet implements AsyncDisposable {
 /**
  * Starts `size` real nodes: one client, one attestor, the rest contractors.
  *
- * @throws {@link RangeError} for a size or a committee that {@link planNetwork} refuses; {@link RefusedError} if a node does
- *   not come up. Whatever had started is stopped before the error is thrown.
+ * @throws {@link RangeError} for a size or a committee that {@link planNetwork} refuses;
+ *   {@link RefusedError} if a node does not come up. Whatever had started is stopped before.
  */
 export async function createTestnet(size: number, options: TestnetOptions = {}): Promise<Testnet> {
   const plan = withOffers(planNetwork(size, options.replicas), options.offers ?? []);

@@ -307,8 +307,8 @@ export function counterfactualTargets(
 }
 
 /**
- * The smallest relative change found of a price or a reliability that turns the decision; failing both,
- * the smallest number of further successes. `null` if none of these turns it, and for a field
+ * The smallest relative change found of a price or a reliability that turns the decision; failing
+ * both, the smallest number of further successes. `null` if none of these turns it, and for a field
  * beyond {@link MAX_COUNTERFACTUAL_CANDIDATES}.
  */
 export function counterfactualOf(

@@ -148,7 +148,7 @@ export class BlockExchange {
     return stored ? decodeBlock(stored.block).digest : NO_HASH;
   }
 
-  /** Checks and stores the next block. @returns its digest. @throws for one that does not follow. */
+  /** Checks and stores the next block, and returns its digest. @throws if it does not follow. */
   #take(stored: StoredBlock, prev: Uint8Array): Uint8Array {
     const { committee, store } = this.#init;
     const block = decodeBlock(stored.block);

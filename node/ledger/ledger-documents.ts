@@ -45,7 +45,7 @@ export interface PeerAccountDocument {
 /** Answer of `ledger show`. */
 export interface LedgerDocument {
   readonly peerId: string;
-  /** `ledger`: proven by 2f + 1 replicas. `receipts`: there is no ledger, and this is the own book. */
+  /** `ledger`: proven by 2f + 1 replicas. `receipts`: the own book, for there is no ledger. */
   readonly source: 'ledger' | 'receipts';
   readonly ledger: {
     readonly ledgerId: string;

@@ -149,8 +149,8 @@ export class NodeLedger {
   }
 
   /**
-   * Waits until the funds of a contract are proven to be held, as long as they may be. `false`: they
-   * are not, and nobody has to work.
+   * Waits until the funds of a contract are proven to be held, as long as they may be. `false`:
+   * they are not, and nobody has to work.
    */
   async isHeld(contract: Contract, signal: AbortSignal): Promise<boolean> {
     const { body, id } = contract.agreement!;

@@ -4,8 +4,9 @@
  *
  * One renewal at a time, from the sweep. What a renewal costs the holder is bounded by the holder's
  * own account of being measured (measured-time.ts). A skill has as many tasks as at first: fewer
- * would show less than the certificate whose place it takes. A value that was stated is not renewed: nobody would have measured it anew. Nor is one
- * whose certificate has ended in the meantime.
+ * would show less than the certificate whose place it takes. A value that was stated is not
+ * renewed: nobody would have measured it anew. Nor is one whose certificate has ended in the
+ * meantime.
  *
  * A certificate whose holder fails its renewal by wrong work is revoked: this node knows by then
  * that what it signed is no longer so. A holder that is not there, refuses or is late keeps its
@@ -199,7 +200,7 @@ export class AttestationRenewals {
     }
     if (renewed) {
       const { elapsedMs, busyMs, paidMicroUsd, delivered } = renewed;
-      // Of the time since it was attested before; what part of its work that is, its own status says.
+      // Of the time since it was attested before. Of its work: its own status says that.
       const shareOfAgePercent = (100 * Math.max(elapsedMs, busyMs)) / ageMs;
       const fields = { renewal: renewal.key, elapsedMs, busyMs, paidMicroUsd, shareOfAgePercent };
       if (delivered) logger.info(fields, 'A certificate was renewed.');

@@ -144,8 +144,8 @@ export class Outsourcing {
   }
 
   /**
-   * Agrees on a quote, has the price held where there is a ledger, hands the task over and takes the
-   * result, checked against the signed delivery.
+   * Agrees on a quote, has the price held where there is a ledger, hands the task over and takes
+   * the result, checked against the signed delivery.
    *
    * @param onFees - Told what the ledger takes, in micro-USD, once the price is held.
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
@@ -174,8 +174,8 @@ export class Outsourcing {
   }
 
   /**
-   * Agrees on the quote. Nothing is signed before this node is sure that it can have the price held;
-   * with a contractor of no or another ledger it goes on without, on a new quote, where its
+   * Agrees on the quote. Nothing is signed before this node is sure that it can have the price
+   * held; with a contractor of no or another ledger it goes on without, on a new quote, where its
    * configuration says so.
    */
   async #agree(

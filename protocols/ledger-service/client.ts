@@ -2,9 +2,9 @@
  * A ledger as its clients see it: the replicas are asked, and none is believed.
  *
  * An entry of the state is taken with its proof, against a header that 2f + 1 replicas signed, from
- * f + 1 replicas: the highest of their heads, so that a liar can at most be left out. What became of
- * a transaction is what f + 1 replicas say with one voice. A replica that lies, lags or is silent
- * costs the time until the next is asked.
+ * f + 1 replicas: the highest of their heads, so that a liar can at most be left out. What became
+ * of a transaction is what f + 1 replicas say with one voice. A replica that lies, lags or is
+ * silent costs the time until the next is asked.
  *
  * @module
  */
@@ -193,7 +193,7 @@ export class LedgerClient implements LedgerAccess {
     )?.result;
   }
 
-  /** Asks f + 1 replicas, and one more for each that fails or takes too long, until it is enough. */
+  /** Asks f + 1 replicas, and one more for each that fails or is late, until it is enough. */
   #gather<Answer>(
     ask: (peerId: string, signal: AbortSignal) => Promise<Answer>,
     isEnough: (answers: readonly Answer[]) => boolean,

@@ -14,9 +14,9 @@
  *           5 refused   u16 code
  * ```
  *
- * `read` is answered by a head and the proofs, `blocks` by blocks, `submit` by executed; any of them
- * by refused. There is no session around it: who asks is known from the connection, and what is
- * told is no secret (wire-formats.md 4.3).
+ * `read` is answered by a head and the proofs, `blocks` by blocks, `submit` by executed; any of
+ * them by refused. There is no session around it: who asks is known from the connection, and what
+ * is told is no secret (wire-formats.md 4.3).
  *
  * @module
  */

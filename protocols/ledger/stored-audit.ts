@@ -1,6 +1,6 @@
 /**
- * Audit of blocks as they are stored: each with the certificate of its own commit beside it, so that
- * the last one is proven too, wherever the sequence ends.
+ * Audit of blocks as they are stored: each with the certificate of its own commit beside it, so
+ * that the last one is proven too, wherever the sequence ends.
  *
  * @module
  */

@@ -207,7 +207,7 @@ function benchEmbeddings(count: number): BenchRow[] {
 function requireExplainable(decision: Decision | undefined): void {
   const record = decision && explainDecision(decision, { counterfactual: false });
   const isWhole = record?.result.criteria.length === record?.result.candidates.length;
-  if (record && isWhole && replayDecision(explainDecision(decision!)).agrees) return;
+  if (record && isWhole && replayDecision(explainDecision(decision)).agrees) return;
   throw new Error('The last decision of the benchmark does not replay');
 }
 

@@ -19,7 +19,7 @@ import {
 } from './session-wire.ts';
 
 const node = await createBenchNode();
-const { host, manager, stop } = node;
+const { host, manager } = node;
 const { cards, server } = await serveTasks(node);
 await host.libp2p.handle(RAW_ECHO, rawEcho, { maxInboundStreams: 1_000 });
 await host.libp2p.handle(RAW_SINK, rawSink, { maxInboundStreams: 1_000 });
@@ -32,6 +32,6 @@ process.on('message', () => {
 process.once('disconnect', () => {
   server.closeAllConnections();
   server.close();
-  void stop();
+  void node.stop();
 });
 process.send?.({ peerId: host.peerId, address: host.addresses()[0], cards });

@@ -1,4 +1,4 @@
-/** `coalesce reputation`: scores of a peer, what they stand on, and whether they are proven. @module */
+/** `coalesce reputation`: scores of a peer, what they stand on, and whether proven. @module */
 
 import type { ReputationDocument, ScoreDocument } from '../../ledger/ledger-documents.ts';
 import type { RegisterCommand } from '../context.ts';
@@ -54,5 +54,6 @@ function reputationText({ peerId, ledgerId, scores }: ReputationDocument): strin
 
 function proofText({ proof }: ScoreDocument): string {
   if (!proof) return 'none';
-  return `proven at height ${proof.height}, ${proof.signatures} signatures, ${proof.proofBytes} bytes`;
+  const { height, signatures, proofBytes } = proof;
+  return `proven at height ${height}, ${signatures} signatures, ${proofBytes} bytes`;
 }

@@ -63,20 +63,25 @@ async function answerWithProgress<Result, Progress>(
   else endLines(response, { result: await answer((progress) => sendLine(response, progress)) });
 }
 
+/** The node itself: how it is, whom it knows, and its end. */
+function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
+  return (router) => {
+    router.get('/status', async (_request, response) => {
+      response.json(await node.status());
+    });
+    router.get('/peers', (_request, response) => void response.json({ peers: node.peers() }));
+    router.post('/stop', (_request, response) => {
+      response.json({ stopping: true });
+      stop();
+    });
+  };
+}
+
 /** Every route group of a node. */
 export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGroup[] {
   return [
     ledgerRoutes(node, check, hangUp),
-    (router) => {
-      router.get('/status', async (_request, response) => {
-        response.json(await node.status());
-      });
-      router.get('/peers', (_request, response) => void response.json({ peers: node.peers() }));
-      router.post('/stop', (_request, response) => {
-        response.json({ stopping: true });
-        stop();
-      });
-    },
+    nodeRoutes(node, stop),
     (router) => {
       router.get(
         '/skills',

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AgentCard, Role, TaskState } from '@a2a-js/sdk';
-import type { SendMessageRequest, StreamResponse } from '@a2a-js/sdk';
+import { Role, TaskState } from '@a2a-js/sdk';
+import type { AgentCard, SendMessageRequest, StreamResponse } from '@a2a-js/sdk';
 import { ClientFactory, ClientFactoryOptions } from '@a2a-js/sdk/client';
 import type { Client } from '@a2a-js/sdk/client';
 import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
