@@ -386,6 +386,7 @@ function createClientRole(
     clock,
     processor: systemProcessor,
     self: identity.peerId,
+    ledgerFeesMicroUsd: ledger && Number(ledger.feesMicroUsd),
   });
   const { maxParallel } = config.planner;
   return {

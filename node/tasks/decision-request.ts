@@ -48,6 +48,8 @@ export interface DecisionInput {
   /** What earlier decisions left behind. */
   readonly memory: Pick<DecisionContext, 'historicalWeights' | 'exploration' | 'recentDecisions'>;
   readonly purpose: DecisionPurpose;
+  /** What the ledger takes for one contract; left out where there is none. */
+  readonly ledgerFeesMicroUsd?: number | undefined;
   /** Contractors that were found and gave no quote. */
   readonly leftOut?: readonly LeftOut[];
 }
@@ -148,7 +150,9 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
         : { leftOut: input.leftOut.slice(0, MAX_LEFT_OUT).map(shortened) }),
       ...input.memory,
       overheads: {
-        sessionMicroUsd: machine.overheads.sessionMicroUsd ?? 0,
+        // Like a session, the ledger's fees come with each contract, whatever its price.
+        sessionMicroUsd:
+          (machine.overheads.sessionMicroUsd ?? 0) + (input.ledgerFeesMicroUsd ?? 0),
         automaticVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
         manualVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
         integrationMicroUsd: machine.overheads.integrationMicroUsd ?? 0,

@@ -35,6 +35,8 @@ export interface DeliberationComponents {
   readonly clock: Clock;
   /** PeerId of this node. */
   readonly self: string;
+  /** What the ledger takes for one contract; left out where there is none. */
+  readonly ledgerFeesMicroUsd?: number | undefined;
 }
 
 /**
@@ -139,6 +141,7 @@ export class Deliberation {
       policy,
       memory: memory.context(policy),
       purpose,
+      ledgerFeesMicroUsd: this.#components.ledgerFeesMicroUsd,
     };
   }
 }

@@ -47,6 +47,8 @@ export interface TaskRunnerComponents {
   readonly processor: Processor;
   /** PeerId of this node. */
   readonly self: string;
+  /** What the ledger takes for one contract; left out where there is none. */
+  readonly ledgerFeesMicroUsd?: number | undefined;
 }
 
 /** How a task ended: the decision that led there, and what came of it. */
@@ -163,7 +165,7 @@ export class TaskRunner {
         untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
         const { peerId, quote } = chosen.quoted;
-        const priceMicroUsd = Number(quote.price);
+        const priceMicroUsd = Number(quote.price) + (this.#components.ledgerFeesMicroUsd ?? 0);
         if (!cap.reserve(priceMicroUsd)) {
           void prospects.release([chosen]);
           failed.push({ peerId, dropped: 'its price is more than what is left of the budget' });

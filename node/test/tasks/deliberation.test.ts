@@ -54,6 +54,20 @@ function praised(number: number, raters: number, own = 0, tests = 7): Prospect {
 beforeEach(() => open());
 
 describe('a deliberation', () => {
+  it('counts what the ledger takes for a contract: dear fees leave a cheap quote here', async () => {
+    const prospects = [prospect(peer(1), TASK, PROVEN)];
+    const choiceAt = async (ledgerFeesMicroUsd?: number) => {
+      const { machine, config, clock, memory } = client;
+      const own = { machine, config, clock, memory, log, self: 'me', ledgerFeesMicroUsd };
+      const decision = await new Deliberation(own).onProspects(TASK, {}, prospects, 'asked');
+      return [decision.choice, decision.costExternalMicroUsd] as const;
+    };
+    const [choice, costMicroUsd] = await choiceAt();
+    expect(choice).toBe('OUTSOURCE');
+    expect(await choiceAt(120)).toEqual(['OUTSOURCE', costMicroUsd! + 120]);
+    expect((await choiceAt(9_000))[0]).toBe('LOCAL');
+  });
+
   it('decides on quotes and keeps the decision in the log, before it is acted on', async () => {
     const prospects = [prospect(peer(1), TASK, PROVEN), prospect(peer(2), TASK, 0)];
     const decision = await deliberation.onProspects(TASK, {}, prospects, 'asked');
