@@ -210,6 +210,7 @@ async function openHost(
   guard: RecordGuard,
 ): Promise<Host> {
   const { listen, bootstrap, isLocalNetwork } = config.network;
+  const reachability = await reachabilityOf(config, directory);
   try {
     return await createHost({
       identity,
@@ -220,7 +221,7 @@ async function openHost(
       listen,
       bootstrap,
       isLocalNetwork,
-      ...(await reachabilityOf(config, directory)),
+      ...reachability,
       isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
     });
   } catch (error) {

@@ -96,7 +96,10 @@ export class EscrowKeeper {
   }
 
   async #all(): Promise<void> {
-    const ids = await this.list();
+    const ids = await this.list().catch((error: unknown) => {
+      this.#init.logger.error({ err: error }, 'Open escrows could not be read.');
+      return [];
+    });
     for (let i = 0; i < ids.length; i += MAX_READ_KEYS) {
       await this.#attend(ids.slice(i, i + MAX_READ_KEYS));
     }

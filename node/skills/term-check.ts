@@ -27,6 +27,9 @@ export type TermCheck =
   | { readonly status: 'known'; readonly term: string; readonly label: string }
   | { readonly status: 'unknown'; readonly didYouMean: readonly string[] };
 
+/** Changes that a name counts as which is that of the last segment alone. */
+const NAMED_BY_SEGMENT = 2.5;
+
 /** Fewest changed characters between two texts, or `undefined` if they are not alike. */
 function slip(asked: string, known: string): number | undefined {
   const allowed = Math.floor(Math.max(asked.length, known.length) * MAX_RELATIVE_DISTANCE);
@@ -56,13 +59,14 @@ function distanceTo(concept: Concept, asked: string, askedWords: string): number
 function suggestionsFor(text: string): readonly string[] {
   const asked = text.slice(0, MAX_TERM_LENGTH).toLowerCase();
   const words = pathWords(asked);
-  const named = new Set([
-    ...termsForPhrase(words),
-    ...termsForPhrase(pathWords(lastSegment(asked))),
-  ]);
+  const named = new Set(termsForPhrase(words));
+  const bySegment = new Set(termsForPhrase(pathWords(lastSegment(asked))));
   const near = CONCEPTS.flatMap((concept) => {
-    const changes = named.has(concept.term) ? 0 : distanceTo(concept, asked, words);
-    if (changes === undefined) return [];
+    // The last word alone names many things: a slip in the whole term is likelier.
+    const byWord = bySegment.has(concept.term) ? NAMED_BY_SEGMENT : Infinity;
+    const bySlip = distanceTo(concept, asked, words) ?? Infinity;
+    const changes = named.has(concept.term) ? 0 : Math.min(byWord, bySlip);
+    if (changes === Infinity) return [];
     const sharesPredicate = asked.startsWith(concept.term.split(':')[0]!.toLowerCase());
     return [{ term: concept.term, rank: changes + (sharesPredicate ? 0 : 0.25) }];
   });

@@ -57,7 +57,7 @@ function hangUp(request: Request): AbortSignal {
 async function answerWithProgress<Result, Progress>(
   request: Request,
   response: Response,
-  answer: (onProgress?: (progress: Progress) => void) => Promise<Result>,
+  answer: (...onProgress: [] | [(progress: Progress) => void]) => Promise<Result>,
 ): Promise<void> {
   if (!wantsLines(request)) response.json(await answer());
   else endLines(response, { result: await answer((progress) => sendLine(response, progress)) });
@@ -99,8 +99,8 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       });
       router.post('/query', async (request, response) => {
         const query = check(queryBody, request.body, 'query');
-        await answerWithProgress(request, response, (onFirstHit) =>
-          node.query(query, hangUp(request), onFirstHit),
+        await answerWithProgress(request, response, (...onFirstHit) =>
+          node.query(query, hangUp(request), ...onFirstHit),
         );
       });
     },
@@ -114,14 +114,14 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
       });
       router.post('/run', async (request, response) => {
         const task = check(runBodyFor(request.body), request.body, 'request');
-        await answerWithProgress(request, response, (onProgress) =>
-          node.run(task, hangUp(request), onProgress),
+        await answerWithProgress(request, response, (...onProgress) =>
+          node.run(task, hangUp(request), ...onProgress),
         );
       });
       router.post('/runs/:id/resume', async (request, response) => {
         const id = parameter(request, 'id');
-        await answerWithProgress(request, response, (onProgress) =>
-          node.resumeRun(id, hangUp(request), onProgress),
+        await answerWithProgress(request, response, (...onProgress) =>
+          node.resumeRun(id, hangUp(request), ...onProgress),
         );
       });
       router.get('/decisions', async (request, response) => {

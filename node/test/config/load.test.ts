@@ -170,6 +170,7 @@ describe('order of sources', () => {
     );
     expect(withoutDefault.map(([path]) => path)).toEqual([
       'network.keyFile',
+      'committee.genesisFile',
       'a2a.publicUrl',
       'trust.attestedFromUsd',
       'trust.jointlyAttestedFromUsd',
