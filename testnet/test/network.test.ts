@@ -225,6 +225,23 @@ describe('a local network of real processes', () => {
     expect(shown.request.candidates).toBeDefined();
   });
 
+  // Three of four replicas are left here, and two after the next test: too few to pay anybody.
+  it('does not certify a contractor that fails its known-answer tasks', async () => {
+    const [, second] = network.contractors;
+    const wrong = fileURLToPath(new URL('fixtures/wrong-sentiment.mjs', import.meta.url));
+    await second!.api.post<PublishDocument>(
+      '/v1/skills',
+      offer(5, { type: 'module', path: wrong }),
+    );
+    const attested = await network.attestor.api.post<AttestDocument>('/v1/attest', {
+      peerId: second!.peerId,
+      term: SENTIMENT,
+      tasks: 3,
+    });
+    expect(attested).toMatchObject({ run: 3, passed: 0, certId: null, delivered: false });
+    expect(attested.paidMicroUsd).toBe(0);
+  }, 60_000);
+
   it('keeps identity, certificate and offer over a restart, and is found again', async () => {
     const [first] = network.contractors;
     const { dataDir, peerId } = first!;
@@ -252,22 +269,6 @@ describe('a local network of real processes', () => {
       await again.stop();
     }
   }, 90_000);
-
-  it('does not certify a contractor that fails its known-answer tasks', async () => {
-    const [, second] = network.contractors;
-    const wrong = fileURLToPath(new URL('fixtures/wrong-sentiment.mjs', import.meta.url));
-    await second!.api.post<PublishDocument>(
-      '/v1/skills',
-      offer(5, { type: 'module', path: wrong }),
-    );
-    const attested = await network.attestor.api.post<AttestDocument>('/v1/attest', {
-      peerId: second!.peerId,
-      term: SENTIMENT,
-      tasks: 3,
-    });
-    expect(attested).toMatchObject({ run: 3, passed: 0, certId: null, delivered: false });
-    expect(attested.paidMicroUsd).toBe(0);
-  }, 60_000);
 
   it('leaves no process and no directory behind', async () => {
     const pids = network.nodes.map(({ process: node }) => node.pid);

@@ -108,15 +108,21 @@ const INVENTED = Array.from({ length: 400 }, () => ({
   multiaddrs: [multiaddr('/ip4/127.0.0.1/tcp/1').bytes],
 }));
 
-/** Names twenty providers and twenty closer peers, none of which exists, and no record. */
-function lie(node: TestNode): void {
+/**
+ * Names twenty providers and twenty closer peers, none of which exists, and no record. It lies to
+ * the victim alone: all nodes share this process, and the others would use it up.
+ */
+function lie(node: TestNode, victim: string): void {
   const handlers = handlersOf(node);
   let answers = 0;
   for (const name of ['GET_PROVIDERS', 'GET_VALUE', 'FIND_NODE']) {
+    const honest = handlers[name]!;
     handlers[name] = {
-      handle: (_: unknown, { key }) => {
-        const from = (answers++ * 20) % INVENTED.length;
-        const invented = INVENTED.slice(from, from + 20);
+      handle: (from, message) => {
+        if (String(from) !== victim) return honest.handle(from, message);
+        const first = (answers++ * 20) % INVENTED.length;
+        const invented = INVENTED.slice(first, first + 20);
+        const { key } = message;
         const answer = { type: name, key, clusterLevel: 0, closer: invented, providers: invented };
         return Promise.resolve(answer);
       },
@@ -148,41 +154,55 @@ async function namedByLibrary({ host }: TestNode, term: string): Promise<Readonl
   return named;
 }
 
-describe('three of twelve peers on every lookup path', () => {
+/** Nine nodes share this process: on a busy machine ten seconds are not enough. */
+const PATIENCE_MS = 30_000;
+const AT_ONCE = 5;
+
+describe('three of eight peers on every lookup path', () => {
   it('that send garbage, lies or nothing end a plain lookup, 95 % of ours find', async () => {
-    const nodes = await createNetwork(12);
+    const nodes = await createNetwork(8);
     const [garbage, mute, liar, ...honest] = [nodes[0]!, nodes[1]!, nodes[2]!, ...nodes.slice(3)];
-    const publishers = honest.slice(0, 4);
-    const terms = publishers.map((_, i) => [0, 1, 2, 3, 4].map((n) => `performs:path-${i}-${n}`));
+    const publishers = honest.slice(0, 2);
+    const terms = publishers.map((_, i) =>
+      Array.from({ length: 10 }, (_, n) => `performs:path-${i}-${n}`),
+    );
     try {
-      await Promise.all(
-        publishers.map((node, i) =>
-          node.advertiser.publish(contentOf(...terms[i]!.map((term) => ({ term })))),
-        ),
-      );
+      // One after the other: on a busy machine a publication that others hold up is not read back.
+      for (const [i, { advertiser }] of publishers.entries()) {
+        const content = contentOf(...terms[i]!.map((term) => ({ term })));
+        expect(await advertiser.publish(content)).toMatchObject({ readBack: true });
+        await advertiser.settled();
+      }
       await takeOver(garbage, GARBAGE);
       await takeOver(mute, NEVER);
-      lie(liar);
       for (const node of honest) answerLater(node, 200);
       // Came after the publications: it keeps none of them, and must ask for all.
       const client = await createNode(honest[0]!.host.addresses());
       nodes.push(client);
-      await until('the client has met them', () => client.host.routingTableSize() >= 11, 60_000);
+      lie(liar, client.host.peerId);
+      await until('the client has met them', () => client.host.routingTableSize() >= 7, 60_000);
       let ours = 0;
       let library = 0;
-      for (const [i, publisher] of publishers.entries()) {
-        const { peerId } = publisher.host;
-        const found = await Promise.all(terms[i]!.map((term) => client.find(term)));
-        ours += found.filter(({ hits }) => hits.some((hit) => hit.peerId === peerId)).length;
-        const named = await Promise.all(terms[i]!.map((term) => namedByLibrary(client, term)));
-        library += named.filter((peers) => peers.has(peerId)).length;
+      const sought = publishers.flatMap(({ host: { peerId } }, i) =>
+        terms[i]!.map((term) => ({ peerId, term })),
+      );
+      for (let from = 0; from < sought.length; from += AT_ONCE) {
+        const some = sought.slice(from, from + AT_ONCE);
+        const isFound = async ({ peerId, term }: (typeof some)[number]): Promise<boolean> => {
+          const { hits } = await client.find(term, { timeoutMs: PATIENCE_MS });
+          return hits.some((hit) => hit.peerId === peerId);
+        };
+        const isNamed = async ({ peerId, term }: (typeof some)[number]): Promise<boolean> =>
+          (await namedByLibrary(client, term)).has(peerId);
+        ours += (await Promise.all(some.map(isFound))).filter(Boolean).length;
+        library += (await Promise.all(some.map(isNamed))).filter(Boolean).length;
       }
       expect(ours).toBeGreaterThanOrEqual(0.95 * 20);
       expect(library).toBeLessThan(0.95 * 20);
     } finally {
       await Promise.all(nodes.map(({ host }) => host.stop()));
     }
-  }, 180_000);
+  }, 240_000);
 });
 
 describe('a record that every other peer serves an older copy of', () => {
