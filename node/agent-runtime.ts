@@ -5,8 +5,6 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { AgentCard } from '@a2a-js/sdk';
 import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { LevelDatastore } from 'datastore-level';
@@ -22,31 +20,20 @@ import { MAX_INDEXED_RECORDS } from '../protocols/broker/record-index.ts';
 import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { nowSeconds } from '../protocols/components.ts';
-import { createHost } from '../protocols/libp2p-host.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
-import { NegotiationClient } from '../protocols/negotiation/client.ts';
 import { isAgreed } from '../protocols/negotiation/contract.ts';
 import { Contractor } from '../protocols/negotiation/contractor.ts';
-import { parseNetworkKey } from '../protocols/reachability.ts';
-import type { NetworkKey, ReachabilityInit } from '../protocols/reachability.ts';
 import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
 import { findRecord } from '../protocols/skill-discovery/publication.ts';
-import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
 import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.ts';
-import { RecordGuard, selectRecord } from '../protocols/skill-discovery/validator.ts';
+import { RecordGuard } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { brokerIndex, startBroker } from './broker-parts.ts';
 import type { Config } from './config/schema.ts';
-import {
-  createAttestation,
-  createBenchmarkHolder,
-  createEndorser,
-  startRenewing,
-} from './attestation-parts.ts';
+import { createBenchmarkHolder, startRenewing } from './attestation-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
 import type { SeenMemory } from './seen-memory.ts';
-import { BadInputError } from './errors.ts';
 import { startCommittee } from './ledger/committee-parts.ts';
 import type { CommitteeParts } from './ledger/committee-parts.ts';
 import { LedgerDesk } from './ledger/ledger-desk.ts';
@@ -57,18 +44,13 @@ import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
-import { ContractorProofs } from './tasks/contractor-proofs.ts';
-import { ContractorSurvey } from './tasks/contractor-survey.ts';
+import type { ContractorSurvey } from './tasks/contractor-survey.ts';
 import type { Endorser } from './tasks/endorser.ts';
-import { Outsourcing } from './tasks/outsourcing.ts';
-import { ProspectFinder } from './tasks/prospect-finder.ts';
-import { TaskExecution } from './tasks/task-execution.ts';
-import { PlanRunner } from './tasks/planner/plan-runner.ts';
-import { TaskRunner } from './tasks/task-runner.ts';
-import { codeOf } from './storage/data-directory.ts';
-import type { DataDirectory } from './storage/data-directory.ts';
-import { systemProcessor } from './system-clock.ts';
+import type { PlanRunner } from './tasks/planner/plan-runner.ts';
+import type { TaskRunner } from './tasks/task-runner.ts';
 import { VERSION } from './version.ts';
+import { createClientRole } from './client-role.ts';
+import { openHost } from './network-parts.ts';
 
 const SWEEP_INTERVAL_MS = 30_000;
 const STATUS_LIST_TIMEOUT_MS = 5_000;
@@ -203,35 +185,6 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   };
 }
 
-/** The node on the network. @throws {@link BadInputError} for an address it cannot listen on. */
-async function openHost(
-  { init: { config, identity, directory, logger } }: AgentParts,
-  datastore: LevelDatastore,
-  guard: RecordGuard,
-): Promise<Host> {
-  const { listen, bootstrap, isLocalNetwork } = config.network;
-  const reachability = await reachabilityOf(config, directory);
-  try {
-    return await createHost({
-      identity,
-      logger,
-      datastore,
-      validators: { [RECORD_NAMESPACE]: guard.validate },
-      selectors: { [RECORD_NAMESPACE]: selectRecord },
-      listen,
-      bootstrap,
-      isLocalNetwork,
-      ...reachability,
-      isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
-    });
-  } catch (error) {
-    throw new BadInputError(
-      `network.listen: cannot listen on ${listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,
-      { cause: error },
-    );
-  }
-}
-
 function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host): NodeLedger {
   const { config, identity, store, clock, random, logger } = parts.init;
   const ledger = new NodeLedger({
@@ -269,33 +222,6 @@ function createScores(
   });
 }
 
-async function reachabilityOf(
-  { network }: Config,
-  { path }: DataDirectory,
-): Promise<ReachabilityInit> {
-  const ways = {
-    hasMdns: network.hasMdns,
-    isRelay: network.isRelay,
-    relays: network.relays,
-    hasHolePunching: network.hasHolePunching,
-  };
-  if (network.keyFile === undefined) return ways;
-  return { ...ways, networkKey: await readNetworkKey(resolve(path, network.keyFile)) };
-}
-
-/** @throws {@link BadInputError} with the mend: a node never joins another network by mistake. */
-async function readNetworkKey(file: string): Promise<NetworkKey> {
-  const content = await readFile(file).catch((error: unknown) => {
-    const problem = `network.keyFile: ${file} cannot be read (${codeOf(error)})`;
-    throw new BadInputError(`${problem}; copy it from another node of the network, or unset it`);
-  });
-  const networkKey = parseNetworkKey(content);
-  if (networkKey !== undefined) return networkKey;
-  throw new BadInputError(
-    `network.keyFile: ${file} is no network key; expected the lines /key/swarm/psk/1.0.0/, /base16/ and 64 digits of hexadecimal`,
-  );
-}
-
 function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host): SkillPublisher {
   const { config, identity } = parts.init;
   return new SkillPublisher({
@@ -310,102 +236,6 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
     learned: parts.learned,
     addresses: () => host.addresses(),
   });
-}
-
-interface ClientRole extends Pick<
-  AgentRuntime,
-  'survey' | 'runner' | 'planner' | 'renewals' | 'endorser'
-> {
-  readonly negotiation: NegotiationClient;
-  readonly outsourcing: Outsourcing;
-}
-
-interface ClientRoleInit {
-  readonly guard: RecordGuard;
-  /** Tells the network of this node's own status lists. */
-  readonly tellStatusLists: () => Promise<void>;
-  readonly ledger: NodeLedger | undefined;
-}
-
-/** The parts that buy: survey, outsourcing, decisions, attestation. */
-function createClientRole(
-  parts: AgentParts,
-  sessions: SessionManager,
-  host: Host,
-  { guard, tellStatusLists, ledger }: ClientRoleInit,
-): ClientRole {
-  const { config, identity, logger, clock, random } = parts.init;
-  const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
-  const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
-  const outsourcing = new Outsourcing({ streams: sessions, negotiation, random, escrow: ledger });
-  const proofs = new ContractorProofs({
-    streams: sessions,
-    self: identity.peerId,
-    clock,
-    random,
-    statusMemory: parts.statusMemory,
-    rotationMemory: parts.rotationMemory,
-    trust,
-  });
-  const survey = new ContractorSurvey({
-    host,
-    guard,
-    clock,
-    random,
-    proofs,
-    self: identity.peerId,
-    outcomes,
-    embedder: parts.embedder,
-    streams: sessions,
-    isLocalNetwork: config.network.isLocalNetwork,
-    brokers: config.network.brokers,
-    queryTimeoutMs: config.network.queryTimeoutMs,
-    trust,
-    named: new Set([...config.trust.known, ...config.trust.attestors]),
-  });
-  const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
-  const execution = new TaskExecution({
-    onDeclined: (peerId) => prospects.rest(peerId),
-    outsourcing,
-    machine,
-    outcomes,
-    memory,
-    receipts,
-    config,
-    clock,
-    random,
-    logger,
-  });
-  const runner = new TaskRunner({
-    prospects,
-    execution,
-    machine,
-    log: parts.decisions,
-    memory,
-    recurring: parts.recurring,
-    config,
-    clock,
-    processor: systemProcessor,
-    self: identity.peerId,
-    ledgerFeesMicroUsd: ledger && Number(ledger.feesMicroUsd),
-  });
-  const { maxParallel } = config.planner;
-  return {
-    negotiation,
-    outsourcing,
-    survey,
-    runner,
-    planner: new PlanRunner({
-      runner,
-      machine,
-      clock,
-      processor: systemProcessor,
-      logger,
-      maxParallel,
-    }),
-    renewals: createAttestation(parts, sessions, outsourcing, tellStatusLists),
-    endorser: createEndorser(parts, sessions),
-  };
 }
 
 /** Work for other peers: A2A over the session, one executor for all skills. */
@@ -598,10 +428,4 @@ async function publishQuietly(parts: AgentParts, publisher: SkillPublisher): Pro
   } catch (error) {
     parts.init.logger.warn({ err: error }, 'The skill record was not published.');
   }
-}
-
-/** libp2p joins several errors with their stacks; the first line says what failed. */
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : 'unknown error';
-  return /E[A-Z]{4,}/.exec(text)?.[0] ?? text.split('\n')[0] ?? text;
 }

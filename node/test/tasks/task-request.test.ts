@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../crypto/bytes.ts';
-import { BadInputError } from '../../errors.ts';
 import type { LocalMachine } from '../../tasks/local-machine.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import { preparedFromRequest } from '../../tasks/task-request.ts';
+import { problemOf } from './problem-of.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -33,16 +33,6 @@ const TASK = {
   constraints: { sensitivity: 'low' },
   valueMicroUsd: 5,
 };
-
-function problemOf(run: () => unknown): BadInputError {
-  try {
-    run();
-  } catch (error) {
-    expect(error).toBeInstanceOf(BadInputError);
-    return error as BadInputError;
-  }
-  throw new Error('expected a refusal');
-}
 
 describe('a task with files', () => {
   it('is taken up with the bytes that were handed in', () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BadInputError } from '../../../errors.ts';
 import type { LocalMachine } from '../../../tasks/local-machine.ts';
 import { planDocument } from '../../../tasks/planner/plan-document.ts';
 import { planFromRequest } from '../../../tasks/planner/plan-task.ts';
 import { sinksOf } from '../../../tasks/planner/plan.ts';
+import { problemOf } from '../problem-of.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const COST_MICRO_USD = 8_000;
@@ -34,16 +34,6 @@ const single = (text: string, sensitivity = 'low'): object => ({
   constraints: { sensitivity },
   valueMicroUsd: 100,
 });
-
-function problemOf(run: () => unknown): BadInputError {
-  try {
-    run();
-  } catch (error) {
-    expect(error).toBeInstanceOf(BadInputError);
-    return error as BadInputError;
-  }
-  throw new Error('expected a refusal');
-}
 
 describe('the plan of a skill and inputs', () => {
   it('is one task unless the input is to be cut', () => {
