@@ -151,8 +151,7 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
       ...input.memory,
       overheads: {
         // Like a session, the ledger's fees come with each contract, whatever its price.
-        sessionMicroUsd:
-          (machine.overheads.sessionMicroUsd ?? 0) + (input.ledgerFeesMicroUsd ?? 0),
+        sessionMicroUsd: (machine.overheads.sessionMicroUsd ?? 0) + (input.ledgerFeesMicroUsd ?? 0),
         automaticVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
         manualVerificationMicroUsd: machine.overheads.verificationMicroUsd ?? 0,
         integrationMicroUsd: machine.overheads.integrationMicroUsd ?? 0,
