@@ -438,7 +438,7 @@ export class AgentNode {
     });
     if (!verified.valid) return { ...verified, certificate: null };
     const shown = judgeResource(verified.certificates, minimum, trust);
-    const { atLeast, level, issuer, remarks } = shown;
+    const { atLeast, basis, level, issuer, remarks } = shown;
     const isShown = atLeast !== null;
     if (isShown && !this.#usedNonces.use(nonce, init.clock.monotonicMs())) {
       const reason = 'NONCE_USED: a proof for this nonce was accepted before; choose another';
@@ -448,7 +448,7 @@ export class AgentNode {
       valid: isShown,
       reason: isShown ? null : remarks.join('; '),
       certificate: null,
-      proved: { name, atLeast: isShown ? Number(atLeast) : null, level, issuer, remarks },
+      proved: { name, atLeast: isShown ? Number(atLeast) : null, basis, level, issuer, remarks },
     };
   }
 

@@ -192,6 +192,8 @@ export interface HitDocument {
   readonly resources: readonly {
     readonly name: string;
     readonly atLeast: number;
+    /** What the attestor says that it rests on. */
+    readonly basis: 'benchmark' | 'stated' | null;
     readonly level: number;
     readonly issuer: string | null;
     readonly certId: string | null;
@@ -420,6 +422,8 @@ export interface CertificateDocument {
   readonly holder: string;
   readonly issuedAtSeconds: number;
   readonly expiresAtSeconds: number;
+  /** Of an attestation of a resource: whether its attestor says that it ran a benchmark. */
+  readonly basis: 'benchmark' | 'stated' | null;
   /** Level by this node's own trust policy (wire-formats.md 2.2). */
   readonly level: number;
   /** By the newest status list at hand; `unknown` without a current one. */
@@ -464,6 +468,7 @@ export interface VerifyDocument {
   readonly proved?: {
     readonly name: string;
     readonly atLeast: number | null;
+    readonly basis: 'benchmark' | 'stated' | null;
     readonly level: number;
     readonly issuer: string | null;
     readonly remarks: readonly string[];

@@ -8,6 +8,7 @@ import { fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
 import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
 import type { SkillCertificate } from '../../crypto/skill-certificate.ts';
+import { resourceBasis } from '../../protocols/attestation/stated-evidence.ts';
 import type { CertificateDocument } from '../api-documents.ts';
 
 /** What a certificate is worth to this node. */
@@ -26,10 +27,22 @@ export function certificateDocument(
     holder: body.holder,
     issuedAtSeconds: body.iat,
     expiresAtSeconds: body.exp,
+    basis: basisOf(body, claims),
     ...standing,
     leaves: claims.map(describeClaim),
     envelope: fromUtf8(envelope),
   };
+}
+
+/** Of an attestation of a resource alone: what a known-answer test rests on is in its score. */
+function basisOf(
+  body: SkillCertificate,
+  claims: readonly CertificateClaim[],
+): CertificateDocument['basis'] {
+  const isOfResource = claims.some(
+    ({ kind }) => kind === 'committedQuantity' || kind === 'quantity',
+  );
+  return body.kind === 'attestation' && isOfResource ? resourceBasis(body) : null;
 }
 
 function describeClaim(claim: CertificateClaim): CertificateDocument['leaves'][number] {

@@ -10,6 +10,8 @@
  */
 
 import type { PresentedCertificate } from '../../crypto/presentation-verifier.ts';
+import { resourceBasis } from '../../protocols/attestation/stated-evidence.ts';
+import type { ResourceBasis } from '../../protocols/attestation/stated-evidence.ts';
 import { priceWeight } from '../decision/learning/rater-credibility.ts';
 import type { CertificateLevel } from '../decision/policy.ts';
 import type { TrustPolicy } from './trust-policy.ts';
@@ -166,6 +168,8 @@ export interface ShownResource {
   readonly atLeast: bigint | null;
   /** Whether by a proof, and not in clear. */
   readonly isProved: boolean;
+  /** Whether its attestor says that it ran a benchmark; `null` for nothing shown. */
+  readonly basis: ResourceBasis | null;
   readonly level: CertificateLevel;
   /** PeerId of the issuer that it rests on. */
   readonly issuer: string | null;
@@ -180,6 +184,7 @@ export interface ShownResource {
 export const NOT_SHOWN = {
   atLeast: null,
   isProved: false,
+  basis: null,
   level: 0,
   issuer: null,
   certId: null,
@@ -214,6 +219,7 @@ export function judgeResource(
     min,
     atLeast: best.atLeast,
     isProved: best.isProved,
+    basis: resourceBasis(best.certificate),
     ...levelOf(attestations, certId, trust),
     issuer,
     certId,

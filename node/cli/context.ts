@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { defaultDataPath } from '../storage/data-directory.ts';
 import { printable, printableJson, printableText } from '../errors.ts';
 import { ApiClient } from '../http-api/client.ts';
-import { isCoinedResource } from '../skills/resource-name.ts';
+import { isNeverProved } from '../skills/resource-name.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -59,15 +59,15 @@ export class CliContext {
 
   /** Remarks on terms of resources that are not in the vocabulary: most are slips. */
   async remarkOnResources(terms: readonly string[]): Promise<void> {
-    const coined = [...new Set(terms)].filter(isCoinedResource);
-    if (coined.length === 0) return;
+    const unproved = [...new Set(terms)].filter(isNeverProved);
+    if (unproved.length === 0) return;
     // Loaded here, because it brings the whole vocabulary.
     const { checkTerm } = await import('../skills/term-check.ts');
-    for (const term of coined) {
+    for (const term of unproved) {
       const checked = checkTerm(term);
       const meant = checked.status === 'known' ? [] : checked.didYouMean;
       const question = meant.length === 0 ? '' : `. Did you mean ${meant.join(' or ')}?`;
-      const remark = `${term} is not in the vocabulary: only who names it the same has it`;
+      const remark = `no attestor counts ${term}, so no peer can prove how much of it it has`;
       this.progress(printable(`${remark}${question}`));
     }
   }

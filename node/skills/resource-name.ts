@@ -1,12 +1,12 @@
 /**
  * Names of resources as a user writes them: `memory-mib` is short for `hasResource:memory-mib`. A
  * short name must be one of the vocabulary, because it is more likely a slip than a word of one's
- * own; with the predicate anyone may coin one.
+ * own. With the predicate any is taken, but no attestor certifies an amount of it.
  *
  * @module
  */
 
-import { REGIONS, regionTerm } from '../../protocols/attestation/resource-units.ts';
+import { REGIONS, RESOURCE_UNITS, regionTerm } from '../../protocols/attestation/resource-units.ts';
 import { RESOURCE_CONCEPTS } from './vocabulary/resources.ts';
 
 const PREDICATE = 'hasResource:';
@@ -27,13 +27,10 @@ export function resourceTerm(name: string): string {
 /** What is wrong with a name that is short and unknown; `undefined` for any other. */
 export function resourceNameProblem(name: string): string | undefined {
   if (name.includes(':') || KNOWN.has(resourceTerm(name))) return undefined;
-  return (
-    `"${name}" is no known resource: use one of ${COUNTED}, ` +
-    `or "${PREDICATE}${name}" for one of your own`
-  );
+  return `"${name}" is no known resource: use one of ${COUNTED}`;
 }
 
-/** Whether somebody coined it: a term of a resource that is not in the vocabulary. */
-export function isCoinedResource(term: string): boolean {
-  return term.startsWith(PREDICATE) && !KNOWN.has(term);
+/** Whether nobody can prove an amount of it, since no attestor counts it. */
+export function isNeverProved(term: string): boolean {
+  return term.startsWith(PREDICATE) && !RESOURCE_UNITS.has(term);
 }

@@ -50,10 +50,11 @@ function ofSkill({ hit, proved }: Surveyed): CertificateSource[] {
 
 function ofResources({ resources }: Surveyed): CertificateSource[] {
   return resources.flatMap(
-    ({ name, min, atLeast, isProved, level, issuer, certId, joint = [] }) => {
+    ({ name, min, atLeast, isProved, basis, level, issuer, certId, joint = [] }) => {
       if (atLeast === null || certId === null || issuer === null) return [];
       const how = isProved ? 'proved' : 'in clear';
-      const shows = `${name} >= ${atLeast}, ${how}; ${min} asked for`;
+      const by = basis === 'stated' ? 'stated' : 'measured';
+      const shows = `${name} >= ${atLeast}, ${by}, ${how}; ${min} asked for`;
       return [
         sourceOf({ certId, issuer }, level, shows),
         ...joint.map((other) => sourceOf(other, level, `${name} >= ${min}, jointly`)),

@@ -116,9 +116,10 @@ function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument
     issuer: shown.issuer,
     certificateExpiresAt: shown.expiresAtSeconds,
     receipts: receiptsOf(proved),
-    resources: resources.map(({ name, atLeast, level, issuer, certId }) => ({
+    resources: resources.map(({ name, atLeast, basis, level, issuer, certId }) => ({
       name,
       atLeast: Number(atLeast ?? 0),
+      basis,
       level,
       issuer,
       certId,

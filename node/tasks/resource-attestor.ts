@@ -10,8 +10,6 @@
  */
 
 import { toBase64Url } from '../../crypto/bytes.ts';
-import { encodeDocument } from '../../crypto/canonical-json.ts';
-import { sha256 } from '../../crypto/hash.ts';
 import { MAX_RESOURCE_SECONDS } from '../../crypto/skill-certificate.ts';
 import type { IssuedCertificate } from '../../crypto/skill-certificate.ts';
 import { measureResource } from '../../protocols/attestation/benchmark-attestor.ts';
@@ -25,6 +23,7 @@ import type {
 import { COMPUTE_RESOURCE } from '../../protocols/attestation/compute-challenge.ts';
 import { MEMORY_RESOURCE } from '../../protocols/attestation/memory-challenge.ts';
 import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
+import { statedEvidence } from '../../protocols/attestation/stated-evidence.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { ResourceAttestDocument } from '../api-documents.ts';
@@ -146,13 +145,10 @@ export class ResourceAttestor {
     return { measured: true, value, evidence, busyMs };
   }
 
-  /**
-   * What the person who runs this node states. The evidence stands in clear in the certificate, so
-   * the statement has neither value nor resource: whoever guesses them could check the guess.
-   */
+  /** What the person who runs this node states. */
   #stated(holder: string, value: number): Measurement {
-    const statement = { v: 1, typ: 'stated', attestor: this.#components.self, holder };
-    return { measured: true, value, evidence: sha256(encodeDocument(statement)), busyMs: 0 };
+    const evidence = statedEvidence(this.#components.self, holder);
+    return { measured: true, value, evidence, busyMs: 0 };
   }
 
   #certify(

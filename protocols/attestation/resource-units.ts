@@ -38,5 +38,8 @@ export const RESOURCE_UNITS: ReadonlyMap<string, string> = new Map([
   ['hasResource:gpu-memory-gib', 'GiB'],
   ['hasResource:gpu-count', 'GPU'],
   ['hasResource:disk-gib', 'GiB'],
+  ['hasResource:cpu-cores', 'core'],
+  ['hasResource:network-mbit-per-second', 'Mbit/s'],
+  ['hasResource:context-window-tokens', 'token'],
   ...REGIONS.map((region) => [regionTerm(region), REGION_UNIT] as const),
 ]);

@@ -100,8 +100,9 @@ function minimumArgument(text: string): Minimum {
 function describeVerified({ valid, reason, certificate, proved }: VerifyDocument): string {
   if (!valid) return `refused: ${reason ?? 'unknown'}`;
   if (proved) {
-    const { name, atLeast, level, issuer } = proved;
-    return `valid\n  proves  ${name} >= ${atLeast}, level ${level}, attested by ${issuer}`;
+    const { name, atLeast, basis, level, issuer } = proved;
+    const how = basis === 'stated' ? 'stated' : 'measured';
+    return `valid\n  proves  ${name} >= ${atLeast}, level ${level}, ${how} by ${issuer}`;
   }
   if (!certificate) return 'valid';
   const { level, remark } = certificate;

@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 import { REGIONS, regionTerm } from '../../../protocols/attestation/resource-units.ts';
-import type { FirstHitDocument, QueryDocument } from '../../api-documents.ts';
+import type { FirstHitDocument, HitDocument, QueryDocument } from '../../api-documents.ts';
 import { BadInputError, printable } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { microUsd, minimum, wholeNumber } from '../options.ts';
@@ -113,6 +113,11 @@ const ROTATION_REMARK =
   'rotation is not followed: often because this node never saw the hash of its recovery key. The ' +
   'peer needs new certificates';
 
+/** How much of a resource, and whether its attestor measured it over the network. */
+function describeResource({ name, atLeast, basis }: HitDocument['resources'][number]): string {
+  return `${name} >= ${atLeast} ${basis === 'stated' ? '(stated)' : '(measured)'}`;
+}
+
 /** The answer as a table. */
 export function describeQuery(result: QueryDocument): string {
   const { hits, asked, answered, elapsedMs } = result;
@@ -132,7 +137,7 @@ export function describeQuery(result: QueryDocument): string {
           String(hit.level),
           hit.score.toFixed(2),
           `${Math.round(hit.recordAgeMs / 1000)} s`,
-          hit.resources.map(({ name, atLeast }) => `${name} >= ${atLeast}`).join(', '),
+          hit.resources.map(describeResource).join(', '),
         ]),
       ),
     );

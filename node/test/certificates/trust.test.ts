@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { toBase64Url } from '../../../crypto/bytes.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import type { PresentedCertificate } from '../../../crypto/presentation-verifier.ts';
+import { statedEvidence } from '../../../protocols/attestation/stated-evidence.ts';
 import { UNPROVED, judgeResource, judgeSkill } from '../../certificates/trust.ts';
 import { requiredLevel, TrustPolicy } from '../../certificates/trust-policy.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -266,6 +268,18 @@ describe('judgeResource', () => {
     const little = proof({ proved: [{ name: GPU, atLeast: 24n }] });
     expect(shown(little)).toMatchObject({ atLeast: null, isProved: false, level: 0 });
     for (const one of [proof(), little]) expect(shown(one).joint).toBeUndefined();
+  });
+
+  it('tells what an attestor measured over the network from what it states', () => {
+    const basisOf = (one: PresentedCertificate) => judgeResource([one], minimum, trust).basis;
+    const { issuer, holder } = proof();
+    const evidence = (by: string, of: string) => toBase64Url(statedEvidence(by, of));
+    expect(basisOf(proof())).toBe('benchmark');
+    expect(basisOf(proof({ evidence: evidence(issuer, holder) }))).toBe('stated');
+    // Of another pair: a hash like any other.
+    expect(basisOf(proof({ evidence: evidence(issuer, first) }))).toBe('benchmark');
+    expect(basisOf(proof({ evidence: evidence(first, holder) }))).toBe('benchmark');
+    expect(judgeResource([], minimum, trust).basis).toBeNull();
   });
 
   it('says why a quantity did not count whose proof was never looked at', () => {

@@ -24,7 +24,7 @@ describe('the name of a resource', () => {
     expect(daemon.node.calls.map(({ args }) => args[0])).toEqual([order, order]);
   });
 
-  it('is allowed where somebody coined it, with a remark on stderr alone', async () => {
+  it('is allowed where nobody can prove an amount of it, with a remark on stderr alone', async () => {
     const daemon = await cli.startDaemon();
     daemon.node.answer = () => ({
       query: COINED,
@@ -45,11 +45,11 @@ describe('the name of a resource', () => {
     ]) {
       daemon.node.calls.length = 0;
       const { stderr } = await cli.run(...argv);
-      expect(stderr).toContain(`${COINED} is not in the vocabulary`);
+      expect(stderr).toContain(`no attestor counts ${COINED}`);
       expect(stderr).toContain('Did you mean hasResource:gpu-memory-gib');
-      expect(stderr).not.toContain('memory-mib is not');
+      expect(stderr).not.toContain('counts hasResource:memory-mib');
       expect(daemon.node.calls).toHaveLength(1);
-      expect((await cli.run(...argv, '--json')).stderr).not.toContain('vocabulary');
+      expect((await cli.run(...argv, '--json')).stderr).not.toContain('attestor counts');
     }
   });
 });

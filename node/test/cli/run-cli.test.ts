@@ -46,7 +46,7 @@ describe('bad usage', () => {
     [
       'a minimum of an unknown resource',
       ['query', '--min', 'gpu-memory>=1'],
-      /"gpu-memory" is no known resource: use one of cpu-mflops.*or "hasResource:gpu-memory"/,
+      /"gpu-memory" is no known resource: use one of cpu-mflops.*gpu-memory-gib/,
     ],
     [
       'a proof of an unknown resource',

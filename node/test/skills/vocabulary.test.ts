@@ -42,9 +42,13 @@ describe('the vocabulary', () => {
     expect(broken).toEqual([]);
   });
 
-  it('knows every resource that is attested, in the unit of the attestors', () => {
+  it('knows every resource that is attested, in the unit of the attestors, and counts no other', () => {
     expect(RESOURCE_UNITS.size).toBeGreaterThan(0);
     for (const [term, unit] of RESOURCE_UNITS) expect(unitOf(term)).toBe(unit);
+    const counted = CONCEPTS.filter(
+      ({ term, unit }) => term.startsWith('hasResource:') && unit !== undefined,
+    );
+    expect(counted.filter(({ term }) => !RESOURCE_UNITS.has(term))).toEqual([]);
     expect(unitOf('performs:nlp/sentiment')).toBeUndefined();
     expect(unitOf('hasResource:unheard-of')).toBeUndefined();
   });

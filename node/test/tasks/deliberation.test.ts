@@ -245,6 +245,7 @@ describe('a deliberation', () => {
       min: 40n,
       atLeast: 80n,
       isProved: true,
+      basis: 'benchmark',
       ...attested,
       certId: 'gpu',
       level: 2,
@@ -252,7 +253,7 @@ describe('a deliberation', () => {
       remarks: [],
     } as const;
     const inClear = { ...resource, name: 'hasResource:gpu-count', min: 1n, atLeast: 2n };
-    const resources = [resource, { ...inClear, isProved: false, certId: 'count' }];
+    const resources = [resource, { ...inClear, isProved: false, basis: 'stated', certId: 'count' }];
     const known = { contractor: { ...contractor, proved, resources }, quoted };
     const decision = await deliberation.onProspects(TASK, {}, [known], 'first');
     const { decisionId } = decision.query;
@@ -261,8 +262,8 @@ describe('a deliberation', () => {
     expect(record.request.candidates[0]!.sources).toEqual([
       certificate('attested', peer(7), 3, `${skill}, 7 of 7 known-answer tasks`),
       certificate('joint', peer(8), 3, `${skill}, jointly`),
-      certificate('gpu', peer(7), 2, 'hasResource:gpu-memory-gib >= 80, proved; 40 asked for'),
-      certificate('count', peer(7), 2, 'hasResource:gpu-count >= 2, in clear; 1 asked for'),
+      certificate('gpu', peer(7), 2, 'hasResource:gpu-memory-gib >= 80, measured, proved; 40 asked for'),
+      certificate('count', peer(7), 2, 'hasResource:gpu-count >= 2, stated, in clear; 1 asked for'),
       certificate(
         'endorsement 0',
         peer(50),
