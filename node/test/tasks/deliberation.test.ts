@@ -262,7 +262,12 @@ describe('a deliberation', () => {
     expect(record.request.candidates[0]!.sources).toEqual([
       certificate('attested', peer(7), 3, `${skill}, 7 of 7 known-answer tasks`),
       certificate('joint', peer(8), 3, `${skill}, jointly`),
-      certificate('gpu', peer(7), 2, 'hasResource:gpu-memory-gib >= 80, measured, proved; 40 asked for'),
+      certificate(
+        'gpu',
+        peer(7),
+        2,
+        'hasResource:gpu-memory-gib >= 80, measured, proved; 40 asked for',
+      ),
       certificate('count', peer(7), 2, 'hasResource:gpu-count >= 2, stated, in clear; 1 asked for'),
       certificate(
         'endorsement 0',
