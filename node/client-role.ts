@@ -7,6 +7,7 @@
 import type { Host } from '../protocols/libp2p-host.ts';
 import { NegotiationClient } from '../protocols/negotiation/client.ts';
 import type { SessionManager } from '../protocols/secure-channel/session-manager.ts';
+import type { PairRecord } from '../protocols/reputation/records.ts';
 import type { RecordGuard } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { createAttestation, createEndorser } from './attestation-parts.ts';
@@ -60,6 +61,7 @@ export function createClientRole(
     statusMemory: parts.statusMemory,
     rotationMemory: parts.rotationMemory,
     trust,
+    readPairs: ledger && ((keys) => pairsOf(ledger, keys)),
   });
   const survey = new ContractorSurvey({
     host,
@@ -120,4 +122,13 @@ export function createClientRole(
     renewals: createAttestation(parts, sessions, outsourcing, tellStatusLists),
     endorser: createEndorser(parts, sessions),
   };
+}
+
+/** Entries that hold sums of pairs, each proven against the head of the ledger. */
+async function pairsOf(
+  { client }: NodeLedger,
+  keys: readonly string[],
+): Promise<readonly (PairRecord | undefined)[]> {
+  const { records } = await client.prove(keys);
+  return records as readonly (PairRecord | undefined)[];
 }

@@ -3,8 +3,7 @@
  * attested by an issuer that the policy trusts for the term, 3 attested by issuers of several
  * operator groups within a day. No certificate carries its level.
  *
- * Level 1 needs a ledger that shows an endorsement's receipt paid; it is not here yet, so level 1
- * is never given.
+ * Level 1 needs a ledger, which is asked elsewhere (`paid-endorsements.ts`).
  *
  * @module
  */
@@ -286,7 +285,7 @@ function refusalOf(
   trust: TrustPolicy,
 ): string | undefined {
   if (kind === 'self') return 'is by the holder itself';
-  if (kind === 'endorsement') return 'is an endorsement, which gives a level only with a ledger';
+  if (kind === 'endorsement') return 'is an endorsement, and no ledger shows that it was paid for';
   if (!trust.attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
   if (!trust.trusts(issuer, term)) return `is by ${issuer}, whose word counts for other terms`;
   if (trust.isRotated(issuer)) return `is by an issuer whose key was rotated, ${issuer}`;

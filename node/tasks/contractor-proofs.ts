@@ -21,6 +21,8 @@ import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
+import { withPaidEndorsement } from '../certificates/paid-endorsements.ts';
+import type { ReadPairs } from '../certificates/paid-endorsements.ts';
 import { joinedTestimony, testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
 import { NOT_SHOWN, UNPROVED, judgeResource, judgeSkill } from '../certificates/trust.ts';
 import type {
@@ -68,6 +70,8 @@ export interface ContractorProofsComponents {
   readonly statusMemory: StatusListMemory;
   readonly rotationMemory: KeyRotationMemory;
   readonly trust: TrustPolicy;
+  /** Sums of pairs from the ledger, with proof; left out where there is none. */
+  readonly readPairs?: ReadPairs | undefined;
 }
 
 type Shown = Pick<ContractorProof, 'proved' | 'resources' | 'hasAnswered'> & {
@@ -195,15 +199,34 @@ export class ContractorProofs {
       ) {
         rotationMemory.noteRecovery({ peerId, hash: fromBase64Url(recovery) });
       }
+      const judged = judgeSkill(certificates, matchedTerm, trust);
+      const { proved, isKnown } = await this.#askLedger(judged, certificates, matchedTerm);
       return {
-        proved: judgeSkill(certificates, matchedTerm, trust),
+        proved,
         resources: minimums.map((minimum) => judgeResource(certificates, minimum, trust)),
-        isFinal: !certificates.some((certificate) => lacksStatus(certificate, trust)),
+        isFinal: isKnown && !certificates.some((certificate) => lacksStatus(certificate, trust)),
         hasAnswered: true,
       };
     } catch (error) {
       const problem = error instanceof Error ? error.message : 'no answer';
       return { ...failed(problem, minimums), hasAnswered: false };
+    }
+  }
+
+  /** Level 1, where the ledger shows that an endorsement was paid for. */
+  async #askLedger(
+    proved: ProvedSkill,
+    certificates: readonly PresentedCertificate[],
+    term: string,
+  ): Promise<{ readonly proved: ProvedSkill; readonly isKnown: boolean }> {
+    const { readPairs } = this.#components;
+    if (!readPairs) return { proved, isKnown: true };
+    try {
+      const judged = await withPaidEndorsement(proved, certificates, term, readPairs);
+      return { proved: judged, isKnown: true };
+    } catch {
+      const remark = 'the ledger was not reached, so that no endorsement gives a level';
+      return { proved: { ...proved, remarks: [...proved.remarks, remark] }, isKnown: false };
     }
   }
 
@@ -235,8 +258,10 @@ export class ContractorProofs {
    */
   #withTestimony(proved: ProvedSkill, ofReceipts: readonly SkillTestimony[]): ProvedSkill {
     const { testimony: endorsed = [], ...others } = proved;
-    const { issuer, joint = [] } = proved;
-    const counted = new Set([issuer, ...joint.map((other) => other.issuer)]);
+    const { level, issuer, joint = [] } = proved;
+    // An endorsement that gives level 1 is testimony all the same.
+    const attestors = level > 1 ? [issuer, ...joint.map((other) => other.issuer)] : [];
+    const counted = new Set(attestors);
     const isHeard = (rater: string) =>
       rater !== this.#components.self && !counted.has(rater) && !this.#isRotated(rater);
     const testimony = joinedTestimony(endorsed, ofReceipts, isHeard);

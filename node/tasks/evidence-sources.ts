@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { CountedCertificate, SkillTestimony } from '../certificates/trust.ts';
+import type { CountedCertificate } from '../certificates/trust.ts';
 import type { CertificateSource, EvidenceSource } from '../decision/evidence-source.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 
@@ -38,7 +38,8 @@ export interface Hearing {
 
 function ofSkill({ hit, proved }: Surveyed): CertificateSource[] {
   const { certId, issuer, level, evidence, joint = [] } = proved;
-  if (certId === null || issuer === null) return [];
+  // What gives level 1 is an endorsement, and named with the others.
+  if (certId === null || issuer === null || level < 2) return [];
   const skill = `skill ${hit.matchedTerm}`;
   const tests = evidence ? `, ${evidence.passed} of ${evidence.run} known-answer tasks` : '';
   // Of several that give level 3 together, tests are taken from one.
@@ -78,7 +79,14 @@ function ofTestimony(
       return [
         ...(endorsement === undefined
           ? []
-          : [ofEndorsement(issuer, endorsement, skill, how(`counts ${run} in all`))]),
+          : [
+              sourceOf(
+                { certId: endorsement.certId, issuer },
+                endorsement.certId === proved.certId ? proved.level : 0,
+                `${skill}, ${endorsement.passed} of ${endorsement.run} tasks endorsed, ` +
+                  how(`counts ${run} in all`),
+              ),
+            ]),
         ...receipts.map(({ id, outcome, paidShare, weight }) => {
           const paid = outcome === 'partial' ? `partial, ${paidShare} paid` : outcome;
           const shows = `${skill}, ${paid}, ${how(`counts ${weight} by its price`)}`;
@@ -86,15 +94,6 @@ function ofTestimony(
         }),
       ];
     });
-}
-
-function ofEndorsement(
-  issuer: string,
-  { certId, passed, run }: NonNullable<SkillTestimony['endorsement']>,
-  skill: string,
-  how: string,
-): EvidenceSource {
-  return sourceOf({ certId, issuer }, 0, `${skill}, ${passed} of ${run} tasks endorsed, ${how}`);
 }
 
 function sourceOf(

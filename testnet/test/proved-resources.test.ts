@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
   AttestDocument,
   CertificateDocument,
+  IssuedListDocument,
   QueryDocument,
   ResourceAttestDocument,
   RunDocument,
@@ -264,4 +265,25 @@ describe('a network in which resources are proved', () => {
     const replay = `/v1/decisions/${decisionId}/replay`;
     expect(await client.api.post<Replay>(replay)).toMatchObject({ agrees: true, differences: [] });
   }, 60_000);
+
+  it('gives level 1 to an endorsement by one who paid, as the ledger shows', async () => {
+    const { attestor, client, contractors } = network;
+    const { peerId } = contractors[1]!;
+    const levels = async () => {
+      const { hits } = await client.api.post<QueryDocument>('/v1/query', { query: SKILL });
+      return hits.filter((hit) => hit.peerId === peerId).map(({ level }) => level);
+    };
+    expect(await levels()).toEqual([2]);
+    // It paid for the known-answer tasks, so it has receipts to endorse with.
+    const issued = command(attestor, 'cert', 'list', '--issued', '--json');
+    const list = JSON.parse(issued.stdout) as IssuedListDocument;
+    const ofSkill = list.issued.filter(
+      ({ holder, about }) => holder === peerId && about.includes(SKILL),
+    );
+    expect(ofSkill).toHaveLength(1);
+    expect(command(attestor, 'cert', 'revoke', ofSkill[0]!.certId)).toMatchObject({ status: 0 });
+    await expect.poll(levels, { timeout: 20_000, interval: 250 }).toEqual([0]);
+    expect(command(attestor, 'cert', 'endorse', peerId, '--skill', SKILL).status).toBe(0);
+    await expect.poll(levels, { timeout: 60_000, interval: 1_000 }).toEqual([1]);
+  }, 120_000);
 });

@@ -253,7 +253,8 @@ describe('a deliberation', () => {
       remarks: [],
     } as const;
     const inClear = { ...resource, name: 'hasResource:gpu-count', min: 1n, atLeast: 2n };
-    const resources = [resource, { ...inClear, isProved: false, basis: 'stated', certId: 'count' }];
+    const stated = { basis: 'stated', certId: 'count' } as const;
+    const resources = [resource, { ...inClear, isProved: false, ...stated }];
     const known = { contractor: { ...contractor, proved, resources }, quoted };
     const decision = await deliberation.onProspects(TASK, {}, [known], 'first');
     const { decisionId } = decision.query;

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import type { PresentedCertificate } from '../../../crypto/presentation-verifier.ts';
+import { withPaidEndorsement } from '../../certificates/paid-endorsements.ts';
+import type { ReadPairs } from '../../certificates/paid-endorsements.ts';
+import { UNPROVED } from '../../certificates/trust.ts';
+
+const peer = (n: number) => Identity.fromSeed(new Uint8Array(32).fill(n)).peerId;
+const [HOLDER, CLIENT, OTHER] = [peer(1), peer(2), peer(3)];
+const TERM = 'performs:nlp/sentiment';
+const KEY = `pair/${CLIENT}/${HOLDER}/contractor/${TERM}`;
+
+function endorsement(change: Partial<PresentedCertificate> = {}): PresentedCertificate {
+  return {
+    certId: 'endorsement',
+    issuer: CLIENT,
+    holder: HOLDER,
+    kind: 'endorsement',
+    nbf: 0,
+    exp: 1_000,
+    evidence: '',
+    status: 'good',
+    statusReason: 'NO_LIST',
+    proved: [],
+    leaves: [
+      { kind: 'skill', name: TERM },
+      { kind: 'canaryScore', name: TERM, passed: 3, run: 3 },
+    ],
+    ...change,
+  };
+}
+
+/** A ledger on which the sums of these pairs are greater than zero, and what it was asked. */
+function ledgerWith(sums: Readonly<Record<string, bigint>>): {
+  readonly asked: string[];
+  readonly readPairs: ReadPairs;
+} {
+  const asked: string[] = [];
+  const readPairs: ReadPairs = (keys) => {
+    asked.push(...keys);
+    const entry = (key: string) => {
+      const fadedSuccesses = sums[key];
+      return fadedSuccesses === undefined ? undefined : { fadedSuccesses };
+    };
+    return Promise.resolve(keys.map(entry));
+  };
+  return { asked, readPairs };
+}
+
+describe('an endorsement, where there is a ledger', () => {
+  it('gives level 1 if the ledger shows that its client paid for work of the skill', async () => {
+    const { readPairs } = ledgerWith({ [KEY]: 1n });
+    const remark = 'certificate endorsement: is an endorsement, and no ledger shows it paid';
+    const before = { ...UNPROVED, remarks: [remark, 'another'] };
+    expect(await withPaidEndorsement(before, [endorsement()], TERM, readPairs)).toEqual({
+      ...UNPROVED,
+      level: 1,
+      issuer: CLIENT,
+      certId: 'endorsement',
+      expiresAtSeconds: 1_000,
+      remarks: ['another'],
+    });
+  });
+
+  it.each<[string, Partial<PresentedCertificate>, Readonly<Record<string, bigint>>]>([
+    ['no work was ever settled', {}, {}],
+    ['work was settled and none of it passed', {}, { [KEY]: 0n }],
+    ['another client paid', { issuer: OTHER }, { [KEY]: 1n }],
+    ['it was taken back', { status: 'revoked' }, { [KEY]: 1n }],
+    ['its status is not known', { status: 'unknown' }, { [KEY]: 1n }],
+    ['it is by the holder itself', { kind: 'self', issuer: HOLDER }, { [KEY]: 1n }],
+    [
+      'it is of another skill',
+      { leaves: [{ kind: 'skill', name: 'performs:nlp/translation' }] },
+      { [KEY]: 1n },
+    ],
+  ])('gives none if %s', async (_why, change, sums) => {
+    const { readPairs } = ledgerWith(sums);
+    const judged = await withPaidEndorsement(UNPROVED, [endorsement(change)], TERM, readPairs);
+    expect(judged).toBe(UNPROVED);
+  });
+
+  it('is not looked up for a skill that has a level, nor where there is none', async () => {
+    const { asked, readPairs } = ledgerWith({ [KEY]: 1n });
+    const attested = { ...UNPROVED, level: 2, issuer: OTHER, certId: 'attestation' } as const;
+    expect(await withPaidEndorsement(attested, [endorsement()], TERM, readPairs)).toBe(attested);
+    expect(await withPaidEndorsement(UNPROVED, [], TERM, readPairs)).toBe(UNPROVED);
+    expect(asked).toEqual([]);
+  });
+
+  it('is one of eight that are looked up, however many a holder shows', async () => {
+    const { asked, readPairs } = ledgerWith({});
+    const many = Array.from({ length: 20 }, (_, i) => endorsement({ certId: `c${i}`, exp: i }));
+    await withPaidEndorsement(UNPROVED, many, TERM, readPairs);
+    expect(asked).toHaveLength(8);
+  });
+});
