@@ -360,10 +360,10 @@ export class AgentNode {
   /** Scores of a peer, or of this node. */
   reputation(
     peerId: string,
-    terms: readonly string[],
+    options: { readonly terms: readonly string[]; readonly isBrokered?: boolean },
     signal: AbortSignal,
   ): Promise<ReputationDocument> {
-    return this.#runtime().scores.of(peerId, terms, signal);
+    return this.#runtime().scores.of(peerId, options, signal);
   }
 
   /** Certificates held here. */

@@ -136,7 +136,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   });
   const { negotiation } = client;
   const stopBroker =
-    index && startBroker(parts, index, { host, guard, streams: sessions, negotiation });
+    index && startBroker(parts, index, { host, guard, streams: sessions, negotiation, ledger });
   await ledger?.start();
   await contractor.start(sessions);
   await sessions.start();
@@ -213,6 +213,8 @@ function createScores(
   const self = init.identity.peerId;
   return new PeerScores({
     ...{ self, ledger, outcomes, streams: sessions, clock: init.clock },
+    brokers: init.config.network.brokers,
+    host,
     termsOf: async (peerId, signal) =>
       peerId === self
         ? shelf.list().map(({ term }) => term)

@@ -6,6 +6,7 @@
 
 import { RecordIndex } from '../protocols/broker/record-index.ts';
 import { serveQueries } from '../protocols/broker/server.ts';
+import type { ScoreQuestion } from '../protocols/broker/score-messages.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import type { NegotiationClient } from '../protocols/negotiation/client.ts';
 import type { SecureStreams } from '../protocols/secure-stream.ts';
@@ -15,7 +16,9 @@ import type { AgentParts } from './agent-parts.ts';
 import { Broker } from './broker/broker.ts';
 import { MarketMaker } from './broker/market-maker.ts';
 import { OutsideAgents } from './broker/outside-agents.ts';
+import { scoresOf } from './broker/relayed-scores.ts';
 import type { Config } from './config/schema.ts';
+import type { NodeLedger } from './ledger/node-ledger.ts';
 
 /** The index of a node that is a broker; `undefined` for any other. */
 export function brokerIndex(config: Config): RecordIndex | undefined {
@@ -31,10 +34,11 @@ export function startBroker(
     readonly guard: RecordGuard;
     readonly streams: SecureStreams;
     readonly negotiation: NegotiationClient;
+    readonly ledger: NodeLedger | undefined;
   },
 ): () => void {
   const { config, identity, clock, random, logger } = parts.init;
-  const { host, guard, streams, negotiation } = network;
+  const { host, guard, streams, negotiation, ledger } = network;
   const self = identity.peerId;
   const broker = new Broker({
     index,
@@ -48,7 +52,8 @@ export function startBroker(
     clock,
     logger,
   });
-  serveQueries({ streams, answer: broker.answer, clock, logger });
+  const scores = (question: ScoreQuestion) => scoresOf(ledger?.client, question);
+  serveQueries({ streams, answer: broker.answer, scores, clock, logger });
   broker.start();
   return () => broker.stop();
 }

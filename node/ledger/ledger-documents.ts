@@ -89,6 +89,10 @@ export interface ScoreProofDocument {
   readonly status: 'proven';
   readonly height: number;
   readonly blockTimeMs: number;
+  /** How long ago that was by this node's clock. */
+  readonly blockAgeMs: number;
+  /** PeerId of the broker that showed it; `null`: replicas did. */
+  readonly broker: string | null;
   readonly stateRoot: string;
   /** Signatures on the header. */
   readonly signatures: number;

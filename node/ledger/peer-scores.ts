@@ -13,8 +13,11 @@
 import { toHex } from '../../crypto/bytes.ts';
 import type { Clock } from '../../protocols/components.ts';
 import { requestReceipts } from '../../protocols/card/client.ts';
+import { askBrokerForScores } from '../../protocols/broker/client.ts';
+import type { Host } from '../../protocols/libp2p-host.ts';
+import { LedgerUnreachableError } from '../../protocols/ledger-service/errors.ts';
 import { MAX_READ_KEYS } from '../../protocols/ledger-service/messages.ts';
-import type { ProvenState } from '../../protocols/ledger-service/client.ts';
+import type { LedgerClient, ProvenState } from '../../protocols/ledger-service/client.ts';
 import { provenScore } from '../../protocols/ledger/light-client.ts';
 import { encodeStateProof } from '../../protocols/ledger/state-proof.ts';
 import { ONE_Q32 } from '../../protocols/reputation/decay.ts';
@@ -23,6 +26,7 @@ import type { ScoreSubject } from '../../protocols/reputation/records.ts';
 import { fractionOfQ32 } from '../../protocols/reputation/score.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import { testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
+import { BadInputError, UnreachableError } from '../errors.ts';
 import type { OutcomeBook } from '../tasks/outcomes.ts';
 import { reach } from './ledger-desk.ts';
 import type { ReputationDocument, ScoreDocument } from './ledger-documents.ts';
@@ -31,6 +35,7 @@ import type { NodeLedger } from './node-ledger.ts';
 /** Task types that are asked about. */
 const MAX_TYPES = MAX_READ_KEYS / 2;
 const RECEIPTS_TIMEOUT_MS = 3_000;
+const BROKER_TIMEOUT_MS = 5_000;
 
 export interface PeerScoresInit {
   readonly self: string;
@@ -39,7 +44,24 @@ export interface PeerScoresInit {
   readonly streams: SecureStreams;
   /** Terms of a peer's signed record; none if it is not found. */
   readonly termsOf: (peerId: string, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Multiaddrs with `/p2p/` of brokers that are asked where the committee cannot be reached. */
+  readonly brokers: readonly string[];
+  readonly host: Pick<Host, 'dial'>;
   readonly clock: Clock;
+}
+
+/** What is asked about a peer. */
+export interface ScoreOptions {
+  /** Task types beside those that are known. */
+  readonly terms: readonly string[];
+  /** Asks the brokers and no replica. */
+  readonly isBrokered?: boolean;
+}
+
+/** A proven state, and which broker showed it; `null`: replicas did. */
+interface ShownState {
+  readonly state: ProvenState;
+  readonly broker: string | null;
 }
 
 /** Scores of peers, as one node can know them. */
@@ -50,18 +72,22 @@ export class PeerScores {
     this.#init = init;
   }
 
-  /** @param terms - Task types beside those that are known. */
+  /**
+   * @throws {@link UnreachableError} where neither the committee nor a broker answers;
+   *   {@link BadInputError} for a broker where none is configured.
+   */
   async of(
     peerId: string,
-    terms: readonly string[],
+    { terms, isBrokered = false }: ScoreOptions,
     signal: AbortSignal,
   ): Promise<ReputationDocument> {
+    if (isBrokered) this.#checkBrokered();
     const { ledger, outcomes, termsOf } = this.#init;
     const recorded = await termsOf(peerId, signal);
     const seen = outcomes.entriesOf(peerId).map(({ taskType }) => taskType);
     const types = [...new Set([...terms, ...recorded, ...seen])].slice(0, MAX_TYPES);
     const scores = ledger
-      ? await this.#ofLedger(ledger, peerId, types)
+      ? await this.#ofLedger(ledger, peerId, types, { isBrokered, signal })
       : [...this.#own(peerId), ...(await this.#shown(peerId, types, signal))];
     const ledgerId = ledger ? toHex(ledger.client.rules.ledgerId) : null;
     return { peerId, ledgerId, scores };
@@ -71,13 +97,67 @@ export class PeerScores {
     { client }: NodeLedger,
     subject: string,
     types: readonly string[],
+    { isBrokered, signal }: { readonly isBrokered: boolean; readonly signal: AbortSignal },
   ): Promise<readonly ScoreDocument[]> {
+    if (types.length === 0) return [];
     const subjects = types.flatMap((taskType): ScoreSubject[] => [
       { subject, role: 'contractor', taskType },
       { subject, role: 'client', taskType },
     ]);
-    const state = await reach(client.prove(subjects.map(scoreKey)));
-    return subjects.flatMap((of, i) => scoreDocument(of, state, i) ?? []);
+    const shown = isBrokered
+      ? await this.#fromBrokers(client, subjects, signal)
+      : await this.#fromCommittee(client, subjects, signal);
+    const nowMs = this.#init.clock.nowMs();
+    return subjects.flatMap((of, i) => scoreDocument(of, shown, i, nowMs) ?? []);
+  }
+
+  #checkBrokered(): void {
+    const { ledger, brokers } = this.#init;
+    if (!ledger) throw new BadInputError('broker: this node follows no ledger to check proofs by');
+    if (brokers.length === 0) {
+      throw new BadInputError('broker: none is configured; set network.brokers');
+    }
+  }
+
+  async #fromCommittee(
+    client: LedgerClient,
+    subjects: readonly ScoreSubject[],
+    signal: AbortSignal,
+  ): Promise<ShownState> {
+    try {
+      return { state: await client.prove(subjects.map(scoreKey)), broker: null };
+    } catch (error) {
+      const isOut = error instanceof LedgerUnreachableError && this.#init.brokers.length > 0;
+      if (!isOut) return reach(Promise.reject(error as Error));
+      return this.#fromBrokers(client, subjects, signal);
+    }
+  }
+
+  /** The newest of what the brokers show: one that is old shows less than it could. */
+  async #fromBrokers(
+    client: LedgerClient,
+    subjects: readonly ScoreSubject[],
+    signal: AbortSignal,
+  ): Promise<ShownState> {
+    const { streams, brokers, host } = this.#init;
+    const question = { ledgerId: client.rules.ledgerId, subjects };
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(BROKER_TIMEOUT_MS)]);
+    const asked = brokers.map(async (address): Promise<ShownState> => {
+      const broker = address.slice(address.lastIndexOf('/') + 1);
+      await host.dial(address, { signal: limited });
+      const answers = askBrokerForScores(streams, broker, question, limited);
+      return { state: await client.proveFrom(answers, subjects.map(scoreKey)), broker };
+    });
+    const outcomes = await Promise.allSettled(asked);
+    signal.throwIfAborted();
+    const shown = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const [newest] = shown.sort((a, b) => b.state.head.header.height - a.state.head.header.height);
+    if (newest) return newest;
+    const reasons = outcomes.map((one, i) => {
+      const problem: unknown = one.status === 'rejected' ? one.reason : undefined;
+      return `${brokers[i]}: ${problem instanceof Error ? problem.message : 'no answer'}`;
+    });
+    throw new UnreachableError(`No broker showed the ledger (${reasons.join('; ')})`);
   }
 
   /** Successes and failures that this node saw, by Laplace's rule. */
@@ -135,8 +215,9 @@ function countedScore(
 /** A proven score; `undefined` where nobody has judged this. */
 function scoreDocument(
   of: ScoreSubject,
-  { head, proofs }: ProvenState,
+  { state: { head, proofs }, broker }: ShownState,
   index: number,
+  nowMs: number,
 ): ScoreDocument | undefined {
   const { timeMs, stateRoot, height } = head.header;
   const proof = proofs[index]!;
@@ -154,6 +235,8 @@ function scoreDocument(
       status: 'proven',
       height,
       blockTimeMs: timeMs,
+      blockAgeMs: Math.max(0, nowMs - timeMs),
+      broker,
       stateRoot: toHex(stateRoot),
       signatures: head.commit.votes.length,
       proofBytes: encodeStateProof(proof).length,

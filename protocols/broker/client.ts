@@ -10,6 +10,8 @@ import { equalBytes, fromBase64Url } from '../../crypto/bytes.ts';
 import { openEnvelope } from '../../crypto/envelope.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock } from '../components.ts';
+import { decodeLedgerAnswer } from '../ledger-service/messages.ts';
+import type { LedgerAnswer } from '../ledger-service/messages.ts';
 import { QUOTE, QUOTE_REQUEST } from '../negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStreams } from '../secure-stream.ts';
@@ -17,6 +19,8 @@ import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import type { RecordGuard, RecordVerdictReason } from '../skill-discovery/validator.ts';
 import { decodeFound, encodeFind } from './messages.ts';
 import type { BrokerQuestion, OutsideAgent, QuoteEvidence } from './messages.ts';
+import { decodeScoreAnswer, encodeScoreQuestion } from './score-messages.ts';
+import type { ScoreQuestion } from './score-messages.ts';
 
 /** A quote that was verified: what a contractor asked of the broker for a task of some size. */
 export interface MarketQuote {
@@ -66,16 +70,7 @@ export async function askBroker(
   question: BrokerQuestion,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<VerifiedBrokerAnswer> {
-  const options = signal === undefined ? {} : { signal };
-  const stream = await streams.open(peerId, SECURE_PROTOCOLS.query, options);
-  let bytes: Uint8Array | undefined;
-  try {
-    await stream.writeMessage(encodeFind(question), options);
-    await stream.closeWrite(options);
-    bytes = await stream.readMessage(options);
-  } finally {
-    stream.abort('cancelled');
-  }
+  const bytes = await exchange(streams, peerId, encodeFind(question), signal);
   const found = bytes && decodeFound(bytes);
   if (found === undefined) throw new NoBrokerAnswerError(`${peerId} gave no answer to a query`);
   const records: SignedSkillRecord[] = [];
@@ -89,6 +84,42 @@ export async function askBroker(
   const quotes = found.quotes.flatMap((evidence) => verifyQuote(evidence, peerId, now) ?? []);
   const refusedQuotes = found.quotes.length - quotes.length;
   return { records, refused, left: found.left, outside: found.outside, quotes, refusedQuotes };
+}
+
+/**
+ * Asks the broker `peerId` for the state of a ledger about some scores, as a replica would answer.
+ * Nothing of it is verified here (`LedgerClient.proveFrom`).
+ *
+ * @throws {@link NoBrokerAnswerError}; the errors of the session layer, or the signal's reason.
+ */
+export async function* askBrokerForScores(
+  streams: SecureStreams,
+  peerId: string,
+  question: ScoreQuestion,
+  signal: AbortSignal,
+): AsyncGenerator<LedgerAnswer, void, undefined> {
+  const bytes = await exchange(streams, peerId, encodeScoreQuestion(question), signal);
+  const parts = bytes && decodeScoreAnswer(bytes);
+  if (!parts) throw new NoBrokerAnswerError(`${peerId} gave no answer about scores`);
+  for (const part of parts) yield decodeLedgerAnswer(part);
+}
+
+/** Sends one message and reads one. */
+async function exchange(
+  streams: SecureStreams,
+  peerId: string,
+  question: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const options = signal === undefined ? {} : { signal };
+  const stream = await streams.open(peerId, SECURE_PROTOCOLS.query, options);
+  try {
+    await stream.writeMessage(question, options);
+    await stream.closeWrite(options);
+    return await stream.readMessage(options);
+  } finally {
+    stream.abort('cancelled');
+  }
 }
 
 /** A quote to the broker that is valid now; `undefined` for any other. */

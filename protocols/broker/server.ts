@@ -1,5 +1,6 @@
 /**
- * Answers streams of purpose 5: one question and one answer each.
+ * Answers streams of purpose 5: one question, about skills or about reputation, and one answer
+ * each.
  *
  * @module
  */
@@ -11,6 +12,8 @@ import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import { decodeFind, encodeFound } from './messages.ts';
 import type { BrokerAnswer, BrokerQuestion } from './messages.ts';
+import { decodeScoreQuestion, encodeScoreAnswer } from './score-messages.ts';
+import type { ScoreQuestion } from './score-messages.ts';
 
 /** An answer takes a few milliseconds and 700 KiB at most. */
 const PER_PEER: BucketLimits = { burst: 32, perSecond: 4 };
@@ -21,6 +24,8 @@ const IDLE_TIMEOUT_MS = 10_000;
 export interface BrokerServerInit {
   readonly streams: SecureStreams;
   readonly answer: (question: BrokerQuestion) => BrokerAnswer;
+  /** Parts of an answer about reputation; none where no such ledger is followed. */
+  readonly scores: (question: ScoreQuestion) => Promise<readonly Uint8Array[]>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -33,7 +38,7 @@ export function serveQueries(init: BrokerServerInit): void {
 
 async function serve(
   stream: SecureStream,
-  { answer, clock, logger }: BrokerServerInit,
+  { answer, scores, clock, logger }: BrokerServerInit,
   buckets: TokenBuckets,
 ): Promise<void> {
   const deadline = () => ({ signal: AbortSignal.timeout(IDLE_TIMEOUT_MS) });
@@ -44,7 +49,10 @@ async function serve(
     return stream.abort('cancelled');
   }
   const question = decodeFind(bytes);
-  if (question === undefined) return stream.abort('badMessage');
-  await stream.writeMessage(encodeFound(answer(question)), deadline());
+  const scoreQuestion = question ? undefined : decodeScoreQuestion(bytes);
+  if (question) await stream.writeMessage(encodeFound(answer(question)), deadline());
+  else if (scoreQuestion) {
+    await stream.writeMessage(encodeScoreAnswer(await scores(scoreQuestion)), deadline());
+  } else return stream.abort('badMessage');
   await stream.closeWrite(deadline());
 }

@@ -29,7 +29,7 @@ import type { AskReplica } from './ask-replica.ts';
 import { HostileAnswerError, LedgerForkError, LedgerUnreachableError } from './errors.ts';
 import { HeadWatch } from './head-watch.ts';
 import { MAX_BLOCKS_ASKED, MAX_READ_KEYS } from './messages.ts';
-import type { LedgerQuestion, LedgerResult } from './messages.ts';
+import type { LedgerAnswer, LedgerQuestion, LedgerResult } from './messages.ts';
 
 /** Times of a client, in milliseconds. */
 export interface LedgerClientTimes {
@@ -275,10 +275,34 @@ export class LedgerClient implements LedgerAccess {
     keys: readonly string[],
     signal: AbortSignal,
   ): Promise<ProvenState | undefined> {
+    return this.#verified(this.#init.ask(peerId, { type: 'read', keys }, signal), keys);
+  }
+
+  /**
+   * Entries of the state from somebody who is no replica and may be behind: certified and proven
+   * like any other, and perhaps older than what was read before. The block time tells how old.
+   *
+   * @param answers - As a replica would give them for these keys.
+   * @throws {@link HostileAnswerError}, {@link LedgerForkError}, and what `answers` throws.
+   */
+  async proveFrom(
+    answers: AsyncIterable<LedgerAnswer>,
+    keys: readonly string[],
+  ): Promise<ProvenState> {
+    const state = await this.#verified(answers, keys);
+    if (!state) throw new HostileAnswerError('NOT_READY');
+    return state;
+  }
+
+  /** The state in an answer, checked; `undefined` for a ledger that has no block yet. */
+  async #verified(
+    answers: AsyncIterable<LedgerAnswer>,
+    keys: readonly string[],
+  ): Promise<ProvenState | undefined> {
     let head: CommittedHeader | undefined;
     const proofs: StateProof[] = [];
     const records: (StateRecord | undefined)[] = [];
-    for await (const answer of this.#init.ask(peerId, { type: 'read', keys }, signal)) {
+    for await (const answer of answers) {
       // A ledger that has just begun has its first block soon.
       if (answer.type === 'refused' && answer.reason === 'NOT_READY') return undefined;
       if (answer.type === 'refused') throw new HostileAnswerError(answer.reason);

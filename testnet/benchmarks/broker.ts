@@ -84,7 +84,8 @@ async function createPeer(answer?: (question: BrokerQuestion) => BrokerAnswer) {
     selectors: { [RECORD_NAMESPACE]: selectRecord },
   });
   const streams = new SessionManager({ host: host.libp2p, identity, clock, random, logger });
-  if (answer) serveQueries({ streams, answer, clock, logger });
+  const scores = () => Promise.resolve([]);
+  if (answer) serveQueries({ streams, answer, scores, clock, logger });
   await streams.start();
   const stop = async (): Promise<void> => {
     await streams.stop();

@@ -11,16 +11,26 @@ const SOURCES = {
   receipts: 'receipts that the peer shows',
 } as const;
 
+interface Options {
+  readonly term: readonly string[];
+  readonly broker?: true;
+}
+
 export const registerReputation: RegisterCommand = (program, run) => {
   program
     .command('reputation')
     .argument('[peer]', 'PeerId; left out: this node itself')
     .description('scores of a peer with their evidence and proof status')
     .option('--term <term>', 'a task type to ask about (repeatable)', collect, [])
+    .option(
+      '--broker',
+      'ask the configured brokers for the scores and their proofs, and no replica; brokers are asked anyway where the committee cannot be reached',
+    )
     .action(
-      run(async (context, peer: string | undefined, options: { readonly term: string[] }) => {
+      run(async (context, peer: string | undefined, options: Options) => {
         const query = new URLSearchParams(options.term.map((term) => ['term', term]));
         if (peer !== undefined) query.set('peer', peer);
+        if (options.broker) query.set('broker', 'true');
         const document = await context.withDaemon((client) =>
           client.get<ReputationDocument>(`/v1/reputation?${query.toString()}`, {
             signal: context.signal,
@@ -54,6 +64,7 @@ function reputationText({ peerId, ledgerId, scores }: ReputationDocument): strin
 
 function proofText({ proof }: ScoreDocument): string {
   if (!proof) return 'none';
-  const { height, signatures, proofBytes } = proof;
-  return `proven at height ${height}, ${signatures} signatures, ${proofBytes} bytes`;
+  const { height, signatures, proofBytes, broker, blockAgeMs } = proof;
+  const by = broker === null ? '' : `, from ${broker}, ${Math.round(blockAgeMs / 1_000)} s old`;
+  return `proven at height ${height}, ${signatures} signatures, ${proofBytes} bytes${by}`;
 }

@@ -27,7 +27,11 @@ const terms = z
   .union([term, z.array(term).max(8)])
   .transform((value) => (Array.isArray(value) ? value : [value]))
   .default([]);
-const reputationQuery = z.strictObject({ peer: peerId.optional(), term: terms });
+const reputationQuery = z.strictObject({
+  peer: peerId.optional(),
+  term: terms,
+  broker: z.enum(['true', 'false']).default('false'),
+});
 
 /** Checks one part of a request. */
 type Check = <Body>(schema: z.ZodType<Body>, value: unknown, what: string) => Body;
@@ -53,8 +57,9 @@ export function ledgerRoutes(
       response.json(await node.ledger.payOut(check(payOutBody, request.body, 'request')));
     });
     router.get('/reputation', async (request, response) => {
-      const { peer, term: named } = check(reputationQuery, request.query, 'query string');
-      response.json(await node.reputation(peer ?? node.peerId, named, hangUp(request)));
+      const { peer, term: named, broker } = check(reputationQuery, request.query, 'query string');
+      const options = { terms: named, isBrokered: broker === 'true' };
+      response.json(await node.reputation(peer ?? node.peerId, options, hangUp(request)));
     });
   };
 }

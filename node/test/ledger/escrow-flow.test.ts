@@ -43,6 +43,16 @@ async function auditOf(node: AgentNode): Promise<AuditReport> {
   return auditReport(auditStored(ledgerRules(fromBase64Url(first.genesis)), blocks()));
 }
 
+/** What a broker that is no replica shows to one that asks no replica. */
+async function brokered(broker: AgentNode, subject: string, genesisFile: string) {
+  const { addresses } = await broker.status();
+  const client = await startNode(Identity.generate(), {
+    network: { isLocalNetwork: true, brokers: [...addresses] },
+    committee: { genesisFile },
+  });
+  return client.reputation(subject, { terms: [TERM], isBrokered: true }, never);
+}
+
 describe('contracts of real nodes on a ledger of their own', () => {
   it('are held before the work, paid after it, rated, and proven to a bystander', async () => {
     network = await startLedgerNetwork();
@@ -71,10 +81,11 @@ describe('contracts of real nodes on a ledger of their own', () => {
 
     const local = { isLocalNetwork: true, bootstrap };
     const bystander = await startNode(Identity.generate(), {
+      roles: ['broker'],
       network: local,
       committee: { genesisFile },
     });
-    const { scores } = await bystander.reputation(seller.peerId, [], never);
+    const { scores } = await bystander.reputation(seller.peerId, { terms: [] }, never);
     expect(scores).toMatchObject([
       { taskType: TERM, role: 'contractor', source: 'ledger', proof: { status: 'proven' } },
     ]);
@@ -83,5 +94,9 @@ describe('contracts of real nodes on a ledger of their own', () => {
     expect(ledger).toMatchObject({ replica: null, account: null, escrows: [] });
     expect(await auditOf(seller)).toMatchObject({ valid: true, transactions: 2 });
     expect(await auditOf(bystander)).toMatchObject({ valid: true, transactions: 2 });
+    const shown = await brokered(bystander, seller.peerId, genesisFile);
+    const { scoreQ32 } = scores[0]!;
+    const proof = { status: 'proven', broker: bystander.peerId };
+    expect(shown.scores).toMatchObject([{ taskType: TERM, source: 'ledger', scoreQ32, proof }]);
   }, 120_000);
 });

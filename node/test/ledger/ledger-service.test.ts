@@ -9,11 +9,15 @@ import type { AccountRecord } from '../../../protocols/ledger/records.ts';
 import { askOverLibp2p } from '../../../protocols/ledger-service/ask-replica.ts';
 import { LedgerClient } from '../../../protocols/ledger-service/client.ts';
 import type { LedgerAnswer } from '../../../protocols/ledger-service/messages.ts';
+import { decodeLedgerAnswer } from '../../../protocols/ledger-service/messages.ts';
 import { LedgerServer } from '../../../protocols/ledger-service/server.ts';
 import { createHost } from '../../../protocols/libp2p-host.ts';
 import type { Host } from '../../../protocols/libp2p-host.ts';
 import { LEDGER_PROTOCOL } from '../../../protocols/protocol-ids.ts';
+import { scoreKey } from '../../../protocols/reputation/records.ts';
+import type { ScoreSubject } from '../../../protocols/reputation/records.ts';
 import { ALICE, BOB, FUNDS } from '../../../protocols/test/ledger/fixture.ts';
+import { scoresOf } from '../../broker/relayed-scores.ts';
 import { silentLogger } from '../../logger.ts';
 import { systemClock } from '../../system-clock.ts';
 import { RealCommittee, eventually } from './real-committee.ts';
@@ -129,5 +133,58 @@ describe('the ledger service of real replicas', () => {
       await closed;
     }
     expect(await client.submit(committee.transfer(ALICE, BOB))).toBe('done');
+  }, 60_000);
+
+  it('proves to a client through a broker that is no replica, and no lie of the broker', async () => {
+    const { committee, client } = await served();
+    expect(await client.submit(committee.transfer(ALICE, BOB, 1))).toBe('done');
+    const subjects = [ALICE, BOB].map(({ peerId }): ScoreSubject => ({
+      subject: peerId,
+      role: 'client',
+      taskType: '',
+    }));
+    const keys = subjects.map(scoreKey);
+    const { ledgerId } = committee.rules;
+    const earlier = await scoresOf(client, { ledgerId, subjects });
+    expect(await scoresOf(client, { ledgerId: new Uint8Array(32), subjects })).toEqual([]);
+    expect(await scoresOf(undefined, { ledgerId, subjects })).toEqual([]);
+    const other = new LedgerClient({
+      rules: committee.rules,
+      ask: () => {
+        throw new Error('this client reaches no replica');
+      },
+      random: { bytes: (length) => randomBytes(length) },
+      logger: silentLogger,
+    });
+    const shown = (parts: readonly Uint8Array[], of = keys) =>
+      other.proveFrom(
+        (async function* () {
+          for (const part of parts) yield await Promise.resolve(decodeLedgerAnswer(part));
+        })(),
+        of,
+      );
+    expect((await shown(earlier)).records).toEqual([undefined, undefined]);
+    const [head, first, second] = earlier as [Uint8Array, Uint8Array, Uint8Array];
+    // The head has a byte of its type, then the height, the time and the state root.
+    const forged = head.slice();
+    forged[head.length - 1]! ^= 1;
+    for (const [parts, problem] of [
+      [[], /NOT_READY|not whole/],
+      [[head], /not whole/],
+      [[head, first], /not whole/],
+      [[first, second], /no answer/],
+      [[head, second, first], /does not hold/],
+      [[head, first, second, second], /no answer/],
+      [[forged, first, second], /not certified/],
+    ] as const) {
+      await expect(shown(parts)).rejects.toThrow(problem);
+    }
+    const lie = first.slice();
+    lie[lie.length - 1]! ^= 1;
+    await expect(shown([head, lie, second])).rejects.toThrow();
+    // An old answer is proven as well; its block time says how old it is.
+    expect(await client.submit(committee.transfer(ALICE, BOB, 1))).toBe('done');
+    const later = await shown(await scoresOf(client, { ledgerId, subjects }));
+    expect(later.head.header.height).toBeGreaterThan((await shown(earlier)).head.header.height);
   }, 60_000);
 });

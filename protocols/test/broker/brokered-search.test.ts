@@ -39,7 +39,13 @@ async function talking(node: TestNode): Promise<SessionManager> {
 /** A broker that answers so. */
 async function serving(node: TestNode, answer: () => BrokerAnswer): Promise<string> {
   const streams = await talking(node);
-  serveQueries({ streams, answer, clock: node.clock, logger: silentLogger });
+  serveQueries({
+    scores: () => Promise.resolve([]),
+    streams,
+    answer,
+    clock: node.clock,
+    logger: silentLogger,
+  });
   await streams.start();
   return node.host.addresses()[0]!;
 }
