@@ -65,6 +65,8 @@ export interface PresentationInit {
   /** Status lists at hand; those of shown certificates are stapled. */
   readonly status: readonly SignedDocument<StatusList>[];
   readonly wanted: readonly WantedTerm[];
+  /** Most quantities that are proved: of each name one before any second. Left out: no limit. */
+  readonly maxProved?: number;
   /** Leaves of `certificates` to show although nobody asked. */
   readonly additional?: readonly DisclosedLeaf[];
   /** Cryptographic: blinds the proofs. */
@@ -116,16 +118,23 @@ export function makePresentation(init: PresentationInit): Presentation {
     ({ certificate }) => checkCertificateTimes(certificate.body, now) === undefined,
   );
   const chosen = valid.map((held) => ({ held, ...chooseLeaves(held, init.wanted) }));
-  const answers = chosen.flatMap(({ held, indexes }) => openLeaves(held, indexes));
+  const answers = byTurns(
+    chosen.flatMap(({ held, indexes }) => openLeaves(held, indexes)),
+    ({ kind, name }) => `${kind} ${name}`,
+  );
   const candidates = withoutRepeats([...additional, ...answers]);
   const opened = fitLeaves(candidates);
   const isOpened = new Set(opened.map(keyOf));
-  const statements = chosen
-    .flatMap(({ provable }) => provable)
+  const { maxProved = Infinity } = init;
+  const provable = chosen
+    .flatMap((one) => one.provable)
     .filter(({ certificateId, index }) =>
       isOpened.has(keyOf({ cert: toBase64Url(certificateId), i: index })),
-    )
-    .slice(0, MAX_STATEMENTS * MAX_PROOFS);
+    );
+  const statements = byTurns(provable, ({ resource }) => resource).slice(
+    0,
+    Math.min(maxProved, MAX_STATEMENTS * MAX_PROOFS),
+  );
   const shown = [...new Set(opened.map(({ cert }) => cert))].map((cert) => byId.get(cert)!);
   const message = signShow(init, { open: opened, proofs: prove(init, statements) }, shown);
   const lists = init.status.filter(({ body }) =>
@@ -141,6 +150,18 @@ export function makePresentation(init: PresentationInit): Presentation {
       statusLists: lists.length - status.length,
     },
   };
+}
+
+/** The first of each kind, then the second of each: a limit shall not cut one kind off whole. */
+function byTurns<Item>(items: readonly Item[], kindOf: (item: Item) => string): readonly Item[] {
+  const seen = new Map<string, number>();
+  const turns = items.map((item) => {
+    const kind = kindOf(item);
+    const turn = seen.get(kind) ?? 0;
+    seen.set(kind, turn + 1);
+    return { item, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ item }) => item);
 }
 
 function isListOf(
@@ -231,16 +252,21 @@ function statementOf(
 }
 
 /**
- * Quantities that answering would prove. Each takes tens of milliseconds of a processor, so whoever
- * answers strangers counts them first.
+ * Quantities that answering would prove without a limit. Each takes tens of milliseconds of a
+ * processor, so whoever answers strangers counts them first.
+ *
+ * @param nowSeconds - Certificates that are not valid then do not count.
  */
 export function countProofs(
   certificates: readonly HeldCertificate[],
   wanted: readonly WantedTerm[],
+  nowSeconds: number,
 ): number {
   const asked = wanted.filter(({ min }) => min !== '');
   let count = 0;
-  for (const { openings } of certificates) {
+  for (const { openings, certificate } of certificates) {
+    const now = { nowSeconds, toleranceSeconds: 0 };
+    if (checkCertificateTimes(certificate.body, now) !== undefined) continue;
     for (const { name, rung } of openings) {
       const isAsked = asked.some(
         ({ term, min }) => term === name && answeredRung(rung, BigInt(min)) !== undefined,

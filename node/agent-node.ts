@@ -170,6 +170,7 @@ export class AgentNode {
       },
       hardware: hardwareDocument(config, this.#parts.measured),
       measuredTime: this.#parts.measuredTime.status(),
+      spendingToday: this.#parts.daily.status(),
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
       ledger: committee ? ledgerStatus(committee) : null,

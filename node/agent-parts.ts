@@ -37,6 +37,7 @@ import { EarnedReceipts } from './tasks/earned-receipts.ts';
 import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
+import { DailySpending } from './tasks/daily-spending.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { RunJournal } from './tasks/planner/run-journal.ts';
@@ -80,6 +81,7 @@ export interface AgentParts {
   readonly unpaidWork: UnpaidWork;
   /** What being measured by attestors costs. */
   readonly measuredTime: MeasuredTime;
+  readonly daily: DailySpending;
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
@@ -167,6 +169,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   });
   await recurring.load();
   await measuredTime.load();
+  const daily = await loadDailySpending(init);
   await decisionMemory.load();
   await role.load();
   await certificates.load();
@@ -188,6 +191,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     machine,
     unpaidWork,
     measuredTime,
+    daily,
     measured,
     outcomes,
     recurring,
@@ -199,6 +203,14 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     history,
     memory: store.json('memory'),
   };
+}
+
+async function loadDailySpending({ store, clock, config }: AgentNodeInit): Promise<DailySpending> {
+  const { maxPerDayUsd } = config.spending;
+  const limitMicroUsd = maxPerDayUsd === undefined ? Infinity : Math.round(maxPerDayUsd * 1e6);
+  const daily = new DailySpending({ settings: store.json('settings'), clock, limitMicroUsd });
+  await daily.load();
+  return daily;
 }
 
 function openDecisions({ store, clock, random, config }: AgentNodeInit): DecisionLog {

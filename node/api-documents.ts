@@ -56,6 +56,11 @@ export interface StatusDocument {
     /** Spent of busy; null without work. */
     readonly sharePercent: number | null;
   };
+  /** Paid for work in this day of UTC, and set aside for it; the limit is `spending.maxPerDayUsd`. */
+  readonly spendingToday: {
+    readonly spentMicroUsd: number;
+    readonly limitMicroUsd: number | null;
+  };
   readonly decisionPolicy: string;
   readonly decision: DecisionStatusDocument;
   /** Null without a committee in the configuration. */

@@ -17,21 +17,28 @@ import { ResourceAttestor } from './tasks/resource-attestor.ts';
 
 const RENEWAL_INTERVAL_MS = 60_000;
 
+/** How attestors pay for known-answer tasks. */
+export interface AttestationPurse {
+  readonly outsourcing: Outsourcing;
+  /** What the ledger takes for one contract; left out where there is none. */
+  readonly ledgerFeesMicroUsd?: number | undefined;
+}
+
 /** The parts that attest others, and renew it. */
 export function createAttestation(
   parts: AgentParts,
   streams: SecureStreams,
-  outsourcing: Outsourcing,
+  { outsourcing, ledgerFeesMicroUsd }: AttestationPurse,
   tellStatusLists: () => Promise<void>,
 ): AttestationRenewals {
   const { config, identity, logger, clock, random, store } = parts.init;
-  const { receipts, issuer } = parts;
+  const { receipts, issuer, daily } = parts;
   const common = { issuer, streams, clock, random, logger };
   const worker = createBenchmarkWorker(parts);
   return new AttestationRenewals({
     isRenewing: config.attestation.isRenewing,
     renewals: store.json('renewals'),
-    attestor: new Attestor({ ...common, outsourcing, receipts }),
+    attestor: new Attestor({ ...common, outsourcing, receipts, daily, ledgerFeesMicroUsd }),
     resourceAttestor: new ResourceAttestor({ ...common, self: identity.peerId, worker }),
     revoke: async (certId) => {
       await issuer.revoke(certId);

@@ -92,6 +92,7 @@ export function createClientRole(
     random,
     logger,
   });
+  const ledgerFeesMicroUsd = ledger && Number(ledger.feesMicroUsd);
   const runner = new TaskRunner({
     prospects,
     execution,
@@ -103,7 +104,8 @@ export function createClientRole(
     clock,
     processor: systemProcessor,
     self: identity.peerId,
-    ledgerFeesMicroUsd: ledger && Number(ledger.feesMicroUsd),
+    ledgerFeesMicroUsd,
+    daily: parts.daily,
   });
   const { maxParallel } = config.planner;
   return {
@@ -118,8 +120,14 @@ export function createClientRole(
       processor: systemProcessor,
       logger,
       maxParallel,
+      daily: parts.daily,
     }),
-    renewals: createAttestation(parts, sessions, outsourcing, tellStatusLists),
+    renewals: createAttestation(
+      parts,
+      sessions,
+      { outsourcing, ledgerFeesMicroUsd },
+      tellStatusLists,
+    ),
     endorser: createEndorser(parts, sessions),
   };
 }

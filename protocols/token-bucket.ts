@@ -48,6 +48,11 @@ export class TokenBuckets {
     this.#shared = { tokens: all.burst, atMs: nowMs };
   }
 
+  /** Most tokens that one peer may take at once. */
+  get burst(): number {
+    return Math.min(this.#perPeer.burst, this.#all.burst);
+  }
+
   /** Takes so many tokens of `peerId` and of all. `false`: too few left, and none was taken. */
   take(peerId: string, nowMs: number, tokens = 1): boolean {
     const bucket = this.#buckets.get(peerId) ?? { tokens: this.#perPeer.burst, atMs: nowMs };

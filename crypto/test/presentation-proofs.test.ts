@@ -170,9 +170,30 @@ describe('a presentation of a committed quantity', () => {
 
   it('answers no question that does not name a minimum', () => {
     expect(make('').opened).toEqual([]);
-    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '' }])).toBe(0);
-    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '81' }])).toBe(0);
-    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '80' }])).toBe(1);
+    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '' }], NOW)).toBe(0);
+    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '81' }], NOW)).toBe(0);
+    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '80' }], NOW)).toBe(1);
+    // What has expired is not shown, so it takes no proof.
+    expect(countProofs([EIGHTY], [{ term: MEMORY, min: '80' }], NOW + 400 * DAY)).toBe(0);
+  });
+
+  it('proves some of each resource where it may not prove all', () => {
+    const memory = Array.from({ length: 5 }, (_, i) => committed({ [MEMORY]: 80n }, `memory ${i}`));
+    const cores = Array.from({ length: 2 }, (_, i) => committed({ [CORES]: 2_000n }, `cores ${i}`));
+    const certificates = [...memory, ...cores];
+    expect(countProofs(certificates, WANTED, NOW)).toBe(7);
+    const { bytes, proved } = make('40', { certificates, wanted: WANTED, maxProved: 4 });
+    expect(proved.map(({ name }) => name)).toEqual([MEMORY, CORES, MEMORY, CORES]);
+    expect(
+      provedBy(bytes)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual([MEMORY, MEMORY, CORES, CORES].toSorted());
+    // No more than eight certificates are shown, and those are of both kinds too.
+    const many = Array.from({ length: 9 }, (_, i) => committed({ [MEMORY]: 80n }, `many ${i}`));
+    const all = make('40', { certificates: [...many, ...cores], wanted: WANTED });
+    expect(all.proved.filter(({ name }) => name === CORES)).toHaveLength(2);
+    expect(all.proved).toHaveLength(8);
   });
 
   it('proves several quantities of several certificates with one proof', () => {
@@ -187,8 +208,8 @@ describe('a presentation of a committed quantity', () => {
     expect(parse(bytes).disclosure.proofs).toHaveLength(1);
     expect(provedBy(bytes)).toEqual([
       { name: MEMORY, atLeast: 80n },
-      { name: MEMORY, atLeast: 80n },
       { name: CORES, atLeast: 1_536n },
+      { name: MEMORY, atLeast: 80n },
     ]);
   });
 

@@ -23,16 +23,28 @@ export type ReadPairs = (
   keys: readonly string[],
 ) => Promise<readonly ({ readonly fadedSuccesses: bigint } | undefined)[]>;
 
+/** Where it is known from. */
+export interface PaidEndorsementSources {
+  readonly readPairs: ReadPairs;
+  /** Whether a peer has a new key, so that its old one counts for nothing. */
+  readonly isRotated: (peerId: string) => boolean;
+}
+
 /** Endorsements of `term` that may count: current, and not taken back. The latest end first. */
 function endorsementsOf(
   certificates: readonly PresentedCertificate[],
   term: string,
+  isRotated: (peerId: string) => boolean,
 ): readonly PresentedCertificate[] {
-  return certificates
-    .filter(({ kind, status }) => kind === 'endorsement' && status === 'good')
-    .filter(({ leaves }) => leaves.some(({ kind, name }) => kind === 'skill' && name === term))
-    .sort((a, b) => b.exp - a.exp)
-    .slice(0, MAX_LOOKED_UP);
+  return (
+    certificates
+      .filter(({ kind, status }) => kind === 'endorsement' && status === 'good')
+      // Whoever stole the old key of a client could still sign with it.
+      .filter(({ issuer }) => !isRotated(issuer))
+      .filter(({ leaves }) => leaves.some(({ kind, name }) => kind === 'skill' && name === term))
+      .sort((a, b) => b.exp - a.exp)
+      .slice(0, MAX_LOOKED_UP)
+  );
 }
 
 /**
@@ -45,10 +57,10 @@ export async function withPaidEndorsement(
   proved: ProvedSkill,
   certificates: readonly PresentedCertificate[],
   term: string,
-  readPairs: ReadPairs,
+  { readPairs, isRotated }: PaidEndorsementSources,
 ): Promise<ProvedSkill> {
   if (proved.level > 0) return proved;
-  const endorsements = endorsementsOf(certificates, term);
+  const endorsements = endorsementsOf(certificates, term, isRotated);
   if (endorsements.length === 0) return proved;
   const pairs = await readPairs(
     endorsements.map(({ issuer, holder }) =>

@@ -226,6 +226,14 @@ const attestation = z.strictObject({
     .describe('Whether what this node has attested is attested again before it ends'),
 });
 
+const spending = z.strictObject({
+  maxPerDayUsd: usd
+    .optional()
+    .describe(
+      'Most that this node pays for work in a day of UTC, fees included; left out: no limit',
+    ),
+});
+
 const planner = z.strictObject({
   maxParallel: z
     .number()
@@ -280,7 +288,9 @@ const prices = z.strictObject({
     .number()
     .positive()
     .default(DEFAULTS.prices.bandwidthMbps)
-    .describe('Bandwidth to other peers'),
+    .describe(
+      'Bandwidth to other peers; kept in every record, but with a price per GB it cancels out of Eq. 8 and changes no cost',
+    ),
 });
 
 const exploration = z.strictObject({
@@ -465,6 +475,7 @@ export const configSchema = z.strictObject({
   disclosure: disclosure.prefault({}),
   accept: accept.prefault({}),
   attestation: attestation.prefault({}),
+  spending: spending.prefault({}),
   planner: planner.prefault({}),
   hardware: hardware.prefault({}),
   prices: prices.prefault({}),

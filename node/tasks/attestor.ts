@@ -27,8 +27,10 @@ import { handOverCertificate } from './certificate-handover.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
 import type { KnownAnswerTask } from './known-answer.ts';
+import type { DailySpending } from './daily-spending.ts';
 import { ContractorFailedError } from './outsourcing.ts';
 import type { DeliveredResult, Outsourcing, QuotedTask } from './outsourcing.ts';
+import type { Reservation } from './spending-cap.ts';
 import type { PreparedTask } from './prepared-task.ts';
 
 /** What a refused delivery means. */
@@ -47,6 +49,10 @@ export interface AttestorComponents {
   readonly issuer: CertificateIssuer;
   readonly streams: SecureStreams;
   readonly receipts: ReceiptBook;
+  /** What the node pays in a day; left out: no limit. */
+  readonly daily?: DailySpending | undefined;
+  /** What the ledger takes for one contract; left out where there is none. */
+  readonly ledgerFeesMicroUsd?: number | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -61,6 +67,8 @@ export interface AttestOrder {
 
 interface HandedOut extends DeliveredResult {
   readonly quoted: QuotedTask;
+  readonly feesMicroUsd: number;
+  readonly reservation: Reservation | undefined;
 }
 
 interface Graded {
@@ -137,23 +145,27 @@ export class Attestor {
     const signal = AbortSignal.any([outer, AbortSignal.timeout(TASK_TIMEOUT_MS)]);
     try {
       const prepared = preparedTask(term, task);
-      const { quoted, parts, contractId } = await this.#handOut(peerId, prepared, signal);
+      const handed = await this.#handOut(peerId, prepared, signal);
+      const { quoted, parts, contractId, feesMicroUsd, reservation } = handed;
       const isPassed = await task.grade(parts, { signal });
       const checks = [{ type: 'known-answer', passed: isPassed ? (1 as const) : (0 as const) }];
       const outcome = isPassed ? 'pass' : 'fail';
       const { contract } = await outsourcing.settle(quoted, { outcome, checks }, signal);
       const { receipts, clock, logger } = this.#components;
       await keepReceipt(receipts, contract, nowSeconds(clock), logger);
+      const paidMicroUsd = Number(contract.verdict?.body.paid ?? 0);
+      await reservation?.settle(paidMicroUsd + feesMicroUsd);
       return {
         isPassed,
         isWrong: !isPassed,
         failure: isPassed ? null : 'a wrong answer',
-        paidMicroUsd: Number(contract.verdict?.body.paid ?? 0),
+        paidMicroUsd,
         contractId,
         isUnreachable: false,
       };
     } catch (error) {
       outer.throwIfAborted();
+      if (error instanceof RefusedError) throw error;
       const failure = messageOf(error);
       if (error instanceof ContractorFailedError && error.details.refusal === 'SKILL_NOT_OFFERED') {
         throw new RefusedError(`${peerId} does not offer ${term}`, { cause: error });
@@ -180,13 +192,38 @@ export class Attestor {
     for (let declined = 0; ; declined++) {
       try {
         const quoted = await outsourcing.quote(peerId, task, signal);
-        return await outsourcing.perform(quoted, task, signal);
+        return await this.#perform(quoted, task, signal);
       } catch (error) {
         const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
         const isFinal = isDeclined && error.details.refusal === 'SKILL_NOT_OFFERED';
         if (!isDeclined || isFinal || declined === MAX_DECLINED) throw error;
         await delay(DECLINED_PAUSE_MS, undefined, { signal });
       }
+    }
+  }
+
+  /** A failure after the agreement leaves the day's account as if all had been paid. */
+  async #perform(quoted: QuotedTask, task: PreparedTask, signal: AbortSignal): Promise<HandedOut> {
+    const { outsourcing, daily, ledgerFeesMicroUsd = 0 } = this.#components;
+    const priceMicroUsd = Number(quoted.quote.price) + ledgerFeesMicroUsd;
+    const reservation = await daily?.reserve(priceMicroUsd);
+    if (daily && !reservation) {
+      await outsourcing.release(quoted, signal);
+      throw new RefusedError(
+        `A task of ${priceMicroUsd} micro-USD is more than what is left of the day's limit, ` +
+          'spending.maxPerDayUsd; raise it or wait for the next day (UTC)',
+      );
+    }
+    let feesMicroUsd = 0;
+    try {
+      const result = await outsourcing.perform(quoted, task, signal, (fees) => {
+        feesMicroUsd += fees;
+      });
+      return { ...result, quoted: result.quoted, feesMicroUsd, reservation };
+    } catch (error) {
+      const isAgreed = error instanceof ContractorFailedError && error.details.isAgreed;
+      if (!isAgreed) await reservation?.settle(0);
+      throw error;
     }
   }
 

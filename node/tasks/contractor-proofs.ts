@@ -222,7 +222,9 @@ export class ContractorProofs {
     const { readPairs } = this.#components;
     if (!readPairs) return { proved, isKnown: true };
     try {
-      const judged = await withPaidEndorsement(proved, certificates, term, readPairs);
+      const isRotated = (peerId: string) => this.#isRotated(peerId);
+      const sources = { readPairs, isRotated };
+      const judged = await withPaidEndorsement(proved, certificates, term, sources);
       return { proved: judged, isKnown: true };
     } catch {
       const remark = 'the ledger was not reached, so that no endorsement gives a level';

@@ -94,7 +94,8 @@ export function candidateOf(
   } = {},
 ): Candidate {
   const { isOverShare = false, testimony, sources = [] } = others;
-  const { hit, proved, similarity, history } = contractor;
+  const { hit, proved, similarity } = contractor;
+  const { incidents, ...history } = contractor.history;
   const { price, latencyMs, load, exp } = quoted.quote;
   const { maxSources } = SOURCE_LIMITS;
   return {
@@ -108,6 +109,8 @@ export function candidateOf(
     ...(sources.length === 0 ? {} : { sources: sources.slice(0, maxSources) }),
     ...(sources.length > maxSources ? { sourcesLeftOut: sources.length - maxSources } : {}),
     history,
+    // No canary token is planted in what is handed out, so none can be found elsewhere.
+    ...(incidents.disputes === 0 ? {} : { incidents: { ...incidents, canaryHits: 0 } }),
     ...(isOverShare ? { isOverShare } : {}),
     overheads: verificationOverheads(input, auditRate(contractor, input.config)),
     calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),

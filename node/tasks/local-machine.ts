@@ -20,7 +20,7 @@ import { Calibration, LOCAL_PARTY } from '../cost/calibration.ts';
 import type { CalibrationJson } from '../cost/calibration.ts';
 import { ExecutionTimes } from '../cost/execution-time.ts';
 import type { ExecutionTimesJson } from '../cost/execution-time.ts';
-import { internalCost } from '../cost/internal-cost.ts';
+import { energyCostMicroUsd, internalCost } from '../cost/internal-cost.ts';
 import type { HardwareProfile, QueuedTask } from '../cost/internal-cost.ts';
 import { RunningMeans } from '../cost/running-means.ts';
 import type { RunningMeansJson } from '../cost/running-means.ts';
@@ -252,9 +252,10 @@ export class LocalMachine {
 
   /** Price of processor time here, in micro-USD: Eq. 2 and Eq. 4. */
   priceOfCpu(seconds: number): number {
-    const { computeMicroUsdPerHour, powerWatts, energyMicroUsdPerKwh } = this.hardware;
-    const perHour = computeMicroUsdPerHour + (powerWatts / 1_000) * energyMicroUsdPerKwh;
-    return (perHour * seconds) / SECONDS_PER_HOUR;
+    const { computeMicroUsdPerHour, powerWatts, utilisation, energyMicroUsdPerKwh } = this.hardware;
+    const hours = seconds / SECONDS_PER_HOUR;
+    const energy = energyCostMicroUsd(powerWatts, utilisation, hours, energyMicroUsdPerKwh);
+    return computeMicroUsdPerHour * hours + energy;
   }
 
   /**

@@ -22,10 +22,14 @@ export interface OutcomeEntry {
   readonly paidMicroUsd: number;
   /** Sum of the realised utilities (Eq. 13). Left out in entries of an older version. */
   readonly utility?: number;
+  /** Verdicts that the contractor did not accept; left out for none. */
+  readonly disputes?: number;
 }
 
 /** Outcomes of one contractor, in the form the decision engine reads. */
 export interface ContractorHistory extends OutcomeHistory {
+  /** Of all task types: what went wrong beside the work itself (Eq. 15, P_breach). */
+  readonly incidents: { readonly disputes: number; readonly interactions: number };
   readonly byType: Readonly<Record<string, OutcomeHistory>>;
 }
 
@@ -60,10 +64,13 @@ export class OutcomeBook {
     readonly paidMicroUsd: number;
     /** In [0, 1]. */
     readonly utility: number;
+    /** Whether the contractor did not accept the verdict. */
+    readonly isDisputed?: boolean;
     readonly atMs: number;
   }): Promise<void> {
     const key = keyOf(outcome.peerId, outcome.taskType);
     const before = this.#entries.get(key);
+    const disputes = (before?.disputes ?? 0) + (outcome.isDisputed ? 1 : 0);
     const entry: OutcomeEntry = {
       peerId: outcome.peerId,
       taskType: outcome.taskType,
@@ -72,6 +79,7 @@ export class OutcomeBook {
       lastMs: outcome.atMs,
       paidMicroUsd: (before?.paidMicroUsd ?? 0) + outcome.paidMicroUsd,
       utility: (before ? utilityOf(before) : 0) + outcome.utility,
+      ...(disputes === 0 ? {} : { disputes }),
     };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
@@ -84,7 +92,9 @@ export class OutcomeBook {
     const entries = this.entriesOf(peerId);
     const byType: Record<string, OutcomeHistory> = {};
     for (const entry of entries) byType[entry.taskType] = historyOf([entry], nowMs);
-    return { ...historyOf(entries, nowMs), byType };
+    const disputes = entries.reduce((sum, entry) => sum + (entry.disputes ?? 0), 0);
+    const interactions = entries.reduce((sum, one) => sum + one.successes + one.failures, 0);
+    return { ...historyOf(entries, nowMs), byType, incidents: { disputes, interactions } };
   }
 
   entriesOf(peerId: string): OutcomeEntry[] {

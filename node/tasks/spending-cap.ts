@@ -1,20 +1,41 @@
 /**
- * How much a plan may still pay. What an attempt may cost is set aside before it begins, so that
- * attempts that run at the same time cannot spend the same money.
+ * How much a run may still pay: by its own budget, and by what the node may pay in a day. What an
+ * attempt may cost is set aside before it begins, so that attempts that run at the same time cannot
+ * spend the same money.
  *
  * @module
  */
 
+import type { DailySpending } from './daily-spending.ts';
+
+/** Money that was set aside for one attempt. */
+export interface Reservation {
+  /** Ends it: so much was paid, and the rest is free again. Only the first call counts. */
+  settle(paidMicroUsd: number): Promise<void>;
+}
+
+/** Which limit leaves too little. */
+export type ShortOf = 'the budget' | "the day's limit, spending.maxPerDayUsd";
+
+export interface SpendingCapInit {
+  /** Micro-USD; left out: no limit. */
+  readonly limitMicroUsd?: number | undefined;
+  /** Of it, what was paid before. */
+  readonly paidMicroUsd?: number;
+  /** Of the node; left out: no limit. */
+  readonly daily?: DailySpending | undefined;
+}
+
 export class SpendingCap {
-  /** Micro-USD; Infinity for no limit. */
   readonly #limitMicroUsd: number;
+  readonly #daily: DailySpending | undefined;
   #reservedMicroUsd = 0;
   #paidMicroUsd: number;
 
-  /** @param paidMicroUsd - Of it, what was paid before. */
-  constructor(limitMicroUsd: number, paidMicroUsd = 0) {
+  constructor({ limitMicroUsd = Infinity, paidMicroUsd = 0, daily }: SpendingCapInit = {}) {
     this.#limitMicroUsd = limitMicroUsd;
     this.#paidMicroUsd = paidMicroUsd;
+    this.#daily = daily;
   }
 
   get paidMicroUsd(): number {
@@ -23,19 +44,43 @@ export class SpendingCap {
 
   /** Neither paid nor set aside. */
   get leftMicroUsd(): number {
-    return this.#limitMicroUsd - this.#paidMicroUsd - this.#reservedMicroUsd;
+    return Math.min(this.#leftOfBudget, this.#daily?.leftMicroUsd ?? Infinity);
   }
 
-  /** Sets `amountMicroUsd` aside. @returns whether there was so much. */
-  reserve(amountMicroUsd: number): boolean {
-    if (amountMicroUsd > this.leftMicroUsd) return false;
+  /** Which of the limits is the narrower one now. */
+  get shortOf(): ShortOf {
+    const left = this.#daily?.leftMicroUsd ?? Infinity;
+    return left < this.#leftOfBudget ? "the day's limit, spending.maxPerDayUsd" : 'the budget';
+  }
+
+  /** Sets `amountMicroUsd` aside. @returns `undefined` if there is not so much. */
+  async reserve(amountMicroUsd: number): Promise<Reservation | undefined> {
+    if (amountMicroUsd > this.#leftOfBudget) return undefined;
     this.#reservedMicroUsd += amountMicroUsd;
-    return true;
+    let ofDay: Reservation | undefined;
+    try {
+      ofDay = await this.#daily?.reserve(amountMicroUsd);
+    } catch (error) {
+      this.#reservedMicroUsd -= amountMicroUsd;
+      throw error;
+    }
+    if (this.#daily && !ofDay) {
+      this.#reservedMicroUsd -= amountMicroUsd;
+      return undefined;
+    }
+    let isOpen = true;
+    return {
+      settle: async (paidMicroUsd) => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#reservedMicroUsd -= amountMicroUsd;
+        this.#paidMicroUsd += paidMicroUsd;
+        await ofDay?.settle(paidMicroUsd);
+      },
+    };
   }
 
-  /** Ends a reservation of which so much was paid. */
-  settle(reservedMicroUsd: number, paidMicroUsd: number): void {
-    this.#reservedMicroUsd -= reservedMicroUsd;
-    this.#paidMicroUsd += paidMicroUsd;
+  get #leftOfBudget(): number {
+    return this.#limitMicroUsd - this.#paidMicroUsd - this.#reservedMicroUsd;
   }
 }

@@ -167,10 +167,11 @@ export class TaskExecution {
     const settled = await machine.meter.time('waits', () =>
       this.#settle(taken, verification, ledger, toTheEnd),
     );
-    const { receiptId, paidMicroUsd } = settled.result;
+    const { receiptId, paidMicroUsd, isDisputed } = settled.result;
     const spentSeconds = performed.seconds + verified.seconds + settled.seconds;
     await this.#recordOutcome(contractor, decision, {
       isSuccess: verification.passed,
+      isDisputed,
       paidMicroUsd,
       handlingMicroUsd: machine.priceOfCpu(spentSeconds),
     });
@@ -264,7 +265,7 @@ export class TaskExecution {
     verification: Verification,
     ledger: RunLedger,
     signal: AbortSignal,
-  ): Promise<{ receiptId: string | null; paidMicroUsd: number }> {
+  ): Promise<{ receiptId: string | null; paidMicroUsd: number; isDisputed: boolean }> {
     const { outsourcing, receipts, clock, logger } = this.#components;
     const evidence = sha256(utf8(JSON.stringify(verification)));
     const checks = verification.checks
@@ -278,22 +279,23 @@ export class TaskExecution {
     // The verdict binds this node whether or not the contractor has signed it too.
     const paidMicroUsd = Number(contract.verdict?.body.paid ?? 0);
     ledger.paidMicroUsd += paidMicroUsd;
-    return { receiptId, paidMicroUsd };
+    return { receiptId, paidMicroUsd, isDisputed: contract.phase === 'DISPUTED' };
   }
 
   async #recordOutcome(
     { hit: { peerId }, proved }: SurveyedContractor,
     decision: Decision,
-    outcome: DecisionOutcome,
+    outcome: DecisionOutcome & { readonly isDisputed?: boolean },
   ): Promise<void> {
     const { outcomes, memory, clock } = this.#components;
     const { taskType } = decision.query.task;
-    const { isSuccess, paidMicroUsd } = outcome;
+    const { isSuccess, paidMicroUsd, isDisputed = false } = outcome;
     const recorded = outcomes.record({
       peerId,
       taskType,
       utility: utilityOf(decision, outcome),
       isSuccess,
+      isDisputed,
       paidMicroUsd,
       atMs: clock.nowMs(),
     });

@@ -9,7 +9,6 @@
 import type { Clock } from '../../protocols/components.ts';
 import type { RunDocument, SubtaskDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
-import { complexityMultiplier } from '../cost/external-cost.ts';
 import { explainDecision } from '../decision/decision-record.ts';
 import type { DecisionRecord } from '../decision/decision-record.ts';
 import type { UnitQuote } from '../decision/portfolio/quote-window.ts';
@@ -27,11 +26,14 @@ import type { ProspectFinder, Prospects } from './prospect-finder.ts';
 import type { RecurringTasks } from './recurring-tasks.ts';
 import { RunLedger } from './run-ledger.ts';
 import { totalsOf } from './run-totals.ts';
+import type { DailySpending } from './daily-spending.ts';
 import { SpendingCap } from './spending-cap.ts';
-import { DEFAULT_COMPLEXITY } from './task-limits.ts';
 import { REFUSED } from './task-execution.ts';
 import type { Finished, TaskExecution } from './task-execution.ts';
 
+/** Prices below it are not watched: rounding up to a whole one is a tenth of it. */
+const LEAST_WATCHED_MICRO_USD = 10;
+const BYTES_PER_MEGABYTE = 1e6;
 /** Contractors tried for one task before it is done here or given up. */
 const MAX_ATTEMPTS = 4;
 
@@ -49,6 +51,8 @@ export interface TaskRunnerComponents {
   readonly self: string;
   /** What the ledger takes for one contract; left out where there is none. */
   readonly ledgerFeesMicroUsd?: number | undefined;
+  /** What the node pays in a day; left out: no limit. */
+  readonly daily?: DailySpending | undefined;
 }
 
 /** How a task ended: the decision that led there, and what came of it. */
@@ -113,7 +117,7 @@ export class TaskRunner {
     task: PreparedTask,
     choice: PolicyChoice,
     signal: AbortSignal,
-    cap = new SpendingCap(Infinity),
+    cap = new SpendingCap({ daily: this.#components.daily }),
   ): Promise<RunDocument> {
     this.#inWork++;
     const { clock, processor, machine, recurring } = this.#components;
@@ -142,7 +146,7 @@ export class TaskRunner {
   ): Promise<Ending> {
     const { prospects, execution, memory } = this.#components;
     const { quoted, refused } = await prospects.find(task, ledger, signal);
-    memory.observeQuotes(task.term, unitQuotes(task, quoted));
+    for (const [kind, quotes] of unitQuotes(task, quoted)) memory.observeQuotes(kind, quotes);
     const untried = new Set(quoted);
     const isSold = quoted.length > 0;
     let left = quoted;
@@ -166,9 +170,11 @@ export class TaskRunner {
         left = left.filter((other) => other !== chosen);
         const { peerId, quote } = chosen.quoted;
         const priceMicroUsd = Number(quote.price) + (this.#components.ledgerFeesMicroUsd ?? 0);
-        if (!cap.reserve(priceMicroUsd)) {
+        const reservation = await cap.reserve(priceMicroUsd);
+        if (!reservation) {
           void prospects.release([chosen]);
-          failed.push({ peerId, dropped: 'its price is more than what is left of the budget' });
+          const dropped = `its price is more than what is left of ${cap.shortOf}`;
+          failed.push({ peerId, dropped });
           continue;
         }
         const paidBefore = ledger.paidMicroUsd;
@@ -177,7 +183,7 @@ export class TaskRunner {
           await execution.bargain(chosen, record, ledger, signal);
           finished = await execution.at(chosen, decision, task, ledger, signal);
         } finally {
-          cap.settle(priceMicroUsd, ledger.paidMicroUsd - paidBefore);
+          await reservation.settle(ledger.paidMicroUsd - paidBefore);
         }
         if (finished) return { record, finished, refused, isSold };
         prospects.forget(peerId);
@@ -200,13 +206,28 @@ function within(task: PreparedTask, cap: SpendingCap): PreparedTask {
   return { ...task, specification: { ...specification, constraints: narrower } };
 }
 
-/** Quotes as the market watch compares them: for a task of the same kind, of complexity 1. */
-function unitQuotes({ specification }: PreparedTask, quoted: readonly Prospect[]): UnitQuote[] {
-  const multiplier = complexityMultiplier(specification.complexity ?? DEFAULT_COMPLEXITY);
-  return quoted.map(({ quoted: { peerId, quote } }) => ({
-    contractor: peerId,
-    unitPriceMicroUsd: Number(quote.price) / multiplier,
-  }));
+/**
+ * Quotes as the market watch compares them: those by the task and those by the megabyte apart, each
+ * for one unit. A price of a few micro-USD is left out, since a whole number of them moves by more
+ * than any alarm for no other reason than the size of the task.
+ */
+function unitQuotes(
+  { term, inputBytes }: PreparedTask,
+  quoted: readonly Prospect[],
+): ReadonlyMap<string, readonly UnitQuote[]> {
+  const kinds = new Map<string, UnitQuote[]>();
+  for (const { contractor, quoted: one } of quoted) {
+    const priceMicroUsd = Number(one.quote.price);
+    const isByMegabyte = contractor.hit.offer.perUnit === 'megabyte';
+    const isWatched = priceMicroUsd >= LEAST_WATCHED_MICRO_USD && inputBytes > 0;
+    if (!isWatched) continue;
+    const kind = isByMegabyte ? `${term} per megabyte` : term;
+    const units = isByMegabyte ? inputBytes / BYTES_PER_MEGABYTE : 1;
+    const quotes = kinds.get(kind) ?? [];
+    quotes.push({ contractor: one.peerId, unitPriceMicroUsd: priceMicroUsd / units });
+    kinds.set(kind, quotes);
+  }
+  return kinds;
 }
 
 function documentOf(

@@ -160,8 +160,10 @@ async function present(
   proofs: TokenBuckets,
 ): Promise<Uint8Array | undefined> {
   const [certificates, status] = await Promise.all([init.certificates(), init.statusLists()]);
-  for (let left = countProofs(certificates, want); left > 0; left--) {
-    if (proofs.take(remotePeer, init.clock.monotonicMs())) continue;
+  const iat = nowSeconds(init.clock);
+  // More than all that is allowed at once would never be: then so many are proved, and no more.
+  const maxProved = Math.min(countProofs(certificates, want, iat), proofs.burst);
+  if (maxProved > 0 && !proofs.take(remotePeer, init.clock.monotonicMs(), maxProved)) {
     init.logger.debug({ remotePeer }, 'Too many proofs were asked for.');
     return undefined;
   }
@@ -171,10 +173,11 @@ async function present(
     verifier: remotePeer,
     nonce,
     sessionHash,
-    iat: nowSeconds(init.clock),
+    iat,
     certificates,
     status,
     wanted: want,
+    maxProved,
     random: (length) => init.random.bytes(length),
   });
   const { opened, proved, omitted } = presentation;

@@ -47,6 +47,7 @@ export function describeStatus(status: StatusDocument): string {
       ['certificates', String(status.certificates)],
       ['measured', describeMeasuredTime(status.measuredTime)],
       ['paid', usd(status.paidMicroUsd)],
+      ['paid today', describeSpending(status.spendingToday)],
       ['earned', usd(status.earnedMicroUsd)],
       [
         'costs here',
@@ -85,6 +86,14 @@ function describeReplica(replica: NonNullable<LedgerStatusDocument['replica']>):
     `(primary ${replica.primary}); height ${replica.height}, ${age}, ${lagBlocks} behind; ` +
     `stored to ${replica.storedHeight}; ${replica.replicasConnected} others connected`
   );
+}
+
+function describeSpending({
+  spentMicroUsd,
+  limitMicroUsd,
+}: StatusDocument['spendingToday']): string {
+  const limit = limitMicroUsd === null ? 'no limit' : `of ${usd(limitMicroUsd)}`;
+  return `${usd(spentMicroUsd)}, ${limit} (spending.maxPerDayUsd)`;
 }
 
 /** What attestors have taken of this machine today. */

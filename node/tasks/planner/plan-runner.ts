@@ -12,6 +12,7 @@ import type { Processor } from '../../system-clock.ts';
 import type { LocalMachine } from '../local-machine.ts';
 import type { PolicyChoice } from '../node-policy.ts';
 import { totalsOf } from '../run-totals.ts';
+import type { DailySpending } from '../daily-spending.ts';
 import { SpendingCap } from '../spending-cap.ts';
 import type { ResultPart } from '../task-parts.ts';
 import { sized } from '../task-request.ts';
@@ -29,6 +30,8 @@ export interface PlanRunnerComponents {
   readonly logger: Logger;
   /** Subtasks at work at the same time. */
   readonly maxParallel: number;
+  /** What the node pays in a day; left out: no limit. */
+  readonly daily?: DailySpending | undefined;
 }
 
 /** How to run a plan. */
@@ -81,7 +84,11 @@ class PlanRun {
       (sum, { subtasks }) => sum + subtasks[0]!.paidMicroUsd,
       0,
     );
-    this.#cap = new SpendingCap(plan.budgetMicroUsd ?? Infinity, paidBefore);
+    this.#cap = new SpendingCap({
+      limitMicroUsd: plan.budgetMicroUsd ?? undefined,
+      paidMicroUsd: paidBefore,
+      daily: components.daily,
+    });
     this.#startMs = components.clock.monotonicMs();
     const { signal } = options;
     const { deadlineMs } = plan;

@@ -31,10 +31,7 @@ function endorsement(change: Partial<PresentedCertificate> = {}): PresentedCerti
 }
 
 /** A ledger on which the sums of these pairs are greater than zero, and what it was asked. */
-function ledgerWith(sums: Readonly<Record<string, bigint>>): {
-  readonly asked: string[];
-  readonly readPairs: ReadPairs;
-} {
+function ledgerWith(sums: Readonly<Record<string, bigint>>, rotated?: string) {
   const asked: string[] = [];
   const readPairs: ReadPairs = (keys) => {
     asked.push(...keys);
@@ -44,15 +41,15 @@ function ledgerWith(sums: Readonly<Record<string, bigint>>): {
     };
     return Promise.resolve(keys.map(entry));
   };
-  return { asked, readPairs };
+  return { asked, sources: { readPairs, isRotated: (peerId: string) => peerId === rotated } };
 }
 
 describe('an endorsement, where there is a ledger', () => {
   it('gives level 1 if the ledger shows that its client paid for work of the skill', async () => {
-    const { readPairs } = ledgerWith({ [KEY]: 1n });
+    const { sources } = ledgerWith({ [KEY]: 1n });
     const remark = 'certificate endorsement: is an endorsement, and no ledger shows it paid';
     const before = { ...UNPROVED, remarks: [remark, 'another'] };
-    expect(await withPaidEndorsement(before, [endorsement()], TERM, readPairs)).toEqual({
+    expect(await withPaidEndorsement(before, [endorsement()], TERM, sources)).toEqual({
       ...UNPROVED,
       level: 1,
       issuer: CLIENT,
@@ -75,23 +72,29 @@ describe('an endorsement, where there is a ledger', () => {
       { [KEY]: 1n },
     ],
   ])('gives none if %s', async (_why, change, sums) => {
-    const { readPairs } = ledgerWith(sums);
-    const judged = await withPaidEndorsement(UNPROVED, [endorsement(change)], TERM, readPairs);
+    const { sources } = ledgerWith(sums);
+    const judged = await withPaidEndorsement(UNPROVED, [endorsement(change)], TERM, sources);
     expect(judged).toBe(UNPROVED);
   });
 
+  it('gives none if its client has a new key: who stole the old one could have signed', async () => {
+    const { asked, sources } = ledgerWith({ [KEY]: 1n }, CLIENT);
+    expect(await withPaidEndorsement(UNPROVED, [endorsement()], TERM, sources)).toBe(UNPROVED);
+    expect(asked).toEqual([]);
+  });
+
   it('is not looked up for a skill that has a level, nor where there is none', async () => {
-    const { asked, readPairs } = ledgerWith({ [KEY]: 1n });
+    const { asked, sources } = ledgerWith({ [KEY]: 1n });
     const attested = { ...UNPROVED, level: 2, issuer: OTHER, certId: 'attestation' } as const;
-    expect(await withPaidEndorsement(attested, [endorsement()], TERM, readPairs)).toBe(attested);
-    expect(await withPaidEndorsement(UNPROVED, [], TERM, readPairs)).toBe(UNPROVED);
+    expect(await withPaidEndorsement(attested, [endorsement()], TERM, sources)).toBe(attested);
+    expect(await withPaidEndorsement(UNPROVED, [], TERM, sources)).toBe(UNPROVED);
     expect(asked).toEqual([]);
   });
 
   it('is one of eight that are looked up, however many a holder shows', async () => {
-    const { asked, readPairs } = ledgerWith({});
+    const { asked, sources } = ledgerWith({});
     const many = Array.from({ length: 20 }, (_, i) => endorsement({ certId: `c${i}`, exp: i }));
-    await withPaidEndorsement(UNPROVED, many, TERM, readPairs);
+    await withPaidEndorsement(UNPROVED, many, TERM, sources);
     expect(asked).toHaveLength(8);
   });
 });

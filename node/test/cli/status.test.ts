@@ -57,6 +57,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
       source: 'config',
       measuredAt: null,
     },
+    spendingToday: { spentMicroUsd: 250, limitMicroUsd: null },
     measuredTime: { spentMs: 0, allowedMs: 30_000, busyMs: 0, sharePercent: null },
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },

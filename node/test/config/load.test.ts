@@ -174,6 +174,7 @@ describe('order of sources', () => {
       'a2a.publicUrl',
       'trust.attestedFromUsd',
       'trust.jointlyAttestedFromUsd',
+      'spending.maxPerDayUsd',
       'hardware.peakFlops',
       'hardware.memoryGib',
       'decision.hasEconomicGate',

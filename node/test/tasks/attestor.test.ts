@@ -10,23 +10,35 @@ import {
 } from '../../../protocols/test/negotiation/fake-world.ts';
 import { CertificateIssuer } from '../../certificates/certificate-issuer.ts';
 import { Attestor } from '../../tasks/attestor.ts';
-import { MemorySection } from '../memory-section.ts';
-import { FakeOutsourcing, FakeProcessor, TERM, never, peer } from './client-fakes.ts';
+import { DailySpending } from '../../tasks/daily-spending.ts';
+import type { StoredDailySpending } from '../../tasks/daily-spending.ts';
+import { MemoryJsonSection, MemorySection } from '../memory-section.ts';
+import {
+  FakeOutsourcing,
+  FakeProcessor,
+  PRICE_MICRO_USD,
+  TERM,
+  never,
+  peer,
+} from './client-fakes.ts';
 import type { Conduct } from './client-fakes.ts';
 
 /** An attestor of a peer that does each task in its turn as it is told, and well after that. */
-function setUp(conducts: readonly Conduct[]) {
+function setUp(conducts: readonly Conduct[], limitMicroUsd = Infinity) {
   const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
   const clock = new FakeClock();
   const random = new FakeRandom('attestor');
   const outsourcing = new FakeOutsourcing(new FakeProcessor());
   const issued = new MemorySection();
+  const settings = new MemoryJsonSection<StoredDailySpending>();
+  const daily = new DailySpending({ settings, clock, limitMicroUsd });
   const attestor = new Attestor({
     outsourcing,
     issuer: new CertificateIssuer({ identity, issued, clock, random }),
     // Nobody takes the certificate: what is issued is seen in `issued`.
     streams: new FakeNetwork().join(identity.peerId),
     receipts: new ReceiptBook(new FakeKeyValueStore()),
+    daily,
     clock,
     random,
     logger: new FakeLogger(),
@@ -43,7 +55,7 @@ function setUp(conducts: readonly Conduct[]) {
     });
   const attest = (tasks: number) => attestor.attest({ peerId: peer(1), term: TERM, tasks }, never);
   const count = () => [...issued.values.keys()].filter((key) => key.length === 43).length;
-  return { attest, count, outsourcing };
+  return { attest, count, outsourcing, daily };
 }
 
 const times = (count: number, conduct: Conduct) => Array<Conduct>(count).fill(conduct);
@@ -68,6 +80,27 @@ describe('attestation of a skill', () => {
     const { attest } = setUp([...times(2, 'breaks'), ...times(2, 'wrong')]);
     const document = await attest(10);
     expect(document).toMatchObject({ passed: 6, isWrong: false, certId: null });
+  });
+
+  it('ends where the limit of the day leaves too little for another task', async () => {
+    const { attest, outsourcing, count, daily } = setUp([], 3 * PRICE_MICRO_USD);
+    await expect(attest(4)).rejects.toThrow(/maxPerDayUsd/);
+    expect(outsourcing.settled).toHaveLength(3);
+    expect(daily.leftMicroUsd).toBe(0);
+    expect(count()).toBe(0);
+  });
+
+  it('hands out other tasks each time, so that no table of answers passes', async () => {
+    const inputs = async () => {
+      const { attest, outsourcing } = setUp([]);
+      await attest(4);
+      return outsourcing.handedOut.map(({ parts }) =>
+        parts.map(({ bytes }) => new TextDecoder().decode(bytes)).join(),
+      );
+    };
+    const [first, second] = [await inputs(), await inputs()];
+    expect(new Set(first).size).toBe(4);
+    expect(first.filter((input) => second.includes(input))).toEqual([]);
   });
 
   it('pays for right answers only', async () => {

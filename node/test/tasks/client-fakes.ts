@@ -148,18 +148,22 @@ async function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** How a contractor behaves. */
-export type Conduct = 'good' | 'wrong' | 'declines' | 'breaks' | 'unsigned' | 'noQuote' | 'stalls';
+export type Conduct =
+  'good' | 'wrong' | 'declines' | 'breaks' | 'unsigned' | 'contests' | 'noQuote' | 'stalls';
 
 /** Contractors that behave as they are told, and a note of what they were asked. */
 export class FakeOutsourcing extends Outsourcing {
   readonly conduct = new Map<string, Conduct>();
   readonly performed: string[] = [];
+  readonly handedOut: PreparedTask[] = [];
   readonly released: string[] = [];
   readonly settled: { readonly peerId: string; readonly verdict: VerdictAsk }[] = [];
   /** Counter-offers, in micro-USD. */
   readonly offered: bigint[] = [];
   /** Least price that a contractor takes; undefined: none below its own. */
   floorMicroUsd: bigint | undefined;
+  /** What every contractor quotes. */
+  priceMicroUsd = PRICE_MICRO_USD;
   performSeconds = 0;
   settleSeconds = 0;
   /** Called when a result is here. */
@@ -181,7 +185,9 @@ export class FakeOutsourcing extends Outsourcing {
     if (conduct === 'stalls') {
       return aborted(signal).then(() => Promise.reject(signal.reason as Error));
     }
-    return Promise.resolve(prospect(peerId, asked).quoted);
+    const { quoted } = prospect(peerId, asked);
+    const quote = { ...quoted.quote, price: String(this.priceMicroUsd) };
+    return Promise.resolve({ ...quoted, quote });
   }
 
   override bargain({ quote }: QuotedTask, priceMicroUsd: bigint): Promise<bigint> {
@@ -202,6 +208,7 @@ export class FakeOutsourcing extends Outsourcing {
   ): Promise<DeliveredResult> {
     const { peerId } = quoted;
     this.performed.push(peerId);
+    this.handedOut.push(asked);
     this.#processor.now += this.performSeconds;
     const conduct = this.conduct.get(peerId) ?? 'good';
     if (conduct === 'stalls') await aborted(signal);
@@ -227,10 +234,12 @@ export class FakeOutsourcing extends Outsourcing {
     const nonce = bytes32(++this.#contracts);
     const chain = makeChain({ nonce }, { outcome, paid });
     const { request, quote, agreement, delivery, clientVerdict, receipt } = chain;
-    const isSigned = this.conduct.get(peerId) !== 'unsigned';
+    const conduct = this.conduct.get(peerId);
+    const isSigned = conduct !== 'unsigned' && conduct !== 'contests';
+    const unsigned = conduct === 'contests' ? 'DISPUTED' : 'VERDICT';
     const contract: Contract = {
       role: 'client',
-      phase: isSigned ? 'RECEIPT' : 'VERDICT',
+      phase: isSigned ? 'RECEIPT' : unsigned,
       sinceSeconds: 0,
       request,
       quote,
@@ -263,14 +272,18 @@ export function crowdMember(peerId: string, change: Partial<CrowdMember> = {}): 
 /** A contractor of level 2; without a history its results are audited. */
 export function contractor(peerId: string, successes = 0): SurveyedContractor {
   const outcomes = { successes, failures: 0, monthsSinceLast: 0 };
-  const hit = { peerId, matchedTerm: TERM } as ContractorHit;
+  const hit = { peerId, matchedTerm: TERM, offer: { perUnit: 'task' } } as ContractorHit;
   return {
     hit,
     proved: { ...UNPROVED, level: 2 },
     resources: [],
     hasAnswered: true,
     similarity: 0.9,
-    history: { ...outcomes, byType: { [TERM]: outcomes } },
+    history: {
+      ...outcomes,
+      byType: { [TERM]: outcomes },
+      incidents: { disputes: 0, interactions: successes },
+    },
     fit: { score: 0.9, ontology: 1, embedding: 0.9, performance: null },
     isKnown: true,
     crowd: crowdMember(peerId),

@@ -375,6 +375,17 @@ describe('attacks on the client that asks again', () => {
     test.serve(next, { rotations: [test.rotation({ recovery: { key: recovery, nextHash } })] });
     expect(await test.levelOf(next)).toBe(2);
   });
+
+  it('a stranger certified by a stranger has no recovery key remembered: places are few', async () => {
+    const own = () => Promise.resolve([test.certificateOf(old, stranger)]);
+    test.serve(old, { certificates: own });
+    await test.look([old], { hasRecovery: true });
+    expect([...test.rotationMemory.recoveries()]).toEqual([]);
+    test.proofs.forgetAll();
+    test.serve(old);
+    await test.look([old], { hasRecovery: true });
+    expect([...test.rotationMemory.recoveries()]).toHaveLength(1);
+  });
 });
 
 describe('receipts of other clients', () => {

@@ -10,6 +10,7 @@ import { POLICIES } from '../../decision/policy.ts';
 import type { Candidate, DecisionRequest } from '../../decision/request.ts';
 import { NothingFoundError } from '../../errors.ts';
 import { DecisionLog, seedsFrom, shortDecision } from '../../tasks/decision-log.ts';
+import { readableEntry } from '../../tasks/stored-decision.ts';
 import type { StoredDecision } from '../../tasks/stored-decision.ts';
 import { candidate, exploring, newcomer, request, someCandidates } from '../decision/requests.ts';
 import { MemorySection } from '../memory-section.ts';
@@ -102,6 +103,56 @@ describe('DecisionLog', () => {
     });
     expect(replayDecision(record).agrees).toBe(true);
     expect(await again.replay('a')).toEqual({ decisionId: 'a', agrees: true, differences: [] });
+  });
+
+  it('has each figure as the engine gave it, and not only the same one twice', async () => {
+    const { log, section } = open();
+    await fc.assert(
+      fc.asyncProperty(
+        someCandidates,
+        fc.constantFrom('epsilon-greedy', 'ucb1', 'contextual'),
+        fc.nat(),
+        async (candidates, strategy, seed) => {
+          const asked = exploring(request(candidates), POLICIES.rational, strategy);
+          const decision = decisionOn({ ...asked, decisionId: 'one', seed });
+          section.values.clear();
+          await log.append(decision);
+          const [stored] = [...section.values].filter(([key]) => key.includes('one'));
+          const entry = JSON.parse(fromUtf8(stored![1])) as StoredDecision;
+          const { result } = readableEntry(entry) as { result: Record<string, number | null> };
+          const { exploration, weights, features, verdicts } = decision;
+          const lists = { ...weights, features };
+          const figure = (value: number | null | undefined) =>
+            value === undefined || value === null || Number.isNaN(value) ? null : value;
+          const expected: Record<string, number | null> = {
+            score: figure(decision.score),
+            confidence: figure(decision.confidence),
+            costExternalMicroUsd: figure(decision.costExternalMicroUsd),
+            costInternalMicroUsd: figure(decision.costInternalMicroUsd),
+            costInternalWithoutOpportunityMicroUsd: figure(
+              decision.costInternalWithoutOpportunityMicroUsd,
+            ),
+            isExploration: decision.isExploration ? 1 : 0,
+            'exploration.isForced': exploration ? Number(exploration.isForced) : null,
+            'exploration.armCount': figure(exploration?.armCount),
+            'exploration.rate': figure(exploration?.rate),
+            'exploration.draw': figure(exploration?.draw),
+            'exploration.budgetMicroUsd': figure(exploration?.budgetMicroUsd),
+            'exploration.lossMicroUsd': figure(exploration?.lossMicroUsd),
+            'exploration.successLossMicroUsd': figure(exploration?.successLossMicroUsd),
+            'exploration.failureLossMicroUsd': figure(exploration?.failureLossMicroUsd),
+          };
+          for (const list of ['signals', 'mixed', 'adjusted', 'features'] as const) {
+            ['cost', 'reliability', 'latency', 'security'].forEach((criterion, i) => {
+              expected[`${list}.${criterion}`] = figure(lists[list]?.[i]);
+            });
+          }
+          verdicts.forEach((verdict, i) => (expected[`candidates.${i}`] = figure(verdict)));
+          expect(result).toEqual(expected);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('replays whatever was decided: any policy, any strategy, similarities of its own', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RATIONAL_POLICY } from '../../decision/policy.ts';
+import { newCandidateReading, readCandidate } from '../../decision/candidate-reading.ts';
 import { candidateOf, decisionQuery } from '../../tasks/decision-request.ts';
 import type { DecisionInput } from '../../tasks/decision-request.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
@@ -96,6 +97,18 @@ describe('what the engine is asked', () => {
       (n) => candidateOf(inputFor(work), prospect(peer(n), work)).calibrationRatio,
     );
     expect(ratios).toEqual([1.7, 1]);
+  });
+
+  it('tells the engine of disputes, which raise the probability of a breach (Eq. 15)', () => {
+    const work = task();
+    const known = prospect(peer(1), work, 10);
+    const incidents = { disputes: 2, interactions: 10 };
+    const history = { ...known.contractor.history, incidents };
+    const disputed = { ...known, contractor: { ...known.contractor, history } };
+    expect(candidateOf(inputFor(work), known).incidents).toBeUndefined();
+    const one = candidateOf(inputFor(work), disputed);
+    expect(one.incidents).toEqual({ disputes: 2, canaryHits: 0, interactions: 10 });
+    expect(readCandidate(one, newCandidateReading())).toBe('NONE');
   });
 
   it('reckons with the audits that a task asks for, if they are more than its own', () => {

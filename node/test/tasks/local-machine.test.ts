@@ -105,10 +105,10 @@ describe('cost of a task here', () => {
     expect(machine.costMicroUsd(task({ resources: { memoryGiB: 1.9 } }))).not.toBeNull();
   });
 
-  it('counts power: an hour at 100 W and 0.5 USD per kWh is 0.05 USD', () => {
+  it('counts power as Eq. 4: half of 100 W for an hour at 0.5 USD per kWh is 0.025 USD', () => {
     const prices = { ...HARDWARE.prices, computeUsdPerHour: 0, energyUsdPerKwh: 0.5 };
     const { machine } = open({ ...HARDWARE, prices });
-    expect(machine.priceOfCpu(3_600)).toBeCloseTo(50_000, 6);
+    expect(machine.priceOfCpu(3_600)).toBeCloseTo(25_000, 6);
     expect(open().machine.priceOfCpu(1)).toBeCloseTo(1_000, 6);
   });
 });
@@ -419,6 +419,6 @@ describe('overheads', () => {
     await machine.observeOverhead('integrationMicroUsd', alone(0.001));
     const { machine: again } = open(HARDWARE, settings);
     await again.load();
-    expect(again.overheads.integrationMicroUsd).toBe(1);
+    expect(again.overheads.integrationMicroUsd).toBeCloseTo(1, 9);
   });
 });

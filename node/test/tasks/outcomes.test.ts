@@ -31,7 +31,20 @@ describe('OutcomeBook', () => {
       monthsSinceLast: 0,
       utility: 0,
       byType: {},
+      incidents: { disputes: 0, interactions: 0 },
     });
+  });
+
+  it('counts verdicts that a contractor did not accept, over all task types and a restart', async () => {
+    const section = new MemoryJsonSection<OutcomeEntry>();
+    const outcomes = await book(section);
+    await outcomes.record(outcome({ isDisputed: true }));
+    await outcomes.record(outcome({ taskType: 'performs:x', isDisputed: true }));
+    await outcomes.record(outcome({ taskType: 'performs:x' }));
+    await outcomes.record(outcome({ peerId: 'carol', isDisputed: true }));
+    const expected = { disputes: 2, interactions: 3 };
+    expect(outcomes.historyOf('bob', 0).incidents).toEqual(expected);
+    expect((await book(section)).historyOf('bob', 0).incidents).toEqual(expected);
   });
 
   it('counts successes and failures of all task types and of each', async () => {

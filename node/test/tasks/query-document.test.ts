@@ -77,6 +77,33 @@ describe('the answer to a query', () => {
     expect(answer.dropped).toEqual([{ peerId: low.hit.peerId, reason: 'LEVEL_TOO_LOW' }]);
   });
 
+  it('asks for the level of each resource that was to be proved, not of the skill alone', () => {
+    const resource = (level: 2 | 3) => ({
+      name: 'hasResource:gpu-memory-gib',
+      min: 40n,
+      atLeast: 40n,
+      isProved: true,
+      basis: 'stated' as const,
+      level,
+      issuer: 'attestor',
+      certId: 'certificate',
+      expiresAtSeconds: 9e9,
+      remarks: [],
+    });
+    const levelOf = (skill: 2 | 3, proved: 2 | 3) => {
+      const one = found(1);
+      const strong = {
+        ...one,
+        proved: { ...one.proved, level: skill },
+        resources: [resource(proved)],
+      };
+      return queryDocument(ask({ level: 3 }), survey(strong)).dropped.map(({ reason }) => reason);
+    };
+    expect(levelOf(3, 3)).toEqual([]);
+    expect(levelOf(3, 2)).toEqual(['LEVEL_TOO_LOW']);
+    expect(levelOf(2, 3)).toEqual(['LEVEL_TOO_LOW']);
+  });
+
   it('counts and says whom a crowd of one network left no place for, after the filters', () => {
     const crowd = [1, 2, 3, 4, 5].map((number) => {
       const one = found(number);

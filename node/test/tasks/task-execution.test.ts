@@ -69,6 +69,13 @@ describe('a right result', () => {
     expect(finished!.receiptId).not.toBeNull();
   });
 
+  it('counts as a dispute, for the next decision too, where the contractor contests the verdict', async () => {
+    await attempt('contests');
+    await attempt();
+    const history = client.outcomes.historyOf(PEER, 0);
+    expect(history.incidents).toEqual({ disputes: 1, interactions: 2 });
+  });
+
   it('is owed for where the contractor does not sign, without a receipt', async () => {
     const finished = await attempt('unsigned');
     expect(finished).toMatchObject({ status: 'completed', receiptId: null });

@@ -2,13 +2,16 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import type { RunDocument } from '../../api-documents.ts';
 import type { ConfigFile } from '../../config/schema.ts';
+import { RATIONAL_POLICY } from '../../decision/policy.ts';
+import { DailySpending } from '../../tasks/daily-spending.ts';
+import type { StoredDailySpending } from '../../tasks/daily-spending.ts';
 import { DecisionLog } from '../../tasks/decision-log.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import type { ProspectFinder } from '../../tasks/prospect-finder.ts';
 import { RunLedger } from '../../tasks/run-ledger.ts';
 import { TaskRunner } from '../../tasks/task-runner.ts';
 import { candidate } from '../decision/requests.ts';
-import { MemorySection } from '../memory-section.ts';
+import { MemoryJsonSection, MemorySection } from '../memory-section.ts';
 import {
   PRICE_MICRO_USD,
   TERM,
@@ -37,7 +40,7 @@ class RunnerUnderTest {
   readonly prospects: ProspectFinder;
   readonly runner: TaskRunner;
 
-  constructor(client: Client) {
+  constructor(client: Client, daily?: DailySpending) {
     const { config, clock, processor, execution, machine, memory } = client;
     this.client = client;
     this.survey = client.survey;
@@ -55,11 +58,20 @@ class RunnerUnderTest {
       clock,
       processor,
       self: 'me',
+      daily,
     });
   }
 
   static async open(config: ConfigFile = {}): Promise<RunnerUnderTest> {
     return new RunnerUnderTest(await openClient(config));
+  }
+
+  /** A runner whose node pays no more than so much in a day. */
+  static async openWithin(limitMicroUsd: number): Promise<[RunnerUnderTest, DailySpending]> {
+    const client = await openClient({ decision: { maxCandidates: 6 } });
+    const settings = new MemoryJsonSection<StoredDailySpending>();
+    const daily = new DailySpending({ settings, clock: client.clock, limitMicroUsd });
+    return [new RunnerUnderTest(client, daily), daily];
   }
 
   /** Puts contractors there, each with its conduct. */
@@ -87,6 +99,75 @@ let test: RunnerUnderTest;
 
 beforeEach(async () => {
   test = await RunnerUnderTest.open({ decision: { maxCandidates: 6 } });
+});
+
+describe('a run of a node with a limit of the day', () => {
+  it('buys while the day has so much left, and does the work here after that', async () => {
+    const [limited, daily] = await RunnerUnderTest.openWithin(PRICE_MICRO_USD * 2);
+    limited.find('good', 'good', 'good');
+    const choices: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const run = await limited.run();
+      expect(run.status).toBe('completed');
+      choices.push(run.subtasks[0]!.decision.choice);
+    }
+    expect(choices).toEqual(['OUTSOURCE', 'OUTSOURCE', 'LOCAL']);
+    expect(limited.client.outsourcing.performed).toHaveLength(2);
+    expect(daily.leftMicroUsd).toBe(0);
+  });
+
+  it('gives back what a contractor that failed was not paid', async () => {
+    const [limited, daily] = await RunnerUnderTest.openWithin(PRICE_MICRO_USD);
+    limited.find('breaks');
+    await limited.run();
+    expect(limited.client.outsourcing.performed).toHaveLength(1);
+    expect(daily.leftMicroUsd).toBe(PRICE_MICRO_USD);
+  });
+});
+
+describe('the prices that a run sees', () => {
+  /** Alarms after tasks of these sizes and complexities; contractors never change their prices. */
+  async function alarmsAfter(
+    perUnit: string,
+    works: readonly { readonly bytes: number; readonly complexity?: number }[],
+    factor = 1,
+  ): Promise<readonly string[]> {
+    const watched = await RunnerUnderTest.open({ decision: { maxCandidates: 6 } });
+    watched.find('good', 'good', 'good');
+    const { survey, outsourcing, memory } = watched.client;
+    survey.contractors = survey.contractors.map((one) => ({
+      ...one,
+      hit: { ...one.hit, offer: { ...one.hit.offer, perUnit } },
+    }));
+    for (const [i, { bytes, complexity }] of works.entries()) {
+      const unit = perUnit === 'megabyte' ? bytes / 1e6 : 1;
+      const price = 20_000 * unit * (i === 0 ? 1 : factor);
+      outsourcing.priceMicroUsd = Math.ceil(price);
+      const work = task();
+      const parts = [{ ...work.parts[0]!, bytes: new Uint8Array(bytes).fill(0x61) }];
+      const specification = { ...work.specification, ...(complexity ? { complexity } : {}) };
+      await watched.run({ ...work, parts, inputBytes: bytes, specification });
+    }
+    return memory.status(RATIONAL_POLICY).alarms.map(({ kind }) => kind);
+  }
+
+  it('raise no alarm because tasks differ in size or complexity', async () => {
+    expect(await alarmsAfter('megabyte', [{ bytes: 20_000 }, { bytes: 200_000 }])).toEqual([]);
+    expect(await alarmsAfter('megabyte', [{ bytes: 200_000 }, { bytes: 700 }])).toEqual([]);
+    const complex = [
+      { bytes: 2_000, complexity: 1 },
+      { bytes: 2_000, complexity: 3 },
+    ];
+    expect(await alarmsAfter('task', complex)).toEqual([]);
+    expect(await alarmsAfter('task', [{ bytes: 2_000 }, { bytes: 200_000 }])).toEqual([]);
+  });
+
+  it('raise one where three contractors move, for either unit', async () => {
+    const sizes = [{ bytes: 20_000 }, { bytes: 200_000 }];
+    for (const perUnit of ['task', 'megabyte']) {
+      expect(await alarmsAfter(perUnit, sizes, 1.4)).toContain('COORDINATED_MOVE');
+    }
+  });
 });
 
 describe('a run with good contractors', () => {

@@ -19,6 +19,18 @@ describe('proofs over the session', () => {
     await expect(askMinimum(streams, '40')).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
   });
 
+  it('are given as far as the limit goes where there are more certificates than that', async () => {
+    const clock = new FakeClock();
+    const certificates = Array.from({ length: 12 }, () => certificateOf(80n));
+    const streams = served(held, { clock, certificates: () => Promise.resolve(certificates) });
+    const answer = await askMinimum(streams, '40');
+    const proved = answer.valid ? answer.certificates.filter((one) => one.proved.length > 0) : [];
+    expect(proved).toHaveLength(8);
+    await expect(askMinimum(streams, '40')).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
+    clock.ms += 16_000;
+    expect(await askMinimum(streams, '40')).toMatchObject({ valid: true });
+  });
+
   it('are limited for all peers together', async () => {
     const proofsOfAll = { burst: 1, perSecond: 0.1 };
     const streams = served(held, { limits: { proofsOfAll } });

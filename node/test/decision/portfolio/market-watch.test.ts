@@ -67,6 +67,8 @@ describe('coordinated moves', () => {
   it('29 % do not, and neither do exactly 30 %', () => {
     expect(surveys([0, before], [1_000, { a: 129, b: 258, c: 387 }])[1]).toEqual([]);
     expect(surveys([0, before], [1_000, { a: 130, b: 260, c: 390 }])[1]).toEqual([]);
+    expect(surveys([0, before], [1_000, { a: 71, b: 142, c: 213 }])[1]).toEqual([]);
+    expect(surveys([0, before], [1_000, { a: 70, b: 140, c: 210 }])[1]).toEqual([]);
   });
 
   it('two up and one down do not', () => {

@@ -49,8 +49,9 @@ export class FakeRunner {
     } finally {
       this.atWork--;
     }
-    const isDone = !this.failing.has(id) && cap.reserve(PRICE_MICRO_USD);
-    if (isDone) cap.settle(PRICE_MICRO_USD, PRICE_MICRO_USD);
+    const reservation = this.failing.has(id) ? undefined : await cap.reserve(PRICE_MICRO_USD);
+    await reservation?.settle(PRICE_MICRO_USD);
+    const isDone = reservation !== undefined;
     const paidMicroUsd = isDone ? PRICE_MICRO_USD : 0;
     const subtask = {
       attempts: [{ where: 'peer', outcome: 'verified' }],
