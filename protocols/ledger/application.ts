@@ -13,10 +13,10 @@
  * @module
  */
 
-import { equalBytes, fromBase64Url, u16 } from '../../crypto/bytes.ts';
+import { toBase64Url, u16 } from '../../crypto/bytes.ts';
 import { readEnvelope } from '../../crypto/envelope.ts';
 import type { ReadEnvelope } from '../../crypto/envelope.ts';
-import { sha256Buffer } from '../../crypto/hash.ts';
+import { contentKey } from '../../crypto/hash.ts';
 import { verifyDocumentSignature } from '../../crypto/identity.ts';
 import { refusalNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -73,6 +73,8 @@ export type LedgerAdmission =
 /** Accounts, escrows, receipts and reputation of one ledger. */
 export class LedgerApplication implements StateMachine {
   readonly rules: LedgerRules;
+  /** Its id as transactions name it: base64url, in which equal bytes have one text. */
+  readonly #ledger: string;
   #state: LedgerState;
   #deadlines: Deadlines;
   readonly #read = new Map<string, ReadEnvelope<Transaction>>();
@@ -81,6 +83,7 @@ export class LedgerApplication implements StateMachine {
 
   constructor(rules: LedgerRules) {
     this.rules = rules;
+    this.#ledger = toBase64Url(rules.ledgerId);
     this.#state = initialState(rules);
     this.#deadlines = deadlinesOf(this.#state);
   }
@@ -197,7 +200,7 @@ export class LedgerApplication implements StateMachine {
   }
 
   #readTransaction(transaction: Uint8Array): ReadEnvelope<Transaction> {
-    const key = sha256Buffer(transaction).toString('latin1');
+    const key = contentKey(transaction);
     const known = this.#read.get(key);
     if (known) return known;
     const read = readEnvelope(TRANSACTION, transaction);
@@ -212,7 +215,7 @@ export class LedgerApplication implements StateMachine {
   }
 
   #checkLedger({ ledger }: Transaction): RefusalCode | undefined {
-    return equalBytes(fromBase64Url(ledger), this.rules.ledgerId) ? undefined : 'WRONG_LEDGER';
+    return ledger === this.#ledger ? undefined : 'WRONG_LEDGER';
   }
 
   #checkFee(state: StateReader, account: string): RefusalCode | undefined {
