@@ -30,6 +30,7 @@ import { expire } from './escrow.ts';
 import { initialState } from './genesis.ts';
 import type { LedgerRules } from './genesis.ts';
 import { EVIDENCE_REFUSALS, perform } from './operations.ts';
+import { OpenedDocuments, readChecked } from './opened-documents.ts';
 import { FEES } from './records.ts';
 import type { ClockRecord, ContractRecord } from './records.ts';
 import { LedgerState, StateDraft } from './state.ts';
@@ -78,6 +79,7 @@ export class LedgerApplication implements StateMachine {
   #state: LedgerState;
   #deadlines: Deadlines;
   readonly #read = new Map<string, ReadEnvelope<Transaction>>();
+  readonly #documents = new OpenedDocuments();
   /** Keys that the last block changed. */
   #lastChanged: readonly string[] = [];
 
@@ -153,7 +155,7 @@ export class LedgerApplication implements StateMachine {
    *
    * @throws {@link RangeError} for a block that does not follow the last one.
    */
-  apply(block: AppliedBlock): LedgerOutcome {
+  apply(block: AppliedBlock, isChecked = false): LedgerOutcome {
     const before = this.clock;
     if (block.height !== before.height + 1 || block.timeMs <= before.timeMs) {
       throw new RangeError(
@@ -163,7 +165,8 @@ export class LedgerApplication implements StateMachine {
     }
     const { height, timeMs } = block;
     const draft = new StateDraft(this.#state);
-    const context: BlockContext = { rules: this.rules, draft, height, timeMs };
+    const open = isChecked ? readChecked : this.#documents.open;
+    const context: BlockContext = { rules: this.rules, draft, height, timeMs, open };
     beginBlock(context, this.#state);
     const waiting = this.#sweep(context);
     const results: TransactionResult[] = [];
