@@ -46,6 +46,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 function unsigned(value: number | bigint, width: number): Uint8Array {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+    // Without big integers, which cost ten times as much.
+    const bytes = new Uint8Array(width);
+    let left = value;
+    for (let i = width - 1; i >= 0; i--) {
+      bytes[i] = left % 256;
+      left = Math.floor(left / 256);
+    }
+    if (left === 0) return bytes;
+  }
   const big = BigInt(value);
   if (big < 0n || big >= 1n << BigInt(8 * width)) {
     throw new RangeError(`"value" expected an unsigned integer of ${width} bytes, got ${value}`);

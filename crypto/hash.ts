@@ -16,14 +16,18 @@ export function sha256Buffer(bytes: Uint8Array): Buffer {
   return Buffer.from(oneShotHash('sha256', bytes, 'binary'), 'latin1');
 }
 
-/** Where short parts are put together: one call to the native hash costs less than four. */
-const scratch = Buffer.alloc(2_048);
+/**
+ * Where parts are put together, an envelope at most: one call to the native hash costs less than a
+ * hash that is fed part by part.
+ */
+const scratch = Buffer.alloc(32_768);
 
 /** SHA-256 of the concatenation of `parts`, 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first) return new Uint8Array(sha256Buffer(first));
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  let length = 0;
+  for (const part of parts) length += part.length;
   if (length <= scratch.length) {
     let offset = 0;
     for (const part of parts) {
@@ -40,4 +44,19 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 /** SHA-256 of the UTF-8 bytes of `text`, hexadecimal: without a copy of the text. */
 export function sha256Hex(text: string): string {
   return oneShotHash('sha256', text, 'hex');
+}
+
+/** Names that were made, as long as their bytes are held somewhere. */
+const contentKeys = new WeakMap<Uint8Array, string>();
+
+/**
+ * Name of bytes inside the process: their SHA-256 as a string of 32 bytes. Remembered for each
+ * array, so that those who ask again pay nothing: the bytes must not change any more.
+ */
+export function contentKey(bytes: Uint8Array): string {
+  const known = contentKeys.get(bytes);
+  if (known !== undefined) return known;
+  const key = oneShotHash('sha256', bytes, 'binary');
+  contentKeys.set(bytes, key);
+  return key;
 }

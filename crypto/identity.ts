@@ -47,8 +47,14 @@ function isCanonicalY(point: Uint8Array): boolean {
   return point[0]! < 0xed;
 }
 
+/** First bytes of the refused points: most others need no look into the table. */
+const REFUSED_FIRST_BYTES: ReadonlySet<number> = new Set(
+  [...REFUSED_POINTS].map((point) => Number.parseInt(point.slice(0, 2), 16)),
+);
+
 function isAcceptedPoint(point: Uint8Array): boolean {
-  return isCanonicalY(point) && !REFUSED_POINTS.has(toHex(point));
+  if (!isCanonicalY(point)) return false;
+  return !REFUSED_FIRST_BYTES.has(point[0]!) || !REFUSED_POINTS.has(toHex(point));
 }
 
 /** S < L: a larger S would make a second signature of the same message. */
@@ -57,6 +63,17 @@ function isReducedScalar(scalar: Uint8Array): boolean {
     if (scalar[i]! !== ORDER_LE[i]!) return scalar[i]! < ORDER_LE[i]!;
   }
   return false;
+}
+
+/** Puts an entry into a cache that holds at most `max`: the oldest goes. */
+function remember<Value>(cache: Map<string, Value>, key: string, value: Value, max: number): void {
+  if (cache.size >= max) {
+    for (const oldest of cache.keys()) {
+      cache.delete(oldest);
+      break;
+    }
+  }
+  cache.set(key, value);
 }
 
 /** Imported public keys: an import costs a tenth of a verification. Bounded, oldest out first. */
@@ -68,13 +85,7 @@ function importPublicKey(publicKey: Uint8Array): KeyObject {
   const known = keyObjects.get(x);
   if (known) return known;
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  if (keyObjects.size >= MAX_KEY_OBJECTS) {
-    for (const oldest of keyObjects.keys()) {
-      keyObjects.delete(oldest);
-      break;
-    }
-  }
-  keyObjects.set(x, key);
+  remember(keyObjects, x, key, MAX_KEY_OBJECTS);
   return key;
 }
 
@@ -90,14 +101,22 @@ export function verifyEd25519(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
-  if (!isAcceptedPoint(publicKey) || !isAcceptedPoint(signature.subarray(0, 32))) return false;
-  if (!isReducedScalar(signature.subarray(32))) return false;
+  if (publicKey.length !== 32 || !isAcceptedPoint(publicKey)) return false;
   try {
-    return verify(null, message, importPublicKey(publicKey), signature);
+    return verifyWithKey(importPublicKey(publicKey), message, signature);
   } catch {
     return false; // not a point of the curve
   }
+}
+
+/** The rule for a key that is accepted. @throws if the key is no point of the curve. */
+function verifyWithKey(key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
+  return (
+    signature.length === 64 &&
+    isAcceptedPoint(signature.subarray(0, 32)) &&
+    isReducedScalar(signature.subarray(32)) &&
+    verify(null, message, key, signature)
+  );
 }
 
 /** Raw PeerId of an Ed25519 public key, 38 bytes. */
@@ -130,13 +149,7 @@ function readPeerId(peerId: string): Uint8Array {
   const isEd25519 =
     bytes.length === PEER_ID_BYTES && PEER_ID_PREFIX.every((byte, i) => bytes[i] === byte);
   if (!isEd25519) throw new TypeError('"peerId" expected the PeerId of an Ed25519 key');
-  if (readPeerIds.size >= MAX_READ_PEER_IDS) {
-    for (const oldest of readPeerIds.keys()) {
-      readPeerIds.delete(oldest);
-      break;
-    }
-  }
-  readPeerIds.set(peerId, bytes);
+  remember(readPeerIds, peerId, bytes, MAX_READ_PEER_IDS);
   return bytes;
 }
 
@@ -176,8 +189,24 @@ export function docId(kind: DocumentKind, ...body: readonly Uint8Array[]): Uint8
   return sha256(typePrefixes[kind], ...body);
 }
 
+const signaturePrefix = concatBytes(utf8(SIGNATURE_TAG), ZERO);
+
 function signedMessage(id: Uint8Array): Uint8Array {
-  return concatBytes(utf8(SIGNATURE_TAG), ZERO, id);
+  return concatBytes(signaturePrefix, id);
+}
+
+/** Keys of the PeerIds whose documents were verified, by the PeerId. Bounded as the others. */
+const keysByPeerId = new Map<string, KeyObject>();
+
+/** Key of a PeerId, if it is one that the rule accepts. @throws if it is none. */
+function keyOfPeerId(peerId: string): KeyObject | undefined {
+  const known = keysByPeerId.get(peerId);
+  if (known) return known;
+  const publicKey = publicKeyOfPeerId(peerId);
+  if (!isAcceptedPoint(publicKey)) return undefined;
+  const key = importPublicKey(publicKey);
+  remember(keysByPeerId, peerId, key, MAX_KEY_OBJECTS);
+  return key;
 }
 
 /** Whether `peerId` signed the document with this id. Never throws. */
@@ -186,13 +215,12 @@ export function verifyDocumentSignature(
   id: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  let publicKey: Uint8Array;
   try {
-    publicKey = publicKeyOfPeerId(peerId);
+    const key = keyOfPeerId(peerId);
+    return key !== undefined && verifyWithKey(key, signedMessage(id), signature);
   } catch {
-    return false;
+    return false; // no PeerId, or not a point of the curve
   }
-  return verifyEd25519(publicKey, signedMessage(id), signature);
 }
 
 /** A node's own key. Signs documents and nothing else. */

@@ -22,7 +22,7 @@ const LEAF_PREFIX = 0;
 const NODE_PREFIX = 1;
 
 /** Where a prefix and what follows it are put together; reused, because allocating costs more. */
-const scratch = Buffer.alloc(1_024);
+const scratch = Buffer.alloc(32_768);
 const nodeBytes = scratch.subarray(0, 1 + 2 * HASH_BYTES);
 
 /** A path through a tree of 2^64 leaves has no more hashes than this. */

@@ -137,6 +137,57 @@ describe('encodeDocument', () => {
   });
 });
 
+describe('decodeDocument', () => {
+  /** JSON texts of all kinds: spaces, doubled keys, other forms of numbers, escapes, wrong order. */
+  const space = fc.constantFrom('', '', '', ' ', '\n');
+  const leaf = fc.oneof(
+    fc.nat(2_000).map(String),
+    fc.constantFrom('-0', '1e3', '1.0', '-1', '0.5', '9007199254740992', 'null', 'true'),
+    fc.string({ maxLength: 4 }).map((text) => JSON.stringify(text)),
+    fc.constantFrom('"\\u0041"', '"\\ud800"', '"\\/"', '"\u2028é"', '"}"', '"1,"'),
+  );
+  const { json } = fc.letrec<{ json: string }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 3 },
+      leaf,
+      fc.tuple(fc.array(tie('json'), { maxLength: 3 }), space).map(([items, gap]) => {
+        return `[${items.join(`,${gap}`)}]`;
+      }),
+      fc
+        .tuple(
+          fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ab', 'z', 'A', '1'), tie('json')), {
+            maxLength: 3,
+          }),
+          space,
+        )
+        .map(([members, gap]) => {
+          return `{${members.map(([key, value]) => `"${key}":${gap}${value}`).join(',')}}`;
+        }),
+    ),
+  }));
+
+  it('takes exactly the texts that encodeDocument writes', () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(json, (text) => {
+        let written: string | undefined;
+        try {
+          written = restricted(JSON.parse(text));
+        } catch {
+          written = undefined;
+        }
+        const isCanonical = written === text;
+        if (isCanonical) taken++;
+        const read = (): unknown => decode(text);
+        if (isCanonical) expect(read()).toEqual(JSON.parse(text));
+        else expect(read).toThrow(CanonicalJsonError);
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(taken).toBeGreaterThan(300);
+  });
+});
+
 describe('the number of values', () => {
   const array = (length: number) => `[${Array(length).fill('0').join(',')}]`;
 

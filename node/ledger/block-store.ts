@@ -14,7 +14,11 @@ import type { CommittedBlock } from '../../protocols/pbft/messages.ts';
 import { encodeCertificate } from '../../protocols/pbft/vote.ts';
 import type { StoredBlock } from './replica-door.ts';
 
-/** Key of the height up to which every block is there; it sorts after those of blocks. */
+/**
+ * Key of a height up to which every block is there; it sorts after those of blocks. It is written
+ * when the store is synced, and what came later is counted when it is opened. In every write it
+ * would make every file of the database reach to the end, and LevelDB would merge them all.
+ */
 const WHOLE_KEY = 'whole';
 const HEIGHT_DIGITS = 16;
 
@@ -140,22 +144,20 @@ export class BlockStore {
     }
   }
 
-  /** Writes what waits, and how far it is whole. */
+  /** Writes what waits; synced, also how far the store is whole. */
   async #write(isSynced: boolean): Promise<void> {
     const written = [...this.#waiting];
-    const whole = new DataView(new ArrayBuffer(8));
-    whole.setBigUint64(0, BigInt(this.#whole));
-    await this.#level.batch(
-      [
-        ...written.map(([height, value]) => ({
-          type: 'put' as const,
-          key: keyOf(height),
-          value,
-        })),
-        { type: 'put', key: WHOLE_KEY, value: new Uint8Array(whole.buffer) },
-      ],
-      { sync: isSynced },
-    );
+    const batch = written.map(([height, value]) => ({
+      type: 'put' as const,
+      key: keyOf(height),
+      value,
+    }));
+    if (isSynced) {
+      const whole = new DataView(new ArrayBuffer(8));
+      whole.setBigUint64(0, BigInt(this.#whole));
+      batch.push({ type: 'put', key: WHOLE_KEY, value: new Uint8Array(whole.buffer) });
+    }
+    await this.#level.batch(batch, { sync: isSynced });
     for (const [height] of written) this.#waiting.delete(height);
   }
 }

@@ -13,10 +13,10 @@
  * @module
  */
 
-import { equalBytes, fromBase64Url, u16 } from '../../crypto/bytes.ts';
+import { toBase64Url, u16 } from '../../crypto/bytes.ts';
 import { readEnvelope } from '../../crypto/envelope.ts';
 import type { ReadEnvelope } from '../../crypto/envelope.ts';
-import { sha256Buffer } from '../../crypto/hash.ts';
+import { contentKey } from '../../crypto/hash.ts';
 import { verifyDocumentSignature } from '../../crypto/identity.ts';
 import { refusalNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -30,6 +30,7 @@ import { expire } from './escrow.ts';
 import { initialState } from './genesis.ts';
 import type { LedgerRules } from './genesis.ts';
 import { EVIDENCE_REFUSALS, perform } from './operations.ts';
+import { OpenedDocuments, readChecked } from './opened-documents.ts';
 import { FEES } from './records.ts';
 import type { ClockRecord, ContractRecord } from './records.ts';
 import { LedgerState, StateDraft } from './state.ts';
@@ -73,14 +74,18 @@ export type LedgerAdmission =
 /** Accounts, escrows, receipts and reputation of one ledger. */
 export class LedgerApplication implements StateMachine {
   readonly rules: LedgerRules;
+  /** Its id as transactions name it: base64url, in which equal bytes have one text. */
+  readonly #ledger: string;
   #state: LedgerState;
   #deadlines: Deadlines;
   readonly #read = new Map<string, ReadEnvelope<Transaction>>();
+  readonly #documents = new OpenedDocuments();
   /** Keys that the last block changed. */
   #lastChanged: readonly string[] = [];
 
   constructor(rules: LedgerRules) {
     this.rules = rules;
+    this.#ledger = toBase64Url(rules.ledgerId);
     this.#state = initialState(rules);
     this.#deadlines = deadlinesOf(this.#state);
   }
@@ -150,7 +155,7 @@ export class LedgerApplication implements StateMachine {
    *
    * @throws {@link RangeError} for a block that does not follow the last one.
    */
-  apply(block: AppliedBlock): LedgerOutcome {
+  apply(block: AppliedBlock, isChecked = false): LedgerOutcome {
     const before = this.clock;
     if (block.height !== before.height + 1 || block.timeMs <= before.timeMs) {
       throw new RangeError(
@@ -160,7 +165,8 @@ export class LedgerApplication implements StateMachine {
     }
     const { height, timeMs } = block;
     const draft = new StateDraft(this.#state);
-    const context: BlockContext = { rules: this.rules, draft, height, timeMs };
+    const open = isChecked ? readChecked : this.#documents.open;
+    const context: BlockContext = { rules: this.rules, draft, height, timeMs, open };
     beginBlock(context, this.#state);
     const waiting = this.#sweep(context);
     const results: TransactionResult[] = [];
@@ -197,7 +203,7 @@ export class LedgerApplication implements StateMachine {
   }
 
   #readTransaction(transaction: Uint8Array): ReadEnvelope<Transaction> {
-    const key = sha256Buffer(transaction).toString('latin1');
+    const key = contentKey(transaction);
     const known = this.#read.get(key);
     if (known) return known;
     const read = readEnvelope(TRANSACTION, transaction);
@@ -212,7 +218,7 @@ export class LedgerApplication implements StateMachine {
   }
 
   #checkLedger({ ledger }: Transaction): RefusalCode | undefined {
-    return equalBytes(fromBase64Url(ledger), this.rules.ledgerId) ? undefined : 'WRONG_LEDGER';
+    return ledger === this.#ledger ? undefined : 'WRONG_LEDGER';
   }
 
   #checkFee(state: StateReader, account: string): RefusalCode | undefined {

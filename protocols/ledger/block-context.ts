@@ -8,6 +8,7 @@
 import type { PairRecord, RaterRecord, ReputationRecords } from '../reputation/records.ts';
 import type { ScoreRecord } from '../reputation/records.ts';
 import type { LedgerRules } from './genesis.ts';
+import type { DocumentOpener } from './opened-documents.ts';
 import { CLOCK_KEY } from './records.ts';
 import type { ClockRecord } from './records.ts';
 import type { StateDraft, StateReader } from './state.ts';
@@ -20,6 +21,8 @@ export interface BlockContext {
   readonly draft: StateDraft;
   readonly height: number;
   readonly timeMs: number;
+  /** How documents inside transactions are opened. */
+  readonly open: DocumentOpener;
 }
 
 /** Hour of a block: what decay counts in. */

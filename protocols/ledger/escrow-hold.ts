@@ -14,7 +14,6 @@
 
 import { equalBytes, fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
 import { decodeDocument } from '../../crypto/canonical-json.ts';
-import { openEnvelope } from '../../crypto/envelope.ts';
 import type { DocumentDefinition } from '../../crypto/envelope.ts';
 import { docId } from '../../crypto/identity.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -81,7 +80,7 @@ export function holdFunds(
   args: OperationArgs<'hold'>,
 ): Refusal {
   const { draft, rules, timeMs } = context;
-  const opened = openEnvelope(AGREEMENT, fromBase64Url(args.agreement), 2);
+  const opened = context.open(AGREEMENT, args.agreement, 2);
   if (!opened.valid) return opened.reason;
   const { body: agreement, id } = opened;
   const { client, contractor } = agreement;

@@ -18,7 +18,6 @@ import {
 } from '../../crypto/bytes.ts';
 import { toHex, utf8 } from '../../crypto/bytes.ts';
 import { SEAL_KEY_TAG } from '../../crypto/domain-tags.ts';
-import { openEnvelope } from '../../crypto/envelope.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -156,7 +155,7 @@ export function deliver(
   if (typeof escrow === 'string') return escrow;
   const { id, contract } = escrow;
   if (contract.state !== 'HELD') return wrongState(contract);
-  const delivery = openEnvelope(deliveryDefinition(contract), fromBase64Url(args.delivery));
+  const delivery = context.open(deliveryDefinition(contract), args.delivery);
   if (!delivery.valid) return delivery.reason;
   if (!isIdOf(delivery.body.contract, fromHex(id))) return 'CONTRACT_MISMATCH';
   const deliveryId = toBase64Url(delivery.id);
@@ -165,7 +164,7 @@ export function deliver(
     putContract(context, escrow, { deliveryId });
     return undefined;
   }
-  const ack = openEnvelope(acknowledgementDefinition(contract), fromBase64Url(args.ack));
+  const ack = context.open(acknowledgementDefinition(contract), args.ack);
   if (!ack.valid) return ack.reason;
   if (ack.body.delivery !== deliveryId) return 'DELIVERY_MISMATCH';
   const refusal = checkSealing(delivery.body, contract, args.key);
@@ -184,7 +183,7 @@ export function judge(
   const escrow = escrowOf(context, args.contract, submitter, 'party');
   if (typeof escrow === 'string') return escrow;
   const { id, contract } = escrow;
-  const verdict = openEnvelope(verdictDefinition(contract), fromBase64Url(args.verdict));
+  const verdict = context.open(verdictDefinition(contract), args.verdict);
   if (!verdict.valid) return verdict.reason;
   if (!isIdOf(verdict.body.contract, fromHex(id))) return 'CONTRACT_MISMATCH';
   const refusal = checkPaid(verdict.body, { price: contract.price.toString() });
@@ -268,7 +267,7 @@ export function rule(
   if (typeof escrow === 'string') return escrow;
   const { id, contract } = escrow;
   if (contract.state !== 'CONTESTED') return wrongState(contract);
-  const ruling = openEnvelope(RULING, fromBase64Url(args.ruling));
+  const ruling = context.open(RULING, args.ruling);
   if (!ruling.valid) return ruling.reason;
   const { arbiter, contract: ruled } = ruling.body;
   if (!isIdOf(ruled, fromHex(id))) return 'CONTRACT_MISMATCH';

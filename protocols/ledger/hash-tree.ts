@@ -21,6 +21,43 @@ function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
   return above;
 }
 
+/** A tree level by level, from the leaf hashes to the root; no level for no leaves. */
+export type HashLevels = readonly (readonly Uint8Array[])[];
+
+/**
+ * Levels over leaf hashes. Nodes of `before` over the very same hashes at the same place are taken
+ * over: of a tree in which few leaves changed, few nodes are hashed.
+ */
+export function levelsOver(leafHashes: readonly Uint8Array[], before: HashLevels): HashLevels {
+  if (leafHashes.length === 0) return [];
+  const levels: (readonly Uint8Array[])[] = [leafHashes];
+  let level = leafHashes;
+  for (let depth = 0; level.length > 1; depth++) {
+    const oldLevel = before[depth];
+    const oldAbove = before[depth + 1];
+    const above: Uint8Array[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      const left = level[i]!;
+      const right = level[i + 1];
+      const isSame = oldAbove && left === oldLevel![i] && right === oldLevel![i + 1];
+      above.push(isSame ? oldAbove[i >> 1]! : right ? nodeHash(left, right) : left);
+    }
+    levels.push(above);
+    level = above;
+  }
+  return levels;
+}
+
+/** Inclusion path of the leaf at `index`, from the leaf to the root. */
+export function pathInLevels(levels: HashLevels, index: number): Uint8Array[] {
+  const path: Uint8Array[] = [];
+  for (const [depth, level] of levels.entries()) {
+    const sibling = level[(index >> depth) ^ 1];
+    if (sibling) path.push(sibling);
+  }
+  return path;
+}
+
 /** Root over leaf hashes; the hash of nothing for none. */
 export function rootOfHashes(leafHashes: readonly Uint8Array[]): Uint8Array {
   if (leafHashes.length === 0) return sha256();
@@ -44,12 +81,20 @@ export function pathOfHashes(leafHashes: readonly Uint8Array[], index: number): 
   return path;
 }
 
+/** Nodes of one level that an update replaced. */
+interface Overwritten {
+  /** Places, ascending. */
+  readonly places: readonly number[];
+  /** What stood there. */
+  readonly hashes: readonly Uint8Array[];
+}
+
 /** A tree of 2^depth leaf hashes. */
 export class FixedHashTree {
   /** From the leaves, level 0, to the root. */
   readonly #levels: Uint8Array[][];
   /** What the last update overwrote, level by level. */
-  #overwritten: Map<number, Uint8Array>[] = [];
+  #overwritten: Overwritten[] = [];
 
   constructor(depth: number, leafHash: Uint8Array) {
     this.#levels = [new Array<Uint8Array>(2 ** depth).fill(leafHash)];
@@ -66,22 +111,28 @@ export class FixedHashTree {
 
   /** Replaces leaf hashes, and every node above them once. */
   update(leafHashes: ReadonlyMap<number, Uint8Array>): void {
-    this.#overwritten = this.#levels.map(() => new Map<number, Uint8Array>());
-    for (const [index, hash] of leafHashes) this.#put(0, index, hash);
-    let changed = new Set(leafHashes.keys());
+    let places = [...leafHashes.keys()].sort((a, b) => a - b);
+    this.#overwritten = [this.#replace(0, places, (place) => leafHashes.get(place)!)];
     for (let depth = 1; depth < this.#levels.length; depth++) {
       const below = this.#levels[depth - 1]!;
-      changed = new Set([...changed].map((index) => index >> 1));
-      for (const index of changed) {
-        this.#put(depth, index, nodeHash(below[2 * index]!, below[2 * index + 1]!));
-      }
+      const above: number[] = [];
+      for (const place of places) if (above.at(-1) !== place >> 1) above.push(place >> 1);
+      places = above;
+      this.#overwritten.push(
+        this.#replace(depth, places, (place) => nodeHash(below[2 * place]!, below[2 * place + 1]!)),
+      );
     }
   }
 
-  #put(depth: number, index: number, hash: Uint8Array): void {
+  #replace(
+    depth: number,
+    places: readonly number[],
+    hashOf: (place: number) => Uint8Array,
+  ): Overwritten {
     const level = this.#levels[depth]!;
-    this.#overwritten[depth]!.set(index, level[index]!);
-    level[index] = hash;
+    const hashes = places.map((place) => level[place]!);
+    for (const place of places) level[place] = hashOf(place);
+    return { places, hashes };
   }
 
   /** From the leaf to the root. */
@@ -91,8 +142,10 @@ export class FixedHashTree {
 
   /** The same in the tree before the last update. */
   pathBefore(index: number): Uint8Array[] {
-    return this.path(index).map(
-      (hash, depth) => this.#overwritten[depth]?.get((index >> depth) ^ 1) ?? hash,
-    );
+    return this.path(index).map((hash, depth) => {
+      const overwritten = this.#overwritten[depth];
+      const place = overwritten?.places.indexOf((index >> depth) ^ 1) ?? -1;
+      return place < 0 ? hash : overwritten!.hashes[place]!;
+    });
   }
 }

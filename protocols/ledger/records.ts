@@ -14,8 +14,9 @@
  */
 
 import { z } from 'zod';
-import { encodeDocument, decodeDocument } from '../../crypto/canonical-json.ts';
-import type { DocumentLimits, DocumentValue } from '../../crypto/canonical-json.ts';
+import { utf8 } from '../../crypto/bytes.ts';
+import { decodeDocument, recordText } from '../../crypto/canonical-json.ts';
+import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import type { PairRecord, RaterRecord, ScoreRecord } from '../reputation/records.ts';
 
 /** Largest value of an entry, in bytes. */
@@ -178,20 +179,14 @@ export function quoteKey(id: string): string {
   return `quote/${id}`;
 }
 
-function toDocumentValue(value: unknown): DocumentValue {
-  if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return value.map(toDocumentValue);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [key, toDocumentValue(member)]),
-    );
-  }
-  return value as DocumentValue;
+/** Value of an entry, as the text that it is. */
+export function textOfRecord(record: StateRecord): string {
+  return recordText(record, VALUE_LIMITS);
 }
 
 /** Value of an entry. */
 export function encodeRecord(record: StateRecord): Uint8Array {
-  return encodeDocument(toDocumentValue(record), VALUE_LIMITS);
+  return utf8(textOfRecord(record));
 }
 
 /**

@@ -10,7 +10,7 @@ import { concatBytes, fromBase64Url, lp16, u32, utf8 } from '../../crypto/bytes.
 import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
 import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { fields } from '../../crypto/envelope.ts';
-import { sha256 } from '../../crypto/hash.ts';
+import { sha256Hex } from '../../crypto/hash.ts';
 import { leafHash, verifyInclusion } from '../../crypto/merkle.ts';
 import { rootOfHashes } from './hash-tree.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from './records.ts';
@@ -29,13 +29,28 @@ const LIMITS: DocumentLimits = { maxBytes: MAX_PROOF_BYTES, maxDepth: 3, maxValu
 
 /** Bucket in which an entry stands. */
 export function bucketOf(key: string): number {
-  const hash = sha256(utf8(key));
-  return (hash[0]! << 4) | (hash[1]! >> 4);
+  return Number.parseInt(sha256Hex(key).slice(0, 3), 16);
 }
 
 /** Leaf of an entry in its bucket: lp16(key) || u32 length || value. */
 export function entryLeaf(key: string, value: Uint8Array): Uint8Array {
   return concatBytes(lp16(utf8(key)), u32(value.length), value);
+}
+
+/** Bytes of an entry's leaf whose value is `text`. */
+export function leafBytes(key: string, text: string): number {
+  return 2 + Buffer.byteLength(key) + 4 + Buffer.byteLength(text);
+}
+
+/** Writes {@link entryLeaf} into `target`, where there is room. @returns where it ends. */
+export function writeEntryLeaf(target: Buffer, offset: number, key: string, text: string): number {
+  const keyStart = offset + 2;
+  const keyEnd = keyStart + target.write(key, keyStart);
+  target.writeUInt16BE(keyEnd - keyStart, offset);
+  const valueStart = keyEnd + 4;
+  const end = valueStart + target.write(text, valueStart);
+  target.writeUInt32BE(end - valueStart, keyEnd);
+  return end;
 }
 
 const hash = fields.bytes(32);

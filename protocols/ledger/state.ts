@@ -5,12 +5,13 @@
  * @module
  */
 
-import { concatBytes, equalBytes, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
+import { equalBytes, fromUtf8, toBase64Url, utf8 } from '../../crypto/bytes.ts';
 import { leafHash } from '../../crypto/merkle.ts';
-import { FixedHashTree, pathOfHashes, rootOfHashes } from './hash-tree.ts';
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES, decodeRecord, encodeRecord } from './records.ts';
+import { FixedHashTree, levelsOver, pathInLevels, rootOfHashes } from './hash-tree.ts';
+import type { HashLevels } from './hash-tree.ts';
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES, decodeRecord, textOfRecord } from './records.ts';
 import type { StateRecord } from './records.ts';
-import { BUCKETS, BUCKET_BITS, bucketOf, entryLeaf } from './state-proof.ts';
+import { BUCKETS, BUCKET_BITS, bucketOf, leafBytes, writeEntryLeaf } from './state-proof.ts';
 import type { StateProof } from './state-proof.ts';
 
 /** Records as they are to become; `undefined` removes one. */
@@ -23,6 +24,8 @@ export interface StateReader {
 
 interface Leaf {
   readonly key: string;
+  /** The value: kept, because it is wanted again for each snapshot and proof. */
+  readonly text: string;
   readonly hash: Uint8Array;
 }
 
@@ -30,45 +33,59 @@ interface Leaf {
 interface Bucket {
   /** Ascending by key. */
   readonly leaves: readonly Leaf[];
+  readonly levels: HashLevels;
   readonly root: Uint8Array;
 }
 
-const EMPTY_BUCKET: Bucket = { leaves: [], root: rootOfHashes([]) };
+const EMPTY_BUCKET: Bucket = { leaves: [], levels: [], root: rootOfHashes([]) };
+
+/** Where a leaf is put together to be hashed; reused, because allocating costs more. */
+const scratch = Buffer.alloc(2 + MAX_KEY_BYTES + 4 + MAX_VALUE_BYTES);
+
+function leafOf(key: string, record: StateRecord): Leaf {
+  const text = textOfRecord(record);
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw new RangeError(`"key" expected at most ${MAX_KEY_BYTES} bytes`);
+  }
+  const end = writeEntryLeaf(scratch, 0, key, text);
+  return { key, text, hash: leafHash(scratch.subarray(0, end)) };
+}
 
 function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
   return a.key < b.key ? -1 : 1;
 }
 
 function bucketWith(bucket: Bucket, changes: StateChanges): Bucket {
-  const kept = bucket.leaves.filter(({ key }) => !changes.has(key));
-  for (const [key, record] of changes) {
-    if (record) kept.push({ key, hash: leafHash(entryLeaf(key, encodeRecord(record))) });
+  const changed: Leaf[] = [];
+  for (const [key, record] of changes) if (record) changed.push(leafOf(key, record));
+  if (changed.length > 1) changed.sort(byKey);
+  const leaves: Leaf[] = [];
+  let next = 0;
+  for (const leaf of bucket.leaves) {
+    while (next < changed.length && changed[next]!.key < leaf.key) leaves.push(changed[next++]!);
+    if (!changes.has(leaf.key)) leaves.push(leaf);
   }
-  if (kept.length === 0) return EMPTY_BUCKET;
-  const leaves = kept.sort(byKey);
-  return { leaves, root: rootOfHashes(leaves.map(({ hash }) => hash)) };
+  while (next < changed.length) leaves.push(changed[next++]!);
+  if (leaves.length === 0) return EMPTY_BUCKET;
+  const hashes = leaves.map(({ hash }) => hash);
+  const levels = levelsOver(hashes, bucket.levels);
+  return { leaves, levels, root: levels.at(-1)![0]! };
 }
 
-/** @param recordOf - Of the keys in the bucket. */
-function proofIn(
-  key: string,
-  { leaves, root }: Bucket,
-  path: readonly Uint8Array[],
-  recordOf: (key: string) => StateRecord,
-): StateProof {
-  const value = (of: string): string => toBase64Url(encodeRecord(recordOf(of)));
+function proofIn(key: string, bucket: Bucket, path: readonly Uint8Array[]): StateProof {
+  const { leaves, levels, root } = bucket;
+  const valueOf = ({ text }: Leaf): string => toBase64Url(utf8(text));
   const top = path.map(toBase64Url);
   const place = leaves.findIndex((leaf) => leaf.key === key);
   if (place < 0) {
-    return { key, bucket: leaves.map((leaf) => ({ key: leaf.key, value: value(leaf.key) })), top };
+    return { key, bucket: leaves.map((leaf) => ({ key: leaf.key, value: valueOf(leaf) })), top };
   }
-  const hashes = leaves.map(({ hash }) => hash);
   return {
     key,
-    value: value(key),
+    value: valueOf(leaves[place]!),
     index: place,
     size: leaves.length,
-    path: pathOfHashes(hashes, place).map(toBase64Url),
+    path: pathInLevels(levels, place).map(toBase64Url),
     bucketRoot: toBase64Url(root),
     top,
   };
@@ -141,8 +158,7 @@ export class LedgerState implements StateReader {
   /** Proof of the entry under `key`, or of its absence. */
   prove(key: string): StateProof {
     const index = bucketOf(key);
-    const bucket = this.#buckets[index]!;
-    return proofIn(key, bucket, this.#top.path(index), (of) => this.#records.get(of)!);
+    return proofIn(key, this.#buckets[index]!, this.#top.path(index));
   }
 
   /**
@@ -152,21 +168,23 @@ export class LedgerState implements StateReader {
    */
   proveBefore(key: string): StateProof {
     if (!this.#before) throw new TypeError('"proveBefore" expected a commit before it');
-    const { records, buckets } = this.#before;
     const index = bucketOf(key);
-    const bucket = buckets.get(index) ?? this.#buckets[index]!;
-    return proofIn(key, bucket, this.#top.pathBefore(index), (of) => {
-      return records.get(of) ?? this.#records.get(of)!;
-    });
+    const bucket = this.#before.buckets.get(index) ?? this.#buckets[index]!;
+    return proofIn(key, bucket, this.#top.pathBefore(index));
   }
 
   /** The whole state: the leaf of each entry, bucket after bucket, keys ascending. */
   snapshot(): Uint8Array {
-    const parts: Uint8Array[] = [];
+    let length = 0;
     for (const { leaves } of this.#buckets) {
-      for (const { key } of leaves) parts.push(entryLeaf(key, encodeRecord(this.get(key)!)));
+      for (const { key, text } of leaves) length += leafBytes(key, text);
     }
-    return concatBytes(...parts);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let offset = 0;
+    for (const { leaves } of this.#buckets) {
+      for (const { key, text } of leaves) offset = writeEntryLeaf(bytes, offset, key, text);
+    }
+    return new Uint8Array(bytes.buffer);
   }
 
   /**

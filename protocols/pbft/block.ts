@@ -121,13 +121,22 @@ export function readBody(reader: ByteReader): BlockBody {
   };
 }
 
-/** A block on the wire: body, certificate of the block before, transactions. */
+/** Bytes of blocks that were read or written: one block is sent, logged twice and stored. */
+const encodedBlocks = new WeakMap<Block, Uint8Array>();
+
+/** A block on the wire: body, certificate of the block before, transactions. Not to be changed. */
 export function encodeBlock(block: Block): Uint8Array {
-  const writer = writeBody(new ByteWriter(1_024), block);
+  const known = encodedBlocks.get(block);
+  if (known) return known;
+  let capacity = BLOCK_BODY_BYTES + MAX_CERTIFICATE_BYTES + 6;
+  for (const transaction of block.transactions) capacity += 4 + transaction.length;
+  const writer = writeBody(new ByteWriter(capacity), block);
   writer.block(block.parentCommit ? encodeCertificate(block.parentCommit) : new Uint8Array());
   writer.u16(block.transactions.length);
   for (const transaction of block.transactions) writer.block(transaction);
-  return writer.finish();
+  const bytes = writer.finish();
+  encodedBlocks.set(block, bytes);
+  return bytes;
 }
 
 /**
@@ -154,7 +163,10 @@ export function decodeBlock(bytes: Uint8Array): Block {
   if (!equalBytes(body.lastCommit, hashOf(parentCommit))) {
     throw new MalformedBytesError('"lastCommit" is not the hash of the certificate');
   }
-  return { ...body, digest: blockDigest(body), parentCommit, transactions };
+  const block = { ...body, digest: blockDigest(body), parentCommit, transactions };
+  // A block has one form in bytes: these are the ones that it would be written as.
+  encodedBlocks.set(block, bytes);
+  return block;
 }
 
 function decodeCertificate(bytes: Uint8Array): Certificate {

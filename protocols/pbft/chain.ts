@@ -130,13 +130,18 @@ export class Chain {
     return this.#speculate(block);
   }
 
-  #speculate(block: Block): string | undefined {
+  #speculate(block: Block, isChecked = false): string | undefined {
     if (this.#speculation && equalBytes(this.#speculation.block.digest, block.digest)) {
       return undefined;
     }
     this.takeBack();
     const { app, rules } = this.#parts;
-    const outcome = app.apply(block);
+    const outcome = app.apply(block, isChecked);
+    if (isChecked && !(outcome.applied && equalBytes(block.stateRoot, outcome.stateRoot))) {
+      // A document with a bad signature was refused then: this time every one is looked at.
+      if (outcome.applied) app.revert();
+      return this.#speculate(block);
+    }
     if (!outcome.applied) return `transaction ${outcome.index}: ${outcome.reason}`;
     this.#speculation = { block, results: outcome.results };
     if (rules.isStateRight(block.stateRoot, outcome.stateRoot)) return undefined;
@@ -191,11 +196,13 @@ export class Chain {
   /**
    * Makes a block final. The caller has checked that its certificate is good.
    *
+   * @param isChecked - It comes out of this replica's own log, where it went once it was applied.
+   *   The state that it leads to is compared with the one it names as ever.
    * @returns results, one per transaction.
    * @throws {@link StateDivergedError} if 2f + 1 replicas agreed on a state that is not ours.
    */
-  append({ block, commit }: CommittedBlock): readonly TransactionResult[] {
-    const problem = this.#speculate(block);
+  append({ block, commit }: CommittedBlock, isChecked = false): readonly TransactionResult[] {
+    const problem = this.#speculate(block, isChecked);
     if (problem !== undefined) {
       throw new StateDivergedError(
         `Block ${block.height} is committed and cannot be applied here: ${problem}. ` +

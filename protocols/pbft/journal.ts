@@ -6,6 +6,7 @@
  * @module
  */
 
+import { concatBytes } from '../../crypto/bytes.ts';
 import type { Effect } from './effects.ts';
 import { LogEncoder } from './log-format.ts';
 import type { LogRecord } from './log-format.ts';
@@ -48,7 +49,7 @@ export class Journal {
   replace(records: readonly LogRecord[]): void {
     this.#encoder = new LogEncoder();
     const parts = records.map((record) => this.#encoder.encode(record));
-    this.#emit({ type: 'replace', bytes: new Uint8Array(Buffer.concat(parts)) });
+    this.#emit({ type: 'replace', bytes: concatBytes(...parts) });
   }
 
   /** Asks for one flush for all that was written in this step, if anything waits for it. */

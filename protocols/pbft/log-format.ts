@@ -17,7 +17,7 @@
  * @module
  */
 
-import { concatBytes, equalBytes } from '../../crypto/bytes.ts';
+import { equalBytes } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { decodeBlock, encodeBlock, MAX_BLOCK_BYTES } from './block.ts';
 import type { Block } from './block.ts';
@@ -106,8 +106,15 @@ const KINDS: Readonly<Record<LogRecord['kind'], number>> = {
   stable: 7,
 };
 
+/** About how long a record gets: a buffer that has to grow is copied. */
+function capacityOf(record: LogRecord): number {
+  const room = 4_096;
+  if (record.kind === 'stable') return room + record.snapshot.length;
+  return 'block' in record ? room + encodeBlock(record.block).length : room;
+}
+
 function encodePayload(record: LogRecord): Uint8Array {
-  const writer = new ByteWriter(512).u8(KINDS[record.kind]);
+  const writer = new ByteWriter(capacityOf(record)).u8(KINDS[record.kind]);
   switch (record.kind) {
     case 'owner':
       writer.bytes(record.ledger).u32(record.epoch).u16(record.replica);
@@ -182,7 +189,7 @@ function decodePayload(payload: Uint8Array): LogRecord {
 }
 
 function checkOf(before: Uint8Array, payload: Uint8Array): Uint8Array {
-  const check = sha256(concatBytes(before, payload)).slice(0, CHECK_BYTES);
+  const check = sha256(before, payload).slice(0, CHECK_BYTES);
   check[CHECK_BYTES - 1]! |= 1;
   return check;
 }

@@ -141,9 +141,31 @@ const TYPES: Readonly<Record<Message['type'], number>> = {
   checkpoint: 11,
 };
 
+/** About how long a message gets: a buffer that has to grow is copied. */
+function capacityOf(message: Message): number {
+  const room = 1_024;
+  switch (message.type) {
+    case 'pre-prepare':
+      return room + encodeBlock(message.block).length;
+    case 'blocks':
+      return message.blocks.reduce(
+        (sum, { block }) => sum + encodeBlock(block).length + room,
+        room,
+      );
+    case 'snapshot':
+      return 2 * room + message.chunk.length;
+    case 'request':
+      return 1 + message.transaction.length;
+    case 'vote':
+      return 128;
+    default:
+      return room;
+  }
+}
+
 /** Bytes of a message. */
 export function encodeMessage(message: Message): Uint8Array {
-  const writer = new ByteWriter(512).u8(TYPES[message.type]);
+  const writer = new ByteWriter(capacityOf(message)).u8(TYPES[message.type]);
   switch (message.type) {
     case 'pre-prepare':
       writer.u64(message.view).bytes(message.signature).block(encodeBlock(message.block));
@@ -212,9 +234,13 @@ export function decodeMessage(bytes: Uint8Array): Message {
   return message;
 }
 
+const TYPE_OF_NUMBER: ReadonlyMap<number, Message['type']> = new Map(
+  (Object.keys(TYPES) as Message['type'][]).map((type) => [TYPES[type], type]),
+);
+
 function readMessage(reader: ByteReader): Message {
   const number = reader.u8('type');
-  const type = (Object.keys(TYPES) as Message['type'][]).find((name) => TYPES[name] === number);
+  const type = TYPE_OF_NUMBER.get(number);
   switch (type) {
     case undefined:
       throw new MalformedBytesError(`"type" expected 1 to 11, got ${number}`);

@@ -47,7 +47,7 @@ export function recall(
         break;
       case 'committed':
         if (record.block.height <= chain.height) break;
-        onBlock(record, chain.append(record));
+        onBlock(record, chain.append(record, true));
         written = [];
         break;
       case 'proposal':

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { sha256Buffer } from '../../crypto/hash.ts';
+import { contentKey } from '../../crypto/hash.ts';
 
 /** How far ahead of its last transaction an account may submit. */
 export const MAX_SEQ_AHEAD = 16;
@@ -29,11 +29,6 @@ export interface ReadyAccount {
 interface Held {
   readonly transaction: Uint8Array;
   readonly key: string;
-}
-
-/** Name of a transaction's bytes inside the process. */
-export function transactionKey(transaction: Uint8Array): string {
-  return sha256Buffer(transaction).toString('latin1');
 }
 
 export class RequestPool {
@@ -59,7 +54,7 @@ export class RequestPool {
 
   /** Whether these very bytes are held, and so have been checked. */
   holds(transaction: Uint8Array): boolean {
-    return this.#keys.has(transactionKey(transaction));
+    return this.#keys.has(contentKey(transaction));
   }
 
   holdsSeq(account: string, seq: number): boolean {
@@ -77,7 +72,7 @@ export class RequestPool {
   add(account: string, seq: number, transaction: Uint8Array, lastSeq: number, nowMs: number): void {
     let held = this.#accounts.get(account);
     if (!held) this.#accounts.set(account, (held = new Map<number, Held>()));
-    const key = transactionKey(transaction);
+    const key = contentKey(transaction);
     held.set(seq, { transaction, key });
     this.#keys.add(key);
     this.#bytes += transaction.length;

@@ -60,8 +60,13 @@ export interface StateMachine {
   isSigned(transaction: Uint8Array): boolean;
   /** Sequence number of an account's last transaction; 0 for none. */
   lastSeq(account: string): number;
-  /** Applies a block to the current state. Signatures were checked. */
-  apply(block: AppliedBlock): BlockOutcome;
+  /**
+   * Applies a block to the current state. Signatures of its transactions were checked.
+   *
+   * @param isChecked - This replica has applied the very block before: what is signed inside its
+   *   transactions need not be checked again.
+   */
+  apply(block: AppliedBlock, isChecked?: boolean): BlockOutcome;
   /** Takes back the last `apply`. Called at most once after each. */
   revert(): void;
   /** The whole state, the same bytes on every replica. */

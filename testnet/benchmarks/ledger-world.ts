@@ -8,7 +8,7 @@
 import { toBase64Url } from '../../crypto/bytes.ts';
 import { encodeBody, signDocument } from '../../crypto/envelope.ts';
 import { sha256, sha256Hex } from '../../crypto/hash.ts';
-import { Identity } from '../../crypto/identity.ts';
+import { Identity, docId } from '../../crypto/identity.ts';
 import { LedgerApplication } from '../../protocols/ledger/application.ts';
 import { committeeOf } from '../../protocols/ledger/committee-chain.ts';
 import { GENESIS_DEFAULTS, encodeGenesis, ledgerRules } from '../../protocols/ledger/genesis.ts';
@@ -102,10 +102,12 @@ export class LedgerWorld {
       nonce: hashOf(`request ${number}`),
       exp: nowSeconds + 600,
     };
+    // Offers are named by their ids alone: nobody looks at their signatures here.
+    const requestBody = encodeBody(QUOTE_REQUEST, request);
     const quote: Quote = {
       v: 1,
       typ: 'quote',
-      req: toBase64Url(signDocument(QUOTE_REQUEST, request, client).id),
+      req: toBase64Url(docId(QUOTE_REQUEST.kind, requestBody)),
       contractor: contractor.peerId,
       price: PRICE,
       latencyMs: 500,
@@ -114,10 +116,11 @@ export class LedgerWorld {
       nonce: hashOf(`quote ${number}`),
       exp: nowSeconds + 600,
     };
+    const quoteBody = encodeBody(QUOTE, quote);
     const agreement: Agreement = {
       v: 1,
       typ: 'agr',
-      quote: toBase64Url(signDocument(QUOTE, quote, contractor).id),
+      quote: toBase64Url(docId(QUOTE.kind, quoteBody)),
       task: request.task,
       ...parties,
       price: PRICE,
@@ -147,8 +150,8 @@ export class LedgerWorld {
     const judged = signDocument(verdictDefinition(parties), verdict, client);
     const hold = {
       agreement: toBase64Url(agreed.envelope),
-      quote: toBase64Url(encodeBody(QUOTE, quote)),
-      request: toBase64Url(encodeBody(QUOTE_REQUEST, request)),
+      quote: toBase64Url(quoteBody),
+      request: toBase64Url(requestBody),
     };
     const verdictArgs = { contract: verdict.contract, verdict: toBase64Url(judged.envelope) };
     return [

@@ -46,6 +46,7 @@ export class ReplicaProcess {
   readonly #submissions = new Map<number, (outcome: SubmitOutcome) => void>();
   readonly #questions = new Map<number, (status: ProcessStatus) => void>();
   #next = 0;
+  #waiting: { readonly first: number; readonly transactions: Uint8Array[] }[] = [];
 
   constructor(dataPath: string, genesisFile: string) {
     this.dataPath = dataPath;
@@ -103,8 +104,23 @@ export class ReplicaProcess {
         this.#submissions.set(first + place, resolve);
       });
     });
-    this.#send({ type: 'submit', first, transactions });
+    this.#handIn(first, transactions);
     return outcomes;
+  }
+
+  /** What is handed in during one turn of the event loop goes over the channel together. */
+  #handIn(first: number, transactions: readonly Uint8Array[]): void {
+    const last = this.#waiting.at(-1);
+    if (last && last.first + last.transactions.length === first) {
+      last.transactions.push(...transactions);
+      return;
+    }
+    this.#waiting.push({ first, transactions: [...transactions] });
+    if (this.#waiting.length > 1) return;
+    setImmediate(() => {
+      for (const order of this.#waiting) this.#send({ type: 'submit', ...order });
+      this.#waiting = [];
+    });
   }
 
   /** @throws if it is not running. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BlockStore, decodeStoredBlock, encodeStoredBlock } from '../../ledger/block-store.ts';
 import type { StoredBlock } from '../../ledger/replica-door.ts';
@@ -58,6 +59,19 @@ describe('the store of blocks', () => {
     expect(again.whole).toBe(7);
     expect(await heightsFrom(again, 1, 10)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     await again.close();
+  });
+
+  it('counts the blocks that came after it was last synced, when it is opened', async () => {
+    const first = await open();
+    for (const height of [1, 2, 3, 4, 6]) first.putStored(blockAt(height));
+    await first.close();
+    const level = new ClassicLevel<string, Uint8Array>(directory, { valueEncoding: 'view' });
+    await level.put('whole', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 2));
+    await level.close();
+    const store = await open();
+    expect(store.whole).toBe(4);
+    expect(await heightsFrom(store, 1, 10)).toEqual([1, 2, 3, 4]);
+    await store.close();
   });
 
   it('refuses a stored block that is shorter than it says', () => {

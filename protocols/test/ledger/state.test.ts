@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toBase64Url, toHex } from '../../../crypto/bytes.ts';
 import { MerkleTree, leafHash } from '../../../crypto/merkle.ts';
-import { FixedHashTree, pathOfHashes, rootOfHashes } from '../../ledger/hash-tree.ts';
+import {
+  FixedHashTree,
+  levelsOver,
+  pathInLevels,
+  pathOfHashes,
+  rootOfHashes,
+} from '../../ledger/hash-tree.ts';
 import { decodeRecord, encodeRecord, quoteKey } from '../../ledger/records.ts';
 import { LedgerState, StateDraft } from '../../ledger/state.ts';
 import {
@@ -41,6 +47,22 @@ describe('trees over hashes', () => {
     expect(() => pathOfHashes([], 0)).toThrow(RangeError);
   });
 
+  it('take over from the tree before what did not change, and nothing else', () => {
+    const hashes = leavesOf(6).map((leaf) => leafHash(leaf));
+    const choice = fc.array(fc.nat(5), { maxLength: 9 }).map((places) => {
+      return places.map((place) => hashes[place]!);
+    });
+    fc.assert(
+      fc.property(choice, choice, (before, after) => {
+        const levels = levelsOver(after, levelsOver(before, []));
+        expect(levels.at(-1)?.[0] ?? rootOfHashes([])).toEqual(rootOfHashes(after));
+        for (let i = 0; i < after.length; i++) {
+          expect(pathInLevels(levels, i)).toEqual(pathOfHashes(after, i));
+        }
+      }),
+    );
+  });
+
   it('of fixed size stay right when leaves change', () => {
     const leaves = leavesOf(16);
     const fixed = new FixedHashTree(4, leafHash(leaves[0]!));
@@ -51,6 +73,10 @@ describe('trees over hashes', () => {
     const tree = new MerkleTree(leaves);
     expect(toHex(fixed.root)).toBe(toHex(tree.root));
     expect(fixed.path(6).map(toHex)).toEqual(tree.inclusionPath(6).map(toHex));
+    const before = new MerkleTree(leavesOf(16));
+    for (const i of [0, 4, 5, 7, 15]) {
+      expect(fixed.pathBefore(i).map(toHex)).toEqual(before.inclusionPath(i).map(toHex));
+    }
   });
 });
 
