@@ -200,9 +200,10 @@ describe(`a contractor that is killed ${KILLS} times among ${TASKS} tasks (seed 
       const lives = (all: readonly string[]) => new Set(all.map((one) => one.split('-')[0])).size;
       for (const all of executions.values()) expect(lives(all)).toBe(all.length);
       const { paidMicroUsd } = await network.client.api.get<StatusDocument>('/v1/status');
-      const { earnedMicroUsd } = await contractor.api.get<StatusDocument>('/v1/status');
       expect(paidMicroUsd).toBeGreaterThan(0);
-      expect(earnedMicroUsd).toBe(paidMicroUsd);
+      const earned = async () =>
+        (await contractor.api.get<StatusDocument>('/v1/status')).earnedMicroUsd;
+      await expect.poll(earned, { timeout: 10_000, interval: 250 }).toBe(paidMicroUsd);
     },
     TIMEOUT_MS,
   );

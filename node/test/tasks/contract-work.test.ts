@@ -124,7 +124,8 @@ class WorkUnderTest {
       results: test.results,
       open: new MemoryJsonSection(),
       debtors: new MemoryJsonSection(),
-      onReceipt: () => undefined,
+      contractOf: () => Promise.resolve(undefined),
+      onReceipt: () => Promise.resolve(),
       clock,
       logger,
     });

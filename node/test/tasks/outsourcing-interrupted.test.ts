@@ -111,8 +111,7 @@ class Deal {
       await Promise.resolve();
       // Of a process that was killed nothing comes any more.
       if (life !== this.deaths) await new Promise(() => undefined);
-      const [{ bytes }] = parts as [{ bytes: Uint8Array }];
-      const text = `${Buffer.from(bytes).toString('utf8')} ${this.executions}`;
+      const text = `${Buffer.from(parts[0]!.bytes).toString('utf8')} ${this.executions}`;
       return { parts: [{ mediaType: 'text/plain', text }] };
     };
     return {
