@@ -18,6 +18,7 @@ import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
 import type { VerdictAsk } from '../../protocols/negotiation/verdict-body.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
+import { AGREEMENT_PERIODS } from '../../protocols/negotiation/documents.ts';
 import type { Quote } from '../../protocols/negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
@@ -33,8 +34,8 @@ import { manifestOf, resultPartsOf, taskMessage } from './wire-task.ts';
 /** Contractors whose control stream is kept open. */
 const MAX_OPEN_CLIENTS = 64;
 
-/** How long a contractor may be away while it is asked to sign the agreement. */
-const AGREEMENT_TIMEOUT_MS = 15_000;
+/** How long a contractor may be away while it is asked to sign: as long as it may hold a price. */
+const AGREEMENT_TIMEOUT_MS = AGREEMENT_PERIODS.holdSecs.default * 1_000;
 /** How long a receipt is waited for: the verdict stands without it. */
 const RECEIPT_TIMEOUT_MS = 20_000;
 

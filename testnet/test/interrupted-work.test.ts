@@ -179,10 +179,8 @@ describe(`a contractor that is killed ${KILLS} times among ${TASKS} tasks (seed 
       const executions = await executionsByTask();
       const again = [...executions.values()].reduce((sum, all) => sum + all.length - 1, 0);
       const resent = [...ended.values()].reduce((sum, one) => sum + one.resent, 0);
-      console.info(
-        JSON.stringify({ TASKS, SEED, tookSeconds, awayMs: killer.awayMs, again, resent }),
-      );
-
+      const figures = { TASKS, SEED, tookSeconds, awayMs: killer.awayMs, again, resent };
+      console.info(JSON.stringify(figures));
       expect(killer.awayMs).toHaveLength(KILLS);
       expect(ended.size).toBe(TASKS);
       for (const [name, { run }] of ended) {
