@@ -180,7 +180,7 @@ describe(`a contractor that is killed ${KILLS} times among ${TASKS} tasks (seed 
       const again = [...executions.values()].reduce((sum, all) => sum + all.length - 1, 0);
       const resent = [...ended.values()].reduce((sum, one) => sum + one.resent, 0);
       const figures = { TASKS, SEED, tookSeconds, awayMs: killer.awayMs, again, resent };
-      console.info(JSON.stringify(figures));
+      process.stdout.write(`${JSON.stringify(figures)}\n`);
       expect(killer.awayMs).toHaveLength(KILLS);
       expect(ended.size).toBe(TASKS);
       for (const [name, { run }] of ended) {

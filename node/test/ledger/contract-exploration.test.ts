@@ -245,7 +245,7 @@ describe('every state of a contract that loss, repetition, reordering and time c
       const exploration = new Exploration({ hasLedger, skewSeconds });
       exploration.run(DEPTH);
       const { states, phases, ends } = exploration;
-      console.info(`${states} states`);
+      process.stdout.write(`${states} states by ${DEPTH} moves\n`);
       // So that the rules are worth checking: every phase is reached, and every end.
       if (DEPTH >= 18) {
         const anyPhase = PHASES.filter((phase) => phase !== 'LAPSED');

@@ -180,7 +180,7 @@ describe('a contract whose streams break', () => {
     async (_, dies) => {
       const messages = await countMessages();
       // Agreement, task, delivery, acknowledgement, verdict, and the answer to each.
-    expect(messages).toBe(10);
+      expect(messages).toBe(10);
       for (let at = 0; at < messages; at++) {
         const deal = await Deal.open();
         const quoted = await deal.quote();
