@@ -29,13 +29,27 @@ const AWAY: ReadonlySet<unknown> = new Set([
   'NEGOTIATION_TIMEOUT',
   // It is there and has too much to do at the moment.
   'TOO_MANY_REQUESTS',
+  'DEARER_QUOTE',
 ]);
+
+/** A new quote is dearer than the one in whose place it is. Prices go up and down with the load. */
+export class DearerQuoteError extends Error {
+  static override readonly name = 'DearerQuoteError';
+  override readonly name = 'DearerQuoteError';
+  readonly code = 'DEARER_QUOTE';
+
+  constructor() {
+    super('it asks for more for a new quote');
+  }
+}
 
 /** Refusals that say nothing of the contract: the same question may be answered later. */
 const PASSING: ReadonlySet<RefusalCode | undefined> = new Set<RefusalCode>([
   'RATE_LIMITED',
   'TIMED_OUT',
   'INTERNAL',
+  // Of this client's own tasks at the same time.
+  'TOO_MANY_OPEN_QUOTES',
 ]);
 
 /**

@@ -25,7 +25,7 @@ import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.
 import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
 import type { NodeLedger } from '../ledger/node-ledger.ts';
-import { untilBack } from './interruption.ts';
+import { DearerQuoteError, untilBack } from './interruption.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -229,7 +229,10 @@ export class Outsourcing {
     }
   }
 
-  /** Agrees on another quote in the place of one that cannot be agreed on, if it is no dearer. */
+  /**
+   * Agrees on another quote in the place of one that cannot be agreed on, if it is no dearer. Waits
+   * a while for such a one: what a contractor asks goes up and down with its load.
+   */
   async #agreeAnew(
     before: QuotedTask,
     task: PreparedTask,
@@ -238,13 +241,17 @@ export class Outsourcing {
   ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
     const { peerId, quote } = before;
     await this.release(before, signal);
-    const second = await this.quote(peerId, task, signal);
-    if (BigInt(second.quote.price) > BigInt(quote.price)) {
-      await this.release(second, signal);
+    const requote = async (): Promise<QuotedTask> => {
+      const quoted = await this.quote(peerId, task, signal);
+      if (BigInt(quoted.quote.price) <= BigInt(quote.price)) return quoted;
+      await this.release(quoted, signal);
       const details = { peerId, step: 'agreement', isAgreed: false };
-      throw new ContractorFailedError(details, 'it asks for more for a new quote');
-    }
-    return { quoted: second, contract: await this.#signed(second, terms, signal) };
+      const cause = new DearerQuoteError();
+      throw new ContractorFailedError(details, cause.message, { cause });
+    };
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(AGREEMENT_TIMEOUT_MS)]);
+    const quoted = await untilBack(requote, inTime);
+    return { quoted, contract: await this.#signed(quoted, terms, signal) };
   }
 
   #signed(

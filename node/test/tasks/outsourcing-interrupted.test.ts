@@ -14,7 +14,7 @@ import { createA2aServer } from '../../../protocols/a2a/server.ts';
 import { ContractStore } from '../../../protocols/negotiation/contract-store.ts';
 import { FakeSecureStreams } from '../../../protocols/test/negotiation/fake-secure-streams.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
-import { ALICE, BOB, Market } from '../../../protocols/test/negotiation/fixture.ts';
+import { ALICE, BOB, Market, PRICE } from '../../../protocols/test/negotiation/fixture.ts';
 import { systemProcessor } from '../../system-clock.ts';
 import { BoundedTaskStore } from '../../tasks/bounded-task-store.ts';
 import { ContractWork } from '../../tasks/contract-work.ts';
@@ -47,6 +47,7 @@ class Deal {
   executions = 0;
   deliveredAfter = 0;
   deaths = 0;
+  priceMicroUsd = PRICE;
   /** Called in the middle of the work. */
   duringWork = (): void => undefined;
   #revival: Promise<void> = Promise.resolve();
@@ -55,6 +56,13 @@ class Deal {
     const deal = new Deal();
     deal.market = await Market.open(
       {
+        quoteFor: () =>
+          Promise.resolve({
+            priceMicroUsd: deal.priceMicroUsd,
+            latencyMs: 500,
+            capacitySecs: 30,
+            load: { demand: 1, available: 3, total: 4 },
+          }),
         deliveryFor: async (id) => {
           const stored = await deal.results.get(Buffer.from(id).toString('base64url'));
           return stored && { result: fromBase64Url(stored.result), bytes: stored.bytes };
@@ -124,6 +132,15 @@ class Deal {
       executor: { type: 'builtin' },
       accept: { clients: 'any', minPriceMicroUsd: 0, maxInBytes: 10_000, levels: ['low'] },
       runner: { term: TERM, execute, estimate: () => ({ seconds: 1, memoryGib: 0 }) },
+    };
+  }
+
+  /** The message is lost, and with it the session and Bob's process. */
+  killAtNextMessage(): void {
+    this.market.net.faultOf = () => {
+      this.market.net.faultOf = () => 'none';
+      this.kill();
+      return 'lost';
     };
   }
 
@@ -217,28 +234,26 @@ describe('a contract whose streams break', () => {
   it('pays no more for the new quote that a restart makes necessary', async () => {
     const deal = await Deal.open();
     const quoted = await deal.quote();
-    deal.kill();
-    deal.market.policy.quoteFor = () =>
-      Promise.resolve({
-        priceMicroUsd: 1_501n,
-        latencyMs: 500,
-        capacitySecs: 30,
-        load: { demand: 1, available: 3, total: 4 },
-      });
-    // The client has signed for the session that ended.
-    const stream = await deal.market.stream().catch(() => undefined);
-    expect(stream).toBeUndefined();
-    deal.market.net.sessionNumber -= 1;
-    let sent = 0;
-    deal.market.net.faultOf = () => {
-      if (sent++ > 0) return 'none';
-      deal.market.net.sessionNumber += 1;
-      return 'lost';
-    };
-    await expect(deal.through(quoted)).rejects.toThrow('it asks for more for a new quote');
+    deal.killAtNextMessage();
+    deal.priceMicroUsd = 1_501n;
+    const performing = deal.outsourcing.perform(quoted, deal.task, AbortSignal.timeout(1_500));
+    await expect(performing).rejects.toThrow('it asks for more for a new quote');
     expect(deal.executions).toBe(0);
     expect(await deal.phases('bobDisk')).toEqual([]);
     expect(deal.market.contractor.openQuotes).toBe(0);
+  });
+
+  it('waits for a new quote that is no dearer: prices go with the load', async () => {
+    const deal = await Deal.open();
+    const quoted = await deal.quote();
+    deal.killAtNextMessage();
+    deal.priceMicroUsd = 1_501n;
+    setTimeout(() => {
+      deal.priceMicroUsd = 1_499n;
+    }, 700);
+    const { delivered, settled } = await deal.through(quoted);
+    expect(delivered.quoted.quote.price).toBe('1499');
+    expect(settled.contract.verdict!.body.paid).toBe('1499');
   });
 
   it('ends in time with a contractor that does not come back', async () => {
