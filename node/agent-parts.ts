@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fromBase64Url } from '../crypto/bytes.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { KeyRotationMemory } from '../crypto/key-rotation-memory.ts';
 import { StatusListMemory } from '../crypto/status-list-memory.ts';
@@ -141,8 +142,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
-    onReceipt: (contract) =>
-      void keepEarned({ receipts, earned, learned }, contract, clock, logger),
+    contractOf: (contractId) => contracts.byContract(fromBase64Url(contractId)),
+    onReceipt: (contract) => keepEarned({ receipts, earned, learned }, contract, clock, logger),
     clock,
     logger,
   });

@@ -19,7 +19,12 @@ export const ABORT_CODES = {
 /** Name of an abort code. */
 export type AbortReason = keyof typeof ABORT_CODES;
 
-/** One encrypted stream. Messages are at most the protocol's `maxMessageBytes`. */
+/**
+ * One encrypted stream. Messages are at most the protocol's `maxMessageBytes`.
+ *
+ * On the stream of an artifact (purpose 2 with a context) only the first message of each direction
+ * is one: what is written and read after it is bytes in runs of any length up to that limit.
+ */
 export interface SecureStream {
   /** PeerId of the other side, as text, proved by the session. */
   readonly remotePeer: string;

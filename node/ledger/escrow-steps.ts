@@ -18,7 +18,7 @@ import { CLOCK_TOLERANCE_SECONDS } from '../../protocols/negotiation/documents.t
 const SECOND_MS = 1_000;
 /** How long the contractor leaves the client to lodge what ends the contract. */
 export const GRACE_SECONDS = 10;
-/** A delivery that nobody acknowledged is lodged so long before its time is over. */
+/** What the contractor has is lodged at the latest so long before its time is over. */
 const LAST_CALL_MS = 60_000;
 
 /** What to do. */
@@ -81,7 +81,9 @@ function contractorCall(
 ): TransactionCall | undefined {
   const { phase, verdict, delivery, acknowledgement, voidReason, sinceSeconds } = contract;
   const { state, cancelledBy, deliveryId, dueMs } = record;
-  const isPatient = nowMs < (sinceSeconds + GRACE_SECONDS) * SECOND_MS;
+  // Whoever waits for the client must not wait until the escrow has run out.
+  const isLastCall = dueMs - blockMs < LAST_CALL_MS;
+  const isPatient = !isLastCall && nowMs < (sinceSeconds + GRACE_SECONDS) * SECOND_MS;
   if (verdict?.signers.length === 2 && state !== 'CONTESTED') {
     return isPatient ? undefined : verdictCall(contract);
   }
@@ -99,7 +101,7 @@ function contractorCall(
       },
     };
   }
-  if (delivery && deliveryId === '' && dueMs - blockMs < LAST_CALL_MS) {
+  if (delivery && deliveryId === '' && isLastCall) {
     return {
       op: 'deliver',
       args: { contract: idOf(contract), delivery: toBase64Url(delivery.envelope) },

@@ -63,6 +63,11 @@ class WorkRefusal extends Error {
   override readonly name = 'WorkRefusal';
 }
 
+/** The client has ended the task: nothing was wrong with it. */
+class WorkCancelled extends Error {
+  override readonly name = 'WorkCancelled';
+}
+
 /** A task under its contract, checked. */
 interface ContractTask {
   readonly id: string;
@@ -80,6 +85,7 @@ export class ContractWork implements AgentExecutor {
   readonly #slots = new FairSlots();
   /** Contracts in work: a second message under one of them waits for the first. */
   readonly #byContract = new Map<string, Promise<readonly ResultPart[]>>();
+  #isStopping = false;
 
   constructor(init: ContractWorkInit) {
     this.#init = init;
@@ -90,8 +96,9 @@ export class ContractWork implements AgentExecutor {
     return this.#running.size;
   }
 
-  /** Stops everything in work. */
+  /** Stops everything in work. Its contracts stand: their clients may ask for it after a restart. */
   abort(): void {
+    this.#isStopping = true;
     for (const controller of this.#running.values()) controller.abort(new Error('The node stops'));
   }
 
@@ -122,7 +129,13 @@ export class ContractWork implements AgentExecutor {
       this.#finish(context, bus, TaskState.TASK_STATE_COMPLETED);
     } catch (error) {
       const contract = contractOf(context.context);
-      if (contract !== undefined) this.#init.onUndone(contract);
+      if (contract !== undefined && !this.#isStopping) this.#init.onUndone(contract);
+      // An executor may end with words of its own when it is told to stop.
+      const reason: unknown = controller.signal.reason;
+      if (reason instanceof WorkCancelled || error instanceof WorkCancelled) {
+        this.#finish(context, bus, TaskState.TASK_STATE_CANCELED);
+        return;
+      }
       if (!(error instanceof WorkRefusal) && !(error instanceof ExecutorInputError)) throw error;
       this.#init.logger.info({ taskId, err: error }, 'A task was refused.');
       this.#finish(context, bus, TaskState.TASK_STATE_REJECTED, error.message);
@@ -132,7 +145,7 @@ export class ContractWork implements AgentExecutor {
   };
 
   cancelTask = (taskId: string): Promise<void> => {
-    this.#running.get(taskId)?.abort(new WorkRefusal('The task was cancelled'));
+    this.#running.get(taskId)?.abort(new WorkCancelled('The task was cancelled'));
     return Promise.resolve();
   };
 

@@ -60,8 +60,10 @@ export interface ContractorRoleInit {
   /** Open contracts by id, and debtors by PeerId: a restart forgives nobody. */
   readonly open: JsonSection<OpenContract>;
   readonly debtors: JsonSection<Debtor>;
-  /** Told of each contract that both sides have settled. */
-  readonly onReceipt: (contract: Contract) => void;
+  /** The stored contract with this id, base64url: how far it was before a restart. */
+  readonly contractOf: (contractId: string) => Promise<Contract | undefined>;
+  /** Told of each contract that both sides have settled; after a crash perhaps once more. */
+  readonly onReceipt: (contract: Contract) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -105,13 +107,24 @@ export class ContractorRole implements ContractorPolicy {
 
   /** Takes up the slots and the debtors of the time before a restart. */
   async load(): Promise<void> {
-    for (const contract of await this.#init.open.values()) {
-      this.#open.set(contract.contractId, contract);
-      this.#enqueue(contract);
-    }
     for (const { client } of await this.#init.debtors.values({ limit: MAX_DEBTORS })) {
       this.#debtors.add(client);
     }
+    for (const contract of await this.#init.open.values()) await this.#takeUp(contract);
+  }
+
+  /** A contract that was open: a crash may have come between its end and what follows from it. */
+  async #takeUp(open: OpenContract): Promise<void> {
+    const { contractId, sinceMs } = open;
+    const contract = await this.#init.contractOf(contractId);
+    if (!contract || OPEN_PHASES.has(contract.phase)) {
+      this.#open.set(contractId, open);
+      this.#enqueue(open);
+      return;
+    }
+    this.onContract(contract);
+    const isOver = this.#init.clock.nowMs() - sinceMs > CAPACITY_SECONDS * 1_000;
+    if (contract.phase === 'VERDICT' && isOver) await this.#init.open.delete(contractId);
   }
 
   /** From now on `listener` is told of each agreement whose price is to be held on a ledger. */
@@ -240,9 +253,12 @@ export class ContractorRole implements ContractorPolicy {
     const id = toBase64Url(contract.agreement.id);
     const { client, shape } = contract.request.body;
     if (!OPEN_PHASES.has(contract.phase)) {
-      this.#free(id);
+      this.#vacate(id);
       this.#store(this.#init.results.delete(id)); // the client has it, or will not pay for it
-      if (contract.phase === 'RECEIPT') this.#init.onReceipt(contract);
+      // Its entry goes last: a crash before that is made good by `load`.
+      if (contract.phase === 'RECEIPT') {
+        this.#store(this.#init.onReceipt(contract).then(() => this.#init.open.delete(id)));
+      } else if (contract.phase !== 'VERDICT') this.#store(this.#init.open.delete(id));
       if (contract.verdict?.body.outcome === 'pass') this.#clear(client);
       else if (contract.delivery && isOnCredit(contract)) this.#owe(client);
       return;
@@ -303,9 +319,14 @@ export class ContractorRole implements ContractorPolicy {
   }
 
   #free(contractId: string): void {
-    if (!this.#open.delete(contractId)) return;
+    if (this.#vacate(contractId)) this.#store(this.#init.open.delete(contractId));
+  }
+
+  /** Frees the slot. @returns whether there was one. */
+  #vacate(contractId: string): boolean {
+    if (!this.#open.delete(contractId)) return false;
     this.#init.queue.delete(contractId);
-    this.#store(this.#init.open.delete(contractId));
+    return true;
   }
 
   /** A contract waits for this machine until its result is there. */

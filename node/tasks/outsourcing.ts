@@ -2,6 +2,10 @@
  * One contract with one contractor, from the quote to the receipt: the client's steps of
  * wire-formats.md 4.2 over the session and A2A. Whether it is worth it is decided elsewhere.
  *
+ * A contractor that goes away and comes back in time, as one that is restarted, goes on where it
+ * was: each step is asked for again, the task by its contract. A result that it has signed comes
+ * again and is not computed anew.
+ *
  * @module
  */
 
@@ -14,12 +18,14 @@ import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
 import type { VerdictAsk } from '../../protocols/negotiation/verdict-body.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
+import { AGREEMENT_PERIODS } from '../../protocols/negotiation/documents.ts';
 import type { Quote } from '../../protocols/negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
 import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
 import type { NodeLedger } from '../ledger/node-ledger.ts';
+import { DearerQuoteError, untilBack } from './interruption.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -27,6 +33,11 @@ import { manifestOf, resultPartsOf, taskMessage } from './wire-task.ts';
 
 /** Contractors whose control stream is kept open. */
 const MAX_OPEN_CLIENTS = 64;
+
+/** How long a contractor may be away while it is asked to sign: as long as it may hold a price. */
+const AGREEMENT_TIMEOUT_MS = AGREEMENT_PERIODS.holdSecs.default * 1_000;
+/** How long a receipt is waited for: the verdict stands without it. */
+const RECEIPT_TIMEOUT_MS = 20_000;
 
 /** Step at which the ledger fails, and not the contractor. */
 export const ESCROW_STEP = 'escrow';
@@ -79,6 +90,12 @@ const OTHER_LEDGER: ReadonlySet<RefusalCode | undefined> = new Set<RefusalCode>(
   'WRONG_LEDGER',
 ]);
 
+/** Refusals after which a new quote may be agreed on where this one cannot. */
+const NEEDS_NEW_QUOTE: ReadonlySet<RefusalCode | undefined> = new Set<RefusalCode>([
+  // Signed for a session that ended before the contractor saw it.
+  'SESSION_MISMATCH',
+]);
+
 /** What was settled. */
 export interface Settlement {
   /** docId of the verdict that both have signed, or `null` if the contractor did not sign. */
@@ -124,8 +141,12 @@ export class Outsourcing {
   async bargain(quoted: QuotedTask, priceMicroUsd: bigint, signal: AbortSignal): Promise<bigint> {
     const { peerId, requestId, quote } = quoted;
     try {
-      const contract = await this.#step(peerId, 'counter-offer', false, signal, (stream) =>
-        this.#components.negotiation.counter(stream, requestId, priceMicroUsd, { signal }),
+      const contract = await untilBack(
+        () =>
+          this.#step(peerId, 'counter-offer', false, signal, (stream) =>
+            this.#components.negotiation.counter(stream, requestId, priceMicroUsd, { signal }),
+          ),
+        signal,
       );
       return BigInt(contract.bargainedPrice ?? quote.price);
     } catch (error) {
@@ -147,6 +168,8 @@ export class Outsourcing {
    * Agrees on a quote, has the price held where there is a ledger, hands the task over and takes
    * the result, checked against the signed delivery.
    *
+   * Goes on through interruptions until `signal`, or until the contract has run out.
+   *
    * @param onFees - Told what the ledger takes, in micro-USD, once the price is held.
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
    *   Time that runs out is such a failure too: to stall must not be cheaper than to fail.
@@ -163,41 +186,72 @@ export class Outsourcing {
     await this.#hold(peerId, agreed, onFees);
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
-    const parts = await this.#send(taken, task, contractId, signal);
-    await this.#step(peerId, 'delivery', true, signal, async (stream) => {
-      const collected = await negotiation.collectDelivery(stream, requestId, manifestOf(parts), {
-        signal,
+    const isOver = async () => (await negotiation.contract(requestId))?.phase === 'VOID';
+    const parts = await untilBack(
+      () => this.#send(taken, task, contractId, signal),
+      signal,
+      isOver,
+    );
+    const manifest = manifestOf(parts);
+    const take = () =>
+      this.#step(peerId, 'delivery', true, signal, async (stream) => {
+        const collected = await negotiation.collectDelivery(stream, requestId, manifest, {
+          signal,
+        });
+        return collected.agreed
+          ? negotiation.acknowledge(stream, requestId, { signal })
+          : collected;
       });
-      return collected.agreed ? negotiation.acknowledge(stream, requestId, { signal }) : collected;
-    });
+    await untilBack(take, signal, isOver);
     return { quoted: taken, parts, contractId };
   }
 
   /**
    * Agrees on the quote. Nothing is signed before this node is sure that it can have the price
    * held; with a contractor of no or another ledger it goes on without, on a new quote, where its
-   * configuration says so.
+   * configuration says so. On a new quote too with one that was restarted before it signed: an
+   * agreement is good in its own session only, and nobody signs two for one quote.
    */
   async #agree(
     quoted: QuotedTask,
     task: PreparedTask,
     signal: AbortSignal,
   ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
-    const { peerId, quote } = quoted;
     const terms = await this.#escrowTerms(quoted);
     try {
       return { quoted, contract: await this.#signed(quoted, terms, signal) };
     } catch (error) {
       const refusal = error instanceof ContractorFailedError ? error.details.refusal : undefined;
-      if (!terms || terms.isRequired || !OTHER_LEDGER.has(refusal)) throw error;
+      const isOfLedger = OTHER_LEDGER.has(refusal);
+      if (isOfLedger && (!terms || terms.isRequired)) throw error;
+      if (!isOfLedger && !NEEDS_NEW_QUOTE.has(refusal)) throw error;
+      return this.#agreeAnew(quoted, task, isOfLedger ? undefined : terms, signal);
     }
-    const second = await this.quote(peerId, task, signal);
-    if (BigInt(second.quote.price) > BigInt(quote.price)) {
-      await this.release(second, signal);
+  }
+
+  /**
+   * Agrees on another quote in the place of one that cannot be agreed on, if it is no dearer. Waits
+   * a while for such a one: what a contractor asks goes up and down with its load.
+   */
+  async #agreeAnew(
+    before: QuotedTask,
+    task: PreparedTask,
+    terms: EscrowTerms | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
+    const { peerId, quote } = before;
+    await this.release(before, signal);
+    const requote = async (): Promise<QuotedTask> => {
+      const quoted = await this.quote(peerId, task, signal);
+      if (BigInt(quoted.quote.price) <= BigInt(quote.price)) return quoted;
+      await this.release(quoted, signal);
       const details = { peerId, step: 'agreement', isAgreed: false };
-      throw new ContractorFailedError(details, 'it asks for more without a ledger');
-    }
-    return { quoted: second, contract: await this.#signed(second, undefined, signal) };
+      const cause = new DearerQuoteError();
+      throw new ContractorFailedError(details, cause.message, { cause });
+    };
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(AGREEMENT_TIMEOUT_MS)]);
+    const quoted = await untilBack(requote, inTime);
+    return { quoted, contract: await this.#signed(quoted, terms, signal) };
   }
 
   #signed(
@@ -205,8 +259,13 @@ export class Outsourcing {
     escrow: EscrowTerms | undefined,
     signal: AbortSignal,
   ): Promise<Contract> {
-    return this.#step(peerId, 'agreement', false, signal, (stream) =>
-      this.#components.negotiation.agree(stream, requestId, { escrow }, { signal }),
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(AGREEMENT_TIMEOUT_MS)]);
+    return untilBack(
+      () =>
+        this.#step(peerId, 'agreement', false, signal, (stream) =>
+          this.#components.negotiation.agree(stream, requestId, { escrow }, { signal }),
+        ),
+      inTime,
     );
   }
 
@@ -299,8 +358,13 @@ export class Outsourcing {
   ): Promise<Settlement> {
     const { negotiation } = this.#components;
     try {
-      const contract = await this.#step(peerId, 'receipt', true, signal, (stream) =>
-        negotiation.settle(stream, requestId, verdict, { signal }),
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_TIMEOUT_MS)]);
+      const contract = await untilBack(
+        () =>
+          this.#step(peerId, 'receipt', true, signal, (stream) =>
+            negotiation.settle(stream, requestId, verdict, { signal }),
+          ),
+        inTime,
       );
       const isReceipt = contract.phase === 'RECEIPT' && contract.verdict !== undefined;
       return { receiptId: isReceipt ? toBase64Url(contract.verdict.id) : null, contract };

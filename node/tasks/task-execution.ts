@@ -9,7 +9,6 @@ import { utf8 } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/hash.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
-import { NegotiationTimeoutError } from '../../protocols/negotiation/errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import type { SubtaskDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
@@ -20,6 +19,7 @@ import type { DecisionMemory, DecisionOutcome } from './decision-memory.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 import { auditRate } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
+import { isInterruption } from './interruption.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import type { LocalMachine } from './local-machine.ts';
 import type { OutcomeBook } from './outcomes.ts';
@@ -151,7 +151,7 @@ export class TaskExecution {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
       if (!isOfLedger(error)) {
-        const hasFailed = limited.aborted || isAgreed(error) || hasStalled(error);
+        const hasFailed = limited.aborted || isAgreed(error) || isInterruption(error);
         await this.#noteFailure(contractor, decision, hasFailed, reason);
       }
       ledger.note({ where: peerId, outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
@@ -328,12 +328,6 @@ function noteChecked(
 function timeLimitMs(latencyMs: number): number {
   const limitMs = Math.max(MIN_TASK_TIMEOUT_MS, latencyMs * LATENESS_FACTOR);
   return Math.min(limitMs, MAX_TASK_TIMEOUT_MS);
-}
-
-/** Whether a step of the negotiation ran out of its own time. */
-function hasStalled(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.name === NegotiationTimeoutError.name;
 }
 
 function isAgreed(error: unknown): boolean {

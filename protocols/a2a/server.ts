@@ -55,6 +55,8 @@ export interface A2aServerInit {
   readonly requestHandler: A2ARequestHandler;
   /** Whether this node and `peerId` are the parties of the contract (base64url of 32 bytes). */
   isParty(contractId: string, peerId: string): Promise<boolean>;
+  /** Takes the stream of an artifact. Default: none is taken. */
+  receiveArtifact?(stream: SecureStream): Promise<void>;
   /** Whether `peerId` may send a message without a contract. Default: nobody may. */
   isAllowedWithoutContract?(peerId: string): Promise<boolean>;
   readonly clock: Clock;
@@ -90,6 +92,7 @@ interface Connection {
 class ControlStreamServer implements A2aServer {
   readonly #limits: A2aServerLimits;
   readonly #dispatcher: RequestDispatcher;
+  readonly #receive: ((stream: SecureStream) => Promise<void>) | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** By peer and session: at most one control stream each. */
@@ -108,6 +111,7 @@ class ControlStreamServer implements A2aServer {
       isAllowedWithoutContract: async (peerId) =>
         (await init.isAllowedWithoutContract?.(peerId)) ?? false,
     });
+    this.#receive = init.receiveArtifact && ((stream) => init.receiveArtifact!(stream));
     this.#readingBudget = new ReadingBudget(init.clock);
     this.#clock = init.clock;
     this.#logger = init.logger;
@@ -127,7 +131,7 @@ class ControlStreamServer implements A2aServer {
 
   async serve(stream: SecureStream): Promise<void> {
     if (this.#isClosed) return stream.abort('cancelled');
-    if (stream.context.some((byte) => byte !== 0)) return stream.abort('badMessage');
+    if (stream.context.some((byte) => byte !== 0)) return this.#receiveArtifact(stream);
     const key = `${stream.remotePeer}/${toBase64Url(stream.sessionHash)}`;
     // The peer opens a second one when it has lost the first: the newer one is the live one.
     this.#live.get(key)?.abort('cancelled');
@@ -152,6 +156,12 @@ class ControlStreamServer implements A2aServer {
       if (this.#live.get(key) === stream) this.#live.delete(key);
       for (const controller of connection.inFlight.values()) controller.abort();
     }
+  }
+
+  async #receiveArtifact(stream: SecureStream): Promise<void> {
+    const receive = this.#receive;
+    if (!receive) return stream.abort('badMessage');
+    await receive(stream);
   }
 
   async #write(answers: AsyncIterable<readonly Uint8Array[]>, stream: SecureStream): Promise<void> {

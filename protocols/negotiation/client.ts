@@ -344,14 +344,14 @@ export class NegotiationClient {
     });
   }
 
-  /** Gives back the slot of a quote that is not taken. */
+  /** Gives back the slot of a quote that is not taken, or was and is not countersigned. */
   release(
     stream: SecureStream,
     requestId: Uint8Array,
     { signal }: StepOptions = {},
   ): Promise<Negotiated> {
     return this.#withContract(stream, requestId, async (contract) => {
-      if (!contract.quote || contract.agreement) return refusedBy('self', 'WRONG_STATE');
+      if (!contract.quote || isAgreed(contract)) return refusedBy('self', 'WRONG_STATE');
       const ended = await this.#apply(contract, { type: 'cancelled' });
       if (!ended.agreed) return ended;
       const quote = toBase64Url(contract.quote.id);

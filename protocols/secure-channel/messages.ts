@@ -1,6 +1,7 @@
 /**
  * Messages inside a stream's DATA bytes: u32 length, then the bytes, cut into frames freely
- * (wire-formats.md 1.6).
+ * (wire-formats.md 1.6). On the stream of an artifact what follows the first message is bytes
+ * without a length, to the end of the stream.
  *
  * A length above the protocol's limit is refused when its four bytes are there. Memory grows with
  * the bytes that came, not with the length that was announced.
@@ -49,6 +50,16 @@ export function* sealMessages(
   for (const message of messages) yield* sealMessage(sealer, message, nowMs, progress);
 }
 
+/** Frames of bytes that are no message and have no length before them. */
+export function sealBytes(
+  sealer: FrameSealer,
+  bytes: Uint8Array,
+  nowMs: number,
+  progress: { isWhole: boolean } = { isWhole: false },
+): Generator<Uint8Array, void, undefined> {
+  return sealPlaintext(sealer, NO_BYTES, bytes, nowMs, progress);
+}
+
 function* sealPlaintext(
   sealer: FrameSealer,
   firstHead: Uint8Array,
@@ -77,12 +88,16 @@ export type AssembledMessages =
 /** Puts the messages of one direction together. */
 export class MessageAssembler {
   readonly #maxMessageBytes: number;
+  readonly #hasBytesAfterFirst: boolean;
+  #isFirstWhole = false;
   #parts: Uint8Array[] = [];
   #have = 0;
   #want: number | undefined;
 
-  constructor(maxMessageBytes: number) {
+  /** @param hasBytesAfterFirst - What comes after the first message is given on as it comes. */
+  constructor(maxMessageBytes: number, hasBytesAfterFirst = false) {
     this.#maxMessageBytes = maxMessageBytes;
+    this.#hasBytesAfterFirst = hasBytesAfterFirst;
   }
 
   /** Whether every byte so far belongs to a whole message. */
@@ -95,6 +110,10 @@ export class MessageAssembler {
     const messages: Uint8Array[] = [];
     let rest = bytes;
     for (;;) {
+      if (this.#hasBytesAfterFirst && this.#isFirstWhole) {
+        if (rest.length > 0) messages.push(rest);
+        return { valid: true, messages };
+      }
       const taken = rest.subarray(0, (this.#want ?? LENGTH_BYTES) - this.#have);
       if (taken.length > 0) this.#parts.push(taken);
       this.#have += taken.length;
@@ -110,6 +129,7 @@ export class MessageAssembler {
         this.#want = messageBytes;
       } else {
         this.#want = undefined;
+        this.#isFirstWhole = true;
         messages.push(whole);
       }
     }

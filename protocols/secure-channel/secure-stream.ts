@@ -24,7 +24,7 @@ import type { FrameRefusal } from './errors.ts';
 import { FRAME_LENGTH_BYTES, readFrameLength } from './frames.ts';
 import type { FrameOpener, FrameSealer } from './frames.ts';
 import { MessageInbox } from './message-inbox.ts';
-import { MessageAssembler, sealMessages } from './messages.ts';
+import { MessageAssembler, sealBytes, sealMessages } from './messages.ts';
 import type { StreamDuplex } from './stream-duplex.ts';
 
 /** What an encrypted stream is made of. */
@@ -34,6 +34,8 @@ export interface EncryptedStreamInit {
   readonly sessionHash: Uint8Array;
   readonly context: Uint8Array;
   readonly maxMessageBytes: number;
+  /** What follows the first message of a direction is bytes, each call or read some of them. */
+  readonly hasBytesAfterFirst?: boolean;
   readonly sealer: FrameSealer;
   readonly opener: FrameOpener;
   readonly clock: Clock;
@@ -77,6 +79,7 @@ export class EncryptedStream implements SecureStream {
   /** The transport closed before FINAL was sent; what came before may still be read. */
   #writeFailure: Error | undefined;
   #preparation: ReturnType<typeof setImmediate> | undefined;
+  #isFirstSent = false;
   #isWriteClosed = false;
   #isClosed = false;
 
@@ -86,7 +89,7 @@ export class EncryptedStream implements SecureStream {
     this.context = init.context;
     this.#init = init;
     this.#stream = init.duplex.stream;
-    this.#assembler = new MessageAssembler(init.maxMessageBytes);
+    this.#assembler = new MessageAssembler(init.maxMessageBytes, init.hasBytesAfterFirst);
     this.#stream.addEventListener('close', () => {
       this.#onClosed();
     });
@@ -118,6 +121,8 @@ export class EncryptedStream implements SecureStream {
 
   async writeMessages(messages: readonly Uint8Array[], options?: SignalOptions): Promise<void> {
     const { maxMessageBytes, sealer, clock, duplex } = this.#init;
+    // Nothing at all would be an empty frame, which there is not.
+    if (this.#sendsBytes && messages.every(({ length }) => length === 0)) return;
     for (const { length: messageBytes } of messages) {
       if (messageBytes <= maxMessageBytes) continue;
       const peerId = this.remotePeer;
@@ -125,7 +130,7 @@ export class EncryptedStream implements SecureStream {
     }
     await this.#inTurn(options?.signal, async (signal) => {
       const progress = { isWhole: false };
-      const frames = sealMessages(sealer, messages, clock.monotonicMs(), progress);
+      const frames = this.#seal(messages, clock.monotonicMs(), progress);
       try {
         await duplex.send(frames, signal);
       } catch (error) {
@@ -135,6 +140,25 @@ export class EncryptedStream implements SecureStream {
       }
       sealer.prepare(); // while the message is on its way
     });
+  }
+
+  /** Whether the first message has gone and bytes follow it. */
+  get #sendsBytes(): boolean {
+    return this.#init.hasBytesAfterFirst === true && this.#isFirstSent;
+  }
+
+  *#seal(
+    messages: readonly Uint8Array[],
+    nowMs: number,
+    progress: { isWhole: boolean },
+  ): Generator<Uint8Array, void, undefined> {
+    const { sealer } = this.#init;
+    if (this.#sendsBytes) {
+      for (const bytes of messages) yield* sealBytes(sealer, bytes, nowMs, progress);
+      return;
+    }
+    this.#isFirstSent = true;
+    yield* sealMessages(sealer, messages, nowMs, progress);
   }
 
   async closeWrite(options?: SignalOptions): Promise<void> {

@@ -262,6 +262,7 @@ export class SessionManager implements SecureStreams {
       sessionHash: session.hash.slice(),
       context: context.slice(),
       maxMessageBytes: protocol.maxMessageBytes,
+      hasBytesAfterFirst: protocol.hasArtifacts === true && context.some((byte) => byte !== 0),
       sealer: new FrameSealer(secrets.send, clock.monotonicMs(), this.#frameLimits),
       opener: new FrameOpener(secrets.receive, this.#frameLimits),
       clock,

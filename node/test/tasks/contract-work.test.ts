@@ -124,7 +124,8 @@ class WorkUnderTest {
       results: test.results,
       open: new MemoryJsonSection(),
       debtors: new MemoryJsonSection(),
-      onReceipt: () => undefined,
+      contractOf: () => Promise.resolve(undefined),
+      onReceipt: () => Promise.resolve(),
       clock,
       logger,
     });
@@ -247,6 +248,13 @@ const rejected = (message: RegExp) => ({
   message: expect.stringMatching(message) as string,
   isFinished: true,
 });
+
+const canceled = {
+  state: TaskState.TASK_STATE_CANCELED,
+  texts: [],
+  message: undefined,
+  isFinished: true,
+};
 
 let open: WorkUnderTest[] = [];
 async function newWork(known: readonly string[] = []): Promise<WorkUnderTest> {
@@ -462,8 +470,42 @@ describe('work that is refused', () => {
     await started.promise;
     expect(test.work.inWork).toBe(1);
     await test.work.cancelTask('task-1');
-    expect(await sent).toEqual(rejected(/cancelled/));
+    expect(await sent).toEqual(canceled);
     expect(test.work.inWork).toBe(0);
+  });
+
+  it('is cancelled also where the executor ends with words of its own', async () => {
+    const test = await newWork();
+    const agreed = await test.agree();
+    const started = Promise.withResolvers<undefined>();
+    test.shelf.execute = (_work, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('killed')), { once: true });
+        started.resolve(undefined);
+      });
+    const sent = test.send(agreed, agreed.task);
+    await started.promise;
+    await test.work.cancelTask('task-1');
+    expect(await sent).toEqual(canceled);
+  });
+
+  it('keeps its slot when the node stops, since its client may ask again', async () => {
+    const test = await newWork();
+    const agreed = await test.agree();
+    const started = Promise.withResolvers<undefined>();
+    test.shelf.execute = (_work, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        started.resolve(undefined);
+      });
+    const sent = test.send(agreed, agreed.task);
+    await started.promise;
+    test.work.abort();
+    await expect(sent).rejects.toThrow('The node stops');
+    expect(test.role.openContracts).toBe(1);
+    await test.restart();
+    test.shelf.execute = shout;
+    expect((await test.send(agreed, agreed.task)).texts).toEqual(['HELLO']);
   });
 });
 
@@ -531,7 +573,7 @@ describe('work that waits for a slot of its skill', () => {
     await started;
     while (test.work.inWork < 3) await new Promise(setImmediate);
     await test.work.cancelTask('task-2');
-    expect(await second).toEqual(rejected(/cancelled/));
+    expect(await second).toEqual(canceled);
     test.work.abort();
     await expect(first).rejects.toThrow('The node stops');
     await expect(third).rejects.toThrow('The node stops');

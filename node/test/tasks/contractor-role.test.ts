@@ -57,6 +57,8 @@ class RoleUnderTest {
     logger: this.logger,
   });
   readonly receipts: Contract[] = [];
+  /** What is on disk of each contract, where a test says so. */
+  readonly contracts = new Map<string, Contract>();
   readonly open = new MemoryJsonSection<OpenContract>();
   readonly debtors = new MemoryJsonSection<Debtor>();
   queue = new WorkQueue();
@@ -85,7 +87,11 @@ class RoleUnderTest {
       results: this.results,
       open: this.open,
       debtors: this.debtors,
-      onReceipt: (contract) => this.receipts.push(contract),
+      contractOf: (id) => Promise.resolve(this.contracts.get(id)),
+      onReceipt: (contract) => {
+        this.receipts.push(contract);
+        return Promise.resolve();
+      },
       clock: this.clock,
       logger: this.logger,
     });
@@ -156,11 +162,15 @@ class RoleUnderTest {
 
   /** Alice's verdict on a delivered result, and the end of the contract. */
   settle(contract: Contract, outcome: 'pass' | 'fail' | 'partial'): void {
+    this.role.onContract(this.settled(contract, outcome));
+  }
+
+  settled(contract: Contract, outcome: 'pass' | 'fail' | 'partial'): Contract {
     const agreement = countersign(AGREEMENT, contract.agreement!, BOB);
     const delivery = makeDelivery(agreement);
     const paid = { pass: agreement.body.price, fail: '0', partial: '1' }[outcome];
     const verdict = makeVerdict(agreement, delivery, { outcome, paid });
-    this.role.onContract({ ...contract, agreement, delivery, verdict, phase: 'RECEIPT' });
+    return { ...contract, agreement, delivery, verdict, phase: 'RECEIPT' };
   }
 
   /** Stores a result for a contract, as the work does. @returns the contract's id. */
@@ -526,6 +536,35 @@ describe('debtors', () => {
     await test.restart();
     expect(test.role.inWork(TERM)).toBe(1);
     expect(await test.quote()).toEqual(declined('BUSY'));
+  });
+
+  it('are told apart after a crash just when the receipt was signed, which is then kept', async () => {
+    const test = await RoleUnderTest.open({ skill: { capacity: 1 } });
+    const contract = await test.agreed(ALICE);
+    const id = Buffer.from(contract.agreement!.id).toString('base64url');
+    const settled = test.settled(contract, 'pass');
+    test.contracts.set(id, settled);
+    await test.restart();
+    expect(test.receipts).toEqual([settled]);
+    expect(test.role.inWork(TERM)).toBe(0);
+    expect(await test.open.values()).toEqual([]);
+    await test.restart();
+    expect(test.receipts).toHaveLength(1);
+  });
+
+  it('wait for a receipt after a crash between the verdict and its countersignature', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = await test.agreed(ALICE);
+    const id = Buffer.from(contract.agreement!.id).toString('base64url');
+    const settled = test.settled(contract, 'pass');
+    test.role.onContract({ ...settled, phase: 'VERDICT' });
+    test.contracts.set(id, { ...settled, phase: 'VERDICT' });
+    await test.restart();
+    expect(test.role.openContracts).toBe(0);
+    test.contracts.set(id, settled);
+    await test.restart();
+    expect(test.receipts).toEqual([settled]);
+    expect(await test.open.values()).toEqual([]);
   });
 
   it('do not include a client whose task was given up here, and its slot is free', async () => {

@@ -138,9 +138,23 @@ export class FakeNetwork {
   readonly handlers = new Map<string, SecureStreamHandler>();
   readonly sent: { from: string; to: string; message: Uint8Array }[] = [];
   readonly served: Promise<void>[] = [];
+  readonly #streams: SecureStream[] = [];
   faultOf: FaultOf = () => 'none';
   /** A new value is a new session of every pair. */
   sessionNumber = 0;
+
+  addStream(stream: SecureStream): void {
+    this.#streams.push(stream);
+  }
+
+  /** The process of `peerId` dies: nobody answers there, every stream ends, and every session. */
+  kill(peerId: string): void {
+    for (const key of this.handlers.keys()) {
+      if (key.startsWith(`${peerId} `)) this.handlers.delete(key);
+    }
+    for (const stream of this.#streams.splice(0)) stream.abort('cancelled');
+    this.sessionNumber += 1;
+  }
 
   sessionHash(a: string, b: string): Uint8Array {
     return sha256(utf8([a, b].sort().join('|')), utf8(String(this.sessionNumber)));
@@ -174,8 +188,12 @@ export class FakeSecureStreams implements SecureStreams {
     const ours = { self: this.#self, remotePeer: peerId, incoming: back, outgoing: there };
     const theirs = { self: peerId, remotePeer: this.#self, incoming: there, outgoing: back };
     const served = new FakeSecureStream({ ...common, ...theirs });
-    this.#net.served.push(handler(served));
-    return Promise.resolve(new FakeSecureStream({ ...common, ...ours }));
+    const serving = handler(served);
+    serving.catch(() => served.abort('internal')); // as the real one: it never escapes
+    this.#net.served.push(serving);
+    const stream = new FakeSecureStream({ ...common, ...ours });
+    this.#net.addStream(stream);
+    return Promise.resolve(stream);
   }
 
   handle(protocol: SecureProtocol, handler: SecureStreamHandler): void {
