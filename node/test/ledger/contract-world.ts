@@ -20,6 +20,7 @@ import type { SignedDocument } from '../../../crypto/envelope.ts';
 import type { BlockContext } from '../../../protocols/ledger/block-context.ts';
 import { cancel, contest, deliver, expire, judge } from '../../../protocols/ledger/escrow.ts';
 import { holdFunds } from '../../../protocols/ledger/escrow-hold.ts';
+import { OpenedDocuments } from '../../../protocols/ledger/opened-documents.ts';
 import { contractKey } from '../../../protocols/ledger/records.ts';
 import type { ContractRecord } from '../../../protocols/ledger/records.ts';
 import { StateDraft } from '../../../protocols/ledger/state.ts';
@@ -558,7 +559,8 @@ export class ContractWorld {
     const { app } = this.#ledger;
     const base: StateReader = { get: (key) => ledger.get(key) ?? app.state.get(key) };
     const draft = new StateDraft(base);
-    const context = { rules: app.rules, draft, height: 2, timeMs: now * 1_000 };
+    const { open } = new OpenedDocuments();
+    const context = { rules: app.rules, draft, height: 2, timeMs: now * 1_000, open };
     if (!change(context)) return undefined;
     const changed = new Map(ledger);
     for (const [key, record] of draft.changes) if (record) changed.set(key, record);
