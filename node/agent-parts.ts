@@ -13,6 +13,7 @@ import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
 import { ContractStore } from '../protocols/negotiation/contract-store.ts';
+import { BilateralBook } from '../protocols/settlement/bilateral-book.ts';
 import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
 import { CertificateIssuer } from './certificates/certificate-issuer.ts';
 import { CertificateShelf } from './certificates/certificate-shelf.ts';
@@ -23,6 +24,7 @@ import type { Config } from './config/schema.ts';
 import { configuredEmbedder } from './configured-embedder.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
+import { BilateralAccounts } from './ledger/bilateral-accounts.ts';
 import type { Embedder } from './skills/embedding.ts';
 import type { StoredLearnedEmbedding } from './skills/learned-embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
@@ -70,6 +72,8 @@ export interface AgentParts {
   readonly issuer: CertificateIssuer;
   readonly contracts: ContractStore;
   readonly receipts: ReceiptBook;
+  /** What this node and its peers owe each other without a ledger. */
+  readonly accounts: BilateralAccounts;
   /** Which of the receipts are shown to others. */
   readonly earned: EarnedReceipts;
   /** What this node has shown as a contractor. */
@@ -131,8 +135,11 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const issuer = new CertificateIssuer({ identity, issued, clock, random });
   const queue = new WorkQueue();
   const { machine, measured } = await loadMachine(init, shelf, queue);
+  const accounts = openAccounts(init);
+  await accounts.load();
   const role = new ContractorRole({
     config,
+    accounts,
     shelf,
     queue,
     costMicroUsd: (task) => machine.costMicroUsd(task),
@@ -140,7 +147,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
     onReceipt: (contract) =>
-      void keepEarned({ receipts, earned, learned }, contract, clock, logger),
+      void keepEarned({ accounts, receipts, earned, learned }, contract, clock, logger),
     clock,
     logger,
   });
@@ -182,6 +189,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     issuer,
     contracts,
     receipts,
+    accounts,
     earned,
     learned,
     role,
@@ -199,6 +207,23 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     history,
     memory: store.json('memory'),
   };
+}
+
+function openAccounts({ config, identity, store, clock, logger }: AgentNodeInit) {
+  const { creditPerPeerMicroUsd, newcomerCreditMicroUsd, newcomerSlots } = config.accept;
+  const known = new Set([...config.trust.known, ...config.trust.attestors]);
+  return new BilateralAccounts({
+    self: identity.peerId,
+    book: new BilateralBook(identity, keyValueStore(store.section('bilateral-accounts'))),
+    due: store.json('bilateral-due'),
+    limits: {
+      perPeerMicroUsd: BigInt(creditPerPeerMicroUsd),
+      newcomersMicroUsd: BigInt(newcomerCreditMicroUsd),
+      newcomerTasks: newcomerSlots,
+    },
+    isKnown: (peerId) => known.has(peerId),
+    ...{ clock, logger },
+  });
 }
 
 function openDecisions({ store, clock, random, config }: AgentNodeInit): DecisionLog {
@@ -233,12 +258,19 @@ async function loadMachine(
 }
 
 async function keepEarned(
-  { receipts, earned, learned }: Pick<AgentParts, 'receipts' | 'earned' | 'learned'>,
+  {
+    accounts,
+    receipts,
+    earned,
+    learned,
+  }: Pick<AgentParts, 'accounts' | 'receipts' | 'earned' | 'learned'>,
   contract: Contract,
   clock: Clock,
   logger: Logger,
 ): Promise<void> {
   try {
+    // First: what is owed counts at once.
+    await accounts.noteReceipt(contract);
     await keepReceipt(receipts, contract, nowSeconds(clock), logger);
     await earned.add(contract);
     await learned.onSettled(contract);

@@ -1,5 +1,5 @@
 /**
- * Scores of a peer: from the ledger with proofs, or where there is none from what this node has
+ * Scores of a peer: from the ledger with proofs, or where there is none that answers from what this node has
  * seen itself and from receipts that the peer shows. The latter two are opinions of one and choices
  * of the other, and are named so.
  *
@@ -24,7 +24,6 @@ import { fractionOfQ32 } from '../../protocols/reputation/score.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import { testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
 import type { OutcomeBook } from '../tasks/outcomes.ts';
-import { reach } from './ledger-desk.ts';
 import type { ReputationDocument, ScoreDocument } from './ledger-documents.ts';
 import type { NodeLedger } from './node-ledger.ts';
 
@@ -60,24 +59,30 @@ export class PeerScores {
     const recorded = await termsOf(peerId, signal);
     const seen = outcomes.entriesOf(peerId).map(({ taskType }) => taskType);
     const types = [...new Set([...terms, ...recorded, ...seen])].slice(0, MAX_TYPES);
-    const scores = ledger
-      ? await this.#ofLedger(ledger, peerId, types)
-      : [...this.#own(peerId), ...(await this.#shown(peerId, types, signal))];
-    const ledgerId = ledger ? toHex(ledger.client.rules.ledgerId) : null;
-    return { peerId, ledgerId, scores };
+    const asked = ledger && (await this.#ofLedger(ledger, peerId, types));
+    if (ledger && asked?.scores) {
+      const ledgerId = toHex(ledger.client.rules.ledgerId);
+      return { peerId, ledgerId, problem: null, scores: asked.scores };
+    }
+    const scores = [...this.#own(peerId), ...(await this.#shown(peerId, types, signal))];
+    return { peerId, ledgerId: null, problem: asked?.problem ?? null, scores };
   }
 
   async #ofLedger(
-    { client }: NodeLedger,
+    ledger: NodeLedger,
     subject: string,
     types: readonly string[],
-  ): Promise<readonly ScoreDocument[]> {
+  ): Promise<{
+    readonly scores: readonly ScoreDocument[] | null;
+    readonly problem: string | null;
+  }> {
     const subjects = types.flatMap((taskType): ScoreSubject[] => [
       { subject, role: 'contractor', taskType },
       { subject, role: 'client', taskType },
     ]);
-    const state = await reach(client.prove(subjects.map(scoreKey)));
-    return subjects.flatMap((of, i) => scoreDocument(of, state, i) ?? []);
+    const { state, problem } = await ledger.lookUp(subjects.map(scoreKey));
+    if (!state) return { scores: null, problem };
+    return { scores: subjects.flatMap((of, i) => scoreDocument(of, state, i) ?? []), problem };
   }
 
   /** Successes and failures that this node saw, by Laplace's rule. */

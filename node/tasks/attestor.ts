@@ -27,7 +27,7 @@ import { handOverCertificate } from './certificate-handover.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
 import type { KnownAnswerTask } from './known-answer.ts';
-import { ContractorFailedError } from './outsourcing.ts';
+import { ContractorFailedError, ESCROW_STEP } from './outsourcing.ts';
 import type { DeliveredResult, Outsourcing, QuotedTask } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 
@@ -155,6 +155,10 @@ export class Attestor {
     } catch (error) {
       outer.throwIfAborted();
       const failure = messageOf(error);
+      // It says nothing of the holder, and would be the same for every task that is left.
+      if (error instanceof ContractorFailedError && error.details.step === ESCROW_STEP) {
+        throw new UnreachableError(failure, { cause: error });
+      }
       if (error instanceof ContractorFailedError && error.details.refusal === 'SKILL_NOT_OFFERED') {
         throw new RefusedError(`${peerId} does not offer ${term}`, { cause: error });
       }
@@ -183,7 +187,9 @@ export class Attestor {
         return await outsourcing.perform(quoted, task, signal);
       } catch (error) {
         const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
-        const isFinal = isDeclined && error.details.refusal === 'SKILL_NOT_OFFERED';
+        const isFinal =
+          isDeclined &&
+          (error.details.refusal === 'SKILL_NOT_OFFERED' || error.details.step === ESCROW_STEP);
         if (!isDeclined || isFinal || declined === MAX_DECLINED) throw error;
         await delay(DECLINED_PAUSE_MS, undefined, { signal });
       }

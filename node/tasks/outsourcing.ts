@@ -8,7 +8,7 @@
 import { toBase64Url } from '../../crypto/bytes.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
-import type { Random } from '../../protocols/components.ts';
+import type { Logger, Random } from '../../protocols/components.ts';
 import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
 import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
@@ -19,7 +19,8 @@ import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
 import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
-import type { NodeLedger } from '../ledger/node-ledger.ts';
+import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
+import type { NodeLedger, Unheld } from '../ledger/node-ledger.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -27,6 +28,12 @@ import { manifestOf, resultPartsOf, taskMessage } from './wire-task.ts';
 
 /** Contractors whose control stream is kept open. */
 const MAX_OPEN_CLIENTS = 64;
+
+/** How long a contractor may take to let go of a contract whose price is not held. */
+const CANCEL_TIMEOUT_MS = 3_000;
+
+/** How long a contractor may take to sign what it is owed. */
+const STATE_TIMEOUT_MS = 10_000;
 
 /** Step at which the ledger fails, and not the contractor. */
 export const ESCROW_STEP = 'escrow';
@@ -70,6 +77,23 @@ export interface DeliveredResult {
   readonly contractId: string;
 }
 
+/** How the price of a contract is secured, before the work. */
+export interface PriceSecurity {
+  /** `bilateral`: the contractor works on credit, and both sign what is owed then. */
+  readonly by: 'ledger' | 'bilateral';
+  /** Why not by the ledger that this node has; null where it is, or there is none. */
+  readonly reason: string | null;
+  /** What the ledger takes, micro-USD. */
+  readonly feesMicroUsd: number;
+}
+
+/** An agreement, and what secures its price; nothing for work that is free. */
+interface Secured {
+  readonly quoted: QuotedTask;
+  readonly contract: Contract;
+  readonly security: PriceSecurity | undefined;
+}
+
 /** Where prices are held before the work is done: `node/ledger/node-ledger.ts`. */
 export type Escrow = Pick<NodeLedger, 'terms' | 'solvency' | 'hold' | 'feesMicroUsd' | 'escrows'>;
 
@@ -92,6 +116,9 @@ export interface OutsourcingComponents {
   readonly random: Random;
   /** Left out: contractors work on credit. */
   readonly escrow?: Escrow | undefined;
+  /** What is owed for work on credit. */
+  readonly accounts: Pick<BilateralAccounts, 'noteReceipt' | 'state' | 'creditors'>;
+  readonly logger: Logger;
 }
 
 /** The client's dealings with contractors. */
@@ -147,7 +174,7 @@ export class Outsourcing {
    * Agrees on a quote, has the price held where there is a ledger, hands the task over and takes
    * the result, checked against the signed delivery.
    *
-   * @param onFees - Told what the ledger takes, in micro-USD, once the price is held.
+   * @param onSecured - Told how the price is secured, before the work; not where there is none.
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
    *   Time that runs out is such a failure too: to stall must not be cheaper than to fail.
    */
@@ -155,12 +182,13 @@ export class Outsourcing {
     quoted: QuotedTask,
     task: PreparedTask,
     signal: AbortSignal,
-    onFees: (microUsd: number) => void = () => undefined,
+    onSecured: (security: PriceSecurity) => void = () => undefined,
   ): Promise<DeliveredResult> {
-    const { quoted: taken, contract: agreed } = await this.#agree(quoted, task, signal);
+    const secured = await this.#secured(quoted, task, signal);
+    const { quoted: taken, contract: agreed, security } = secured;
     const { peerId, requestId } = taken;
     const { negotiation } = this.#components;
-    await this.#hold(peerId, agreed, onFees);
+    if (security) onSecured(security);
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
     const parts = await this.#send(taken, task, contractId, signal);
@@ -174,30 +202,77 @@ export class Outsourcing {
   }
 
   /**
-   * Agrees on the quote. Nothing is signed before this node is sure that it can have the price
-   * held; with a contractor of no or another ledger it goes on without, on a new quote, where its
-   * configuration says so.
+   * Agrees on the quote and has the price held. Nothing is signed before this node is sure that it
+   * can have the price held. Where it cannot, or the contractor has no ledger or another one, it
+   * goes on without, on the contractor's credit, if the configuration lets it (wire-formats.md 6).
    */
-  async #agree(
-    quoted: QuotedTask,
-    task: PreparedTask,
-    signal: AbortSignal,
-  ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
-    const { peerId, quote } = quoted;
-    const terms = await this.#escrowTerms(quoted);
+  async #secured(quoted: QuotedTask, task: PreparedTask, signal: AbortSignal): Promise<Secured> {
+    const { escrow } = this.#components;
+    if (quoted.quote.price === '0') {
+      const contract = await this.#signed(quoted, escrow?.terms, signal);
+      return { quoted, contract, security: undefined };
+    }
+    if (!escrow) {
+      const contract = await this.#signed(quoted, undefined, signal);
+      return { quoted, contract, security: onCredit(null) };
+    }
+    const solvency = await escrow.solvency(BigInt(quoted.quote.price));
+    if (!solvency.ready) {
+      this.#allowWithout(quoted, escrow, solvency);
+      const contract = await this.#signed(quoted, undefined, signal);
+      return { quoted, contract, security: onCredit(solvency.reason) };
+    }
+    let contract: Contract;
     try {
-      return { quoted, contract: await this.#signed(quoted, terms, signal) };
+      contract = await this.#signed(quoted, escrow.terms, signal);
     } catch (error) {
       const refusal = error instanceof ContractorFailedError ? error.details.refusal : undefined;
-      if (!terms || terms.isRequired || !OTHER_LEDGER.has(refusal)) throw error;
+      if (escrow.terms.isRequired || !OTHER_LEDGER.has(refusal)) throw error;
+      return this.#agreeWithout(quoted, task, `the contractor says ${refusal}`, signal);
     }
-    const second = await this.quote(peerId, task, signal);
-    if (BigInt(second.quote.price) > BigInt(quote.price)) {
-      await this.release(second, signal);
+    // Bargained down to nothing.
+    if (contract.agreement!.body.ledger === '') return { quoted, contract, security: undefined };
+    const held = await escrow.hold(contract);
+    if (held.ready) {
+      const feesMicroUsd = Number(escrow.feesMicroUsd);
+      return { quoted, contract, security: { by: 'ledger', reason: null, feesMicroUsd } };
+    }
+    // Both let go of it now; should the price be held after all, both give it back.
+    const late = AbortSignal.any([signal, AbortSignal.timeout(CANCEL_TIMEOUT_MS)]);
+    await this.#cancel(quoted, late);
+    this.#allowWithout(quoted, escrow, held);
+    return this.#agreeWithout(quoted, task, held.reason, signal);
+  }
+
+  /** Agrees on credit, on a new quote that asks for no more. */
+  async #agreeWithout(
+    { peerId, quote }: QuotedTask,
+    task: PreparedTask,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<Secured> {
+    const quoted = await this.quote(peerId, task, signal);
+    if (BigInt(quoted.quote.price) > BigInt(quote.price)) {
+      await this.release(quoted, signal);
       const details = { peerId, step: 'agreement', isAgreed: false };
       throw new ContractorFailedError(details, 'it asks for more without a ledger');
     }
-    return { quoted: second, contract: await this.#signed(second, undefined, signal) };
+    const contract = await this.#signed(quoted, undefined, signal);
+    return { quoted, contract, security: onCredit(reason) };
+  }
+
+  /** @throws {@link ContractorFailedError} where the configuration wants every price held. */
+  #allowWithout({ peerId }: QuotedTask, escrow: Escrow, { refusal, reason }: Unheld): void {
+    const { logger } = this.#components;
+    if (!escrow.terms.isRequired) {
+      logger.warn({ peerId, reason }, 'A price is not held; the contractor is asked for credit.');
+      return;
+    }
+    const details = { peerId, step: ESCROW_STEP, isAgreed: false, refusal };
+    throw new ContractorFailedError(
+      details,
+      `nothing that costs money is agreed (committee.withoutLedger: refuse): ${reason}`,
+    );
   }
 
   #signed(
@@ -210,37 +285,13 @@ export class Outsourcing {
     );
   }
 
-  /** What the agreement is to say of the ledger. @throws where it must be held and cannot be. */
-  async #escrowTerms({ peerId, quote }: QuotedTask): Promise<EscrowTerms | undefined> {
-    const { escrow } = this.#components;
-    if (!escrow || quote.price === '0') return escrow?.terms;
-    const solvency = await escrow.solvency(BigInt(quote.price));
-    if (solvency.ready) return escrow.terms;
-    if (!escrow.terms.isRequired) return undefined;
-    const { refusal, reason } = solvency;
-    const details = { peerId, step: ESCROW_STEP, isAgreed: false, refusal };
-    throw new ContractorFailedError(details, `nothing was promised: ${reason}`);
-  }
-
-  async #hold(
-    peerId: string,
-    contract: Contract,
-    onFees: (microUsd: number) => void,
-  ): Promise<void> {
-    const { escrow } = this.#components;
-    if (!escrow || contract.agreement?.body.ledger === '') return;
-    const details = { peerId, step: ESCROW_STEP, isAgreed: false };
-    let refusal: RefusalCode | undefined;
-    try {
-      refusal = await escrow.hold(contract);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'the ledger did not answer';
-      throw new ContractorFailedError(details, reason, { cause: error });
-    }
-    if (refusal) {
-      throw new ContractorFailedError({ ...details, refusal }, `the price is not held: ${refusal}`);
-    }
-    onFees(Number(escrow.feesMicroUsd));
+  /** Lets go of a contract. Never throws: it runs out by itself. */
+  async #cancel({ peerId, requestId }: QuotedTask, signal: AbortSignal): Promise<void> {
+    await this.#step(peerId, 'cancel', true, signal, (stream) =>
+      this.#components.negotiation.cancel(stream, requestId, { signal }),
+    ).catch((error: unknown) => {
+      this.#components.logger.debug({ peerId, err: error }, 'A contract could not be cancelled.');
+    });
   }
 
   async #send(
@@ -288,8 +339,35 @@ export class Outsourcing {
     const { agreement } = settlement.contract;
     if (agreement && agreement.body.ledger !== '') {
       void this.#components.escrow?.escrows.attend(toBase64Url(agreement.id));
+      return settlement;
     }
+    await this.#components.accounts.noteReceipt(settlement.contract);
+    void this.stateDebts(peerId);
     return settlement;
+  }
+
+  /**
+   * Has every contractor sign what this node owes it for work on credit, and what it says it has
+   * paid. Never rejects: what is not signed now is proposed again.
+   *
+   * @param only - This contractor alone.
+   */
+  async stateDebts(only?: string): Promise<void> {
+    const { accounts, streams, negotiation, logger } = this.#components;
+    const creditors = accounts.creditors.filter((peerId) => only === undefined || peerId === only);
+    for (const peerId of creditors) {
+      try {
+        await accounts.state(peerId, async (envelope) => {
+          const signal = AbortSignal.timeout(STATE_TIMEOUT_MS);
+          const stream = await streams.open(peerId, SECURE_PROTOCOLS.negotiation, { signal });
+          const answer = await negotiation.state(stream, envelope, { signal });
+          await stream.closeWrite({ signal });
+          return answer;
+        });
+      } catch (error) {
+        logger.debug({ peerId, err: error }, 'A statement was not signed; it is sent again.');
+      }
+    }
   }
 
   async #settled(
@@ -356,4 +434,8 @@ export class Outsourcing {
     }
     return client;
   }
+}
+
+function onCredit(reason: string | null): PriceSecurity {
+  return { by: 'bilateral', reason, feesMicroUsd: 0 };
 }
