@@ -76,6 +76,8 @@ export class LedgerClient implements LedgerAccess {
   readonly #watch: HeadWatch;
   readonly #times: LedgerClientTimes;
   readonly #stop = new AbortController();
+  /** Block of the last transaction of which f + 1 replicas said what became of it. */
+  #executedHeight = 0;
 
   constructor(init: LedgerClientInit) {
     this.rules = init.rules;
@@ -96,7 +98,7 @@ export class LedgerClient implements LedgerAccess {
 
   /**
    * Entries of the state, at most {@link MAX_READ_KEYS}; with no key the head alone. Never of an
-   * earlier state than any answer before.
+   * earlier state than any answer before, what became of a transaction included.
    *
    * @param signal - Ends the wait sooner than the client's own time-out; it then throws the first.
    * @throws {@link LedgerUnreachableError}, {@link LedgerForkError}.
@@ -105,7 +107,7 @@ export class LedgerClient implements LedgerAccess {
     if (keys.length > MAX_READ_KEYS) {
       throw new RangeError(`"keys" expected at most ${MAX_READ_KEYS}, got ${keys.length}`);
     }
-    const floor = this.#watch.highest?.header.height ?? 0;
+    const floor = Math.max(this.#watch.highest?.header.height ?? 0, this.#executedHeight);
     const { answers, failures } = await this.#gather(
       (peerId, until) => this.#readFrom(peerId, keys, floor, until),
       (states) => states.length >= this.#needed,
@@ -139,7 +141,10 @@ export class LedgerClient implements LedgerAccess {
     if (answers.length === 0) {
       throw new LedgerUnreachableError({ answered: 0, needed: this.#needed, failures });
     }
-    return this.#agreed(answers) ?? 'TIMED_OUT';
+    const agreed = this.#agreed(answers);
+    if (!agreed) return 'TIMED_OUT';
+    this.#executedHeight = Math.max(this.#executedHeight, agreed.height);
+    return agreed.result;
   }
 
   /**
@@ -189,12 +194,12 @@ export class LedgerClient implements LedgerAccess {
   }
 
   /** What f + 1 replicas say. */
-  #agreed(said: readonly Executed[]): LedgerResult | undefined {
+  #agreed(said: readonly Executed[]): Executed | undefined {
     return said.find(
       ({ result, height }) =>
         said.filter((other) => other.result === result && other.height === height).length >=
         this.#needed,
-    )?.result;
+    );
   }
 
   /**
