@@ -5,6 +5,7 @@ import type {
   LedgerStatusDocument,
   StatusDocument,
 } from '../../api-documents.ts';
+import { printable } from '../../decision/plain-text.ts';
 import type { RegisterCommand } from '../context.ts';
 import { percent, table, usd } from '../table.ts';
 
@@ -79,7 +80,7 @@ function reachRows({ reach, withoutLedger }: LedgerStatusDocument): string[][] {
   const instead =
     withoutLedger === 'refuse' ? 'what costs money is refused' : 'contractors are asked for credit';
   const since = new Date(reach.sinceMs).toISOString();
-  return [['', `NOT REACHED since ${since}: ${reach.reason ?? ''}; ${instead}`]];
+  return [['', `NOT REACHED since ${since}: ${printable(reach.reason ?? '')}; ${instead}`]];
 }
 
 function describeReplica(replica: NonNullable<LedgerStatusDocument['replica']>): string {
