@@ -157,8 +157,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     publisher,
     ...client,
     gossip,
-    committee,
-    ledger,
+    ...{ committee, ledger },
     desk: new LedgerDesk({
       ...{ peerId: identity.peerId, ledger, replica: committee?.replica },
       receipts: parts.receipts,

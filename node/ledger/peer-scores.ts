@@ -1,7 +1,7 @@
 /**
- * Scores of a peer: from the ledger with proofs, or where there is none that answers from what this node has
- * seen itself and from receipts that the peer shows. The latter two are opinions of one and choices
- * of the other, and are named so.
+ * Scores of a peer: from the ledger with proofs, or where there is none that answers from what this
+ * node has seen itself and from receipts that the peer shows. The latter two are opinions of one
+ * and choices of the other, and are named so.
  *
  * The ledger is asked about task types that this node can name: those of the peer's signed record,
  * those of its own experience with the peer, and those that the user names. It cannot be asked

@@ -85,8 +85,8 @@ export interface ContractorPolicy {
   /** Asked for "partial" and "fail" only: a "pass" is always countersigned. */
   reviewVerdict(question: VerdictQuestion, signal: AbortSignal): Promise<'countersign' | 'contest'>;
   /**
-   * A client states what it owes or has paid without a ledger (`stmt`, one signature). Gives it back
-   * with both, stored before. Left out: this contractor keeps no such accounts.
+   * A client states what it owes or has paid without a ledger (`stmt`, one signature). Gives it
+   * back with both, stored before. Left out: this contractor keeps no such accounts.
    */
   reviewStatement?(
     client: string,

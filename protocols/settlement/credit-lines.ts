@@ -1,7 +1,8 @@
 /**
  * Credit of a contractor without a ledger (wire-formats.md 4.4 and 6): a cap per known peer, and
- * one for all newcomers together, who get one task at a time as a class unless told otherwise. Any number of new names
- * can take at most that; nothing is claimed about how many names one person has.
+ * one for all newcomers together, who get one task at a time as a class unless told otherwise. Any
+ * number of new names can take at most that; nothing is claimed about how many names one person
+ * has.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * A local network whose replicas are killed at random while tasks run: long, so it is asked for with
- * `COALESCE_LONG=1`. `COALESCE_KILL_SECONDS` says for how long (60), `COALESCE_KILL_SEED` in which
- * order.
+ * A local network whose replicas are killed at random while tasks run: long, so it is asked for
+ * with `COALESCE_LONG=1`. `COALESCE_KILL_SECONDS` says for how long (60), `COALESCE_KILL_SEED` in
+ * which order.
  */
 
 import { execFile } from 'node:child_process';
@@ -146,7 +146,7 @@ async function balanceSum(): Promise<number> {
   return shown.reduce((sum, { ledger }) => sum + ledger!.account!.balanceMicroUsd, 0);
 }
 
-/** State root of each height, as the export of a replica that does not run says, every block checked. */
+/** State root of each height in the export of a replica that does not run, every block checked. */
 async function rootsOf({ dataDir, name }: NodeProcess): Promise<ReadonlyMap<number, string>> {
   const file = join(root, `${name}.jsonl`);
   const verified = await coalesce('--data', dataDir, 'ledger', 'verify', '--json');

@@ -188,6 +188,20 @@ async function ended(contract: TestContract, end: ContractRecord['end']): Promis
   await expect.poll(async () => (await escrow(contract))?.end, POLL).toBe(end);
 }
 
+/** A side does what it can, again and again as a node does, until the escrow stands so. */
+async function reaches(
+  contract: TestContract,
+  state: ContractRecord['state'],
+  side: Side,
+): Promise<void> {
+  await expect
+    .poll(async () => {
+      await side.keeper.sweep();
+      return (await escrow(contract))?.state;
+    }, POLL)
+    .toBe(state);
+}
+
 async function account(holder: string): Promise<AccountRecord> {
   return (await alice.client.read(accountKey(holder))) as AccountRecord;
 }
@@ -223,7 +237,7 @@ describe('an escrow on a real committee', () => {
     await bob.keep(contract, 'VOID', { voidReason: 'CANCELLED' });
     await alice.keeper.sweep();
     expect((await escrow(contract))!.state).toBe('HELD');
-    await bob.keeper.sweep();
+    await reaches(contract, 'CLOSED', bob);
     await ended(contract, 'CANCELLED');
     const { transaction } = committee.rules.fees;
     const after = await balances();
@@ -236,7 +250,12 @@ describe('an escrow on a real committee', () => {
     const contract = await held();
     await alice.keep(contract, 'VOID', { voidReason: 'CANCELLED' });
     await bob.keep(contract, 'WORKING');
-    await alice.keeper.sweep();
+    await expect
+      .poll(async () => {
+        await alice.keeper.sweep();
+        return (await escrow(contract))?.cancelledBy;
+      }, POLL)
+      .toBe('client');
     await bob.keeper.sweep();
     expect(await escrow(contract)).toMatchObject({ state: 'HELD', cancelledBy: 'client' });
   }, 60_000);
@@ -259,8 +278,7 @@ describe('an escrow on a real committee', () => {
     await bob.keeper.sweep();
     expect((await escrow(contract))!.state).toBe('HELD');
     committee.clock.forwardSeconds(30);
-    await bob.keeper.sweep();
-    await expect.poll(async () => (await escrow(contract))!.state, POLL).toBe('DELIVERED');
+    await reaches(contract, 'DELIVERED', bob);
     committee.clock.forwardSeconds(700);
     await ended(contract, 'LAPSED');
     const after = await balances();
@@ -274,13 +292,11 @@ describe('an escrow on a real committee', () => {
     const parts = { delivery, acknowledgement };
     await bob.keep(contract, 'ACKNOWLEDGED', parts);
     committee.clock.forwardSeconds(30);
-    await bob.keeper.sweep();
+    await reaches(contract, 'DELIVERED', bob);
     await alice.keep(contract, 'VERDICT', { ...parts, verdict });
-    await expect.poll(async () => (await escrow(contract))!.state, POLL).toBe('DELIVERED');
-    await alice.keeper.sweep();
-    await expect.poll(async () => (await escrow(contract))!.state, POLL).toBe('DISPUTE');
+    await reaches(contract, 'DISPUTE', alice);
     await bob.keep(contract, 'DISPUTED', { ...parts, verdict });
-    await bob.keeper.sweep();
+    await reaches(contract, 'CLOSED', bob);
     // No arbiter can rule: word stands against word, and nobody is paid.
     await ended(contract, 'UNRULED');
     const { dispute, transaction } = committee.rules.fees;
@@ -298,11 +314,9 @@ describe('an escrow on a real committee', () => {
     const parts = { delivery, acknowledgement };
     await bob.keep(contract, 'ACKNOWLEDGED', parts);
     committee.clock.forwardSeconds(30);
-    await bob.keeper.sweep();
-    await expect.poll(async () => (await escrow(contract))!.state, POLL).toBe('DELIVERED');
+    await reaches(contract, 'DELIVERED', bob);
     await alice.keep(contract, 'VERDICT', { ...parts, verdict });
-    await alice.keeper.sweep();
-    await expect.poll(async () => (await escrow(contract))!.state, POLL).toBe('DISPUTE');
+    await reaches(contract, 'DISPUTE', alice);
     committee.clock.forwardSeconds(4_000);
     await ended(contract, 'UNDISPUTED');
     const after = await balances();
@@ -342,7 +356,7 @@ describe('a restart in the middle of an escrow', () => {
     const { delivery, acknowledgement, receipt } = documents(contract);
     await alice.keep(contract, 'RECEIPT', { delivery, acknowledgement, verdict: receipt });
     alice.restart();
-    await alice.keeper.sweep();
+    await reaches(contract, 'CLOSED', alice);
     await ended(contract, 'AGREED');
     const after = await balances();
     expect(after.contractor).toBe(FUNDS + PRICE);
@@ -357,8 +371,7 @@ describe('a restart in the middle of an escrow', () => {
     await bob.keep(contract, 'ACKNOWLEDGED', { delivery, acknowledgement });
     bob.restart();
     committee.clock.forwardSeconds(30);
-    await bob.keeper.sweep();
-    await expect.poll(async () => (await escrow(contract))!.state, POLL).toBe('DELIVERED');
+    await reaches(contract, 'DELIVERED', bob);
     bob.restart();
     committee.clock.forwardSeconds(700);
     await ended(contract, 'LAPSED');
