@@ -141,7 +141,7 @@ export class AgentNode {
 
   /** What the node is and does. */
   async status(): Promise<StatusDocument> {
-    const { host, committee } = this.#runtime();
+    const { host, committee, ledger } = this.#runtime();
     const { config, directory, clock } = this.#parts.init;
     const paid = await this.#parts.receipts.totals({ client: this.peerId });
     const earned = await this.#parts.receipts.totals({ contractor: this.peerId });
@@ -173,7 +173,7 @@ export class AgentNode {
       spendingToday: this.#parts.daily.status(),
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
-      ledger: committee ? ledgerStatus(committee) : null,
+      ledger: committee && ledger ? ledgerStatus(committee, ledger) : null,
     };
   }
 

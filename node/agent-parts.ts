@@ -14,6 +14,7 @@ import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
 import { ContractStore } from '../protocols/negotiation/contract-store.ts';
+import { BilateralBook } from '../protocols/settlement/bilateral-book.ts';
 import { ReceiptBook } from '../protocols/settlement/receipt-book.ts';
 import { CertificateIssuer } from './certificates/certificate-issuer.ts';
 import { CertificateShelf } from './certificates/certificate-shelf.ts';
@@ -24,6 +25,7 @@ import type { Config } from './config/schema.ts';
 import { configuredEmbedder } from './configured-embedder.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
+import { BilateralAccounts } from './ledger/bilateral-accounts.ts';
 import type { Embedder } from './skills/embedding.ts';
 import type { StoredLearnedEmbedding } from './skills/learned-embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
@@ -72,6 +74,8 @@ export interface AgentParts {
   readonly issuer: CertificateIssuer;
   readonly contracts: ContractStore;
   readonly receipts: ReceiptBook;
+  /** What this node and its peers owe each other without a ledger. */
+  readonly accounts: BilateralAccounts;
   /** Which of the receipts are shown to others. */
   readonly earned: EarnedReceipts;
   /** What this node has shown as a contractor. */
@@ -134,8 +138,11 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const issuer = new CertificateIssuer({ identity, issued, clock, random });
   const queue = new WorkQueue();
   const { machine, measured } = await loadMachine(init, shelf, queue);
+  const accounts = openAccounts(init);
+  await accounts.load();
   const role = new ContractorRole({
     config,
+    accounts,
     shelf,
     queue,
     costMicroUsd: (task) => machine.costMicroUsd(task),
@@ -143,7 +150,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
     contractOf: (contractId) => contracts.byContract(fromBase64Url(contractId)),
-    onReceipt: (contract) => keepEarned({ receipts, earned, learned }, contract, clock, logger),
+    onReceipt: (contract) =>
+      keepEarned({ accounts, receipts, earned, learned }, contract, clock, logger),
     clock,
     logger,
   });
@@ -186,6 +194,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     issuer,
     contracts,
     receipts,
+    accounts,
     earned,
     learned,
     role,
@@ -212,6 +221,23 @@ async function loadDailySpending({ store, clock, config }: AgentNodeInit): Promi
   const daily = new DailySpending({ settings: store.json('settings'), clock, limitMicroUsd });
   await daily.load();
   return daily;
+}
+
+function openAccounts({ config, identity, store, clock, logger }: AgentNodeInit) {
+  const { creditPerPeerMicroUsd, newcomerCreditMicroUsd, newcomerSlots } = config.accept;
+  const known = new Set([...config.trust.known, ...config.trust.attestors]);
+  return new BilateralAccounts({
+    self: identity.peerId,
+    book: new BilateralBook(identity, keyValueStore(store.section('bilateral-accounts'))),
+    due: store.json('bilateral-due'),
+    limits: {
+      perPeerMicroUsd: BigInt(creditPerPeerMicroUsd),
+      newcomersMicroUsd: BigInt(newcomerCreditMicroUsd),
+      newcomerTasks: newcomerSlots,
+    },
+    isKnown: (peerId) => known.has(peerId),
+    ...{ clock, logger },
+  });
 }
 
 function openDecisions({ store, clock, random, config }: AgentNodeInit): DecisionLog {
@@ -246,12 +272,19 @@ async function loadMachine(
 }
 
 async function keepEarned(
-  { receipts, earned, learned }: Pick<AgentParts, 'receipts' | 'earned' | 'learned'>,
+  {
+    accounts,
+    receipts,
+    earned,
+    learned,
+  }: Pick<AgentParts, 'accounts' | 'receipts' | 'earned' | 'learned'>,
   contract: Contract,
   clock: Clock,
   logger: Logger,
 ): Promise<void> {
   try {
+    // First: what is owed counts at once.
+    await accounts.noteReceipt(contract);
     await keepReceipt(receipts, contract, nowSeconds(clock), logger);
     await earned.add(contract);
     await learned.onSettled(contract);

@@ -73,6 +73,8 @@ export interface AgentRuntime {
   readonly askStatusList: (issuer: string, list: number) => Promise<boolean>;
   /** None without a committee in the configuration. */
   readonly committee: CommitteeParts | undefined;
+  /** As {@link AgentRuntime.committee}. */
+  readonly ledger: NodeLedger | undefined;
   readonly desk: LedgerDesk;
   readonly scores: PeerScores;
   /** Tasks of other peers in work here. */
@@ -144,10 +146,10 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   advertiser.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
   const swept = { sessions, seen, gossip, publisher };
-  const sweep = setInterval(
-    () => void sweepAll(parts, [contractor, client.negotiation], swept),
-    SWEEP_INTERVAL_MS,
-  );
+  const sweep = setInterval(() => {
+    void sweepAll(parts, [contractor, client.negotiation], swept);
+    void client.outsourcing.stateDebts();
+  }, SWEEP_INTERVAL_MS);
   const renewal = startRenewing(client.renewals);
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
   return {
@@ -155,11 +157,13 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     publisher,
     ...client,
     gossip,
-    committee,
+    ...{ committee, ledger },
     desk: new LedgerDesk({
       ...{ peerId: identity.peerId, ledger, replica: committee?.replica },
       receipts: parts.receipts,
       contracts: parts.contracts,
+      accounts: parts.accounts,
+      stateDebts: (peerId) => client.outsourcing.stateDebts(peerId),
     }),
     scores: createScores(parts, ledger, { host, guard, sessions }),
     askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
@@ -191,6 +195,7 @@ function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host):
     ...{ committee, identity, host, store, clock, random, logger },
     contracts: parts.contracts,
     isRequired: config.committee.withoutLedger === 'refuse',
+    patienceMs: config.committee.patienceMs,
     onNeverHeld: (contractId) => parts.role.giveUp(contractId),
   });
   parts.role.tellEscrows((contractId) => ledger.escrows.addLater(contractId));

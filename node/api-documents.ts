@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ReachDocument } from './ledger/committee-reach.ts';
 import type { ReplicaStatus } from './ledger/replica-host.ts';
 import type { JsonValue } from '../crypto/canonical-json.ts';
 import type { UnknownTerm } from './skills/term-check.ts';
@@ -76,6 +77,10 @@ export interface LedgerStatusDocument {
   readonly head: { readonly height: number; readonly timeMs: number } | null;
   /** Two certified blocks of one height were seen: more than f replicas are faulty. */
   readonly isForked: boolean;
+  /** Whether blocks go on, as this node sees it; while they do not, no price is held. */
+  readonly reach: ReachDocument;
+  /** What is done with tasks that cost money while it is not reached. */
+  readonly withoutLedger: 'refuse' | 'bilateral';
   /** This node's part in consensus; null where it has none. */
   readonly replica: ReplicaStatus | null;
 }
@@ -293,10 +298,20 @@ export interface AttemptDocument {
   readonly where: string;
   /** The round of bargaining before it; left out where there was none. */
   readonly bargained?: BargainDocument;
+  /** How the price was secured; left out where there was none, or it came not so far. */
+  readonly settlement?: SettlementDocument;
   readonly outcome: 'verified' | 'failed-verification' | 'failed';
   readonly reason: string | null;
   readonly paidMicroUsd: number;
   readonly wallMs: number;
+}
+
+/** How a price was secured before the work. */
+export interface SettlementDocument {
+  /** `bilateral`: on the contractor's credit, with what is owed signed by both. */
+  readonly by: 'ledger' | 'bilateral';
+  /** Why not by the ledger that this node has; null where it is, or there is none. */
+  readonly reason: string | null;
 }
 
 /** What was asked for a task, what this node offered, and what it was agreed for. */

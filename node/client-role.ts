@@ -52,7 +52,11 @@ export function createClientRole(
   const { config, identity, logger, clock, random } = parts.init;
   const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
-  const outsourcing = new Outsourcing({ streams: sessions, negotiation, random, escrow: ledger });
+  const outsourcing = new Outsourcing({
+    ...{ streams: sessions, negotiation, random, logger },
+    escrow: ledger,
+    accounts: parts.accounts,
+  });
   const proofs = new ContractorProofs({
     streams: sessions,
     self: identity.peerId,

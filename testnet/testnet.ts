@@ -175,7 +175,7 @@ async function startNodes(
       logLevel: 'warn',
       ...options.config,
       ...node.config,
-      ...(committee && { committee }),
+      ...(committee && { committee: { ...options.config?.committee, ...committee } }),
       trust,
       network: { ...options.config?.network, isLocalNetwork: true, bootstrap },
     });

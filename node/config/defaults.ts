@@ -15,7 +15,7 @@ export const DEFAULTS = {
     hasHolePunching: false,
     queryTimeoutMs: 10_000,
   },
-  committee: { withoutLedger: 'refuse' },
+  committee: { withoutLedger: 'refuse', patienceMs: 5_000 },
   http: { host: '127.0.0.1', port: 0 },
   a2a: {
     isServed: true,
@@ -30,6 +30,8 @@ export const DEFAULTS = {
     maxInBytes: 700_000,
     newcomerSlots: 1,
     maxMeasuredMib: 128,
+    creditPerPeerMicroUsd: 10_000_000,
+    newcomerCreditMicroUsd: 100_000,
   },
   attestation: { isRenewing: false },
   hardware: {

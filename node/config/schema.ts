@@ -195,6 +195,8 @@ const disclosure = z.strictObject({
     ),
 });
 
+const MAX_CREDIT_MICRO_USD = 1e12;
+
 const accept = z.strictObject({
   maxInBytes: z
     .number()
@@ -217,6 +219,22 @@ const accept = z.strictObject({
     .max(256)
     .default(DEFAULTS.accept.maxMeasuredMib)
     .describe('Most memory that a trusted attestor may have filled to measure it, in MiB'),
+  creditPerPeerMicroUsd: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_CREDIT_MICRO_USD)
+    .default(DEFAULTS.accept.creditPerPeerMicroUsd)
+    .describe(
+      'Most that a known client may owe for work without a ledger, work under way included',
+    ),
+  newcomerCreditMicroUsd: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_CREDIT_MICRO_USD)
+    .default(DEFAULTS.accept.newcomerCreditMicroUsd)
+    .describe('The same for all unknown clients together: any number of names gets no more'),
 });
 
 const attestation = z.strictObject({
@@ -445,6 +463,15 @@ const committee = z.strictObject({
     .default(DEFAULTS.committee.withoutLedger)
     .describe(
       'With peers of another ledger, or while the own cannot be reached: refuse what costs money, or agree bilaterally',
+    ),
+  patienceMs: z
+    .number()
+    .int()
+    .min(500)
+    .max(60_000)
+    .default(DEFAULTS.committee.patienceMs)
+    .describe(
+      'How long the committee may take to hold a price, in milliseconds; then withoutLedger says what is done',
     ),
 });
 

@@ -17,6 +17,7 @@ import type { AgentNodeInit } from '../agent-parts.ts';
 import type { LedgerStatusDocument } from '../api-documents.ts';
 import { BadInputError } from '../errors.ts';
 import { codeOf } from '../storage/data-directory.ts';
+import type { NodeLedger } from './node-ledger.ts';
 import { ReplicaHost } from './replica-host.ts';
 
 /** The ledger that a node has to do with. */
@@ -81,13 +82,18 @@ function problemOf(error: unknown): string {
 }
 
 /** The ledger in `coalesce status`. */
-export function ledgerStatus({ rules, replica, headers }: CommitteeParts): LedgerStatusDocument {
+export function ledgerStatus(
+  { rules, replica, headers }: CommitteeParts,
+  { reach, terms }: Pick<NodeLedger, 'reach' | 'terms'>,
+): LedgerStatusDocument {
   const header = headers.latest?.header;
   return {
     ledgerId: toHex(rules.ledgerId),
     replicas: rules.genesis.replicas.length,
     head: header ? { height: header.height, timeMs: header.timeMs } : null,
     isForked: headers.fork !== undefined,
+    reach: reach.status(),
+    withoutLedger: terms.isRequired ? 'refuse' : 'bilateral',
     replica: replica?.status() ?? null,
   };
 }

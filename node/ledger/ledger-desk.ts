@@ -16,6 +16,7 @@ import { encodeCertificate } from '../../protocols/pbft/vote.ts';
 import type { ContractStore } from '../../protocols/negotiation/contract-store.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
 import { BadInputError, RefusedError, UnreachableError } from '../errors.ts';
+import type { BilateralAccount, BilateralAccounts } from './bilateral-accounts.ts';
 import type {
   BlocksDocument,
   EscrowDocument,
@@ -41,6 +42,9 @@ export interface LedgerDeskInit {
   readonly replica: ReplicaDoor | undefined;
   readonly receipts: ReceiptBook;
   readonly contracts: Pick<ContractStore, 'byContract'>;
+  readonly accounts: Pick<BilateralAccounts, 'accounts' | 'notePayment'>;
+  /** Has a peer sign what this node owes it, or has paid to it, if it does so now. */
+  readonly stateDebts: (peerId: string) => Promise<void>;
 }
 
 /** A payment that is asked for. */
@@ -62,10 +66,13 @@ export class LedgerDesk {
   async show(): Promise<LedgerDocument> {
     const { peerId, ledger, replica } = this.#init;
     const peers = await this.#peers();
-    if (!ledger) return { peerId, source: 'receipts', ledger: null, peers };
+    const accounts = this.#init.accounts.accounts();
+    const alone = { peerId, source: 'receipts', ledger: null, peers, accounts } as const;
+    if (!ledger) return { ...alone, problem: null };
     const open = (await ledger.escrows.list()).slice(0, MAX_SHOWN_ESCROWS - 1);
     const keys = open.map((id) => contractKey(toHex(fromBase64Url(id))));
-    const state = await reach(ledger.client.prove([accountKey(peerId), ...keys]));
+    const { state, problem } = await ledger.lookUp([accountKey(peerId), ...keys]);
+    if (!state) return { ...alone, problem };
     const [account, ...records] = state.records;
     const { genesis, ledgerId } = ledger.client.rules;
     const { height, timeMs, stateRoot } = state.head.header;
@@ -86,6 +93,8 @@ export class LedgerDesk {
         ),
       },
       peers,
+      accounts,
+      problem: null,
     };
   }
 
@@ -101,6 +110,42 @@ export class LedgerDesk {
     const treasury = to ?? this.#ledger().client.rules.genesis.treasuries[0]!;
     const args = { treasury, amount: amountMicroUsd.toString(), reference };
     return this.#pay({ op: 'payOut', args }, treasury, amountMicroUsd, reference);
+  }
+
+  /**
+   * Notes that this node has paid a debt by other means; the peer signs it once it has noted the
+   * same with {@link received}.
+   */
+  paid({ to, amountMicroUsd, reference }: PaymentOrder): Promise<BilateralAccount> {
+    if (to === undefined) throw new BadInputError('to: name the PeerId that was paid');
+    return this.#notePayment(to, amountMicroUsd, reference, true);
+  }
+
+  /** Notes that a peer has paid a debt by other means: the statement that says so is signed. */
+  received(from: string, amountMicroUsd: number, reference: string): Promise<BilateralAccount> {
+    return this.#notePayment(from, amountMicroUsd, reference, false);
+  }
+
+  async #notePayment(
+    peer: string,
+    amountMicroUsd: number,
+    reference: string | undefined,
+    isPayer: boolean,
+  ): Promise<BilateralAccount> {
+    const { accounts, stateDebts } = this.#init;
+    if (reference === undefined || reference === '') {
+      throw new BadInputError('reference: name what both sides know the payment by');
+    }
+    const account = accounts.accounts().find(({ peerId }) => peerId === peer);
+    const owed = isPayer
+      ? (account?.owedToPeerMicroUsd ?? 0) + (account?.unsignedToPeerMicroUsd ?? 0)
+      : (account?.owedByPeerMicroUsd ?? 0) + (account?.unsignedByPeerMicroUsd ?? 0);
+    if (amountMicroUsd > owed) {
+      throw new BadInputError(`usd: ${owed} micro-USD are owed, and ${amountMicroUsd} were named`);
+    }
+    await accounts.notePayment(peer, amountMicroUsd, reference, isPayer);
+    if (isPayer) await stateDebts(peer);
+    return accounts.accounts().find(({ peerId }) => peerId === peer)!;
   }
 
   /** Blocks from a height on: the own ones of a replica, else from replicas, verified. */

@@ -5,6 +5,7 @@
  */
 
 import type { EscrowEnd } from '../../protocols/ledger/records.ts';
+import type { BilateralAccount } from './bilateral-accounts.ts';
 import type { RatedRole } from '../../protocols/reputation/records.ts';
 
 /** An account on the ledger, proven. */
@@ -61,6 +62,10 @@ export interface LedgerDocument {
     readonly escrows: readonly EscrowDocument[];
   } | null;
   readonly peers: readonly PeerAccountDocument[];
+  /** What this node and its peers owe each other without a ledger. */
+  readonly accounts: readonly BilateralAccount[];
+  /** Why the ledger of this node is not shown; null where it is, or there is none. */
+  readonly problem: string | null;
 }
 
 /** Answer of `ledger transfer` and `ledger pay-out`. */
@@ -121,6 +126,9 @@ export interface ScoreDocument {
 /** Answer of `reputation`. */
 export interface ReputationDocument {
   readonly peerId: string;
+  /** Whose scores these are; null where they are this node's own, or the peer's receipts. */
   readonly ledgerId: string | null;
+  /** Why the ledger of this node was not asked; null where it was, or there is none. */
+  readonly problem: string | null;
   readonly scores: readonly ScoreDocument[];
 }

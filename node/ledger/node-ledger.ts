@@ -16,6 +16,7 @@ import type { AccountRecord, ContractRecord } from '../../protocols/ledger/recor
 import { askOverLibp2p } from '../../protocols/ledger-service/ask-replica.ts';
 import { askWithOwn } from '../../protocols/ledger-service/answers.ts';
 import { LedgerClient } from '../../protocols/ledger-service/client.ts';
+import type { ProvenState } from '../../protocols/ledger-service/client.ts';
 import { LedgerServer } from '../../protocols/ledger-service/server.ts';
 import type { Host } from '../../protocols/libp2p-host.ts';
 import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
@@ -25,6 +26,7 @@ import type { ContractStore } from '../../protocols/negotiation/contract-store.t
 import { keyValueStore } from '../storage/key-value-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { CommitteeParts } from './committee-parts.ts';
+import { CommitteeReach } from './committee-reach.ts';
 import { EscrowKeeper, contractIdOf } from './escrow-keeper.ts';
 
 const SECOND_MS = 1_000;
@@ -39,22 +41,30 @@ export interface NodeLedgerInit {
   readonly contracts: ContractStore;
   /** Whether nothing that costs money is agreed without the ledger. */
   readonly isRequired: boolean;
+  /** How long the committee may take to answer, and to hold a price, in milliseconds. */
+  readonly patienceMs: number;
   readonly onNeverHeld: (contractId: string) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-/** Whether a client can promise money now. */
-export type Solvency =
-  | { readonly ready: true }
-  | { readonly ready: false; readonly refusal: RefusalCode; readonly reason: string };
+/** Why money cannot be held. */
+export interface Unheld {
+  readonly ready: false;
+  readonly refusal: RefusalCode;
+  readonly reason: string;
+}
+
+/** Whether a client can promise money now, or has it held. */
+export type Solvency = { readonly ready: true } | Unheld;
 
 /** The ledger of one node. */
 export class NodeLedger {
   readonly client: LedgerClient;
   readonly rail: LedgerRail;
   readonly escrows: EscrowKeeper;
+  readonly reach: CommitteeReach;
   /** What this node's agreements say of the ledger. */
   readonly terms: EscrowTerms;
   readonly #init: NodeLedgerInit;
@@ -70,6 +80,11 @@ export class NodeLedger {
       ask: replica ? askWithOwn(ask, identity.peerId, replica) : ask,
       random,
       logger,
+    });
+    this.reach = new CommitteeReach({
+      look: async (signal) => (await this.client.prove([], signal)).head,
+      heard: () => committee.headers.latest,
+      ...{ clock, logger },
     });
     this.rail = new LedgerRail({
       identity,
@@ -98,10 +113,12 @@ export class NodeLedger {
   async start(): Promise<void> {
     await this.#server?.start();
     this.escrows.start();
+    this.reach.start();
   }
 
   async stop(): Promise<void> {
     this.client.stop();
+    await this.reach.stop();
     await this.escrows.stop();
     await this.#server?.stop();
   }
@@ -113,17 +130,38 @@ export class NodeLedger {
     return escrow + 2n * transaction;
   }
 
-  /** Whether this node's account can hold a price now. Asked before anything is promised. */
+  /**
+   * Entries of the state, or why the committee does not show them now: known within a few seconds,
+   * and at once while it is known not to be reached.
+   */
+  async lookUp(
+    keys: readonly string[],
+  ): Promise<
+    | { readonly state: ProvenState; readonly problem: null }
+    | { readonly state: null; readonly problem: string }
+  > {
+    let problem = await this.reach.problem();
+    if (problem !== undefined) return { state: null, problem };
+    try {
+      const state = await this.client.prove(keys, this.#patience());
+      this.reach.saw(state.head);
+      // The replicas that are left may show a head that nothing follows any more.
+      problem = await this.reach.problem();
+      return problem === undefined ? { state, problem: null } : { state: null, problem };
+    } catch (error) {
+      return { state: null, problem: this.#failed(error) };
+    }
+  }
+
+  /**
+   * Whether this node's account can hold a price now. Asked before anything is promised; answers
+   * within a few seconds, and at once while the committee is known not to be reached.
+   */
   async solvency(priceMicroUsd: bigint): Promise<Solvency> {
     const { fees } = this.client.rules;
-    let account: AccountRecord | undefined;
-    try {
-      const record = await this.client.read(accountKey(this.#init.identity.peerId));
-      account = record as AccountRecord | undefined;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'the ledger did not answer';
-      return { ready: false, refusal: 'BUSY', reason };
-    }
+    const { state, problem } = await this.lookUp([accountKey(this.#init.identity.peerId)]);
+    if (!state) return unreached(problem);
+    const account = state.records[0] as AccountRecord | undefined;
     if (!account) {
       const reason = 'this node has no account on the ledger; ask its treasury to open one';
       return { ready: false, refusal: 'UNKNOWN_ACCOUNT', reason };
@@ -134,18 +172,47 @@ export class NodeLedger {
     return { ready: false, refusal: 'INSUFFICIENT_FUNDS', reason };
   }
 
-  /** Has the price of an agreed contract held, by its client. */
-  async hold(contract: Contract): Promise<RefusalCode | undefined> {
+  /**
+   * Has the price of an agreed contract held, by its client. Waits a few seconds for it and no
+   * longer: what may be held after all is seen through by the keeper, and given back.
+   */
+  async hold(contract: Contract): Promise<Solvency> {
     const { agreement, quote, request } = contract;
-    await this.escrows.add(contractIdOf(contract));
-    const outcome = await this.rail.reserve({
+    const documents = {
       agreement: agreement!.envelope,
       quote: quote!.envelope,
       request: request.envelope,
-    });
-    if (outcome.done) return undefined;
-    // Number or quote used: by this very transaction, before a restart.
-    return (await this.rail.isReserved(agreement!.id)) ? undefined : outcome.refusal;
+    };
+    const patience = this.#patience();
+    let refusal: RefusalCode;
+    try {
+      await this.escrows.add(contractIdOf(contract));
+      const outcome = await this.rail.reserve(documents, patience);
+      if (outcome.done) return { ready: true };
+      ({ refusal } = outcome);
+      // Number or quote used: by this very transaction, before a restart.
+      if (refusal !== 'TIMED_OUT' && (await this.rail.isReserved(agreement!.id, patience))) {
+        return { ready: true };
+      }
+    } catch (error) {
+      return unreached(this.#failed(error));
+    }
+    if (refusal !== 'TIMED_OUT') {
+      return { ready: false, refusal, reason: `the price is not held: ${refusal}` };
+    }
+    const reason = `the committee has not held a price within ${this.#init.patienceMs} ms`;
+    this.reach.failed(reason);
+    return unreached(reason);
+  }
+
+  #patience(): AbortSignal {
+    return AbortSignal.timeout(this.#init.patienceMs);
+  }
+
+  #failed(error: unknown): string {
+    const reason = error instanceof Error ? error.message : 'the ledger did not answer';
+    this.reach.failed(reason);
+    return reason;
   }
 
   /**
@@ -169,4 +236,9 @@ export class NodeLedger {
     }
     return false;
   }
+}
+
+/** The committee does nothing now. @param problem - As {@link CommitteeReach} says it. */
+function unreached(problem: string): Unheld {
+  return { ready: false, refusal: 'TIMED_OUT', reason: `the ledger is not reached: ${problem}` };
 }

@@ -1,7 +1,7 @@
 /**
- * Scores of a peer: from the ledger with proofs, or where there is none from what this node has
- * seen itself and from receipts that the peer shows. The latter two are opinions of one and choices
- * of the other, and are named so.
+ * Scores of a peer: from the ledger with proofs, or where there is none that answers from what this
+ * node has seen itself and from receipts that the peer shows. The latter two are opinions of one
+ * and choices of the other, and are named so.
  *
  * The ledger is asked about task types that this node can name: those of the peer's signed record,
  * those of its own experience with the peer, and those that the user names. It cannot be asked
@@ -15,7 +15,6 @@ import type { Clock } from '../../protocols/components.ts';
 import { requestReceipts } from '../../protocols/card/client.ts';
 import { askBrokerForScores } from '../../protocols/broker/client.ts';
 import type { Host } from '../../protocols/libp2p-host.ts';
-import { LedgerUnreachableError } from '../../protocols/ledger-service/errors.ts';
 import { MAX_READ_KEYS } from '../../protocols/ledger-service/messages.ts';
 import type { LedgerClient, ProvenState } from '../../protocols/ledger-service/client.ts';
 import { provenScore } from '../../protocols/ledger/light-client.ts';
@@ -28,7 +27,6 @@ import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import { testimonyOfReceipts } from '../certificates/receipt-testimony.ts';
 import { BadInputError, UnreachableError } from '../errors.ts';
 import type { OutcomeBook } from '../tasks/outcomes.ts';
-import { reach } from './ledger-desk.ts';
 import type { ReputationDocument, ScoreDocument } from './ledger-documents.ts';
 import type { NodeLedger } from './node-ledger.ts';
 
@@ -86,29 +84,38 @@ export class PeerScores {
     const recorded = await termsOf(peerId, signal);
     const seen = outcomes.entriesOf(peerId).map(({ taskType }) => taskType);
     const types = [...new Set([...terms, ...recorded, ...seen])].slice(0, MAX_TYPES);
-    const scores = ledger
-      ? await this.#ofLedger(ledger, peerId, types, { isBrokered, signal })
-      : [...this.#own(peerId), ...(await this.#shown(peerId, types, signal))];
-    const ledgerId = ledger ? toHex(ledger.client.rules.ledgerId) : null;
-    return { peerId, ledgerId, scores };
+    const asked = ledger && (await this.#ofLedger(ledger, peerId, types, { isBrokered, signal }));
+    if (ledger && asked?.scores) {
+      const ledgerId = toHex(ledger.client.rules.ledgerId);
+      return { peerId, ledgerId, problem: null, scores: asked.scores };
+    }
+    const scores = [...this.#own(peerId), ...(await this.#shown(peerId, types, signal))];
+    return { peerId, ledgerId: null, problem: asked?.problem ?? null, scores };
   }
 
   async #ofLedger(
-    { client }: NodeLedger,
+    ledger: NodeLedger,
     subject: string,
     types: readonly string[],
     { isBrokered, signal }: { readonly isBrokered: boolean; readonly signal: AbortSignal },
-  ): Promise<readonly ScoreDocument[]> {
-    if (types.length === 0) return [];
+  ): Promise<{
+    readonly scores: readonly ScoreDocument[] | null;
+    readonly problem: string | null;
+  }> {
+    if (types.length === 0) return { scores: [], problem: null };
     const subjects = types.flatMap((taskType): ScoreSubject[] => [
       { subject, role: 'contractor', taskType },
       { subject, role: 'client', taskType },
     ]);
-    const shown = isBrokered
-      ? await this.#fromBrokers(client, subjects, signal)
-      : await this.#fromCommittee(client, subjects, signal);
+    const { shown, problem } = isBrokered
+      ? { shown: await this.#fromBrokers(ledger.client, subjects, signal), problem: null }
+      : await this.#fromCommittee(ledger, subjects, signal);
+    if (!shown) return { scores: null, problem };
     const nowMs = this.#init.clock.nowMs();
-    return subjects.flatMap((of, i) => scoreDocument(of, shown, i, nowMs) ?? []);
+    return {
+      scores: subjects.flatMap((of, i) => scoreDocument(of, shown, i, nowMs) ?? []),
+      problem,
+    };
   }
 
   #checkBrokered(): void {
@@ -119,17 +126,21 @@ export class PeerScores {
     }
   }
 
+  /** From replicas, else from brokers; `undefined` and why not, where neither shows anything. */
   async #fromCommittee(
-    client: LedgerClient,
+    ledger: NodeLedger,
     subjects: readonly ScoreSubject[],
     signal: AbortSignal,
-  ): Promise<ShownState> {
+  ): Promise<{ readonly shown: ShownState | undefined; readonly problem: string | null }> {
+    const { state, problem } = await ledger.lookUp(subjects.map(scoreKey));
+    if (state) return { shown: { state, broker: null }, problem };
+    if (this.#init.brokers.length === 0) return { shown: undefined, problem };
     try {
-      return { state: await client.prove(subjects.map(scoreKey)), broker: null };
+      return { shown: await this.#fromBrokers(ledger.client, subjects, signal), problem };
     } catch (error) {
-      const isOut = error instanceof LedgerUnreachableError && this.#init.brokers.length > 0;
-      if (!isOut) return reach(Promise.reject(error as Error));
-      return this.#fromBrokers(client, subjects, signal);
+      signal.throwIfAborted();
+      const both = [problem, error instanceof Error ? error.message : 'no broker answered'];
+      return { shown: undefined, problem: both.filter(Boolean).join('; ') };
     }
   }
 

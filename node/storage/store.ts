@@ -15,6 +15,8 @@ import type { DataDirectory } from './data-directory.ts';
 /** Sections of the store. A new kind of thing gets a new section. */
 export const SECTIONS = [
   'a2a-tasks',
+  'bilateral-accounts',
+  'bilateral-due',
   'certificates',
   'contracts',
   'debtors',

@@ -28,7 +28,7 @@ import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
 import type { KnownAnswerTask } from './known-answer.ts';
 import type { DailySpending } from './daily-spending.ts';
-import { ContractorFailedError } from './outsourcing.ts';
+import { ContractorFailedError, ESCROW_STEP } from './outsourcing.ts';
 import type { DeliveredResult, Outsourcing, QuotedTask } from './outsourcing.ts';
 import type { Reservation } from './spending-cap.ts';
 import type { PreparedTask } from './prepared-task.ts';
@@ -167,6 +167,10 @@ export class Attestor {
       outer.throwIfAborted();
       if (error instanceof RefusedError) throw error;
       const failure = messageOf(error);
+      // It says nothing of the holder, and would be the same for every task that is left.
+      if (error instanceof ContractorFailedError && error.details.step === ESCROW_STEP) {
+        throw new UnreachableError(failure, { cause: error });
+      }
       if (error instanceof ContractorFailedError && error.details.refusal === 'SKILL_NOT_OFFERED') {
         throw new RefusedError(`${peerId} does not offer ${term}`, { cause: error });
       }
@@ -195,7 +199,9 @@ export class Attestor {
         return await this.#perform(quoted, task, signal);
       } catch (error) {
         const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
-        const isFinal = isDeclined && error.details.refusal === 'SKILL_NOT_OFFERED';
+        const isFinal =
+          isDeclined &&
+          (error.details.refusal === 'SKILL_NOT_OFFERED' || error.details.step === ESCROW_STEP);
         if (!isDeclined || isFinal || declined === MAX_DECLINED) throw error;
         await delay(DECLINED_PAUSE_MS, undefined, { signal });
       }
@@ -216,8 +222,8 @@ export class Attestor {
     }
     let feesMicroUsd = 0;
     try {
-      const result = await outsourcing.perform(quoted, task, signal, (fees) => {
-        feesMicroUsd += fees;
+      const result = await outsourcing.perform(quoted, task, signal, (security) => {
+        ({ feesMicroUsd } = security);
       });
       return { ...result, quoted: result.quoted, feesMicroUsd, reservation };
     } catch (error) {

@@ -2,8 +2,9 @@
  * What this node decides as a contractor: which quotes it gives, which agreements it takes on
  * credit, and what it delivers. The protocol around it is `protocols/negotiation`.
  *
- * Without a ledger a contractor works before it is paid. Known clients may use all its capacity;
- * everyone else is one class that shares `accept.newcomerSlots` (wire-formats.md 6).
+ * Without a ledger a contractor works before it is paid. Known clients may use all its capacity, up
+ * to `accept.creditPerPeerMicroUsd` each; everyone else is one class that shares
+ * `accept.newcomerSlots` and `accept.newcomerCreditMicroUsd` (wire-formats.md 6).
  *
  * @module
  */
@@ -22,6 +23,7 @@ import type {
   QuoteTerms,
 } from '../../protocols/negotiation/contractor-policy.ts';
 import type { Config } from '../config/schema.ts';
+import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
 import { complexityMultiplier, dynamicPriceMicroUsd } from '../cost/external-cost.ts';
 import type { JsonSection } from '../storage/store.ts';
 import type { TaskHere } from './local-machine.ts';
@@ -62,6 +64,8 @@ export interface ContractorRoleInit {
   readonly debtors: JsonSection<Debtor>;
   /** The stored contract with this id, base64url: how far it was before a restart. */
   readonly contractOf: (contractId: string) => Promise<Contract | undefined>;
+  /** Credit of clients, and what they owe. */
+  readonly accounts: Pick<BilateralAccounts, 'grant' | 'end' | 'review'>;
   /** Told of each contract that both sides have settled; after a crash perhaps once more. */
   readonly onReceipt: (contract: Contract) => Promise<void>;
   readonly clock: Clock;
@@ -79,6 +83,8 @@ export interface OpenContract {
   /** Agreed price and size. Left out by an older version: such a contract is not queued. */
   readonly priceMicroUsd?: number;
   readonly inBytes?: number;
+  /** Whether nothing is held for it. */
+  readonly isOnCredit?: boolean;
 }
 
 /** A client that took a result and left it unpaid. */
@@ -120,6 +126,7 @@ export class ContractorRole implements ContractorPolicy {
     if (!contract || OPEN_PHASES.has(contract.phase)) {
       this.#open.set(contractId, open);
       this.#enqueue(open);
+      this.#grant(open);
       return;
     }
     this.onContract(contract);
@@ -202,19 +209,32 @@ export class ContractorRole implements ContractorPolicy {
     if (item === undefined) return declined('SKILL_NOT_OFFERED');
     if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
     // A price that is held is no credit: work begins only when it is.
-    if (question.agreement.ledger === '' && !this.#hasCredit(client))
-      return declined('CREDIT_EXHAUSTED');
-    const sinceMs = this.#init.clock.nowMs();
-    this.#keep({
+    const isOnCredit = question.agreement.ledger === '';
+    const contract: OpenContract = {
       contractId: id,
       client,
       term: item.term,
       phase: 'AGREED',
-      sinceMs,
+      sinceMs: this.#init.clock.nowMs(),
       priceMicroUsd: Number(question.priceMicroUsd),
       inBytes: shape.inBytes,
-    });
+      isOnCredit,
+    };
+    if (isOnCredit && !(this.#hasCredit(client) && this.#grant(contract))) {
+      return declined('CREDIT_EXHAUSTED');
+    }
+    this.#keep(contract);
     return Promise.resolve(true);
+  }
+
+  /** Whether work on credit fits the caps; free work and held prices do. */
+  #grant({ contractId, client, priceMicroUsd = 0, isOnCredit }: OpenContract): boolean {
+    if (isOnCredit !== true || priceMicroUsd === 0) return true;
+    return this.#init.accounts.grant(contractId, client, BigInt(priceMicroUsd));
+  }
+
+  reviewStatement(client: string, envelope: Uint8Array): Promise<Uint8Array | Declined> {
+    return this.#init.accounts.review(client, envelope);
   }
 
   #isAccepted(client: string, accepted: AcceptanceRules['clients']): boolean {
@@ -274,6 +294,7 @@ export class ContractorRole implements ContractorPolicy {
       sinceMs,
       priceMicroUsd: Number(agreement.body.price),
       inBytes: shape.inBytes,
+      isOnCredit: isOnCredit(contract),
     });
   }
 
@@ -325,6 +346,7 @@ export class ContractorRole implements ContractorPolicy {
   /** Frees the slot. @returns whether there was one. */
   #vacate(contractId: string): boolean {
     if (!this.#open.delete(contractId)) return false;
+    this.#init.accounts.end(contractId);
     this.#init.queue.delete(contractId);
     return true;
   }

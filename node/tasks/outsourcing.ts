@@ -12,7 +12,7 @@
 import { toBase64Url } from '../../crypto/bytes.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
-import type { Random } from '../../protocols/components.ts';
+import type { Logger, Random } from '../../protocols/components.ts';
 import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
 import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
@@ -24,7 +24,8 @@ import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
 import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
-import type { NodeLedger } from '../ledger/node-ledger.ts';
+import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
+import type { NodeLedger, Unheld } from '../ledger/node-ledger.ts';
 import { DearerQuoteError, untilBack } from './interruption.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
@@ -38,6 +39,11 @@ const MAX_OPEN_CLIENTS = 64;
 const AGREEMENT_TIMEOUT_MS = AGREEMENT_PERIODS.holdSecs.default * 1_000;
 /** How long a receipt is waited for: the verdict stands without it. */
 const RECEIPT_TIMEOUT_MS = 20_000;
+/** How long a contractor may take to let go of a contract whose price is not held. */
+const CANCEL_TIMEOUT_MS = 3_000;
+
+/** How long a contractor may take to sign what it is owed. */
+const STATE_TIMEOUT_MS = 10_000;
 
 /** Step at which the ledger fails, and not the contractor. */
 export const ESCROW_STEP = 'escrow';
@@ -81,6 +87,27 @@ export interface DeliveredResult {
   readonly contractId: string;
 }
 
+/** How the price of a contract is secured, before the work. */
+export interface PriceSecurity {
+  /** `bilateral`: the contractor works on credit, and both sign what is owed then. */
+  readonly by: 'ledger' | 'bilateral';
+  /** Why not by the ledger that this node has; null where it is, or there is none. */
+  readonly reason: string | null;
+  /** What the ledger takes, micro-USD. */
+  readonly feesMicroUsd: number;
+}
+
+/** An agreement, and the quote that it is on: not always the one that it began with. */
+interface Agreed {
+  readonly quoted: QuotedTask;
+  readonly contract: Contract;
+}
+
+/** An agreement, and what secures its price; nothing for work that is free. */
+interface Secured extends Agreed {
+  readonly security: PriceSecurity | undefined;
+}
+
 /** Where prices are held before the work is done: `node/ledger/node-ledger.ts`. */
 export type Escrow = Pick<NodeLedger, 'terms' | 'solvency' | 'hold' | 'feesMicroUsd' | 'escrows'>;
 
@@ -109,6 +136,9 @@ export interface OutsourcingComponents {
   readonly random: Random;
   /** Left out: contractors work on credit. */
   readonly escrow?: Escrow | undefined;
+  /** What is owed for work on credit. */
+  readonly accounts: Pick<BilateralAccounts, 'noteReceipt' | 'state' | 'creditors'>;
+  readonly logger: Logger;
 }
 
 /** The client's dealings with contractors. */
@@ -170,7 +200,7 @@ export class Outsourcing {
    *
    * Goes on through interruptions until `signal`, or until the contract has run out.
    *
-   * @param onFees - Told what the ledger takes, in micro-USD, once the price is held.
+   * @param onSecured - Told how the price is secured, before the work; not where there is none.
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
    *   Time that runs out is such a failure too: to stall must not be cheaper than to fail.
    */
@@ -178,12 +208,13 @@ export class Outsourcing {
     quoted: QuotedTask,
     task: PreparedTask,
     signal: AbortSignal,
-    onFees: (microUsd: number) => void = () => undefined,
+    onSecured: (security: PriceSecurity) => void = () => undefined,
   ): Promise<DeliveredResult> {
-    const { quoted: taken, contract: agreed } = await this.#agree(quoted, task, signal);
+    const secured = await this.#secured(quoted, task, signal);
+    const { quoted: taken, contract: agreed, security } = secured;
     const { peerId, requestId } = taken;
     const { negotiation } = this.#components;
-    await this.#hold(peerId, agreed, onFees);
+    if (security) onSecured(security);
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
     const isOver = async () => (await negotiation.contract(requestId))?.phase === 'VOID';
@@ -207,26 +238,77 @@ export class Outsourcing {
   }
 
   /**
-   * Agrees on the quote. Nothing is signed before this node is sure that it can have the price
-   * held; with a contractor of no or another ledger it goes on without, on a new quote, where its
-   * configuration says so. On a new quote too with one that was restarted before it signed: an
+   * Agrees on the quote and has the price held. Nothing is signed before this node is sure that it
+   * can have the price held. Where it cannot, or the contractor has no ledger or another one, it
+   * goes on without, on the contractor's credit, if the configuration lets it (wire-formats.md 6).
+   */
+  async #secured(quoted: QuotedTask, task: PreparedTask, signal: AbortSignal): Promise<Secured> {
+    const { escrow } = this.#components;
+    if (quoted.quote.price === '0') {
+      const agreed = await this.#agree(quoted, task, escrow?.terms, signal);
+      return { ...agreed, security: undefined };
+    }
+    if (!escrow) {
+      const agreed = await this.#agree(quoted, task, undefined, signal);
+      return { ...agreed, security: onCredit(null) };
+    }
+    const solvency = await escrow.solvency(BigInt(quoted.quote.price));
+    if (!solvency.ready) {
+      this.#allowWithout(quoted, escrow, solvency);
+      const agreed = await this.#agree(quoted, task, undefined, signal);
+      return { ...agreed, security: onCredit(solvency.reason) };
+    }
+    let agreed: Agreed;
+    try {
+      agreed = await this.#agree(quoted, task, escrow.terms, signal);
+    } catch (error) {
+      const refusal = error instanceof ContractorFailedError ? error.details.refusal : undefined;
+      if (escrow.terms.isRequired || !OTHER_LEDGER.has(refusal)) throw error;
+      return this.#agreeWithout(quoted, task, `the contractor says ${refusal}`, signal);
+    }
+    const { quoted: taken, contract } = agreed;
+    // Bargained down to nothing.
+    if (contract.agreement!.body.ledger === '') return { ...agreed, security: undefined };
+    const held = await escrow.hold(contract);
+    if (held.ready) {
+      const feesMicroUsd = Number(escrow.feesMicroUsd);
+      return { ...agreed, security: { by: 'ledger', reason: null, feesMicroUsd } };
+    }
+    // Both let go of it now; should the price be held after all, both give it back.
+    const late = AbortSignal.any([signal, AbortSignal.timeout(CANCEL_TIMEOUT_MS)]);
+    await this.#cancel(taken, late);
+    this.#allowWithout(taken, escrow, held);
+    return this.#agreeWithout(taken, task, held.reason, signal);
+  }
+
+  /**
+   * Agrees on the quote; on a new one with a contractor that was restarted before it signed: an
    * agreement is good in its own session only, and nobody signs two for one quote.
    */
   async #agree(
     quoted: QuotedTask,
     task: PreparedTask,
+    terms: EscrowTerms | undefined,
     signal: AbortSignal,
-  ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
-    const terms = await this.#escrowTerms(quoted);
+  ): Promise<Agreed> {
     try {
       return { quoted, contract: await this.#signed(quoted, terms, signal) };
     } catch (error) {
       const refusal = error instanceof ContractorFailedError ? error.details.refusal : undefined;
-      const isOfLedger = OTHER_LEDGER.has(refusal);
-      if (isOfLedger && (!terms || terms.isRequired)) throw error;
-      if (!isOfLedger && !NEEDS_NEW_QUOTE.has(refusal)) throw error;
-      return this.#agreeAnew(quoted, task, isOfLedger ? undefined : terms, signal);
+      if (!NEEDS_NEW_QUOTE.has(refusal)) throw error;
+      return this.#agreeAnew(quoted, task, terms, signal);
     }
+  }
+
+  /** Agrees on credit, on a new quote that asks for no more. */
+  async #agreeWithout(
+    quoted: QuotedTask,
+    task: PreparedTask,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<Secured> {
+    const agreed = await this.#agreeAnew(quoted, task, undefined, signal);
+    return { ...agreed, security: onCredit(reason) };
   }
 
   /**
@@ -238,7 +320,7 @@ export class Outsourcing {
     task: PreparedTask,
     terms: EscrowTerms | undefined,
     signal: AbortSignal,
-  ): Promise<{ readonly quoted: QuotedTask; readonly contract: Contract }> {
+  ): Promise<Agreed> {
     const { peerId, quote } = before;
     await this.release(before, signal);
     const requote = async (): Promise<QuotedTask> => {
@@ -252,6 +334,20 @@ export class Outsourcing {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(AGREEMENT_TIMEOUT_MS)]);
     const quoted = await untilBack(requote, inTime);
     return { quoted, contract: await this.#signed(quoted, terms, signal) };
+  }
+
+  /** @throws {@link ContractorFailedError} where the configuration wants every price held. */
+  #allowWithout({ peerId }: QuotedTask, escrow: Escrow, { refusal, reason }: Unheld): void {
+    const { logger } = this.#components;
+    if (!escrow.terms.isRequired) {
+      logger.warn({ peerId, reason }, 'A price is not held; the contractor is asked for credit.');
+      return;
+    }
+    const details = { peerId, step: ESCROW_STEP, isAgreed: false, refusal };
+    throw new ContractorFailedError(
+      details,
+      `nothing that costs money is agreed (committee.withoutLedger: refuse): ${reason}`,
+    );
   }
 
   #signed(
@@ -269,37 +365,13 @@ export class Outsourcing {
     );
   }
 
-  /** What the agreement is to say of the ledger. @throws where it must be held and cannot be. */
-  async #escrowTerms({ peerId, quote }: QuotedTask): Promise<EscrowTerms | undefined> {
-    const { escrow } = this.#components;
-    if (!escrow || quote.price === '0') return escrow?.terms;
-    const solvency = await escrow.solvency(BigInt(quote.price));
-    if (solvency.ready) return escrow.terms;
-    if (!escrow.terms.isRequired) return undefined;
-    const { refusal, reason } = solvency;
-    const details = { peerId, step: ESCROW_STEP, isAgreed: false, refusal };
-    throw new ContractorFailedError(details, `nothing was promised: ${reason}`);
-  }
-
-  async #hold(
-    peerId: string,
-    contract: Contract,
-    onFees: (microUsd: number) => void,
-  ): Promise<void> {
-    const { escrow } = this.#components;
-    if (!escrow || contract.agreement?.body.ledger === '') return;
-    const details = { peerId, step: ESCROW_STEP, isAgreed: false };
-    let refusal: RefusalCode | undefined;
-    try {
-      refusal = await escrow.hold(contract);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'the ledger did not answer';
-      throw new ContractorFailedError(details, reason, { cause: error });
-    }
-    if (refusal) {
-      throw new ContractorFailedError({ ...details, refusal }, `the price is not held: ${refusal}`);
-    }
-    onFees(Number(escrow.feesMicroUsd));
+  /** Lets go of a contract. Never throws: it runs out by itself. */
+  async #cancel({ peerId, requestId }: QuotedTask, signal: AbortSignal): Promise<void> {
+    await this.#step(peerId, 'cancel', true, signal, (stream) =>
+      this.#components.negotiation.cancel(stream, requestId, { signal }),
+    ).catch((error: unknown) => {
+      this.#components.logger.debug({ peerId, err: error }, 'A contract could not be cancelled.');
+    });
   }
 
   async #send(
@@ -347,8 +419,35 @@ export class Outsourcing {
     const { agreement } = settlement.contract;
     if (agreement && agreement.body.ledger !== '') {
       void this.#components.escrow?.escrows.attend(toBase64Url(agreement.id));
+      return settlement;
     }
+    await this.#components.accounts.noteReceipt(settlement.contract);
+    void this.stateDebts(peerId);
     return settlement;
+  }
+
+  /**
+   * Has every contractor sign what this node owes it for work on credit, and what it says it has
+   * paid. Never rejects: what is not signed now is proposed again.
+   *
+   * @param only - This contractor alone.
+   */
+  async stateDebts(only?: string): Promise<void> {
+    const { accounts, streams, negotiation, logger } = this.#components;
+    const creditors = accounts.creditors.filter((peerId) => only === undefined || peerId === only);
+    for (const peerId of creditors) {
+      try {
+        await accounts.state(peerId, async (envelope) => {
+          const signal = AbortSignal.timeout(STATE_TIMEOUT_MS);
+          const stream = await streams.open(peerId, SECURE_PROTOCOLS.negotiation, { signal });
+          const answer = await negotiation.state(stream, envelope, { signal });
+          await stream.closeWrite({ signal });
+          return answer;
+        });
+      } catch (error) {
+        logger.debug({ peerId, err: error }, 'A statement was not signed; it is sent again.');
+      }
+    }
   }
 
   async #settled(
@@ -420,4 +519,8 @@ export class Outsourcing {
     }
     return client;
   }
+}
+
+function onCredit(reason: string | null): PriceSecurity {
+  return { by: 'bilateral', reason, feesMicroUsd: 0 };
 }

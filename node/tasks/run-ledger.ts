@@ -6,6 +6,7 @@
 
 import type { Clock } from '../../protocols/components.ts';
 import type { AttemptDocument, BargainDocument } from '../api-documents.ts';
+import type { PriceSecurity } from './outsourcing.ts';
 
 /** Time and money of one run, as it goes. Money is micro-USD. */
 export class RunLedger {
@@ -16,6 +17,8 @@ export class RunLedger {
   isDoneHere = false;
   /** Of the attempt that comes next. */
   bargained: BargainDocument | undefined;
+  /** Of the attempt under way. */
+  security: PriceSecurity | undefined;
   readonly #clock: Clock;
   readonly #phasesMs = new Map<string, number>();
 
@@ -37,9 +40,16 @@ export class RunLedger {
   /** Notes an attempt that began at `startMs` of the monotonic clock. */
   note(attempt: Omit<AttemptDocument, 'wallMs'>, startMs: number): void {
     const wallMs = Math.round(this.#clock.monotonicMs() - startMs);
-    const { bargained } = this;
+    const { bargained, security } = this;
     this.bargained = undefined;
-    this.attempts.push({ ...attempt, ...(bargained && { bargained }), wallMs });
+    this.security = undefined;
+    const settlement = security && { by: security.by, reason: security.reason };
+    this.attempts.push({
+      ...attempt,
+      ...(bargained && { bargained }),
+      ...(settlement && { settlement }),
+      wallMs,
+    });
   }
 
   /** Milliseconds per phase, to a tenth. */

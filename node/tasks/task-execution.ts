@@ -196,7 +196,10 @@ export class TaskExecution {
     const { machine, outsourcing } = this.#components;
     return machine.meter.time('waits', () =>
       machine.queue.whileElsewhere(task.taskId, () =>
-        outsourcing.perform(quoted, task, signal, (microUsd) => (ledger.paidMicroUsd += microUsd)),
+        outsourcing.perform(quoted, task, signal, (security) => {
+          ledger.paidMicroUsd += security.feesMicroUsd;
+          ledger.security = security;
+        }),
       ),
     );
   }

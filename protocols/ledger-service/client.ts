@@ -76,6 +76,8 @@ export class LedgerClient implements LedgerAccess {
   readonly #watch: HeadWatch;
   readonly #times: LedgerClientTimes;
   readonly #stop = new AbortController();
+  /** Block of the last transaction of which f + 1 replicas said what became of it. */
+  #executedHeight = 0;
 
   constructor(init: LedgerClientInit) {
     this.rules = init.rules;
@@ -90,24 +92,26 @@ export class LedgerClient implements LedgerAccess {
     this.#stop.abort(new Error('the node stops'));
   }
 
-  async read(key: string): Promise<StateRecord | undefined> {
-    return (await this.prove([key])).records[0];
+  async read(key: string, signal?: AbortSignal): Promise<StateRecord | undefined> {
+    return (await this.prove([key], signal)).records[0];
   }
 
   /**
    * Entries of the state, at most {@link MAX_READ_KEYS}; with no key the head alone. Never of an
-   * earlier state than any answer before.
+   * earlier state than any answer before, what became of a transaction included.
    *
+   * @param signal - Ends the wait sooner than the client's own time-out; it then throws the first.
    * @throws {@link LedgerUnreachableError}, {@link LedgerForkError}.
    */
-  async prove(keys: readonly string[]): Promise<ProvenState> {
+  async prove(keys: readonly string[], signal?: AbortSignal): Promise<ProvenState> {
     if (keys.length > MAX_READ_KEYS) {
       throw new RangeError(`"keys" expected at most ${MAX_READ_KEYS}, got ${keys.length}`);
     }
-    const floor = this.#watch.highest?.header.height ?? 0;
+    const floor = Math.max(this.#watch.highest?.header.height ?? 0, this.#executedHeight);
     const { answers, failures } = await this.#gather(
-      (peerId, signal) => this.#readFrom(peerId, keys, floor, signal),
+      (peerId, until) => this.#readFrom(peerId, keys, floor, until),
       (states) => states.length >= this.#needed,
+      signal,
     );
     if (answers.length < this.#needed) {
       throw new LedgerUnreachableError({
@@ -125,17 +129,22 @@ export class LedgerClient implements LedgerAccess {
    * Resolves once f + 1 replicas say what became of the transaction. `TIMED_OUT`: it is not known,
    * and the same bytes may be sent again.
    *
+   * @param signal - As of {@link LedgerClient.prove}.
    * @throws {@link LedgerUnreachableError} if no replica takes it.
    */
-  async submit(transaction: Uint8Array): Promise<LedgerResult> {
+  async submit(transaction: Uint8Array, signal?: AbortSignal): Promise<LedgerResult> {
     const { answers, failures } = await this.#gather(
-      (peerId, signal) => this.#submitTo(peerId, transaction, signal),
+      (peerId, until) => this.#submitTo(peerId, transaction, until),
       (said) => this.#agreed(said) !== undefined,
+      signal,
     );
     if (answers.length === 0) {
       throw new LedgerUnreachableError({ answered: 0, needed: this.#needed, failures });
     }
-    return this.#agreed(answers) ?? 'TIMED_OUT';
+    const agreed = this.#agreed(answers);
+    if (!agreed) return 'TIMED_OUT';
+    this.#executedHeight = Math.max(this.#executedHeight, agreed.height);
+    return agreed.result;
   }
 
   /**
@@ -185,18 +194,23 @@ export class LedgerClient implements LedgerAccess {
   }
 
   /** What f + 1 replicas say. */
-  #agreed(said: readonly Executed[]): LedgerResult | undefined {
+  #agreed(said: readonly Executed[]): Executed | undefined {
     return said.find(
       ({ result, height }) =>
         said.filter((other) => other.result === result && other.height === height).length >=
         this.#needed,
-    )?.result;
+    );
   }
 
-  /** Asks f + 1 replicas, and one more for each that fails or is late, until it is enough. */
+  /**
+   * Asks f + 1 replicas, and one more for each that fails or is late, until it is enough or the
+   * time is over: whoever has not answered by then, as a replica of this process that waits for a
+   * block, is waited for no more.
+   */
   #gather<Answer>(
     ask: (peerId: string, signal: AbortSignal) => Promise<Answer>,
     isEnough: (answers: readonly Answer[]) => boolean,
+    until?: AbortSignal,
   ): Promise<{
     readonly answers: readonly Answer[];
     readonly failures: ReadonlyMap<string, string>;
@@ -206,40 +220,46 @@ export class LedgerClient implements LedgerAccess {
     const answers: Answer[] = [];
     const failures = new Map<string, string>();
     const over = new AbortController();
-    const signal = AbortSignal.any([
-      over.signal,
-      this.#stop.signal,
-      AbortSignal.timeout(timeoutMs),
-    ]);
+    const ends = [this.#stop.signal, AbortSignal.timeout(timeoutMs), ...(until ? [until] : [])];
+    const late = AbortSignal.any(ends);
+    const signal = AbortSignal.any([over.signal, late]);
     return new Promise((resolve, reject) => {
-      let open = 0;
+      const open = new Set<string>();
       const finish = (): void => {
         clearInterval(impatience);
+        late.removeEventListener('abort', giveUp);
         resolve({ answers, failures });
         over.abort(new Error('enough replicas have answered'));
+      };
+      const giveUp = (): void => {
+        left.length = 0;
+        for (const peerId of open) failures.set(peerId, 'no answer in time');
+        finish();
       };
       const askNext = (): void => {
         const peerId = left.shift();
         if (peerId === undefined) {
-          if (open === 0) finish();
+          if (open.size === 0) finish();
           return;
         }
-        open += 1;
+        open.add(peerId);
         ask(peerId, signal).then(
           (answer) => {
-            open -= 1;
+            open.delete(peerId);
+            if (signal.aborted) return;
             answers.push(answer);
             if (isEnough(answers)) finish();
-            else if (open === 0) askNext();
+            else if (open.size === 0) askNext();
           },
           (error: unknown) => {
-            open -= 1;
+            open.delete(peerId);
             if (error instanceof LedgerForkError) {
               clearInterval(impatience);
               over.abort(error);
               reject(error);
               return;
             }
+            if (signal.aborted) return;
             failures.set(peerId, reasonOf(error));
             this.#init.logger.debug({ peerId, err: error }, 'A replica gave no good answer.');
             askNext();
@@ -249,7 +269,9 @@ export class LedgerClient implements LedgerAccess {
       const impatience = setInterval(() => {
         if (left.length > 0) askNext();
       }, patienceMs);
+      late.addEventListener('abort', giveUp);
       for (let i = 0; i < this.#needed; i++) askNext();
+      if (late.aborted) giveUp();
     });
   }
 

@@ -37,12 +37,15 @@ export interface LedgerAccess {
   /** Resolves once the transaction stands in a certified block, with what became of it. */
   submit(transaction: Uint8Array): Promise<'done' | RefusalCode>;
   /** Record of a state entry that was proven, or `undefined` where its absence was. */
-  read(key: string): Promise<StateRecord | undefined>;
+  read(key: string, signal?: AbortSignal): Promise<StateRecord | undefined>;
 }
+
+const TIMED_OUT: RailOutcome = { done: false, refusal: 'TIMED_OUT' };
 
 /** An operation that is not sent yet. */
 interface Waiting {
   readonly call: TransactionCall;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (outcome: RailOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -81,11 +84,20 @@ export class LedgerRail implements PaymentRail {
    * together, numbered in turn. `TIMED_OUT`: it may still be executed; the next call finds out
    * first.
    *
+   * @param signal - Ends the wait, with `TIMED_OUT`. What is not signed by then never will be.
    * @throws what the access throws where no replica is reached.
    */
-  submit(call: TransactionCall): Promise<RailOutcome> {
+  submit(call: TransactionCall, signal?: AbortSignal): Promise<RailOutcome> {
+    if (signal?.aborted) return Promise.resolve(TIMED_OUT);
     const { promise, resolve, reject } = Promise.withResolvers<RailOutcome>();
-    this.#waiting.push({ call, resolve, reject });
+    const waiting: Waiting = { call, signal, resolve, reject };
+    this.#waiting.push(waiting);
+    const onAbort = (): void => {
+      const place = this.#waiting.indexOf(waiting);
+      if (place >= 0) this.#waiting.splice(place, 1);
+      resolve(TIMED_OUT);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
     void this.#lock.run(this.#identity.peerId, async () => {
       const batch = this.#waiting.splice(0, MAX_SEQ_AHEAD);
       if (batch.length === 0) return;
@@ -95,16 +107,19 @@ export class LedgerRail implements PaymentRail {
         for (const one of batch) one.reject(error);
       }
     });
-    return promise;
+    return promise.finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
-  async #submitAll(batch: readonly Waiting[]): Promise<void> {
+  async #submitAll(asked: readonly Waiting[]): Promise<void> {
     const settle = (refusal: RefusalCode): void => {
-      for (const { resolve } of batch) resolve({ done: false, refusal });
+      for (const { resolve } of asked) resolve({ done: false, refusal });
     };
     if (!(await this.#finishPending())) return settle('TIMED_OUT');
     const account = await this.#account();
     if (!account) return settle('UNKNOWN_ACCOUNT');
+    // Who has given up meanwhile may have done something else instead.
+    const batch = asked.filter(({ signal }) => signal?.aborted !== true);
+    if (batch.length === 0) return;
     const envelopes = batch.map(({ call }, i) => this.#sign(call, account.seq + 1 + i));
     const pending = { v: 1, transactions: envelopes.map(toBase64Url) };
     await this.#journal.put(this.#pendingKey, encodeDocument(pending, PENDING_LIMITS));
@@ -150,18 +165,21 @@ export class LedgerRail implements PaymentRail {
     return !(await this.#send(transactions.map(fromBase64Url))).includes('TIMED_OUT');
   }
 
-  async reserve({ agreement, quote, request }: ReservationAsk): Promise<RailOutcome> {
+  async reserve(
+    { agreement, quote, request }: ReservationAsk,
+    signal?: AbortSignal,
+  ): Promise<RailOutcome> {
     const quoteBody = bodyText(QUOTE, quote);
     const requestBody = bodyText(QUOTE_REQUEST, request);
     if (quoteBody === undefined || requestBody === undefined) {
       return { done: false, refusal: 'MALFORMED' };
     }
     const args = { agreement: toBase64Url(agreement), quote: quoteBody, request: requestBody };
-    return this.submit({ op: 'hold', args });
+    return this.submit({ op: 'hold', args }, signal);
   }
 
-  async isReserved(contractId: Uint8Array): Promise<boolean> {
-    const record = await this.#access.read(contractKey(toHex(contractId)));
+  async isReserved(contractId: Uint8Array, signal?: AbortSignal): Promise<boolean> {
+    const record = await this.#access.read(contractKey(toHex(contractId)), signal);
     return (record as ContractRecord | undefined)?.state === 'HELD';
   }
 

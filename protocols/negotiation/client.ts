@@ -34,7 +34,7 @@ import {
 import type { Acknowledgement, Agreement, QuoteRequest, TaskShape } from './documents.ts';
 import { UnknownContractError } from './errors.ts';
 import { exchange, refusedBy } from './exchange.ts';
-import type { Negotiated } from './exchange.ts';
+import type { Negotiated, Refused } from './exchange.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { Question } from './messages.ts';
 import { sweepOffers } from './sweep.ts';
@@ -342,6 +342,21 @@ export class NegotiationClient {
       if (answer.contract !== id) return refusedBy('self', 'CONTRACT_MISMATCH');
       return this.#apply(contract, { type: 'cancelled' });
     });
+  }
+
+  /**
+   * Sends a statement of what this node owes the peer or has paid to it (`stmt`, one signature).
+   *
+   * @returns it with both signatures, unchecked; or the refusal.
+   */
+  async state(
+    stream: SecureStream,
+    envelope: Uint8Array,
+    { signal }: StepOptions = {},
+  ): Promise<Uint8Array | Refused> {
+    const question: Question = { v: 1, typ: 'state', statement: toBase64Url(envelope) };
+    const answer = await exchange(stream, question, 'stated', signal);
+    return 'refusal' in answer ? answer : fromBase64Url(answer.statement);
   }
 
   /** Gives back the slot of a quote that is not taken, or was and is not countersigned. */

@@ -99,6 +99,8 @@ export class ContractorDesk {
         return this.#onRelease(question, asker);
       case 'counter':
         return this.#onCounter(question, asker);
+      case 'state':
+        return this.#onState(question, asker);
     }
   }
 
@@ -197,6 +199,16 @@ export class ContractorDesk {
   }
 
   /** A counter-offer that is refused ends the round at the quoted price, which still stands. */
+  async #onState({ statement }: QuestionOf<'state'>, { remotePeer }: Asker): Promise<Answer> {
+    const { policy } = this.#components;
+    const signed = await this.#askPolicy('statement', async (signal) =>
+      policy.reviewStatement?.(remotePeer, fromBase64Url(statement), signal),
+    );
+    if (signed === undefined) return decline('NOT_SUPPORTED');
+    if (!(signed instanceof Uint8Array)) return decline(signed.decline);
+    return { v: 1, typ: 'stated', statement: toBase64Url(signed) };
+  }
+
   async #onCounter(question: QuestionOf<'counter'>, { remotePeer }: Asker): Promise<Answer> {
     const { store, policy } = this.#components;
     const contract = await store.byQuote(fromBase64Url(question.quote));

@@ -84,6 +84,15 @@ export interface ContractorPolicy {
   deliveryFor(contractId: Uint8Array, signal: AbortSignal): Promise<DeliveryContent | undefined>;
   /** Asked for "partial" and "fail" only: a "pass" is always countersigned. */
   reviewVerdict(question: VerdictQuestion, signal: AbortSignal): Promise<'countersign' | 'contest'>;
+  /**
+   * A client states what it owes or has paid without a ledger (`stmt`, one signature). Gives it
+   * back with both, stored before. Left out: this contractor keeps no such accounts.
+   */
+  reviewStatement?(
+    client: string,
+    envelope: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | Declined>;
   /** Told of each change, after it was stored. */
   onContract?(contract: Contract): void;
   /**

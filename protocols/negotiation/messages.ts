@@ -55,6 +55,7 @@ const questionSchema = z.discriminatedUnion('typ', [
   message('cancel', { contract }),
   message('release', { quote: fields.bytes(32) }),
   message('counter', { quote: fields.bytes(32), price: fields.decimal }),
+  message('state', { statement: envelope }),
 ]);
 
 const answerSchema = z.discriminatedUnion('typ', [
@@ -67,6 +68,7 @@ const answerSchema = z.discriminatedUnion('typ', [
   message('cancelled', { contract }),
   message('released', { quote: fields.bytes(32) }),
   message('countered', { quote: fields.bytes(32), price: fields.decimal }),
+  message('stated', { statement: envelope }),
   message('decline', { code: z.number().int().min(1).max(65_535) }),
 ]);
 

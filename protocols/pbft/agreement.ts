@@ -10,6 +10,7 @@ import type { Block } from './block.ts';
 import { primaryOf } from './committee.ts';
 import type { LogRecord, PreparedRecord, ProposalRecord } from './log-format.ts';
 import type { CommittedBlock, PrePrepare } from './messages.ts';
+import { measureBlock } from './pace.ts';
 import type { ReplicaParts } from './replica-parts.ts';
 import { Round } from './round.ts';
 import type { TransactionResult } from './state-machine.ts';
@@ -177,6 +178,7 @@ export class Agreement {
   /** Takes the next block as committed. Its certificate was checked. */
   adopt(committed: CommittedBlock): void {
     const { chain, journal, views } = this.#parts;
+    measureBlock(this.#parts, this.#lastBlockAtMs);
     const results = chain.append(committed);
     journal.append({ kind: 'committed', ...committed });
     this.#startRound();

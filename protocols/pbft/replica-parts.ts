@@ -26,6 +26,8 @@ export interface ViewState {
   enteredAtMs: number;
   /** Changes of view without a view that served everybody: time-outs double with each. */
   failedViews: number;
+  /** How long a block takes that is waited for, as measured here. */
+  blockMs: number;
 }
 
 export interface ReplicaParts {
@@ -46,10 +48,4 @@ export interface ReplicaParts {
   readonly moment: () => Moment;
   /** This replica's log is lost: it follows and never votes. */
   readonly isObserver: boolean;
-}
-
-/** How long to wait for a view to serve before the next one. */
-export function viewTimeoutMs({ settings, views }: ReplicaParts): number {
-  const { requestTimeoutMs, maxTimeoutMs } = settings;
-  return Math.min(maxTimeoutMs, requestTimeoutMs * 2 ** Math.min(views.failedViews, 32));
 }

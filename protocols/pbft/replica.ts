@@ -20,6 +20,9 @@
  *   shown by the commit certificate of its block.
  * - The reply cache is bounded, not part of the state, and empty after a state transfer: a client
  *   then learns from the ledger what became of its transaction.
+ * - A view's first time-out is not fixed but follows the block time that each replica measures,
+ *   between bounds (`pace.ts`): with blocks slower than a fixed one, every view would end with its
+ *   first block.
  * - An idle primary proposes empty blocks, so that block time goes on and silence is noticed.
  *
  * @module
@@ -39,7 +42,7 @@ import type { LogRecord } from './log-format.ts';
 import type { CommittedBlock, CommittedHeader, Message } from './messages.ts';
 import { recall } from './recall.ts';
 import { ReplyCache } from './reply-cache.ts';
-import { viewTimeoutMs } from './replica-parts.ts';
+import { viewTimeoutMs } from './pace.ts';
 import type { ReplicaParts, ViewState } from './replica-parts.ts';
 import { RequestPool } from './request-pool.ts';
 import { RequestDesk } from './request-desk.ts';
@@ -117,6 +120,7 @@ export class Replica {
       hasProgressed: true,
       enteredAtMs: init.moment.monotonicMs,
       failedViews: 0,
+      blockMs: 0,
     };
     const [owner] = decoded.records;
     const isLost = owner ? owner.kind === 'owner' && owner.isObserver : !isFirstStart;

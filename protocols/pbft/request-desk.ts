@@ -9,7 +9,7 @@
 
 import { MAX_TRANSACTION_BYTES } from './block.ts';
 import { primaryOf } from './committee.ts';
-import { viewTimeoutMs } from './replica-parts.ts';
+import { viewTimeoutMs } from './pace.ts';
 import type { ReplicaParts } from './replica-parts.ts';
 import type { ReplyCache } from './reply-cache.ts';
 import { MAX_SEQ_AHEAD } from './request-pool.ts';

@@ -16,6 +16,8 @@ export interface ReplicaSettings {
   /** How long a request may wait in the first view; doubled with each change of view. */
   readonly requestTimeoutMs: number;
   readonly maxTimeoutMs: number;
+  /** How long the first time-out may get where blocks are slow; less than {@link silenceMs}. */
+  readonly maxPaceTimeoutMs: number;
   /** A request that waits so long goes to all replicas, so that all hold it against the primary. */
   readonly spreadAfterMs: number;
   /** An idle primary proposes an empty block so long after the last one. */
@@ -42,6 +44,7 @@ export const DEFAULT_REPLICA_SETTINGS: ReplicaSettings = {
   window: 128,
   requestTimeoutMs: 2_000,
   maxTimeoutMs: 60_000,
+  maxPaceTimeoutMs: 8_000,
   spreadAfterMs: 500,
   heartbeatMs: 5_000,
   silenceMs: 10_000,

@@ -8,7 +8,7 @@
 import { equalBytes } from '../../crypto/bytes.ts';
 import { primaryOf } from './committee.ts';
 import type { Agreement } from './agreement.ts';
-import { viewTimeoutMs } from './replica-parts.ts';
+import { viewTimeoutMs } from './pace.ts';
 import type { ReplicaParts } from './replica-parts.ts';
 import { isNewViewGood, isViewChangeGood, signNewView, signViewChange } from './view-change.ts';
 import type { NewView, ViewChange } from './view-change.ts';

@@ -65,6 +65,16 @@ export class BilateralBook {
     return owedBy(statement, peer) - owedBy(statement, this.#identity.peerId);
   }
 
+  /** Last statement with each peer. @throws {@link StatementRecordError} on a damaged one. */
+  async *statements(): AsyncIterable<readonly [peer: string, AgreedStatement]> {
+    for await (const [key] of this.#store.entries(PREFIX)) {
+      const [peer, kind] = key.slice(PREFIX.length).split('/');
+      if (peer === undefined || kind !== 'agreed') continue;
+      const statement = await this.statement(peer);
+      if (statement) yield [peer, statement];
+    }
+  }
+
   /** Last statement that both signed. */
   statement(peer: string): Promise<AgreedStatement | undefined> {
     return this.#load(`${PREFIX}${peer}/agreed`, 2);

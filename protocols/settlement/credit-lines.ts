@@ -1,7 +1,8 @@
 /**
  * Credit of a contractor without a ledger (wire-formats.md 4.4 and 6): a cap per known peer, and
- * one for all newcomers together, who get one task at a time as a class. Any number of new names
- * can take at most that; nothing is claimed about how many names one person has.
+ * one for all newcomers together, who get one task at a time as a class unless told otherwise. Any
+ * number of new names can take at most that; nothing is claimed about how many names one person
+ * has.
  *
  * @module
  */
@@ -11,6 +12,8 @@ export interface CreditLimits {
   readonly perPeerMicroUsd: bigint;
   /** What all newcomers together may owe, open work included. */
   readonly newcomersMicroUsd: bigint;
+  /** Tasks of all newcomers together in work at a time; left out: one. */
+  readonly newcomerTasks?: number;
 }
 
 /** A client asks for work before it has paid. */
@@ -55,13 +58,16 @@ export class CreditLines {
   /**
    * Work on credit has ended.
    *
-   * @param owedMicroUsd - What the client owes now, by its last statement; 0 if it paid.
+   * @param owedMicroUsd - What the client owes now, by its last statement; 0 if it paid; left out:
+   *   as {@link setNewcomerDebt} said.
    */
-  end(contract: string, owedMicroUsd: bigint): void {
+  end(contract: string, owedMicroUsd?: bigint): void {
     const credit = this.#open.get(contract);
     if (!credit) return;
     this.#open.delete(contract);
-    if (!credit.isKnown) this.setNewcomerDebt(credit.client, owedMicroUsd);
+    if (!credit.isKnown && owedMicroUsd !== undefined) {
+      this.setNewcomerDebt(credit.client, owedMicroUsd);
+    }
   }
 
   /** Corrects what a newcomer owes: it has paid, or has become known (0). */
@@ -79,8 +85,9 @@ export class CreditLines {
   }
 
   #hasRoomForNewcomer(amountMicroUsd: bigint): boolean {
-    for (const credit of this.#open.values()) if (!credit.isKnown) return false;
-    let owed = amountMicroUsd;
+    const open = [...this.#open.values()].filter(({ isKnown }) => !isKnown);
+    if (open.length >= (this.#limits.newcomerTasks ?? 1)) return false;
+    let owed = open.reduce((sum, credit) => sum + credit.amountMicroUsd, amountMicroUsd);
     for (const debt of this.#newcomersOwe.values()) owed += debt;
     return owed <= this.#limits.newcomersMicroUsd;
   }

@@ -35,10 +35,10 @@ export interface RailBalance {
 /** A way to pay. */
 export interface PaymentRail {
   readonly name: string;
-  /** Sets the price of an agreement aside. */
-  reserve(ask: ReservationAsk): Promise<RailOutcome>;
+  /** Sets the price of an agreement aside. `TIMED_OUT` when `signal` ends the wait. */
+  reserve(ask: ReservationAsk, signal?: AbortSignal): Promise<RailOutcome>;
   /** Whether the price is set aside beyond doubt: the contractor starts no sooner. */
-  isReserved(contractId: Uint8Array): Promise<boolean>;
+  isReserved(contractId: Uint8Array, signal?: AbortSignal): Promise<boolean>;
   /** Posts what the verdict says, and voids the rest. */
   settle(ask: SettlementAsk): Promise<RailOutcome>;
   balance(): Promise<RailBalance>;

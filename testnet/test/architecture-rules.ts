@@ -293,7 +293,9 @@ export const skippedTests: Rule = (files) =>
       if (!isRunner) return undefined;
       if (/^(only|skip|todo|fails)$/.test(node.name.text)) return node.getText();
       if (!/^(skipIf|runIf)$/.test(node.name.text)) return undefined;
-      const isAllowed = /vectors|chromium/i.test(node.parent.getText().split('\n')[0] ?? '');
+      const isAllowed = /vectors|chromium|runIf\(isLongRun\)/i.test(
+        node.parent.getText().split('\n')[0] ?? '',
+      );
       return isAllowed ? undefined : node.getText();
     },
   );

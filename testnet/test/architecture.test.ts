@@ -121,7 +121,7 @@ const RULES: readonly CheckedRule[] = [
     broken: { 'node/a.ts': 'console.log(1);' },
   },
   {
-    title: 'no test is skipped or singled out, but for absent vectors or an absent Chromium',
+    title: 'no test is skipped or singled out, but for absent vectors or Chromium, and long runs',
     rule: rules.skippedTests,
     mend: 'Make it pass, or delete it.',
     broken: {

@@ -1,6 +1,7 @@
 /** `coalesce ledger`: the node's money, and the audit of a ledger. @module */
 
 import type { Command } from 'commander';
+import type { BilateralAccount } from '../../ledger/bilateral-accounts.ts';
 import type { LedgerDocument, PaymentDocument } from '../../ledger/ledger-documents.ts';
 import type { RegisterCommand, RunAction } from '../context.ts';
 import { microUsd } from '../options.ts';
@@ -14,6 +15,8 @@ export const registerLedger: RegisterCommand = (program, run) => {
   registerShow(ledger, run);
   registerTransfer(ledger, run);
   registerPayOut(ledger, run);
+  registerPaid(ledger, run);
+  registerReceived(ledger, run);
   registerLedgerFiles(ledger, run);
 };
 
@@ -70,6 +73,44 @@ function registerPayOut(ledger: Command, run: RunAction): void {
     );
 }
 
+function registerPaid(ledger: Command, run: RunAction): void {
+  ledger
+    .command('paid')
+    .description('note a debt of work on credit as paid by other means; the peer signs it too')
+    .requiredOption('--to <peer>', 'PeerId that was paid')
+    .requiredOption('--usd <amount>', 'amount in dollars', microUsd)
+    .requiredOption('--reference <text>', 'what both sides know the payment by')
+    .action(
+      run(async (context, options: Omit<PayOutOptions, 'to'> & { readonly to: string }) => {
+        const { to, usd: amountMicroUsd, reference } = options;
+        const order = { to, amountMicroUsd, reference };
+        const account = await context.withDaemon((client) =>
+          client.post<BilateralAccount>('/v1/ledger/paid', order, { signal: context.signal }),
+        );
+        context.print(account, () => accountsText([account]));
+      }),
+    );
+}
+
+function registerReceived(ledger: Command, run: RunAction): void {
+  ledger
+    .command('received')
+    .description('note that a peer has paid a debt by other means, so that this node signs it')
+    .requiredOption('--from <peer>', 'PeerId that has paid')
+    .requiredOption('--usd <amount>', 'amount in dollars', microUsd)
+    .requiredOption('--reference <text>', 'what both sides know the payment by')
+    .action(
+      run(async (context, options: Omit<PayOutOptions, 'to'> & { readonly from: string }) => {
+        const { from, usd: amountMicroUsd, reference } = options;
+        const order = { from, amountMicroUsd, reference };
+        const account = await context.withDaemon((client) =>
+          client.post<BilateralAccount>('/v1/ledger/received', order, { signal: context.signal }),
+        );
+        context.print(account, () => accountsText([account]));
+      }),
+    );
+}
+
 interface PayOutOptions {
   readonly usd: number;
   readonly to?: string;
@@ -80,8 +121,31 @@ function paymentText({ to, amountMicroUsd, feeMicroUsd }: PaymentDocument): stri
   return `${usd(amountMicroUsd)} to ${to}; fee ${usd(feeMicroUsd)}`;
 }
 
-function showText({ source, ledger, peers }: LedgerDocument): string {
-  const lines = ledger ? ledgerLines(ledger) : ['No ledger: what follows is the own book alone.'];
+/** Each account on its own line; nobody but the two has agreed to it. */
+function accountsText(accounts: readonly BilateralAccount[]): string {
+  const rows = accounts.map((account) => [
+    account.peerId,
+    usd(account.owedByPeerMicroUsd),
+    usd(account.owedToPeerMicroUsd),
+    String(account.statements),
+    usd(account.unsignedByPeerMicroUsd),
+    usd(account.unsignedToPeerMicroUsd),
+  ]);
+  const heads = [
+    'account with',
+    'owes us',
+    'we owe',
+    'statements',
+    'not signed: owes us',
+    'we owe',
+  ];
+  return table(heads, rows);
+}
+
+function showText({ source, ledger, peers, accounts, problem }: LedgerDocument): string {
+  const why = problem === null ? 'No ledger' : `The ledger is not reached (${problem})`;
+  const lines = ledger ? ledgerLines(ledger) : [`${why}: what follows is the own book alone.`];
+  if (accounts.length > 0) lines.push('', accountsText(accounts));
   if (peers.length > 0) {
     const rows = peers.map(({ peerId, receipts, paidMicroUsd, earnedMicroUsd }) => [
       peerId,

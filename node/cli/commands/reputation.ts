@@ -42,12 +42,13 @@ export const registerReputation: RegisterCommand = (program, run) => {
     );
 };
 
-function reputationText({ peerId, ledgerId, scores }: ReputationDocument): string {
+function reputationText({ peerId, ledgerId, problem, scores }: ReputationDocument): string {
   if (scores.length === 0) {
     return ledgerId === null
       ? `${peerId}: nothing is known. Name a task type with --term`
       : `${peerId}: nobody was judged on the ledger for the task types asked. Add some with --term`;
   }
+  const why = problem === null ? 'No ledger' : `The ledger is not reached (${problem})`;
   const rows = scores.map((score) => [
     score.taskType,
     score.role,
@@ -58,7 +59,7 @@ function reputationText({ peerId, ledgerId, scores }: ReputationDocument): strin
   ]);
   const header = ['task type', 'as', 'score', 'weight', 'from', 'proof'];
   const remark =
-    ledgerId === null ? ['', 'No ledger: these are opinions, and nobody has agreed to them.'] : [];
+    ledgerId === null ? ['', `${why}: these are opinions, and nobody has agreed to them.`] : [];
   return [peerId, '', table(header, rows), ...remark].join('\n');
 }
 

@@ -236,6 +236,10 @@ function describeSummary(result: RunDocument): string {
     for (const attempt of subtask.attempts) {
       const where = attempt.where === 'local' ? 'here' : `at ${shortPeerId(attempt.where)}`;
       if (attempt.bargained !== undefined) lines.push(bargainLine(attempt.bargained));
+      const { settlement } = attempt;
+      if (settlement?.by === 'bilateral' && settlement.reason !== null) {
+        lines.push(`  settlement    bilateral, on credit: ${printable(settlement.reason)}`);
+      }
       const why = attempt.reason === null ? '' : `: ${attempt.reason}`;
       lines.push(`  attempt       ${where}, ${attempt.outcome}${why} (${attempt.wallMs} ms)`);
     }

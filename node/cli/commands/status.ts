@@ -5,6 +5,7 @@ import type {
   LedgerStatusDocument,
   StatusDocument,
 } from '../../api-documents.ts';
+import { printable } from '../../decision/plain-text.ts';
 import type { RegisterCommand } from '../context.ts';
 import { percent, table, usd } from '../table.ts';
 
@@ -71,8 +72,16 @@ function ledgerRows(ledger: StatusDocument['ledger']): string[][] {
     : 'no block yet';
   const fork = isForked ? 'ALARM: two blocks of one height are certified; ' : '';
   const name = `${ledger.ledgerId.slice(0, 16)}…, ${ledger.replicas} replicas`;
-  const row = ['ledger', `${fork}${name}, ${at}`];
-  return ledger.replica ? [row, ['replica', describeReplica(ledger.replica)]] : [row];
+  const rows = [['ledger', `${fork}${name}, ${at}`], ...reachRows(ledger)];
+  return ledger.replica ? [...rows, ['replica', describeReplica(ledger.replica)]] : rows;
+}
+
+function reachRows({ reach, withoutLedger }: LedgerStatusDocument): string[][] {
+  if (reach.isReached) return [];
+  const instead =
+    withoutLedger === 'refuse' ? 'what costs money is refused' : 'contractors are asked for credit';
+  const since = new Date(reach.sinceMs).toISOString();
+  return [['', `NOT REACHED since ${since}: ${printable(reach.reason ?? '')}; ${instead}`]];
 }
 
 function describeReplica(replica: NonNullable<LedgerStatusDocument['replica']>): string {

@@ -20,6 +20,9 @@ const payOutBody = z.strictObject({
     .regex(/^[ -~]{0,128}$/, 'expected at most 128 printable characters')
     .optional(),
 });
+const knownBy = z.string().regex(/^[ -~]{1,128}$/, 'expected 1 to 128 printable characters');
+const paidBody = z.strictObject({ to: peerId, amountMicroUsd, reference: knownBy });
+const receivedBody = z.strictObject({ from: peerId, amountMicroUsd, reference: knownBy });
 const blocksQuery = z.strictObject({
   from: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(1),
 });
@@ -55,6 +58,14 @@ export function ledgerRoutes(
     });
     router.post('/ledger/pay-out', async (request, response) => {
       response.json(await node.ledger.payOut(check(payOutBody, request.body, 'request')));
+    });
+    router.post('/ledger/paid', async (request, response) => {
+      response.json(await node.ledger.paid(check(paidBody, request.body, 'request')));
+    });
+    router.post('/ledger/received', async (request, response) => {
+      const body = check(receivedBody, request.body, 'request');
+      const { from, amountMicroUsd: amount, reference } = body;
+      response.json(await node.ledger.received(from, amount, reference));
     });
     router.get('/reputation', async (request, response) => {
       const { peer, term: named, broker } = check(reputationQuery, request.query, 'query string');

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DecisionStatusDocument, StatusDocument } from '../../api-documents.ts';
+import type {
+  DecisionStatusDocument,
+  LedgerStatusDocument,
+  StatusDocument,
+} from '../../api-documents.ts';
 import { describeStatus } from '../../cli/commands/status.ts';
 import { HOSTILE, UNPRINTABLE } from './capture.ts';
 
@@ -151,5 +155,28 @@ describe('status', () => {
   it('prints nothing raw of a peer that an alarm names', () => {
     const alarm = { kind: 'PRICE_OUTLIER', atMs: 0, sentence: `${HOSTILE} asks too much` };
     expect(describeStatus(status({ alarms: [alarm] }))).not.toMatch(UNPRINTABLE);
+  });
+});
+
+describe('the ledger in coalesce status', () => {
+  const ledger = (reach: LedgerStatusDocument['reach']): StatusDocument => ({
+    ...status({}),
+    ledger: {
+      ...{ ledgerId: 'ab'.repeat(32), replicas: 4, head: null, isForked: false, replica: null },
+      ...{ reach, withoutLedger: 'bilateral' },
+    },
+  });
+
+  it('says since when it is not reached, why, and what is done instead', () => {
+    const reason = `no block has followed 7 ${HOSTILE}`;
+    const text = describeStatus(ledger({ isReached: false, sinceMs: 0, reason }));
+    expect(text).toContain('NOT REACHED since 1970-01-01T00:00:00.000Z: no block has followed 7');
+    expect(text).toContain('contractors are asked for credit');
+    expect(text).not.toMatch(UNPRINTABLE);
+  });
+
+  it('says nothing of it while blocks go on', () => {
+    const text = describeStatus(ledger({ isReached: true, sinceMs: 0, reason: null }));
+    expect(text).not.toContain('NOT REACHED');
   });
 });

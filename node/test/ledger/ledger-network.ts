@@ -84,7 +84,13 @@ export async function startLedgerNetwork(
   await writeFile(genesisFile, genesis);
   const values: ConfigFile = { committee: { genesisFile } };
   const local = { isLocalNetwork: true } as const;
-  const seller = await startNode(s!, { network: local, ...values, ...configs.seller });
+  const committeeOf = (config: ConfigFile = {}) => ({ genesisFile, ...config.committee });
+  const seller = await startNode(s!, {
+    network: local,
+    ...configs.seller,
+    trust: { known: [c!.peerId], ...configs.seller?.trust },
+    committee: committeeOf(configs.seller),
+  });
   const { addresses } = await seller.status();
   const network = { ...local, bootstrap: [...addresses] };
   const others = [
@@ -93,7 +99,13 @@ export async function startLedgerNetwork(
   ];
   const client = await startNode(
     c!,
-    { trust: { known: [s!.peerId] }, decision: BUYER, network, ...values, ...configs.client },
+    {
+      trust: { known: [s!.peerId] },
+      decision: BUYER,
+      network,
+      ...configs.client,
+      committee: committeeOf(configs.client),
+    },
     [believed(s!.peerId)],
   );
   await seller.publishSkills(OFFER, never);

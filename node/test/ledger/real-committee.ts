@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { toBase64Url } from '../../../crypto/bytes.ts';
 import { signDocument } from '../../../crypto/envelope.ts';
 import type { Identity } from '../../../crypto/identity.ts';
-import type { Logger } from '../../../protocols/components.ts';
+import type { Clock, Logger } from '../../../protocols/components.ts';
 import { encodeGenesis, ledgerRules } from '../../../protocols/ledger/genesis.ts';
 import type { LedgerRules } from '../../../protocols/ledger/genesis.ts';
 import { TRANSACTION } from '../../../protocols/ledger/transactions.ts';
@@ -64,7 +64,7 @@ export class Member {
         directory: directory.ledgerDirectory,
         memory: store.section('ledger'),
         host: host.libp2p,
-        clock: systemClock,
+        clock: this.#committee.clock,
         logger: this.#logger,
         settings: this.#committee.settings,
       });
@@ -90,7 +90,25 @@ export class Member {
   }
 }
 
+/** The system's clock; its wall time can be set forward, so that a test need not wait an hour. */
+export class ForwardClock implements Clock {
+  #forwardMs = 0;
+
+  nowMs(): number {
+    return systemClock.nowMs() + this.#forwardMs;
+  }
+
+  monotonicMs(): number {
+    return systemClock.monotonicMs();
+  }
+
+  forwardSeconds(seconds: number): void {
+    this.#forwardMs += seconds * 1_000;
+  }
+}
+
 export class RealCommittee {
+  readonly clock = new ForwardClock();
   readonly rules: LedgerRules;
   readonly settings: Partial<ReplicaSettings>;
   readonly members: Member[] = [];

@@ -8,7 +8,7 @@ import { resultManifest } from '../../../protocols/negotiation/task-hash.ts';
 import type { ContractorPolicy } from '../../../protocols/negotiation/contractor-policy.ts';
 import type { TaskShape } from '../../../protocols/negotiation/documents.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
-import { ALICE, Market, contractOf } from '../../../protocols/test/negotiation/fixture.ts';
+import { ALICE, BOB, Market, contractOf } from '../../../protocols/test/negotiation/fixture.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ContractWork } from '../../tasks/contract-work.ts';
 import { ContractorRole } from '../../tasks/contractor-role.ts';
@@ -24,6 +24,7 @@ import type { ReceivedTask } from '../../tasks/wire-task.ts';
 import { WorkMeter } from '../../tasks/work-meter.ts';
 import { WorkQueue } from '../../tasks/work-queue.ts';
 import { systemProcessor } from '../../system-clock.ts';
+import { makeAccounts } from '../ledger/made-accounts.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/shouting';
@@ -124,6 +125,7 @@ class WorkUnderTest {
       results: test.results,
       open: new MemoryJsonSection(),
       debtors: new MemoryJsonSection(),
+      accounts: makeAccounts(BOB),
       contractOf: () => Promise.resolve(undefined),
       onReceipt: () => Promise.resolve(),
       clock,

@@ -27,6 +27,7 @@ import type { Debtor, OpenContract, StoredResult } from '../../tasks/contractor-
 import { SkillShelf } from '../../tasks/skill-shelf.ts';
 import type { StoredSkill } from '../../tasks/skill-shelf.ts';
 import { WorkQueue } from '../../tasks/work-queue.ts';
+import { makeAccounts } from '../ledger/made-accounts.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/sentiment';
@@ -87,6 +88,7 @@ class RoleUnderTest {
       results: this.results,
       open: this.open,
       debtors: this.debtors,
+      accounts: makeAccounts(BOB),
       contractOf: (id) => Promise.resolve(this.contracts.get(id)),
       onReceipt: (contract) => {
         this.receipts.push(contract);

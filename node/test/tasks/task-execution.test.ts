@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
 import type { NegotiationClient } from '../../../protocols/negotiation/client.ts';
 import type { SecureStream, SecureStreams } from '../../../protocols/secure-stream.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { makeChain } from '../../../protocols/test/negotiation/fixture.ts';
+import { silentLogger } from '../../logger.ts';
 import { LOCAL_PARTY } from '../../cost/calibration.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
 import { ContractorFailedError, Outsourcing } from '../../tasks/outsourcing.ts';
@@ -19,6 +21,7 @@ import {
   rightResult,
   task,
 } from './client-fakes.ts';
+import { makeAccounts } from '../ledger/made-accounts.ts';
 import type { Client, Conduct } from './client-fakes.ts';
 
 const PEER = peer(1);
@@ -333,6 +336,8 @@ function openFakeStallingContractor(stallsAt: 'agreement' | 'task'): Outsourcing
       startWork: () => Promise.resolve({ agreed: true, contract }),
     } as unknown as NegotiationClient,
     random: new FakeRandom('outsourcing'),
+    accounts: makeAccounts(Identity.generate()),
+    logger: silentLogger,
   });
 }
 

@@ -1,6 +1,7 @@
 /**
- * Replicas with real keys that hand each other their messages as bytes, in order, at once. Time
- * stands still unless a test moves it; every flush succeeds. A test cuts links to lose messages.
+ * Replicas with real keys that hand each other their messages as bytes, in order, at once or after
+ * `delayMs`. Time stands still unless a test moves it; every flush succeeds. A test cuts links to
+ * lose messages.
  */
 import { Identity } from '../../../crypto/identity.ts';
 import { IdentityVerifier, identitySigner } from '../../pbft/committee.ts';
@@ -43,8 +44,10 @@ export class ReplicaGroup {
   /** Messages that are not delivered, by sender, receiver and content. */
   isLost: (from: number, to: number, message: Message) => boolean = () => false;
   nowMs = 0;
+  /** How long a message is under way. */
+  delayMs = 0;
   readonly #settings: Partial<ReplicaSettings>;
-  readonly #queue: { from: number; to: number; bytes: Uint8Array }[] = [];
+  readonly #queue: { from: number; to: number; bytes: Uint8Array; dueMs: number }[] = [];
 
   constructor(size = 4, settings: Partial<ReplicaSettings> = {}) {
     this.identities = keysOf(size);
@@ -91,9 +94,10 @@ export class ReplicaGroup {
     this.settle();
   }
 
-  /** Delivers what is under way until nothing is. */
+  /** Delivers what is due by now until nothing is. */
   settle(): void {
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+    while (this.#queue.length > 0 && this.#queue[0]!.dueMs <= this.nowMs) {
+      const next = this.#queue.shift()!;
       const message = decodeMessage(next.bytes);
       if (this.isLost(next.from, next.to, message)) continue;
       this.step(next.to, { type: 'message', from: next.from, message });
@@ -104,7 +108,8 @@ export class ReplicaGroup {
   pass(durationMs: number): void {
     const endMs = this.nowMs + durationMs;
     for (;;) {
-      const wakeMs = Math.min(...this.members.map(({ replica }) => replica.nextWakeMs));
+      const wakesMs = this.members.map(({ replica }) => replica.nextWakeMs);
+      const wakeMs = Math.min(...wakesMs, this.#queue[0]?.dueMs ?? Infinity);
       if (wakeMs > endMs) break;
       this.nowMs = Math.max(this.nowMs, wakeMs);
       for (const i of this.members.keys()) this.step(i, { type: 'tick' });
@@ -122,7 +127,8 @@ export class ReplicaGroup {
           const bytes = encodeMessage(effect.message);
           for (const to of this.members.keys()) {
             const isMeant = effect.to === 'others' ? to !== index : to === effect.to;
-            if (isMeant) this.#queue.push({ from: index, to, bytes });
+            if (isMeant)
+              this.#queue.push({ from: index, to, bytes, dueMs: this.nowMs + this.delayMs });
           }
           break;
         }
