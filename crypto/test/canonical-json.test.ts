@@ -138,7 +138,7 @@ describe('encodeDocument', () => {
 });
 
 describe('decodeDocument', () => {
-  /** JSON texts of all kinds: spaces, doubled keys, other forms of numbers, escapes, wrong order. */
+  /** JSON texts of all kinds: spaces, doubled keys, forms of numbers, escapes, wrong order. */
   const space = fc.constantFrom('', '', '', ' ', '\n');
   const leaf = fc.oneof(
     fc.nat(2_000).map(String),

@@ -65,7 +65,7 @@ export class OpenedDocuments {
   };
 }
 
-/** Whether the definition is the one that the document was opened by: kind, signers, their number. */
+/** Whether the definition is the one that the document was opened by: kind, signers, number. */
 function isAsDefined(
   { document, kind, wanted }: Opened,
   definition: DocumentDefinition<unknown>,

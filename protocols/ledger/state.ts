@@ -11,7 +11,7 @@ import { FixedHashTree, levelsOver, pathInLevels, rootOfHashes } from './hash-tr
 import type { HashLevels } from './hash-tree.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES, decodeRecord, textOfRecord } from './records.ts';
 import type { StateRecord } from './records.ts';
-import { BUCKETS, BUCKET_BITS, bucketOf, leafBytes, writeEntryLeaf } from './state-proof.ts';
+import { BUCKETS, BUCKET_BITS, bucketOf, writeEntryLeaf } from './state-proof.ts';
 import type { StateProof } from './state-proof.ts';
 
 /** Records as they are to become; `undefined` removes one. */
@@ -26,6 +26,8 @@ interface Leaf {
   readonly key: string;
   /** The value: kept, because it is wanted again for each snapshot and proof. */
   readonly text: string;
+  /** Of the leaf, in bytes. */
+  readonly length: number;
   readonly hash: Uint8Array;
 }
 
@@ -47,8 +49,8 @@ function leafOf(key: string, record: StateRecord): Leaf {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw new RangeError(`"key" expected at most ${MAX_KEY_BYTES} bytes`);
   }
-  const end = writeEntryLeaf(scratch, 0, key, text);
-  return { key, text, hash: leafHash(scratch.subarray(0, end)) };
+  const length = writeEntryLeaf(scratch, 0, { key, text });
+  return { key, text, length, hash: leafHash(scratch.subarray(0, length)) };
 }
 
 function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
@@ -175,14 +177,15 @@ export class LedgerState implements StateReader {
 
   /** The whole state: the leaf of each entry, bucket after bucket, keys ascending. */
   snapshot(): Uint8Array {
-    let length = 0;
-    for (const { leaves } of this.#buckets) {
-      for (const { key, text } of leaves) length += leafBytes(key, text);
-    }
-    const bytes = Buffer.allocUnsafeSlow(length);
+    let total = 0;
+    for (const { leaves } of this.#buckets) for (const { length } of leaves) total += length;
+    const bytes = Buffer.allocUnsafeSlow(total);
     let offset = 0;
     for (const { leaves } of this.#buckets) {
-      for (const { key, text } of leaves) offset = writeEntryLeaf(bytes, offset, key, text);
+      for (const leaf of leaves) {
+        const isAscii = leaf.length === 2 + leaf.key.length + 4 + leaf.text.length;
+        offset = writeEntryLeaf(bytes, offset, leaf, isAscii ? 'latin1' : 'utf8');
+      }
     }
     return new Uint8Array(bytes.buffer);
   }
