@@ -10,6 +10,7 @@
  */
 
 import { toBase64Url } from '../../crypto/bytes.ts';
+import type { ArtifactReceiver } from '../../protocols/a2a/artifact-stream.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
 import type { Random } from '../../protocols/components.ts';
@@ -26,6 +27,7 @@ import type { RefusalCode } from '../../protocols/errors.ts';
 import { printable } from '../errors.ts';
 import type { NodeLedger } from '../ledger/node-ledger.ts';
 import { DearerQuoteError, untilBack } from './interruption.ts';
+import { AwaitedResult } from './large-result.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -107,6 +109,8 @@ export interface OutsourcingComponents {
   readonly streams: SecureStreams;
   readonly negotiation: NegotiationClient;
   readonly random: Random;
+  /** Takes results that fit no message; left out: none are taken. */
+  readonly artifacts?: ArtifactReceiver;
   /** Left out: contractors work on credit. */
   readonly escrow?: Escrow | undefined;
 }
@@ -318,6 +322,8 @@ export class Outsourcing {
       specification: wire.specification,
       parts: task.parts,
     });
+    const { artifacts } = this.#components;
+    const large = artifacts && new AwaitedResult(artifacts, { peerId, contract: contractId });
     try {
       const client = this.#client(peerId);
       const answer = await client.sendMessage({ message }, { contract: contractId, signal });
@@ -327,10 +333,13 @@ export class Outsourcing {
         const text = words?.parts.map(({ text: own }) => own ?? '').join(' ') ?? '';
         return fail(`it ended as ${state}${text === '' ? '' : `: ${text}`}`);
       }
-      return resultPartsOf(answer.task) ?? fail('its result is neither text nor JSON');
+      const parts = resultPartsOf(answer.task) ?? large?.partsOf(answer.task);
+      return parts ?? fail('its result is neither text nor JSON');
     } catch (error) {
       if (error instanceof ContractorFailedError) throw error;
       return fail(error instanceof Error ? error.message : 'it did not answer', error);
+    } finally {
+      large?.end();
     }
   }
 
