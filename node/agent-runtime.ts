@@ -10,6 +10,7 @@ import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { LevelDatastore } from 'datastore-level';
 import { fromBase64Url } from '../crypto/bytes.ts';
 import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
+import { ArtifactReceiver } from '../protocols/a2a/artifact-stream.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
 import { createA2aServer } from '../protocols/a2a/server.ts';
 import { acceptCertificates } from '../protocols/attestation/holder.ts';
@@ -21,7 +22,7 @@ import { serveCards } from '../protocols/card/server.ts';
 import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
-import { isAgreed } from '../protocols/negotiation/contract.ts';
+import { isAgreed, otherSideOf } from '../protocols/negotiation/contract.ts';
 import { Contractor } from '../protocols/negotiation/contractor.ts';
 import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
@@ -43,6 +44,7 @@ import { SkillPublisher } from './skill-publisher.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
+import { sendLargeResult } from './tasks/large-result.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
 import type { ContractorSurvey } from './tasks/contractor-survey.ts';
 import type { Endorser } from './tasks/endorser.ts';
@@ -126,8 +128,10 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     { questionsPerPeer: QUESTIONS_PER_PEER },
   );
   const tellStatusLists = async () => gossip.tell(await parts.issuer.statusLists());
-  const client = createClientRole(parts, sessions, host, { guard, tellStatusLists, ledger });
-  const contractorRole = serveTasks(parts, sessions, contractor, ledger);
+  const artifacts = receiveArtifacts(parts, sessions);
+  const needed = { guard, tellStatusLists, ledger, artifacts };
+  const client = createClientRole(parts, sessions, host, needed);
+  const contractorRole = serveTasks(parts, sessions, contractor, { ledger, artifacts });
   serveCertificates(parts, sessions, publisher);
   const gossip = new StatusGossip({
     gossip: host.gossip,
@@ -250,7 +254,10 @@ function serveTasks(
   parts: AgentParts,
   sessions: SessionManager,
   contractor: Contractor,
-  ledger: NodeLedger | undefined,
+  {
+    ledger,
+    artifacts,
+  }: { readonly ledger: NodeLedger | undefined; readonly artifacts: ArtifactReceiver },
 ) {
   const { store, clock, random, logger, config } = parts.init;
   const results = store.json<StoredResult>('results');
@@ -261,6 +268,8 @@ function serveTasks(
     isFunded: async (contract, signal) =>
       contract.agreement?.body.ledger === '' ||
       (ledger !== undefined && (await ledger.isHeld(contract, signal))),
+    sendLargeResult: (address, taskId, result, signal) =>
+      sendLargeResult(sessions, address, taskId, result, signal),
     onUndone: (contractId) => parts.role.giveUp(contractId),
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),
@@ -280,10 +289,27 @@ function serveTasks(
     streams: sessions,
     requestHandler: new DefaultRequestHandler(card, new BoundedTaskStore(), executor),
     isParty: (contractId, peerId) => isClientOf(contractor, contractId, peerId),
+    receiveArtifact: (stream) => artifacts.receive(stream),
     clock,
     logger,
   });
   return { work, a2a };
+}
+
+/** Artifacts are taken under agreed contracts only. */
+function receiveArtifacts(parts: AgentParts, sessions: SessionManager): ArtifactReceiver {
+  sessions.setIsParty((contractId, peerId) => isPartyOf(parts, contractId, peerId));
+  return new ArtifactReceiver();
+}
+
+/** Whether a peer is the other side of an agreed contract, of either role. */
+async function isPartyOf(
+  { contracts }: AgentParts,
+  contractId: Uint8Array,
+  peerId: string,
+): Promise<boolean> {
+  const contract = await contracts.byContract(contractId);
+  return contract !== undefined && isAgreed(contract) && otherSideOf(contract) === peerId;
 }
 
 async function isClientOf(

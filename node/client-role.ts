@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ArtifactReceiver } from '../protocols/a2a/artifact-stream.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { NegotiationClient } from '../protocols/negotiation/client.ts';
 import type { SessionManager } from '../protocols/secure-channel/session-manager.ts';
@@ -40,6 +41,7 @@ export interface ClientRoleInit {
   /** Tells the network of this node's own status lists. */
   readonly tellStatusLists: () => Promise<void>;
   readonly ledger: NodeLedger | undefined;
+  readonly artifacts: ArtifactReceiver;
 }
 
 /** The parts that buy: survey, outsourcing, decisions, attestation. */
@@ -47,13 +49,13 @@ export function createClientRole(
   parts: AgentParts,
   sessions: SessionManager,
   host: Host,
-  { guard, tellStatusLists, ledger }: ClientRoleInit,
+  { guard, tellStatusLists, ledger, artifacts }: ClientRoleInit,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
   const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
   const negotiation = new NegotiationClient({ identity, clock, random, logger, store: contracts });
   const outsourcing = new Outsourcing({
-    ...{ streams: sessions, negotiation, random, logger },
+    ...{ streams: sessions, negotiation, random, logger, artifacts },
     escrow: ledger,
     accounts: parts.accounts,
   });

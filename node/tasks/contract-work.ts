@@ -27,8 +27,11 @@ import { ExecutorInputError } from './executors/errors.ts';
 import type { SkillWork } from './executors/skill-executor.ts';
 import { SpendingSum } from './executors/spending-sum.ts';
 import { FairSlots } from './fair-slots.ts';
+import { untilBack } from './interruption.ts';
+import { MAX_MESSAGE_RESULT_BYTES, MAX_RESULT_BYTES, RESULT_URL } from './large-result.ts';
+import type { ResultAddress } from './large-result.ts';
 import type { SkillOnSale, SkillShelf } from './skill-shelf.ts';
-import { matchesWireInput } from './task-parts.ts';
+import { encodeResultPart, matchesWireInput } from './task-parts.ts';
 import type { ResolvedPart, ResultPart } from './task-parts.ts';
 import { parseWireTaskSpecification } from './task.ts';
 import type { WireTaskSpecification } from './task.ts';
@@ -37,8 +40,9 @@ import type { WorkMeter } from './work-meter.ts';
 
 /** Longest time that a task may run here, unless its specification asks for less. */
 const MAX_WORK_MS = 15 * 60_000;
-/** Largest result that fits one message of the control stream, with room for its JSON. */
-const MAX_RESULT_BYTES = 900_000;
+
+/** How long a large result may take to be sent, broken streams included. */
+const SEND_TIMEOUT_MS = 60_000;
 
 export interface ContractWorkInit {
   readonly contractor: Contractor;
@@ -46,6 +50,13 @@ export interface ContractWorkInit {
   readonly results: JsonSection<StoredResult>;
   /** Whether the price of a contract is held where it says so; waits for it while it may come. */
   readonly isFunded: (contract: Contract, signal: AbortSignal) => Promise<boolean>;
+  /** Sends a result that fits no message to its client. */
+  readonly sendLargeResult: (
+    address: ResultAddress,
+    taskId: string,
+    parts: readonly ResultPart[],
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** Told of each contract whose task was refused or failed. */
   readonly onUndone: (contractId: string) => void;
   /** Told of each task that is begun under its contract, before the work. */
@@ -67,6 +78,8 @@ class WorkRefusal extends Error {
 class WorkCancelled extends Error {
   override readonly name = 'WorkCancelled';
 }
+
+type SdkPart = Task['artifacts'][number]['parts'][number];
 
 /** A task under its contract, checked. */
 interface ContractTask {
@@ -96,7 +109,7 @@ export class ContractWork implements AgentExecutor {
     return this.#running.size;
   }
 
-  /** Stops everything in work. Its contracts stand: their clients may ask for it after a restart. */
+  /** Stops everything in work. Its contracts stand: clients may ask for it after a restart. */
   abort(): void {
     this.#isStopping = true;
     for (const controller of this.#running.values()) controller.abort(new Error('The node stops'));
@@ -108,7 +121,8 @@ export class ContractWork implements AgentExecutor {
     this.#running.set(taskId, controller);
     bus.publish(AgentEvent.task(this.#task(context, TaskState.TASK_STATE_WORKING)));
     try {
-      const parts = await this.#resultOf(context, controller);
+      const result = await this.#resultOf(context, controller);
+      const parts = await this.#sendLarge(context, result, controller.signal);
       bus.publish(
         AgentEvent.artifactUpdate({
           taskId,
@@ -117,7 +131,7 @@ export class ContractWork implements AgentExecutor {
             artifactId: 'result',
             name: 'result',
             description: '',
-            parts: parts.map(sdkPart),
+            parts,
             metadata: undefined,
             extensions: [],
           },
@@ -148,6 +162,31 @@ export class ContractWork implements AgentExecutor {
     this.#running.get(taskId)?.abort(new WorkCancelled('The task was cancelled'));
     return Promise.resolve();
   };
+
+  /** The parts to answer with: a result that fits no message goes on a stream of its own. */
+  async #sendLarge(
+    { taskId, context }: RequestContext,
+    parts: readonly ResultPart[],
+    signal: AbortSignal,
+  ): Promise<SdkPart[]> {
+    const bytes = parts.reduce((sum, part) => sum + encodeResultPart(part).length, 0);
+    if (bytes <= MAX_MESSAGE_RESULT_BYTES) return parts.map(sdkPart);
+    const contract = contractOf(context)!;
+    const peerId = context.user!.userName;
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+    await untilBack(
+      () => this.#init.sendLargeResult({ peerId, contract }, taskId, parts, inTime),
+      inTime,
+    );
+    return [
+      {
+        content: { $case: 'url', value: RESULT_URL },
+        mediaType: 'application/json',
+        filename: '',
+        metadata: undefined,
+      },
+    ];
+  }
 
   async #resultOf(
     context: RequestContext,
@@ -321,11 +360,7 @@ function isOfShape(
   );
 }
 
-function sdkPart({
-  mediaType,
-  text,
-  data,
-}: ResultPart): Task['artifacts'][number]['parts'][number] {
+function sdkPart({ mediaType, text, data }: ResultPart): SdkPart {
   return {
     content:
       text === undefined ? { $case: 'data', value: data ?? null } : { $case: 'text', value: text },

@@ -10,6 +10,7 @@
  */
 
 import { toBase64Url } from '../../crypto/bytes.ts';
+import type { ArtifactReceiver } from '../../protocols/a2a/artifact-stream.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
 import type { Logger, Random } from '../../protocols/components.ts';
@@ -27,6 +28,7 @@ import { printable } from '../errors.ts';
 import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
 import type { NodeLedger, Unheld } from '../ledger/node-ledger.ts';
 import { DearerQuoteError, untilBack } from './interruption.ts';
+import { AwaitedResult } from './large-result.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -134,6 +136,8 @@ export interface OutsourcingComponents {
   readonly streams: SecureStreams;
   readonly negotiation: NegotiationClient;
   readonly random: Random;
+  /** Takes results that fit no message; left out: none are taken. */
+  readonly artifacts?: ArtifactReceiver;
   /** Left out: contractors work on credit. */
   readonly escrow?: Escrow | undefined;
   /** What is owed for work on credit. */
@@ -390,6 +394,8 @@ export class Outsourcing {
       specification: wire.specification,
       parts: task.parts,
     });
+    const { artifacts } = this.#components;
+    const large = artifacts && new AwaitedResult(artifacts, { peerId, contract: contractId });
     try {
       const client = this.#client(peerId);
       const answer = await client.sendMessage({ message }, { contract: contractId, signal });
@@ -399,10 +405,13 @@ export class Outsourcing {
         const text = words?.parts.map(({ text: own }) => own ?? '').join(' ') ?? '';
         return fail(`it ended as ${state}${text === '' ? '' : `: ${text}`}`);
       }
-      return resultPartsOf(answer.task) ?? fail('its result is neither text nor JSON');
+      const parts = resultPartsOf(answer.task) ?? large?.partsOf(answer.task);
+      return parts ?? fail('its result is neither text nor JSON');
     } catch (error) {
       if (error instanceof ContractorFailedError) throw error;
       return fail(error instanceof Error ? error.message : 'it did not answer', error);
+    } finally {
+      large?.end();
     }
   }
 

@@ -95,7 +95,7 @@ export interface Move {
 export interface WorldInit {
   /** Whether the price is held on a ledger. */
   readonly hasLedger: boolean;
-  /** How far the contractor's clock is ahead of the client's, in seconds; the ledger has the client's. */
+  /** How far the contractor's clock is ahead of the client's and the ledger's, in seconds. */
   readonly skewSeconds: number;
 }
 
@@ -567,7 +567,7 @@ export class ContractWorld {
     return changed;
   }
 
-  /** When something runs out, or a side may do something that it might not before; one second on. */
+  /** One second after something runs out, or a side may do what it might not before. */
   #moments(state: WorldState): number[] {
     const { client, contractor } = state;
     const moments = momentsOf(client);

@@ -140,6 +140,7 @@ class WorkUnderTest {
       contractor: this.market.contractor,
       shelf: this.shelf.asSkillShelf(),
       results: this.results,
+      sendLargeResult: () => Promise.reject(new Error('nobody takes it')),
       onUndone: (contractId) => this.role.giveUp(contractId),
       isFunded: () => Promise.resolve(true),
       onWork: (contractId, { title }) => this.begun.push([contractId, title]),
@@ -424,7 +425,7 @@ describe('work that is refused', () => {
   it('has a result that is too large to send', async () => {
     const test = await newWork();
     const agreed = await test.agree();
-    const text = 'x'.repeat(900_001);
+    const text = 'x'.repeat(8 * 1024 * 1024 + 1);
     test.shelf.execute = () => Promise.resolve({ parts: [{ mediaType: 'text/plain', text }] });
     expect(await test.send(agreed, agreed.task)).toEqual(rejected(/too large to send/));
     expect(test.results.bytes.values.size).toBe(0);

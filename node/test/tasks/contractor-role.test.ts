@@ -540,7 +540,7 @@ describe('debtors', () => {
     expect(await test.quote()).toEqual(declined('BUSY'));
   });
 
-  it('are told apart after a crash just when the receipt was signed, which is then kept', async () => {
+  it('are no debtors after a crash just when the receipt was signed, which is kept', async () => {
     const test = await RoleUnderTest.open({ skill: { capacity: 1 } });
     const contract = await test.agreed(ALICE);
     const id = Buffer.from(contract.agreement!.id).toString('base64url');

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { fromBase64Url, utf8 } from '../../../crypto/bytes.ts';
 import { LIBP2P_BINDING_URI } from '../../../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../../../protocols/a2a/error-scrubbing.ts';
+import { ArtifactReceiver } from '../../../protocols/a2a/artifact-stream.ts';
 import { createA2aServer } from '../../../protocols/a2a/server.ts';
 import { ContractStore } from '../../../protocols/negotiation/contract-store.ts';
 import { FakeSecureStreams } from '../../../protocols/test/negotiation/fake-secure-streams.ts';
@@ -21,6 +22,7 @@ import { ContractWork } from '../../tasks/contract-work.ts';
 import type { StoredResult } from '../../tasks/contractor-role.ts';
 import type { SkillExecutor } from '../../tasks/executors/skill-executor.ts';
 import { isInterruption, untilBack } from '../../tasks/interruption.ts';
+import { sendLargeResult } from '../../tasks/large-result.ts';
 import { ContractorFailedError, Outsourcing } from '../../tasks/outsourcing.ts';
 import type { QuotedTask } from '../../tasks/outsourcing.ts';
 import { prepareTask } from '../../tasks/prepared-task.ts';
@@ -31,6 +33,12 @@ import { WorkMeter } from '../../tasks/work-meter.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/shouting';
+
+const CARD = AgentCard.fromJSON({
+  name: 'bob',
+  capabilities: { streaming: true },
+  supportedInterfaces: [{ protocolBinding: LIBP2P_BINDING_URI, protocolVersion: '1.0' }],
+});
 
 function shoutingTask(): PreparedTask {
   const inputs = [{ file: 'a.txt', mediaType: 'text/plain' }];
@@ -48,6 +56,9 @@ class Deal {
   deliveredAfter = 0;
   deaths = 0;
   priceMicroUsd = PRICE;
+  /** Added to the result. */
+  padding = '';
+  readonly artifacts = new ArtifactReceiver();
   /** Called in the middle of the work. */
   duringWork = (): void => undefined;
   #revival: Promise<void> = Promise.resolve();
@@ -78,8 +89,26 @@ class Deal {
       streams: new FakeSecureStreams(ALICE.peerId, deal.market.net),
       negotiation: deal.market.client,
       random: new FakeRandom('deal'),
+      artifacts: deal.artifacts,
     });
+    deal.receiveArtifacts();
     return deal;
+  }
+
+  /** Alice's end of the streams that Bob opens. */
+  receiveArtifacts(): void {
+    const { clock, logger, net } = this.market;
+    createA2aServer({
+      streams: new FakeSecureStreams(ALICE.peerId, net),
+      requestHandler: new DefaultRequestHandler(CARD, new BoundedTaskStore(), {
+        execute: () => Promise.resolve(),
+        cancelTask: () => Promise.resolve(),
+      }),
+      isParty: () => Promise.resolve(false),
+      receiveArtifact: (stream) => this.artifacts.receive(stream),
+      clock,
+      logger,
+    });
   }
 
   serveTasks(): void {
@@ -89,6 +118,8 @@ class Deal {
       shelf: { find: () => this.#item() } as unknown as SkillShelf,
       results: this.results,
       isFunded: () => Promise.resolve(true),
+      sendLargeResult: (address, taskId, parts, signal) =>
+        sendLargeResult(new FakeSecureStreams(BOB.peerId, net), address, taskId, parts, signal),
       onUndone: () => undefined,
       onWork: () => undefined,
       onWorked: () => undefined,
@@ -96,15 +127,10 @@ class Deal {
       clock,
       logger,
     });
-    const card = AgentCard.fromJSON({
-      name: 'bob',
-      capabilities: { streaming: true },
-      supportedInterfaces: [{ protocolBinding: LIBP2P_BINDING_URI, protocolVersion: '1.0' }],
-    });
     const executor = guardExecutor(work, { clock, logger, random: new FakeRandom('guard') });
     createA2aServer({
       streams: new FakeSecureStreams(BOB.peerId, net),
-      requestHandler: new DefaultRequestHandler(card, new BoundedTaskStore(), executor),
+      requestHandler: new DefaultRequestHandler(CARD, new BoundedTaskStore(), executor),
       isParty: async (id) => (await contractor.contract(fromBase64Url(id))) !== undefined,
       clock,
       logger,
@@ -119,7 +145,8 @@ class Deal {
       await Promise.resolve();
       // Of a process that was killed nothing comes any more.
       if (life !== this.deaths) await new Promise(() => undefined);
-      const text = `${Buffer.from(parts[0]!.bytes).toString('utf8')} ${this.executions}`;
+      const input = Buffer.from(parts[0]!.bytes).toString('utf8');
+      const text = `${input} ${this.executions}${this.padding}`;
       return { parts: [{ mediaType: 'text/plain', text }] };
     };
     return {
@@ -254,6 +281,26 @@ describe('a contract whose streams break', () => {
     const { delivered, settled } = await deal.through(quoted);
     expect(delivered.quoted.quote.price).toBe('1499');
     expect(settled.contract.verdict!.body.paid).toBe('1499');
+  });
+
+  it.each([
+    ['at once', Infinity],
+    ['where the stream of the result breaks', 3],
+    ['where the answer after it is lost', 5],
+  ])('gets a result that fits no message, %s', async (_, at) => {
+    const deal = await Deal.open();
+    deal.padding = 'x'.repeat(950_000);
+    const quoted = await deal.quote();
+    let fromBob = 0;
+    deal.market.net.faultOf = (message, from) => {
+      if (from !== BOB.peerId || message.length === 0) return 'none';
+      return fromBob++ === at ? 'lost' : 'none';
+    };
+    const { delivered, settled } = await deal.through(quoted);
+    const text = `hello 1${deal.padding}`;
+    expect(delivered.parts).toEqual([{ mediaType: 'text/plain', text }]);
+    expect(deal.executions).toBe(1);
+    expect(settled.receiptId).toMatch(/^[\w-]{43}$/);
   });
 
   it('ends in time with a contractor that does not come back', async () => {

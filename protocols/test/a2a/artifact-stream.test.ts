@@ -88,7 +88,7 @@ describe('an artifact on a stream of its own', () => {
     }
   });
 
-  it('of 200 MB takes no more memory than one of 20 MB: a slow receiver holds the sender up', async () => {
+  it('of 200 MB takes no more memory than one of 20: a slow receiver holds it up', async () => {
     const { receiver, expected, send } = await pair();
     let asked = 0;
     let received = 0;
