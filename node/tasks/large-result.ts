@@ -12,7 +12,8 @@
 import { z } from 'zod';
 import { concatBytes, fromUtf8, utf8 } from '../../crypto/bytes.ts';
 import type { JsonValue } from '../../crypto/canonical-json.ts';
-import { ArtifactReceiver, sendArtifact } from '../../protocols/a2a/artifact-stream.ts';
+import { sendArtifact } from '../../protocols/a2a/artifact-stream.ts';
+import type { ArtifactReceiver } from '../../protocols/a2a/artifact-stream.ts';
 import type { A2aTask } from '../../protocols/a2a/wire-types.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import { TASK_LIMITS } from './task-limits.ts';
