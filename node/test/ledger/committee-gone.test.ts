@@ -50,7 +50,11 @@ describe('a client whose committee is gone', () => {
       .toBe('receipts');
     const shown = await seller.ledger.show();
     expect(shown.accounts).toMatchObject([{ owedByPeerMicroUsd: paid, statements: 2 }]);
-    const { scores, ledgerId, problem } = await client.reputation(seller.peerId, [TERM], never);
+    const { scores, ledgerId, problem } = await client.reputation(
+      seller.peerId,
+      { terms: [TERM] },
+      never,
+    );
     expect([ledgerId, typeof problem]).toEqual([null, 'string']);
     expect(scores.map(({ source }) => source)).not.toContain('ledger');
   }, 120_000);

@@ -14,7 +14,7 @@ import { ArtifactReceiver } from '../../../protocols/a2a/artifact-stream.ts';
 import { createA2aServer } from '../../../protocols/a2a/server.ts';
 import { ContractStore } from '../../../protocols/negotiation/contract-store.ts';
 import { FakeSecureStreams } from '../../../protocols/test/negotiation/fake-secure-streams.ts';
-import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
+import { FakeLogger, FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { ALICE, BOB, Market, PRICE } from '../../../protocols/test/negotiation/fixture.ts';
 import { systemProcessor } from '../../system-clock.ts';
 import { BoundedTaskStore } from '../../tasks/bounded-task-store.ts';
@@ -30,6 +30,7 @@ import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import type { SkillOnSale, SkillShelf } from '../../tasks/skill-shelf.ts';
 import { taskForSkill } from '../../tasks/task-for-skill.ts';
 import { WorkMeter } from '../../tasks/work-meter.ts';
+import { makeAccounts } from '../ledger/made-accounts.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const TERM = 'performs:nlp/shouting';
@@ -90,6 +91,8 @@ class Deal {
       negotiation: deal.market.client,
       random: new FakeRandom('deal'),
       artifacts: deal.artifacts,
+      accounts: makeAccounts(ALICE),
+      logger: new FakeLogger(),
     });
     deal.receiveArtifacts();
     return deal;
