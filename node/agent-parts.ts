@@ -125,15 +125,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   });
   const history = await loadRotationHistory(directory, identity.peerId);
   const statusMemory = new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) });
-  const certificates = new CertificateShelf({
-    holders: new Set([identity.peerId, ...history.rotations.map(({ body }) => body.old)]),
-    held: store.section('certificates'),
-    statusLists: store.section('status-lists'),
-    heardList: (peerId, list) => statusMemory.latest(peerId, list),
-    clock,
-    logger,
-    trust,
-  });
+  const certificates = openCertificates(init, { history, statusMemory, trust });
   const issued = store.section('issued-certificates');
   const issuer = new CertificateIssuer({ identity, issued, clock, random });
   const queue = new WorkQueue();
@@ -213,6 +205,21 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     history,
     memory: store.json('memory'),
   };
+}
+
+function openCertificates(
+  { identity, store, clock, logger }: AgentNodeInit,
+  { history, statusMemory, trust }: Pick<AgentParts, 'history' | 'statusMemory' | 'trust'>,
+): CertificateShelf {
+  return new CertificateShelf({
+    holders: new Set([identity.peerId, ...history.rotations.map(({ body }) => body.old)]),
+    held: store.section('certificates'),
+    statusLists: store.section('status-lists'),
+    heardList: (peerId, list) => statusMemory.latest(peerId, list),
+    clock,
+    logger,
+    trust,
+  });
 }
 
 async function loadDailySpending({ store, clock, config }: AgentNodeInit): Promise<DailySpending> {

@@ -90,14 +90,11 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const datastore = new LevelDatastore(directory.peerStoreDirectory);
   await datastore.open();
   const index = brokerIndex(config);
-  const guard = new RecordGuard({
-    clock,
-    datastore,
-    ...(index && {
-      maxRecords: MAX_INDEXED_RECORDS,
-      onAccepted: (record) => index.put(record),
-    }),
-  });
+  const indexed = index && {
+    maxRecords: MAX_INDEXED_RECORDS,
+    onAccepted: index.put.bind(index),
+  };
+  const guard = new RecordGuard({ clock, datastore, ...indexed });
   const { memory: section, statusMemory, rotationMemory } = parts;
   const seen = { section, statusMemory, rotationMemory, guard, clock };
   await restoreMemory(seen);

@@ -57,7 +57,7 @@ export interface StatusDocument {
     /** Spent of busy; null without work. */
     readonly sharePercent: number | null;
   };
-  /** Paid for work in this day of UTC, and set aside for it; the limit is `spending.maxPerDayUsd`. */
+  /** Paid for work in this day of UTC, and set aside; the limit is `spending.maxPerDayUsd`. */
   readonly spendingToday: {
     readonly spentMicroUsd: number;
     readonly limitMicroUsd: number | null;

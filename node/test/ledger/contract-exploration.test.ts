@@ -21,7 +21,7 @@ import type { Alive, WorldInit, WorldState } from './contract-world.ts';
 
 /** A contract on a ledger takes 17 moves from the request to its end. */
 const DEPTH = Number(process.env['COALESCE_DEPTH'] ?? 18);
-/** With clocks that differ, but for a long run: the same moves, in more than twice as many states. */
+/** With clocks that differ, but for a long run: the same moves in twice as many states. */
 const SKEWED_DEPTH = 13;
 
 const ENDS: ReadonlySet<Phase> = new Set(['VERDICT', 'RECEIPT', 'DISPUTED', 'LAPSED', 'VOID']);
