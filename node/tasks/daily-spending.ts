@@ -1,7 +1,7 @@
 /**
  * What a node may pay for work in a day of UTC, `spending.maxPerDayUsd`. What an attempt may cost
- * is on disk as spent before the attempt begins, and what it did not cost is given back after: a crash
- * in between makes the day's account too high and never too low.
+ * is on disk as spent before the attempt begins, and what it did not cost is given back after: a
+ * crash in between makes the day's account too high and never too low.
  *
  * Payments that a person orders by hand (`ledger transfer`, `ledger pay-out`) are not counted.
  *
