@@ -473,6 +473,9 @@ export class AgentNode {
 
   /** Runs known-answer tasks on a peer and certifies what it passed. */
   attest(order: AttestOrder, signal: AbortSignal): Promise<AttestDocument> {
+    if (order.peerId === this.peerId) {
+      return Promise.reject(new BadInputError('A node cannot attest itself; see "cert issue"'));
+    }
     return this.#runtime().renewals.attest(order, signal);
   }
 

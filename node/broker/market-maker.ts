@@ -4,6 +4,7 @@
  * asks. Each is given back at once: it says a price, and takes no contractor's capacity.
  *
  * A contractor that gives no quote is passed over for a while, and the next cheapest one is asked.
+ * A quote is held until its successor is there, or until it runs out.
  *
  * @module
  */
@@ -12,7 +13,7 @@ import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { QuoteEvidence } from '../../protocols/broker/messages.ts';
 import { MAX_FOUND_QUOTES } from '../../protocols/broker/messages.ts';
-import type { RecordIndex } from '../../protocols/broker/record-index.ts';
+import type { IndexedRecord, RecordIndex } from '../../protocols/broker/record-index.ts';
 import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
@@ -20,7 +21,7 @@ import type { SecureStreams } from '../../protocols/secure-stream.ts';
 
 /** Contractors of one term whose quotes are held: three, and one more in case one is lost. */
 export const QUOTES_PER_TERM = 4;
-/** Terms with a market, those first that most peers sell. */
+/** Terms with a market, those first that most peers sell; ancestors of these have none. */
 const MAX_TERMS = 64;
 /** A quote is asked for anew when it has less than this left. */
 const RENEW_BEFORE_SECONDS = 30;
@@ -29,8 +30,6 @@ const QUOTE_CONCURRENCY = 4;
 /** How long a contractor without a quote is passed over. */
 const REST_MS = 120_000;
 const MAX_RESTING = 4_096;
-/** Candidates looked at per term. */
-const MAX_CANDIDATES = 16;
 const NOMINAL_TASK = { inBytes: 10_000, outMaxBytes: 100_000 } as const;
 
 /** What it is handed. */
@@ -100,16 +99,32 @@ export class MarketMaker {
     for (const term of this.#quotes.keys()) if (!kept.has(term)) this.#quotes.delete(term);
     return terms.flatMap(([term]) => {
       const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
+      const lasting = new Set<string>();
       for (const [peerId, { expSeconds }] of held) {
-        if (expSeconds - now < RENEW_BEFORE_SECONDS) held.delete(peerId);
+        if (expSeconds < now) held.delete(peerId);
+        else if (expSeconds - now >= RENEW_BEFORE_SECONDS) lasting.add(peerId);
       }
-      const { records } = index.find({ keys: [term], limit: MAX_CANDIDATES }, now);
-      return records
-        .filter(({ offers }) => offers.some((one) => one.term === term && one.capacity > 0))
-        .filter(({ peerId }) => peerId !== self && !held.has(peerId) && !this.#isResting(peerId))
-        .slice(0, Math.max(0, QUOTES_PER_TERM - held.size))
-        .map(({ peerId }) => ({ term, peerId }));
+      const limit = QUOTES_PER_TERM - lasting.size;
+      if (limit <= 0) return [];
+      // Whoever cannot be asked is left out before the cut: it shall not take another's place.
+      const isAsked = ({ peerId, offers }: IndexedRecord): boolean =>
+        peerId !== self &&
+        !lasting.has(peerId) &&
+        offers.some((one) => one.term === term && one.capacity > 0) &&
+        !this.#isResting(peerId);
+      const { records } = index.find({ keys: [term], limit }, now, isAsked);
+      return records.map(({ peerId }) => ({ term, peerId }));
     });
+  }
+
+  /** Holds a quote; of more than are held of a term, the one goes that runs out first. */
+  #hold(term: string, peerId: string, quote: HeldQuote): void {
+    const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
+    this.#quotes.set(term, held);
+    held.set(peerId, quote);
+    if (held.size <= QUOTES_PER_TERM) return;
+    const [first] = [...held].sort(([, a], [, b]) => a.expSeconds - b.expSeconds);
+    held.delete(first![0]);
   }
 
   async #ask({ term, peerId }: Wanted, outer: AbortSignal): Promise<void> {
@@ -130,13 +145,8 @@ export class MarketMaker {
       const { request, quote } = asked.contract;
       await negotiation.release(stream, request.id, { signal });
       await stream.closeWrite({ signal });
-      const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
-      this.#quotes.set(term, held);
-      held.set(peerId, {
-        request: request.envelope,
-        quote: quote!.envelope,
-        expSeconds: quote!.body.exp,
-      });
+      const envelopes = { request: request.envelope, quote: quote!.envelope };
+      this.#hold(term, peerId, { ...envelopes, expSeconds: quote!.body.exp });
     } catch (error) {
       if (outer.aborted) return;
       logger.debug({ error, peerId, term }, 'A contractor gave no quote to the broker.');

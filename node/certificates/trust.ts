@@ -285,7 +285,11 @@ function refusalOf(
   trust: TrustPolicy,
 ): string | undefined {
   if (kind === 'self') return 'is by the holder itself';
-  if (kind === 'endorsement') return 'is an endorsement, and no ledger shows that it was paid for';
+  if (kind === 'endorsement') {
+    return status === 'unknown'
+      ? `is an endorsement without a current status list (${statusReason})`
+      : 'is an endorsement, and no ledger is known here to show that it was paid for';
+  }
   if (!trust.attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
   if (!trust.trusts(issuer, term)) return `is by ${issuer}, whose word counts for other terms`;
   if (trust.isRotated(issuer)) return `is by an issuer whose key was rotated, ${issuer}`;

@@ -35,6 +35,11 @@ export function usd(microUsd: number | null | undefined): string {
   return `${microUsd < 0 ? '-' : ''}$${dollars.toFixed(Math.min(decimals, 20))}`;
 }
 
+/** Micro-USD as dollars to the last one: what a balance is. */
+export function exactUsd(microUsd: number): string {
+  return `${microUsd < 0 ? '-' : ''}$${Math.abs(microUsd / 1e6).toFixed(6)}`;
+}
+
 /** A share as percent, or n/a. */
 export function percent(value: number | null): string {
   return value === null ? 'n/a' : `${value.toFixed(1)} %`;

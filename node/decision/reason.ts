@@ -17,7 +17,7 @@ import {
   formatUsdPair,
   printable,
 } from './plain-text.ts';
-import type { DecisionRequest } from './request.ts';
+import type { DecisionRequest, LeftOut } from './request.ts';
 import { failedGate } from './selection.ts';
 
 /** Each reason as the end of "2 contractors: ...". */
@@ -74,10 +74,19 @@ function contractors(count: number): string {
   return count === 1 ? '1 contractor' : `${count} contractors`;
 }
 
+/** Of those that were found and could not be judged, the first one's reason. */
+function nobodyLeft(leftOut: readonly LeftOut[]): string {
+  const [first] = leftOut;
+  if (!first) return 'no contractor offered the work';
+  return leftOut.length === 1
+    ? `the only contractor found is left out (${printable(first.reason)})`
+    : `all ${contractors(leftOut.length)} found are left out (of the first: ${printable(first.reason)})`;
+}
+
 /** "none of 3 contractors qualifies (2 over the price limit, 1 too slow for the deadline)". */
 function nobody(request: DecisionRequest, { matrix, gateFacts }: Evaluation): string {
   const total = request.candidates.length;
-  if (total === 0) return 'no contractor offered the work';
+  if (total === 0) return nobodyLeft(request.context.leftOut ?? []);
   const counts = new Map<string, number>();
   for (let index = 0; index < total; index++) {
     const code = matrix.dropCodes[index]!;

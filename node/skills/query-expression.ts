@@ -7,7 +7,7 @@
  * @module
  */
 
-import { parseTerm } from '../../protocols/skill-discovery/terms.ts';
+import { PREDICATES, parseTerm } from '../../protocols/skill-discovery/terms.ts';
 
 /** Longest text of a query, in characters. */
 export const MAX_QUERY_CHARACTERS = 1_024;
@@ -38,12 +38,18 @@ class QuerySyntaxError extends Error {}
 const TOKEN = /"([^"]*)"|([()])|([^\s()"]+)/gu;
 /** What has the form of a term is one, or a mistake: it is not searched for as free text. */
 const TERM_FORM = /^[A-Za-z]+:\S/;
+const PREDICATE_ALONE = new RegExp(`^(?:${PREDICATES.join('|')}):$`);
 
 function tokenOf(quoted: string | undefined, mark: string | undefined, word: string): Token {
   if (mark !== undefined) return { type: mark === '(' ? 'open' : 'close' };
   if (quoted !== undefined) return { type: 'text', value: quoted.trim() };
   if (word === 'AND') return { type: 'and' };
   if (word === 'OR') return { type: 'or' };
+  if (PREDICATE_ALONE.test(word)) {
+    throw new QuerySyntaxError(
+      `"${word}" is a predicate alone: add what stands below it, such as performs:nlp`,
+    );
+  }
   if (!TERM_FORM.test(word)) return { type: 'text', value: word };
   const parsed = parseTerm(word);
   if (parsed.valid) return { type: 'term', value: word };

@@ -10,24 +10,10 @@
  * @module
  */
 
-import ipaddr from 'ipaddr.js';
-import { multiaddr } from '@multiformats/multiaddr';
+import { LOCAL_NETWORK, networkOf } from '../../protocols/address-network.ts';
 
 /** Peers of one network, and of one attestor group, that are ranked. */
 export const MAX_PEERS_PER_GROUP = 3;
-
-const IPV4_PREFIX_BITS = 24;
-const IPV6_PREFIX_BITS = 48;
-const LOCAL = 'local';
-/** All names of hosts together: a name costs nothing. */
-const NAMES = 'names of hosts';
-/** Ranges of addresses that no stranger is met at. */
-const LOCAL_RANGES: ReadonlySet<string> = new Set([
-  'loopback',
-  'private',
-  'linkLocal',
-  'uniqueLocal',
-]);
 
 /** What the limit looks at. */
 export interface CrowdMember {
@@ -56,30 +42,13 @@ export interface LimitedCrowd<Entry> {
   readonly leftOut: readonly LeftOut<Entry>[];
 }
 
-/** The IP address that a multiaddr begins with; `undefined` for a name. */
-function ipOf(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  const [first] = multiaddr(address).getComponents();
-  if (first?.value === undefined || !ipaddr.isValid(first.value)) return undefined;
-  return ipaddr.process(first.value);
-}
-
-/** The /24 or /48 that an address lies in, or what it is instead. */
-function networkOf(address: string): string {
-  const ip = ipOf(address);
-  if (ip === undefined) return NAMES;
-  if (LOCAL_RANGES.has(ip.range())) return LOCAL;
-  const bits = ip.kind() === 'ipv4' ? IPV4_PREFIX_BITS : IPV6_PREFIX_BITS;
-  const bytes = ip.toByteArray().map((byte, i) => (i < bits / 8 ? byte : 0));
-  return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`;
-}
-
 type Group = Pick<LeftOut<unknown>, 'reason' | 'group'>;
 
 /** The groups that a member takes a place in. */
 function groupsOf({ connectedAt, toldAddresses, attestorGroup }: CrowdMember): readonly Group[] {
   const isConnected = connectedAt.length > 0;
   const networks = new Set((isConnected ? connectedAt : toldAddresses).map(networkOf));
-  if (isConnected && networks.size === 1 && networks.has(LOCAL)) return [];
+  if (isConnected && networks.size === 1 && networks.has(LOCAL_NETWORK)) return [];
   const groups = [...networks].map((group): Group => ({ reason: 'NETWORK_FULL', group }));
   if (attestorGroup === null) return groups;
   return [...groups, { reason: 'ATTESTOR_GROUP_FULL', group: attestorGroup }];

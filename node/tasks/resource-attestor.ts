@@ -190,7 +190,7 @@ function benchmarkOf({ resource, amount, durationMs }: ResourceAttestOrder): Ben
       return amount === undefined ? { resource } : { resource, mib: amount };
     default:
       throw new BadInputError(
-        `${resource}: no benchmark over the network exists for it; give the value that was measured at the machine`,
+        `${resource}: no benchmark over the network exists for it; measure it at the machine and give the value (--measured N)`,
       );
   }
 }

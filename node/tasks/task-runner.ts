@@ -137,6 +137,24 @@ export class TaskRunner {
     }
   }
 
+  /** Those that cost no more than what may still be paid, and the others with the reason. */
+  #within(
+    cap: SpendingCap,
+    left: readonly Prospect[],
+  ): { readonly affordable: readonly Prospect[]; readonly tooDear: Prospects['refused'] } {
+    const isAffordable = ({ quoted }: Prospect) => this.#costOf(quoted.quote) <= cap.leftMicroUsd;
+    const dropped = `its price is more than what is left of ${cap.shortOf}`;
+    const tooDear = left
+      .filter((one) => !isAffordable(one))
+      .map(({ quoted }) => ({ peerId: quoted.peerId, dropped }));
+    return { affordable: left.filter(isAffordable), tooDear };
+  }
+
+  /** Price and fees, micro-USD. */
+  #costOf({ price }: Prospect['quoted']['quote']): number {
+    return Number(price) + (this.#components.ledgerFeesMicroUsd ?? 0);
+  }
+
   async #untilDone(
     task: PreparedTask,
     policyChoice: PolicyChoice,
@@ -154,13 +172,14 @@ export class TaskRunner {
     try {
       for (;;) {
         const stage = failed.length === 0 ? 'first' : 'again';
-        const leftOut = leftOutOf([...failed, ...refused]);
+        const { affordable, tooDear } = this.#within(cap, left);
+        const leftOut = leftOutOf([...failed, ...tooDear, ...refused]);
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(within(task, cap), policyChoice, left, stage, leftOut),
+          this.#deliberation.onProspects(task, policyChoice, affordable, stage, leftOut),
         );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
-        const chosen = left.find(({ quoted: { peerId } }) => peerId === contractor);
+        const chosen = affordable.find(({ quoted: { peerId } }) => peerId === contractor);
         if (choice !== 'OUTSOURCE' || !chosen) {
           const finished =
             choice === 'REFUSED' ? REFUSED : await execution.here(task, ledger, signal);
@@ -169,7 +188,7 @@ export class TaskRunner {
         untried.delete(chosen);
         left = left.filter((other) => other !== chosen);
         const { peerId, quote } = chosen.quoted;
-        const priceMicroUsd = Number(quote.price) + (this.#components.ledgerFeesMicroUsd ?? 0);
+        const priceMicroUsd = this.#costOf(quote);
         const reservation = await cap.reserve(priceMicroUsd);
         if (!reservation) {
           void prospects.release([chosen]);
@@ -194,16 +213,6 @@ export class TaskRunner {
       void prospects.release([...untried]);
     }
   }
-}
-
-/** The same task, for which no more may be asked than what is left of the budget. */
-function within(task: PreparedTask, cap: SpendingCap): PreparedTask {
-  const leftMicroUsd = Math.floor(cap.leftMicroUsd);
-  const { specification } = task;
-  const { constraints } = specification;
-  if (leftMicroUsd >= (constraints.maxPriceMicroUsd ?? Infinity)) return task;
-  const narrower = { ...constraints, maxPriceMicroUsd: leftMicroUsd };
-  return { ...task, specification: { ...specification, constraints: narrower } };
 }
 
 /**

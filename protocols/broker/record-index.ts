@@ -2,12 +2,14 @@
  * A broker's index: skill records by the keys under which the DHT has them, so that a question is
  * answered from memory. Records come verified; the index forgets them as they expire.
  *
- * When it is full a peer that is not in it waits until others have expired: a crowd of new
- * identities drives nobody out, it only keeps new peers out for an hour.
+ * When it is full a peer that is not in it waits until others have expired or withdrawn: a crowd of
+ * new identities drives nobody out, and keeps new peers out for as long as it renews its records.
+ * Of one network three are ranked, and the others after everybody else.
  *
  * @module
  */
 
+import { LOCAL_NETWORK, networkOf } from '../address-network.ts';
 import { advertisedKeys } from '../skill-discovery/advertise.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { isAtOrBelow } from '../skill-discovery/terms.ts';
@@ -31,13 +33,15 @@ export interface IndexedRecord {
   readonly expSeconds: number;
   readonly keys: readonly string[];
   readonly offers: readonly IndexedOffer[];
+  /** The /24 or /48 of the first address that it names; `undefined` for a local one. */
+  readonly network: string | undefined;
   /** Of its cheapest offer. */
   readonly leastPriceMicroUsd: number;
 }
 
 /** What the index has for a question. */
 export interface IndexAnswer {
-  /** Those that stand under most of the keys first, of these the cheapest. */
+  /** Those that stand under most of the keys first, of these the cheapest; three of a network. */
   readonly records: readonly IndexedRecord[];
   /** Records that answer too and are beyond the limit. */
   readonly left: number;
@@ -54,11 +58,52 @@ function isBefore(a: Ranked, b: Ranked): boolean {
   return a.priceMicroUsd < b.priceMicroUsd;
 }
 
+/** Peers of one network that are ranked before all others (wire-formats.md 6). */
+const MAX_PER_NETWORK = 3;
+
+/** The best so far: a few of each network, and whoever is beyond that. */
+class Ranking {
+  readonly #limit: number;
+  readonly #first: Ranked[] = [];
+  readonly #beyond: Ranked[] = [];
+  readonly #byNetwork = new Map<string, Ranked[]>();
+  found = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(one: Ranked): void {
+    this.found += 1;
+    const { network } = one.record;
+    if (network === undefined) {
+      insert(this.#first, one, this.#limit);
+      return;
+    }
+    const ofNetwork = this.#byNetwork.get(network) ?? [];
+    this.#byNetwork.set(network, ofNetwork);
+    const last = ofNetwork[MAX_PER_NETWORK - 1];
+    const beyond = last && isBefore(one, last) ? last : last && one;
+    insert(ofNetwork, one, MAX_PER_NETWORK);
+    if (beyond) insert(this.#beyond, beyond, this.#limit);
+  }
+
+  best(): readonly IndexedRecord[] {
+    for (const ofNetwork of this.#byNetwork.values()) {
+      for (const one of ofNetwork) insert(this.#first, one, this.#limit);
+    }
+    this.#byNetwork.clear();
+    return [...this.#first, ...this.#beyond].slice(0, this.#limit).map(({ record }) => record);
+  }
+}
+
 /** Records by key. */
 export class RecordIndex {
   readonly #maxRecords: number;
   readonly #records = new Map<string, IndexedRecord>();
   readonly #byKey = new Map<string, Set<IndexedRecord>>();
+  /** Peers that sell exactly this, by term. */
+  readonly #sellers = new Map<string, number>();
 
   constructor(maxRecords: number = MAX_INDEXED_RECORDS) {
     this.#maxRecords = maxRecords;
@@ -68,9 +113,9 @@ export class RecordIndex {
     return this.#records.size;
   }
 
-  /** Terms on offer, each with the number of peers that sell it or something below it. */
-  *termsOnOffer(): Generator<readonly [term: string, peers: number]> {
-    for (const [key, records] of this.#byKey) if (isTermKey(key)) yield [key, records.size];
+  /** Terms on offer, each with the number of peers that sell exactly it. */
+  termsOnOffer(): IterableIterator<[term: string, peers: number]> {
+    return this.#sellers.entries();
   }
 
   /** Takes a verified record in the place of the peer's last one; a withdrawal removes it. */
@@ -92,8 +137,10 @@ export class RecordIndex {
       expSeconds: body.exp,
       keys: advertisedKeys(body),
       offers,
+      network: strangersNetwork(body.addresses),
       leastPriceMicroUsd: Math.min(...offers.map(({ priceMicroUsd }) => priceMicroUsd)),
     };
+    for (const { term } of offers) this.#countSeller(term, 1);
     this.#records.set(body.peerId, record);
     for (const key of record.keys) {
       const records = this.#byKey.get(key);
@@ -109,19 +156,26 @@ export class RecordIndex {
     }
   }
 
-  /** Records under any of the keys that are valid now. */
-  find({ keys, limit, maxPriceMicroUsd }: BrokerQuestion, nowSeconds: number): IndexAnswer {
+  /**
+   * Records under any of the keys that are valid now.
+   *
+   * @param isWanted - Which of them count; left out: all.
+   */
+  find(
+    { keys, limit, maxPriceMicroUsd }: BrokerQuestion,
+    nowSeconds: number,
+    isWanted: (record: IndexedRecord) => boolean = () => true,
+  ): IndexAnswer {
     const terms = keys.filter(isTermKey);
-    const best: Ranked[] = [];
-    let found = 0;
+    const ranking = new Ranking(limit);
     for (const [record, sharedKeys] of this.#sharing(keys)) {
-      if (record.expSeconds < nowSeconds) continue;
+      if (record.expSeconds < nowSeconds || !isWanted(record)) continue;
       const priceMicroUsd = priceFor(record, terms);
       if (maxPriceMicroUsd !== undefined && priceMicroUsd > maxPriceMicroUsd) continue;
-      found += 1;
-      insert(best, { record, sharedKeys, priceMicroUsd }, limit);
+      ranking.add({ record, sharedKeys, priceMicroUsd });
     }
-    return { records: best.map(({ record }) => record), left: found - best.length };
+    const records = ranking.best();
+    return { records, left: ranking.found - records.length };
   }
 
   /** Records under any of the keys, and under how many. */
@@ -135,14 +189,27 @@ export class RecordIndex {
     return shared;
   }
 
+  #countSeller(term: string, by: 1 | -1): void {
+    const count = (this.#sellers.get(term) ?? 0) + by;
+    if (count === 0) this.#sellers.delete(term);
+    else this.#sellers.set(term, count);
+  }
+
   #remove(record: IndexedRecord): void {
     this.#records.delete(record.peerId);
+    for (const { term } of record.offers) this.#countSeller(term, -1);
     for (const key of record.keys) {
       const records = this.#byKey.get(key);
       records?.delete(record);
       if (records?.size === 0) this.#byKey.delete(key);
     }
   }
+}
+
+/** The network that a record says its peer is in; `undefined` for one without or a local one. */
+function strangersNetwork([address]: readonly string[]): string | undefined {
+  const network = address === undefined ? undefined : networkOf(address);
+  return network === LOCAL_NETWORK ? undefined : network;
 }
 
 /** A term has a predicate; a bucket has none. */

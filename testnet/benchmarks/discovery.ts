@@ -61,7 +61,7 @@ const MAX_REST_MS = 10_000;
 const MIN_RECALL = 0.9;
 const MIN_BUCKET_RECALL = 0.95;
 const RECALL_PLACES = 10;
-const BUCKET_KEYS = 16;
+const BUCKET_KEYS = 12;
 
 /** A node and what it sells. */
 interface Publisher {

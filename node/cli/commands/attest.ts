@@ -84,9 +84,16 @@ function describeSkill(result: AttestDocument): string {
   const cost = `paid ${usd(result.paidMicroUsd)}, ${result.elapsedMs} ms`;
   return [
     `${peerId} passed ${passed} of ${tasks} tasks of ${term} (${cost})`,
-    ...failures.map((failure) => `  failed: ${failure}`),
+    ...folded(failures).map((failure) => `  failed: ${failure}`),
     describeCertificate(certId, delivered),
   ].join('\n');
+}
+
+/** Equal lines once, with how often. */
+function folded(lines: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, count]) => (count === 1 ? line : `${count} times: ${line}`));
 }
 
 function describeResource(result: ResourceAttestDocument): string {

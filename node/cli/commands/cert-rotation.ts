@@ -25,19 +25,24 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
     .option('--next-recovery <file>', 'new file for another recovery key from now on')
     .action(
       run(async (context, { recovery, nextRecovery }: RotateOptions) => {
-        const { rotated, hasIssued } = await withStore(context, async (directory, store) => ({
-          rotated: await rotateIdentity({
-            directory,
-            clock: systemClock,
-            random: systemRandom,
-            ...(recovery === undefined ? {} : { recoveryFile: recovery }),
-            ...(nextRecovery === undefined ? {} : { nextRecoveryFile: nextRecovery }),
+        const { rotated, hasIssued, hasAccount } = await withStore(
+          context,
+          async (directory, store) => ({
+            rotated: await rotateIdentity({
+              directory,
+              clock: systemClock,
+              random: systemRandom,
+              ...(recovery === undefined ? {} : { recoveryFile: recovery }),
+              ...(nextRecovery === undefined ? {} : { nextRecoveryFile: nextRecovery }),
+            }),
+            hasIssued: await hasEntries(store, 'issued-certificates'),
+            hasAccount: await hasEntries(store, 'ledger-account'),
           }),
-          hasIssued: await hasEntries(store),
-        }));
+        );
         const remarks = [
           rotated.consent === 'old-key' ? THIEF_REMARK : RECOVERY_REMARK,
           ...(hasIssued ? [ISSUER_REMARK] : []),
+          ...(hasAccount ? [ACCOUNT_REMARK] : []),
         ];
         context.print({ ...rotated, remarks }, () =>
           [
@@ -82,6 +87,10 @@ const ISSUER_REMARK =
   'certificates that this node has issued stay with the old key, and end with its last status ' +
   'list: issue them anew';
 
+const ACCOUNT_REMARK =
+  'the account on the ledger stays with the old key, its balance and open escrows too: pay it to ' +
+  'others or out before the next rotation (ledger transfer, ledger pay-out)';
+
 /** Runs `work` while no daemon can start on the data directory. */
 async function withStore<Result>(
   context: CliContext,
@@ -97,8 +106,11 @@ async function withStore<Result>(
   }
 }
 
-async function hasEntries(store: Store): Promise<boolean> {
-  for await (const entry of store.section('issued-certificates').entries({ limit: 1 })) {
+async function hasEntries(
+  store: Store,
+  name: 'issued-certificates' | 'ledger-account',
+): Promise<boolean> {
+  for await (const entry of store.section(name).entries({ limit: 1 })) {
     return entry.length > 0;
   }
   return false;

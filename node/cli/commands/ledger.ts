@@ -2,10 +2,14 @@
 
 import type { Command } from 'commander';
 import type { BilateralAccount } from '../../ledger/bilateral-accounts.ts';
-import type { LedgerDocument, PaymentDocument } from '../../ledger/ledger-documents.ts';
+import type {
+  LedgerAccountDocument,
+  LedgerDocument,
+  PaymentDocument,
+} from '../../ledger/ledger-documents.ts';
 import type { RegisterCommand, RunAction } from '../context.ts';
 import { microUsd } from '../options.ts';
-import { table, usd } from '../table.ts';
+import { exactUsd, table, usd } from '../table.ts';
 import { registerLedgerFiles } from './ledger-files.ts';
 
 export const registerLedger: RegisterCommand = (program, run) => {
@@ -158,6 +162,12 @@ function showText({ source, ledger, peers, accounts, problem }: LedgerDocument):
   return lines.join('\n');
 }
 
+/** What is neither held nor spendable. */
+function depositOf(account: LedgerAccountDocument): string {
+  const kept = account.balanceMicroUsd - account.heldMicroUsd - account.spendableMicroUsd;
+  return kept > 0 ? `; ${exactUsd(kept)} is the deposit of the account` : '';
+}
+
 function ledgerLines(ledger: NonNullable<LedgerDocument['ledger']>): string[] {
   const { account, escrows } = ledger;
   const replica = ledger.replica === null ? '' : `, replica ${ledger.replica} of it`;
@@ -168,9 +178,10 @@ function ledgerLines(ledger: NonNullable<LedgerDocument['ledger']>): string[] {
   ];
   if (account) {
     lines.push(
-      `balance     ${usd(account.balanceMicroUsd)}, a claim on ${ledger.treasuries.join(', ')}`,
-      `held        ${usd(account.heldMicroUsd)}; promised to this node ${usd(account.promisedMicroUsd)}`,
-      `spendable   ${usd(account.spendableMicroUsd)}`,
+      `balance     ${exactUsd(account.balanceMicroUsd)}, a claim on ${ledger.treasuries.join(', ')}`,
+      `held        ${exactUsd(account.heldMicroUsd)} for open escrows: their prices, and the fee of a dispute each`,
+      `promised    ${exactUsd(account.promisedMicroUsd)} by others, held for this node`,
+      `spendable   ${exactUsd(account.spendableMicroUsd)}${depositOf(account)}`,
       `            ${account.transactions} transactions, ${account.disputes} disputes`,
     );
   } else

@@ -78,6 +78,17 @@ describe('the reason', () => {
 
   it('says what is wrong with every contractor if none qualifies', () => {
     expect(reasonOf(request([]))).toContain('no contractor offered the work');
+    const asked = request([]);
+    const leftOut = [
+      { peerId: 'a', reason: 'proves no memory-mib>=40' },
+      { peerId: 'b', reason: 'BUSY' },
+    ];
+    const reasonWith = (some: typeof leftOut) =>
+      reasonOf({ ...asked, context: { ...asked.context, leftOut: some } });
+    expect(reasonWith(leftOut)).toContain(
+      'all 2 contractors found are left out (of the first: proves no memory-mib>=40)',
+    );
+    expect(reasonWith(leftOut.slice(1))).toContain('the only contractor found is left out (BUSY)');
     const dear = ['a', 'b'].map((id) => candidate(id, { priceMicroUsd: 50 }));
     const slow = candidate('c', { latencyMs: 61_000 });
     const input = withTask(request([...dear, slow]), { maxPriceMicroUsd: 10 });

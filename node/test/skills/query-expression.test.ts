@@ -63,6 +63,8 @@ describe('a query', () => {
     ['()', /missing before "\)"/],
     ['"tone', /not closed/],
     ['""', /is empty/],
+    ['performs:', /predicate alone: add what stands below it/],
+    ['nlp OR hasResource:', /predicate alone/],
   ])('is refused with what is wrong: %j', (text, detail) => {
     expect(refusal(text)).toMatch(detail);
   });

@@ -114,6 +114,9 @@ describe('a run of a node with a limit of the day', () => {
     expect(choices).toEqual(['OUTSOURCE', 'OUTSOURCE', 'LOCAL']);
     expect(limited.client.outsourcing.performed).toHaveLength(2);
     expect(daily.leftMicroUsd).toBe(0);
+    // The record names the setting, and no price limit that the task does not have.
+    const [last] = await limited.log.list(1);
+    expect(JSON.stringify(last)).toMatch(/left of the day's limit, spending.maxPerDayUsd/);
   });
 
   it('gives back what a contractor that failed was not paid', async () => {

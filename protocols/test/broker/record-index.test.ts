@@ -66,6 +66,45 @@ describe('the index of a broker', () => {
     expect(index.size).toBe(0);
   });
 
+  it('crowd: 64 identities of one network fill no answer; three of them are ranked', () => {
+    const index = new RecordIndex();
+    const at = (n: number, host: string, priceMicroUsd: string) => {
+      const identity = Identity.fromSeed(new Uint8Array(32).fill(100).fill(n, 31));
+      const content = contentOf({ term: 'performs:nlp/sentiment', priceMicroUsd });
+      const addresses = [`/ip4/${host}/tcp/4001/p2p/${identity.peerId}`];
+      index.put(recordOf(identity, { ...content, addresses }));
+      return identity.peerId;
+    };
+    const crowd = Array.from({ length: 64 }, (_, n) => at(n, `198.51.100.${n + 1}`, '9'));
+    const honest = Array.from({ length: 20 }, (_, n) => at(100 + n, `203.0.${n}.1`, '10'));
+    const answered = index.find({ keys: ['performs:nlp'], limit: 64 }, NOW);
+    const found = answered.records.map(({ peerId }) => peerId);
+    expect(found).toHaveLength(64);
+    expect(answered.left).toBe(20);
+    expect(found.slice(0, 23).filter((peerId) => honest.includes(peerId))).toHaveLength(20);
+    expect(found.slice(0, 3).every((peerId) => crowd.includes(peerId))).toBe(true);
+    const few = index.find({ keys: ['performs:nlp'], limit: 10 }, NOW).records;
+    expect(few.filter(({ peerId }) => crowd.includes(peerId))).toHaveLength(3);
+    // Those of one machine are no crowd: a local network has one address.
+    const local = new RecordIndex();
+    for (const i of [0, 1, 2, 3, 4]) {
+      local.put(record(i, '1', { addresses: [`/ip4/127.0.0.1/tcp/${4001 + i}`] }));
+    }
+    expect(foundBy(local, ['performs:nlp'])).toHaveLength(5);
+  });
+
+  it('counts who sells exactly a term, and no ancestor', () => {
+    const index = new RecordIndex();
+    index.put(record(0, '1'));
+    index.put(record(1, '1'));
+    expect([...index.termsOnOffer()]).toEqual([['performs:nlp/sentiment', 2]]);
+    index.put(record(1, '1', { seq: 2_000_000_000, ...contentOf({ term: 'performs:ocr' }) }));
+    expect([...index.termsOnOffer()]).toEqual([
+      ['performs:nlp/sentiment', 1],
+      ['performs:ocr', 1],
+    ]);
+  });
+
   it('flood: new identities drive nobody out of a full index, who may still renew', () => {
     const index = new RecordIndex(2);
     index.put(record(0, '500', { seq: 1 }));
