@@ -1,9 +1,11 @@
+import type { Identity } from '../../../crypto/identity.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BrokeredSearch } from '../../broker/brokered-search.ts';
 import type { BrokerAnswer } from '../../broker/messages.ts';
 import { RecordIndex } from '../../broker/record-index.ts';
 import { serveQueries } from '../../broker/server.ts';
 import { SessionManager } from '../../secure-channel/session-manager.ts';
+import { makeQuote, makeRequest } from '../negotiation/fixture.ts';
 import { questionAbout, searchContractors } from '../../skill-discovery/find-contractors.ts';
 import type { SignedSkillRecord } from '../../skill-discovery/skill-record.ts';
 import {
@@ -72,6 +74,19 @@ const answerOf = (...records: readonly { peerId: string; envelope: Uint8Array }[
   quotes: [],
 });
 
+/** A quote that a contractor gave to `client`, in the form that a broker passes it on. */
+function quoteFor(
+  client: Identity,
+  contractor: Identity,
+  { nowSeconds, lastsSeconds = 60 }: { nowSeconds: number; lastsSeconds?: number },
+) {
+  const exp = nowSeconds + lastsSeconds;
+  const parties = { client: client.peerId, contractor: contractor.peerId };
+  const request = makeRequest({ ...parties, exp: nowSeconds + 120 }, client);
+  const quote = makeQuote(request, { exp }, contractor);
+  return { request: request.envelope, quote: quote.envelope };
+}
+
 const aboutBrokers = { ...questionAbout(TERM), isForBrokers: true };
 const patience = { peerWaitMs: 50 };
 
@@ -121,6 +136,31 @@ describe('a client of a broker', () => {
     expect(reasons).toEqual(expect.arrayContaining(['EXPIRED', 'MALFORMED', 'WRONG_KEY']));
     expect(found.trace.filter(({ event }) => event === 'refused')).toHaveLength(4);
     expect(found.outcome).toBe('partial');
+  });
+
+  it('a broker that lies about quotes is caught: of others, run out, not asked, or by another', async () => {
+    const [broker, seller, client] = await Promise.all([createNode(), createNode(), createNode()]);
+    ends.push(() => seller.host.stop());
+    const nowSeconds = client.clock.nowSeconds();
+    const good = quoteFor(broker.identity, seller.identity, { nowSeconds });
+    const other = quoteFor(broker.identity, seller.identity, { nowSeconds, lastsSeconds: 59 });
+    const lies = [
+      quoteFor(seller.identity, seller.identity, { nowSeconds }),
+      quoteFor(broker.identity, seller.identity, { nowSeconds, lastsSeconds: -1 }),
+      {
+        request: other.request,
+        quote: quoteFor(client.identity, seller.identity, { nowSeconds }).quote,
+      },
+      {
+        request: good.request,
+        quote: quoteFor(broker.identity, client.identity, { nowSeconds }).quote,
+      },
+      { request: good.request, quote: new Uint8Array(40) },
+    ];
+    const address = await serving(broker, () => ({ ...answerOf(), quotes: [good, ...lies] }));
+    const { search } = await clientOf(client, [address]);
+    const { brokers } = await search(aboutBrokers, patience);
+    expect(brokers?.quotes.map(({ contractor }) => contractor)).toEqual([seller.host.peerId]);
   });
 
   it('a broker that tells of what was not asked for gives no hit', async () => {
