@@ -78,9 +78,9 @@ function contractors(count: number): string {
 function nobodyLeft(leftOut: readonly LeftOut[]): string {
   const [first] = leftOut;
   if (!first) return 'no contractor offered the work';
-  return leftOut.length === 1
-    ? `the only contractor found is left out (${printable(first.reason)})`
-    : `all ${contractors(leftOut.length)} found are left out (of the first: ${printable(first.reason)})`;
+  const why = printable(first.reason);
+  if (leftOut.length === 1) return `the only contractor found is left out (${why})`;
+  return `all ${contractors(leftOut.length)} found are left out (of the first: ${why})`;
 }
 
 /** "none of 3 contractors qualifies (2 over the price limit, 1 too slow for the deadline)". */

@@ -29,7 +29,9 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
   BAD_SKILLS: `skills: a list of up to ${CANDIDATE_LIMITS.maxSkills} terms`,
   BAD_SIMILARITY: 'similarity: a number from -1 to 1, or left out',
   NO_QUOTE: 'quote: { priceMicroUsd, latencyMs, load: { demand, available, total } }',
-  BAD_PRICE: `quote.priceMicroUsd: a number from 0 to ${CANDIDATE_LIMITS.maxMicroUsd}, in millionths of a dollar`,
+  BAD_PRICE:
+    `quote.priceMicroUsd: a number from 0 to ${CANDIDATE_LIMITS.maxMicroUsd}, ` +
+    'in millionths of a dollar',
   BAD_LATENCY: `quote.latencyMs: a number from 0 to ${CANDIDATE_LIMITS.maxLatencyMs}, in milliseconds`,
   BAD_EXPIRY: 'quote.expiresAtSeconds: seconds since 1970, or left out',
   BAD_LOAD: 'quote.load: { demand, available, total } in task slots, available at most total',
