@@ -32,7 +32,7 @@ const FORMS: Readonly<Partial<Record<DropReason, string>>> = {
   BAD_PRICE:
     `quote.priceMicroUsd: a number from 0 to ${CANDIDATE_LIMITS.maxMicroUsd}, ` +
     'in millionths of a dollar',
-  BAD_LATENCY: `quote.latencyMs: a number from 0 to ${CANDIDATE_LIMITS.maxLatencyMs}, in milliseconds`,
+  BAD_LATENCY: `quote.latencyMs: milliseconds from 0 to ${CANDIDATE_LIMITS.maxLatencyMs}`,
   BAD_EXPIRY: 'quote.expiresAtSeconds: seconds since 1970, or left out',
   BAD_LOAD: 'quote.load: { demand, available, total } in task slots, available at most total',
   BAD_LEVEL: 'level: 0, 1, 2 or 3',
