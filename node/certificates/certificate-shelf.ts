@@ -261,7 +261,7 @@ export class CertificateShelf {
     claims: readonly CertificateClaim[],
   ): string | undefined {
     const { trust } = this.#init;
-    if (kind === 'endorsement') return 'is an endorsement, which gives no level';
+    if (kind === 'endorsement') return 'is an endorsement: its level needs a ledger';
     if (!trust.attestors.has(issuer)) return 'is by an issuer that this node does not trust';
     // Where nothing is opened, the issuer must be believed whatever it says.
     const terms = claims.length === 0 ? [''] : claims.map(({ name }) => name);

@@ -1,12 +1,14 @@
 /**
- * Level 1: a client endorses the holder for a skill, and the ledger shows that this client has paid
- * the holder for work of that skill and was content (wire-formats.md 2.2).
+ * Level 1: a client endorses the holder for a skill, and the ledger counts work of that skill
+ * between the two as paid (wire-formats.md 2.2).
  *
  * The ledger keeps no receipt by its id for long; what it keeps for good is the sum of a pair of
- * client, contractor and skill, which only settled contracts that passed make greater than zero. So
- * that sum is asked for, with its proof, in the place of the one receipt that the endorsement
- * names. It says that money moved between two accounts, not that they belong to different people:
- * level 1 is more than nothing and far from a test.
+ * client, contractor and skill. So that sum is asked for, with its proof, in the place of the one
+ * receipt that the endorsement names. It says less: one paid contract is enough, in part, by
+ * silence or by a ruling too, whatever failed beside it; and it is zero where the caps of the
+ * ledger left a client no room. It says that money moved between two accounts, not that they belong
+ * to different people. Of keys that were rotated only those are known that showed an attested
+ * certificate here. Level 1 is more than nothing and far from a test.
  *
  * @module
  */

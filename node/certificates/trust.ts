@@ -288,7 +288,7 @@ function refusalOf(
   if (kind === 'endorsement') {
     return status === 'unknown'
       ? `is an endorsement without a current status list (${statusReason})`
-      : 'is an endorsement, and no ledger is known here to show that it was paid for';
+      : 'is an endorsement: it gives a level only where a ledger shows paid work of its client';
   }
   if (!trust.attestors.has(issuer)) return `is by ${issuer}, which this node does not trust`;
   if (!trust.trusts(issuer, term)) return `is by ${issuer}, whose word counts for other terms`;

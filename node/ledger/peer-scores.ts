@@ -32,6 +32,8 @@ import type { NodeLedger } from './node-ledger.ts';
 
 /** Task types that are asked about. */
 const MAX_TYPES = MAX_READ_KEYS / 2;
+/** How long the peer's record is looked for. */
+const RECORD_TIMEOUT_MS = 3_000;
 const RECEIPTS_TIMEOUT_MS = 3_000;
 const BROKER_TIMEOUT_MS = 5_000;
 
@@ -81,7 +83,12 @@ export class PeerScores {
   ): Promise<ReputationDocument> {
     if (isBrokered) this.#checkBrokered();
     const { ledger, outcomes, termsOf } = this.#init;
-    const recorded = await termsOf(peerId, signal);
+    // A node that has met nobody would wait for a peer; terms that are named do without a record.
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(RECORD_TIMEOUT_MS)]);
+    const recorded = await termsOf(peerId, inTime).catch((): readonly string[] => {
+      signal.throwIfAborted();
+      return [];
+    });
     const seen = outcomes.entriesOf(peerId).map(({ taskType }) => taskType);
     const types = [...new Set([...terms, ...recorded, ...seen])].slice(0, MAX_TYPES);
     const asked = ledger && (await this.#ofLedger(ledger, peerId, types, { isBrokered, signal }));

@@ -240,7 +240,8 @@ export class ContractorSurvey {
         // Where all peers share one host nobody is a stranger: a record is believed.
         connectedAt: isLocalNetwork && connectedAt.length === 0 ? toldAddresses : connectedAt,
         toldAddresses,
-        attestorGroup: issuer === null ? null : trust.groupOf(issuer),
+        // A client that endorses is no attestor: it could make a crowd of those it has hired.
+        attestorGroup: issuer === null || level < 2 ? null : trust.groupOf(issuer),
         isNamed,
       },
     };

@@ -161,8 +161,9 @@ async function present(
 ): Promise<Uint8Array | undefined> {
   const [certificates, status] = await Promise.all([init.certificates(), init.statusLists()]);
   const iat = nowSeconds(init.clock);
-  // More than all that is allowed at once would never be: then so many are proved, and no more.
-  const maxProved = Math.min(countProofs(certificates, want, iat), proofs.burst);
+  // No more than half of what is allowed at once: a peer asks twice where a key was rotated.
+  const most = Math.max(1, Math.floor(proofs.burst / 2));
+  const maxProved = Math.min(countProofs(certificates, want, iat), most);
   if (maxProved > 0 && !proofs.take(remotePeer, init.clock.monotonicMs(), maxProved)) {
     init.logger.debug({ remotePeer }, 'Too many proofs were asked for.');
     return undefined;

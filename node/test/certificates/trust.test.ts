@@ -55,7 +55,7 @@ describe('judgeSkill', () => {
   it.each([
     ['is by an attestor that this node does not trust', { issuer: STRANGER }, /does not trust/],
     ['is by the holder itself', { kind: 'self' }, /by the holder itself/],
-    ['is an endorsement', { kind: 'endorsement' }, /no ledger is known/],
+    ['is an endorsement', { kind: 'endorsement' }, /only where a ledger shows/],
     ['is revoked', { status: 'revoked' }, /is revoked/],
     ['has no current status list', { status: 'unknown' }, /no current status list/],
   ] as const)('gives level 0 and a remark where the certificate %s', (_what, change, remark) => {

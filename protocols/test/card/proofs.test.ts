@@ -23,11 +23,14 @@ describe('proofs over the session', () => {
     const clock = new FakeClock();
     const certificates = Array.from({ length: 12 }, () => certificateOf(80n));
     const streams = served(held, { clock, certificates: () => Promise.resolve(certificates) });
-    const answer = await askMinimum(streams, '40');
-    const proved = answer.valid ? answer.certificates.filter((one) => one.proved.length > 0) : [];
-    expect(proved).toHaveLength(8);
+    // Twice at once: who meets certificates of a former key asks again.
+    for (let i = 0; i < 2; i++) {
+      const answer = await askMinimum(streams, '40');
+      const proved = answer.valid ? answer.certificates.filter((one) => one.proved.length > 0) : [];
+      expect(proved).toHaveLength(4);
+    }
     await expect(askMinimum(streams, '40')).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
-    clock.ms += 16_000;
+    clock.ms += 8_000;
     expect(await askMinimum(streams, '40')).toMatchObject({ valid: true });
   });
 
