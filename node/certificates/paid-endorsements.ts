@@ -6,9 +6,11 @@
  * client, contractor and skill. So that sum is asked for, with its proof, in the place of the one
  * receipt that the endorsement names. It says less: one paid contract is enough, in part, by
  * silence or by a ruling too, whatever failed beside it; and it is zero where the caps of the
- * ledger left a client no room. It says that money moved between two accounts, not that they belong
- * to different people. Of keys that were rotated only those are known that showed an attested
- * certificate here. Level 1 is more than nothing and far from a test.
+ * ledger left a client no room. It is the sum of the holder's present key: what was paid to a
+ * former one, whoever shows it now, counts once the ledger has moved it. It says that money moved
+ * between two accounts, not that they belong to different people. Of keys that were rotated only
+ * those are known that showed an attested certificate here. Level 1 is more than nothing and far
+ * from a test.
  *
  * @module
  */
@@ -28,6 +30,8 @@ export type ReadPairs = (
 /** Where it is known from. */
 export interface PaidEndorsementSources {
   readonly readPairs: ReadPairs;
+  /** PeerId by which the holder is known now; its certificates may name a former one. */
+  readonly holder: string;
   /** Whether a peer has a new key, so that its old one counts for nothing. */
   readonly isRotated: (peerId: string) => boolean;
 }
@@ -36,7 +40,7 @@ export interface PaidEndorsementSources {
 function endorsementsOf(
   certificates: readonly PresentedCertificate[],
   term: string,
-  isRotated: (peerId: string) => boolean,
+  { isRotated }: PaidEndorsementSources,
 ): readonly PresentedCertificate[] {
   return (
     certificates
@@ -59,14 +63,15 @@ export async function withPaidEndorsement(
   proved: ProvedSkill,
   certificates: readonly PresentedCertificate[],
   term: string,
-  { readPairs, isRotated }: PaidEndorsementSources,
+  sources: PaidEndorsementSources,
 ): Promise<ProvedSkill> {
   if (proved.level > 0) return proved;
-  const endorsements = endorsementsOf(certificates, term, isRotated);
+  const endorsements = endorsementsOf(certificates, term, sources);
   if (endorsements.length === 0) return proved;
+  const { readPairs, holder: subject } = sources;
   const pairs = await readPairs(
-    endorsements.map(({ issuer, holder }) =>
-      pairKey(issuer, { subject: holder, role: 'contractor', taskType: term }),
+    endorsements.map(({ issuer }) =>
+      pairKey(issuer, { subject, role: 'contractor', taskType: term }),
     ),
   );
   const paid = endorsements.find((_, i) => (pairs[i]?.fadedSuccesses ?? 0n) > 0n);

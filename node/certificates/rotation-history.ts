@@ -51,13 +51,20 @@ export async function loadRotationHistory(
     if (error instanceof NothingFoundError) return { rotations: [], recovery: undefined };
     throw error;
   }
-  const parsed = historySchema.safeParse(json);
-  const stored = parsed.success ? openChain(parsed.data.rotations) : undefined;
-  if (!parsed.success || !stored) {
+  const history = parseRotationHistory(json, peerId);
+  if (!history) {
     throw new BadInputError(
       `${directory.rotationsFile}: is damaged; restore it from a backup, or remove it and do without the certificates of former keys`,
     );
   }
+  return history;
+}
+
+/** What the file says of the identity `peerId`; `undefined` if it is damaged. Never throws. */
+export function parseRotationHistory(json: unknown, peerId: string): RotationHistory | undefined {
+  const parsed = historySchema.safeParse(json);
+  const stored = parsed.success ? openChain(parsed.data.rotations) : undefined;
+  if (!parsed.success || !stored) return undefined;
   const rotations = stored.slice(0, stored.findLastIndex(({ body }) => body.new === peerId) + 1);
   const { recovery: own } = parsed.data;
   const next = rotations.at(-1)?.body.nextRecovery ?? '';

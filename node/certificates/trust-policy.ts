@@ -28,6 +28,8 @@ function isWithin(term: string, scope: string): boolean {
 export class TrustPolicy {
   /** PeerIds whose attestations count, each within its scope. */
   readonly attestors: ReadonlySet<string>;
+  /** Whether a resource counts only where its attestor says that it ran a benchmark. */
+  readonly isMeasuredOnly: boolean;
   /** Operator groups that must agree for level 3. */
   readonly jointGroups: number;
   /**
@@ -42,6 +44,7 @@ export class TrustPolicy {
   constructor(trust: Config['trust'], isRotated: (peerId: string) => boolean = () => false) {
     this.isRotated = isRotated;
     this.attestors = new Set(trust.attestors);
+    this.isMeasuredOnly = trust.isMeasuredOnly;
     this.jointGroups = trust.jointGroups;
     this.#operators = new Map(entriesOf(trust.operators));
     for (const [peerId, scope] of entriesOf(trust.scopes)) {

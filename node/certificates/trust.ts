@@ -23,6 +23,8 @@ export interface CountedCertificate {
   readonly certId: string;
   /** PeerId. */
   readonly issuer: string;
+  /** Of a resource: what it rests on, by the word of its issuer. */
+  readonly basis?: ResourceBasis;
 }
 
 /** What a presentation proves of one skill. */
@@ -179,6 +181,9 @@ export interface ShownResource {
   readonly remarks: readonly string[];
 }
 
+/** Remark on an attestation that counts for nothing under `trust.isMeasuredOnly`. */
+const UNMEASURED = 'its attestor states it and has not measured it (trust.isMeasuredOnly)';
+
 /** A resource that is not shown. */
 export const NOT_SHOWN = {
   atLeast: null,
@@ -189,6 +194,21 @@ export const NOT_SHOWN = {
   certId: null,
   expiresAtSeconds: null,
 } as const satisfies Partial<ShownResource>;
+
+/**
+ * What keeps a contractor from a task: the first minimum that is not shown, or not at the level
+ * that is asked for; `undefined` for none.
+ */
+export function lackOfResources(
+  shown: readonly ShownResource[],
+  minLevel: CertificateLevel,
+): string | undefined {
+  const lacking = shown.find(({ atLeast, level }) => atLeast === null || level < minLevel);
+  if (!lacking) return undefined;
+  const { name, min, atLeast, level } = lacking;
+  const at = atLeast === null ? '' : ` at level ${minLevel}: it is shown at level ${level}`;
+  return `RESOURCE_NOT_PROVED: ${name}>=${min}${at}`;
+}
 
 /** Judges the certificates of a verified presentation for a minimum of a resource. */
 export function judgeResource(
@@ -202,8 +222,10 @@ export function judgeResource(
     const shown = quantityIn(certificate, name);
     if (shown === undefined ? !hidesQuantity(certificate, name) : shown.atLeast < min) continue;
     const refusal = refusalOf(certificate, name, trust);
-    if (refusal === undefined && shown) counted.push({ certificate, ...shown });
-    else if (refusal !== undefined) remarks.push(`certificate ${certificate.certId}: ${refusal}`);
+    const isUnmeasured = trust.isMeasuredOnly && resourceBasis(certificate) === 'stated';
+    if (refusal !== undefined) remarks.push(`certificate ${certificate.certId}: ${refusal}`);
+    else if (isUnmeasured) remarks.push(`certificate ${certificate.certId}: ${UNMEASURED}`);
+    else if (shown) counted.push({ certificate, ...shown });
   }
   counted.sort((a, b) => b.certificate.exp - a.certificate.exp);
   const [best] = counted;
@@ -213,13 +235,17 @@ export function judgeResource(
   }
   const { issuer, certId, exp } = best.certificate;
   const attestations = counted.map(({ certificate }) => certificate);
+  const { level, joint } = levelOf(attestations, certId, trust);
+  const basisOf = (id: string) =>
+    resourceBasis(attestations.find((certificate) => certificate.certId === id)!);
   return {
     name,
     min,
     atLeast: best.atLeast,
     isProved: best.isProved,
     basis: resourceBasis(best.certificate),
-    ...levelOf(attestations, certId, trust),
+    level,
+    ...(joint && { joint: joint.map((other) => ({ ...other, basis: basisOf(other.certId) })) }),
     issuer,
     certId,
     expiresAtSeconds: exp,

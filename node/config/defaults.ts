@@ -24,7 +24,7 @@ export const DEFAULTS = {
     unpaidWork: 'none',
     isPrivatePushAllowed: false,
   },
-  trust: { jointGroups: 2, leastLevel: { low: 0, medium: 0, high: 2 } },
+  trust: { jointGroups: 2, isMeasuredOnly: false, leastLevel: { low: 0, medium: 0, high: 2 } },
   disclosure: { isShowingReceipts: true },
   accept: {
     maxInBytes: 700_000,

@@ -161,6 +161,12 @@ const trust = z.strictObject({
     .max(8)
     .default(DEFAULTS.trust.jointGroups)
     .describe('Groups that must attest the same within a day for level 3'),
+  isMeasuredOnly: z
+    .boolean()
+    .default(DEFAULTS.trust.isMeasuredOnly)
+    .describe(
+      'Whether a resource counts only where its attestor measured it over the network, by its word',
+    ),
   leastLevel: z
     .strictObject({
       low: level

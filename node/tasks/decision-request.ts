@@ -169,14 +169,23 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
   };
 }
 
+/** Level that a contractor's skill must have, and each resource that it is to prove. */
+export function leastLevelOf(
+  { constraints, valueMicroUsd }: PreparedTask['specification'],
+  trust: Config['trust'],
+): CertificateLevel {
+  const { sensitivity, level } = constraints;
+  const minLevel = (level ?? 0) as CertificateLevel;
+  return requiredLevel(trust, { sensitivity, valueMicroUsd, minLevel });
+}
+
 function decisionTask(
   { specification, term, inputBytes, expectedOutputBytes }: PreparedTask,
   { trust }: Config,
 ): DecisionTask {
   const { constraints, valueMicroUsd } = specification;
   const { sensitivity } = constraints;
-  const asked = (constraints.level ?? 0) as CertificateLevel;
-  const level = requiredLevel(trust, { sensitivity, valueMicroUsd, minLevel: asked });
+  const level = leastLevelOf(specification, trust);
   return {
     taskType: term,
     requiredSkills: specification.skills,

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { ResourceBasis } from '../../protocols/attestation/stated-evidence.ts';
 import type { CountedCertificate } from '../certificates/trust.ts';
 import type { CertificateSource, EvidenceSource } from '../decision/evidence-source.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
@@ -54,14 +55,19 @@ function ofResources({ resources }: Surveyed): CertificateSource[] {
     ({ name, min, atLeast, isProved, basis, level, issuer, certId, joint = [] }) => {
       if (atLeast === null || certId === null || issuer === null) return [];
       const how = isProved ? 'proved' : 'in clear';
-      const by = basis === 'stated' ? 'stated' : 'measured';
-      const shows = `${name} >= ${atLeast}, ${by}, ${how}; ${min} asked for`;
+      const shows = `${name} >= ${atLeast}, ${wordOf(basis)}, ${how}; ${min} asked for`;
       return [
         sourceOf({ certId, issuer }, level, shows),
-        ...joint.map((other) => sourceOf(other, level, `${name} >= ${min}, jointly`)),
+        ...joint.map((other) => {
+          return sourceOf(other, level, `${name} >= ${min}, ${wordOf(other.basis)}, jointly`);
+        }),
       ];
     },
   );
+}
+
+function wordOf(basis: ResourceBasis | null | undefined): string {
+  return basis === 'stated' ? 'stated' : 'measured';
 }
 
 function ofTestimony(

@@ -7,9 +7,11 @@
 
 import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
+import { lackOfResources } from '../certificates/trust.ts';
 import type { ResourceMinimum } from '../certificates/trust.ts';
 import type { ContractorSurvey } from './contractor-survey.ts';
 import { describeLeftOut, limitCrowd } from './crowd-limit.ts';
+import { leastLevelOf } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
 import type { Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
@@ -65,10 +67,11 @@ export class ProspectFinder {
       peerId,
       dropped: String(reason),
     }));
+    const level = leastLevelOf(task.specification, config.trust);
     const rested = found.contractors.filter(({ hit: { peerId }, resources: shown }) => {
-      const lacking = shown.find(({ atLeast }) => atLeast === null);
-      if (lacking) {
-        refused.push({ peerId, dropped: `RESOURCE_NOT_PROVED: ${lacking.remarks.at(-1)}` });
+      const lack = lackOfResources(shown, level);
+      if (lack !== undefined) {
+        refused.push({ peerId, dropped: lack });
         return false;
       }
       if (!this.#isResting(peerId)) return true;

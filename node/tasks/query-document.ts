@@ -8,6 +8,7 @@ import type { BrokerNews } from '../../protocols/broker/brokered-search.ts';
 import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
 import type { FirstHitDocument, HitDocument, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
+import { lackOfResources } from '../certificates/trust.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
 import { parseQuery } from '../skills/query-expression.ts';
 import { unknownTerms } from '../skills/term-check.ts';
@@ -25,7 +26,7 @@ export function queryDocument(
   let hasSilent = false;
   for (const contractor of contractors) {
     const document = hitOf(contractor);
-    const lack = lackOf(contractor) ?? lackOfLevel(document, request);
+    const lack = lackOfResources(contractor.resources, 0) ?? lackOfLevel(document, request);
     const isSilent = lack !== undefined && !contractor.hasAnswered;
     hasSilent ||= isSilent;
     const reason = isSilent ? silenceOf(contractor) : (lack ?? exclusionOf(document, request));
@@ -134,12 +135,6 @@ function receiptsOf({ testimony = [] }: ProvedSkill): HitDocument['receipts'] {
   const told = testimony.filter(({ receipts }) => receipts !== undefined);
   const shown = told.reduce((sum, { receipts = [] }) => sum + receipts.length, 0);
   return { shown, clients: told.length };
-}
-
-/** The first minimum that was not shown. */
-function lackOf({ resources }: SurveyedContractor): string | undefined {
-  const lacking = resources.find(({ atLeast }) => atLeast === null);
-  return lacking && `RESOURCE_NOT_PROVED: ${lacking.name}>=${lacking.min}`;
 }
 
 /** What a contractor that did not answer is dropped for. */

@@ -20,6 +20,7 @@ import type {
 import type { RefusalCode } from '../errors.ts';
 import type { BenchmarkReport } from './benchmark-holder.ts';
 import type { Issuance } from './messages.ts';
+import { resourceBasis } from './stated-evidence.ts';
 
 /** A certificate that passed every check. */
 export interface DeliveredCertificate {
@@ -105,6 +106,9 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
   }
   if (measured && body.evidence !== toBase64Url(measured.transcript)) {
     return refuse('OTHER_MEASUREMENT', 'its evidence is not the transcript of the benchmark');
+  }
+  if (expected.committed && !measured && resourceBasis(body) !== 'stated') {
+    return refuse('OTHER_MEASUREMENT', 'it claims a benchmark, and none has come to its end');
   }
   const other = body.kind === 'endorsement' && claims.find((claim) => !isOfSkill(claim));
   if (other) return refuse('NOT_OF_A_SKILL', `${other.kind} ${other.name}`);

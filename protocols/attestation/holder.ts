@@ -14,8 +14,8 @@
  * a stream is handed on to benchmark-holder.ts. If the attestor has a benchmark of the announced
  * resource come to its end before the certificate, the certificate must have its value, and the
  * hash of its transcript as evidence. Without such a benchmark there is nothing to compare with:
- * the attestor may vouch for what it measured by other means, and its evidence then says so, if it
- * is honest (`stated-evidence.ts`).
+ * the attestor may vouch for what it measured by other means, and its evidence has to say so
+ * (`stated-evidence.ts`), so that nobody carries a claim of a benchmark that was not run.
  *
  * @module
  */

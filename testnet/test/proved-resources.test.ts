@@ -69,11 +69,6 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-function attest(contractor: number, order: object): Promise<ResourceAttestDocument> {
-  const { peerId } = network.contractors[contractor]!;
-  return network.attestor.api.post('/v1/attest-resource', { peerId, ...order });
-}
-
 /** Has the attestor certify, on its command line, what was measured at the machine. */
 function attestByHand(peerId: string, gib: number): string {
   const argv = ['attest', peerId, '--resource', 'gpu-memory-gib', '--measured', String(gib)];
@@ -127,7 +122,10 @@ describe('a network in which resources are proved', () => {
     let measured: ResourceAttestDocument | undefined;
     for (let i = 0; i < 8 && measured?.delivered !== true; i++) {
       if (i > 0) await sleep(1_000); // what was late may still be at work
-      measured = await attest(0, { resource: MEMORY, amount: 30 });
+      const { peerId } = network.contractors[0]!;
+      const argv = ['attest', peerId, '--resource', 'memory-mib', '--amount', '30', '--json'];
+      const { stdout } = command(network.attestor, ...argv);
+      measured = JSON.parse(stdout) as ResourceAttestDocument;
     }
     expect(measured).toMatchObject({ method: 'benchmark', reason: null, value: 30 });
     const answer = await ask(MEMORY, 20);

@@ -1,6 +1,6 @@
 /** `coalesce cert disclose`, `prove` and `verify`: certificates in files. @module */
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type {
   DisclosureDocument,
   PortableProofDocument,
@@ -18,6 +18,9 @@ interface ProveOptions {
   readonly verifier: string;
   readonly nonce: string;
 }
+
+/** Largest file that is read, in bytes: the most that the daemon takes. */
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 interface VerifyOptions {
   readonly min?: Minimum;
@@ -112,7 +115,15 @@ function describeVerified({ valid, reason, certificate, proved }: VerifyDocument
 
 /** The body of `verify` for what stands in a file. */
 async function readVerifiable(file: string, options: VerifyOptions): Promise<object> {
-  const bytes = await readBytes(file);
+  return verifiableOf(await readBytes(file), file, options);
+}
+
+/**
+ * @param file - Its name, for errors.
+ * @throws {@link BadInputError} for a proof without what it answers, and nothing else, whatever
+ *   the bytes.
+ */
+export function verifiableOf(bytes: Buffer, file: string, options: VerifyOptions): object {
   const json = parsed(bytes);
   if (typeof json['presentation'] === 'string') {
     const { min, nonce } = options;
@@ -137,8 +148,15 @@ async function readVerifiable(file: string, options: VerifyOptions): Promise<obj
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
+    const { size } = await stat(file);
+    if (size > MAX_FILE_BYTES) {
+      throw new BadInputError(
+        `${file}: has ${size} bytes, and a certificate, disclosure or proof at most ${MAX_FILE_BYTES}`,
+      );
+    }
     return await readFile(file);
   } catch (error) {
+    if (error instanceof BadInputError) throw error;
     throw new BadInputError(`${file}: cannot be read (${codeOf(error)})`, { cause: error });
   }
 }

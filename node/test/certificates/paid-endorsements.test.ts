@@ -41,7 +41,8 @@ function ledgerWith(sums: Readonly<Record<string, bigint>>, rotated?: string) {
     };
     return Promise.resolve(keys.map(entry));
   };
-  return { asked, sources: { readPairs, isRotated: (peerId: string) => peerId === rotated } };
+  const isRotated = (peerId: string) => peerId === rotated;
+  return { asked, sources: { readPairs, holder: HOLDER, isRotated } };
 }
 
 describe('an endorsement, where there is a ledger', () => {
@@ -81,6 +82,17 @@ describe('an endorsement, where there is a ledger', () => {
     const { asked, sources } = ledgerWith({ [KEY]: 1n }, CLIENT);
     expect(await withPaidEndorsement(UNPROVED, [endorsement()], TERM, sources)).toBe(UNPROVED);
     expect(asked).toEqual([]);
+  });
+
+  it('of a former key gives none for what was paid to that key: its thief could show it', async () => {
+    const { asked, sources } = ledgerWith({ [`pair/${CLIENT}/${OTHER}/contractor/${TERM}`]: 1n });
+    const former = endorsement({ holder: OTHER });
+    expect(await withPaidEndorsement(UNPROVED, [former], TERM, sources)).toBe(UNPROVED);
+    expect(asked).toEqual([KEY]);
+    // The ledger has moved the sum to the new key.
+    const moved = ledgerWith({ [KEY]: 1n });
+    const judged = await withPaidEndorsement(UNPROVED, [former], TERM, moved.sources);
+    expect(judged.level).toBe(1);
   });
 
   it('is not looked up for a skill that has a level, nor where there is none', async () => {

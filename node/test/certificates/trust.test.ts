@@ -3,7 +3,7 @@ import { toBase64Url } from '../../../crypto/bytes.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import type { PresentedCertificate } from '../../../crypto/presentation-verifier.ts';
 import { statedEvidence } from '../../../protocols/attestation/stated-evidence.ts';
-import { UNPROVED, judgeResource, judgeSkill } from '../../certificates/trust.ts';
+import { UNPROVED, judgeResource, judgeSkill, lackOfResources } from '../../certificates/trust.ts';
 import { requiredLevel, TrustPolicy } from '../../certificates/trust-policy.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Config, ConfigFile } from '../../config/schema.ts';
@@ -282,6 +282,18 @@ describe('judgeResource', () => {
     expect(judgeResource([], minimum, trust).basis).toBeNull();
   });
 
+  it('takes what is stated for nothing where the policy wants it measured', () => {
+    const strict = new TrustPolicy(trustConfig({ attestors: [ATTESTOR], isMeasuredOnly: true }));
+    const evidence = toBase64Url(statedEvidence(ATTESTOR, STRANGER));
+    const stated = clear({ certId: 's', evidence });
+    expect(judgeResource([stated], minimum, TRUSTED)).toMatchObject({ atLeast: 48n, level: 2 });
+    const judged = judgeResource([stated], minimum, strict);
+    expect(judged).toMatchObject({ atLeast: null, level: 0 });
+    expect(judged.remarks[0]).toContain('certificate s: its attestor states it');
+    const measured = clear({ certId: 'm', exp: 500 });
+    expect(judgeResource([stated, measured], minimum, strict)).toMatchObject({ certId: 'm' });
+  });
+
   it('says why a quantity did not count whose proof was never looked at', () => {
     const commitment = new Uint8Array(32);
     const leaves = [{ kind: 'committedQuantity', name: GPU, commitment } as const];
@@ -382,7 +394,22 @@ describe('judgeResource', () => {
     ];
     const judged = judgeResource(list, minimum, trust);
     expect(judged).toMatchObject({ level: 3, atLeast: 80n, certId: 'long' });
-    expect(judged.joint).toEqual([{ certId: 'short', issuer: second }]);
+    expect(judged.joint).toEqual([{ certId: 'short', issuer: second, basis: 'benchmark' }]);
+  });
+});
+
+describe('what keeps a contractor from a task', () => {
+  const minimum = { name: 'hasResource:gpu-memory-gib', min: 40n };
+  const leaves = [{ kind: 'quantity', name: minimum.name, value: 48n } as const];
+  const shown = judgeResource([certificate({ leaves })], minimum, TRUSTED);
+
+  it('is a minimum that is not shown, or not at the level that is asked for', () => {
+    const lack = `RESOURCE_NOT_PROVED: ${minimum.name}>=40`;
+    expect(lackOfResources([], 3)).toBeUndefined();
+    expect(lackOfResources([shown], 2)).toBeUndefined();
+    expect(lackOfResources([shown], 3)).toBe(`${lack} at level 3: it is shown at level 2`);
+    const nothing = judgeResource([], minimum, TRUSTED);
+    expect(lackOfResources([shown, nothing], 0)).toBe(lack);
   });
 });
 

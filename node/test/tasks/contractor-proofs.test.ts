@@ -25,6 +25,7 @@ import {
   makeRequest,
 } from '../../../protocols/test/negotiation/fixture.ts';
 import { recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
+import type { ReadPairs } from '../../certificates/paid-endorsements.ts';
 import { TrustPolicy } from '../../certificates/trust-policy.ts';
 import { loadConfig } from '../../config/load.ts';
 import { restoreMemory, storeMemory } from '../../seen-memory.ts';
@@ -99,7 +100,11 @@ class ClientUnderTest {
   rotationMemory!: KeyRotationMemory;
   proofs!: ContractorProofs;
 
-  constructor() {
+  readonly readPairs: ReadPairs | undefined;
+
+  /** @param readPairs - Where there is a ledger. */
+  constructor(readPairs?: ReadPairs) {
+    this.readPairs = readPairs;
     this.#begin();
   }
 
@@ -111,7 +116,8 @@ class ClientUnderTest {
     const { statusMemory, rotationMemory } = this;
     const self = client.peerId;
     const memories = { statusMemory, rotationMemory, trust };
-    this.proofs = new ContractorProofs({ streams, self, clock, random, ...memories });
+    const { readPairs } = this;
+    this.proofs = new ContractorProofs({ streams, self, clock, random, ...memories, readPairs });
   }
 
   /** The client's process ends, and starts again from its store. */
@@ -133,12 +139,16 @@ class ClientUnderTest {
     return Math.floor(this.clock.ms / 1_000);
   }
 
-  certificateOf(holder: Identity, issuer = attestor): HeldCertificate {
+  certificateOf(
+    holder: Identity,
+    issuer = attestor,
+    kind: 'attestation' | 'endorsement' = 'attestation',
+  ): HeldCertificate {
     const iat = this.nowSeconds;
     const issued = issueSkillCertificate({
       issuer,
       holder: holder.peerId,
-      kind: 'attestation',
+      kind,
       claims: [{ kind: 'skill', name: TERM }],
       iat,
       nbf: iat,
@@ -317,6 +327,53 @@ describe('a contractor that could not be asked', () => {
       test.clock.ms += 2_000;
       expect(await test.levelOf(old)).toBe(2);
     }
+  });
+});
+
+describe('a contractor with an endorsement', () => {
+  const key = `pair/${stranger.peerId}/${old.peerId}/contractor/${TERM}`;
+
+  /** Serves an endorsement by a stranger, of which the ledger says what `read` does. */
+  function endorsed(read: ReadPairs): ClientUnderTest {
+    const world = new ClientUnderTest(read);
+    const held = world.certificateOf(old, stranger, 'endorsement');
+    const list = { issuer: stranger, list: 0, seq: 1, iat: world.nowSeconds };
+    const status = { next: world.nowSeconds + 86_400, bits: emptyStatusBits() };
+    world.serve(old, {
+      certificates: () => Promise.resolve([held]),
+      statusLists: () => Promise.resolve([signStatusList({ ...list, ...status })]),
+    });
+    return world;
+  }
+
+  it('has level 1 where the ledger shows that its client paid for such work', async () => {
+    const asked: string[] = [];
+    const world = endorsed((keys) => {
+      asked.push(...keys);
+      return Promise.resolve([{ fadedSuccesses: 1n }]);
+    });
+    expect(await world.look([old])).toMatchObject([{ level: 1, issuer: stranger.peerId }]);
+    expect(asked).toEqual([key]);
+  });
+
+  it('has none where the ledger shows nothing, and is not asked again for a minute', async () => {
+    const world = endorsed(() => Promise.resolve([undefined]));
+    expect(await world.levelOf(old)).toBe(0);
+    world.clock.ms += 59_999;
+    expect(await world.asks(old)).toBe(false);
+  });
+
+  it('has none while the ledger is not reached, which is said and tried again after 2 s', async () => {
+    let isReached = false;
+    const world = endorsed(() =>
+      isReached ? Promise.resolve([{ fadedSuccesses: 1n }]) : Promise.reject(new Error('gone')),
+    );
+    const [proved] = await world.look([old]);
+    expect(proved!.level).toBe(0);
+    expect(proved!.remarks.at(-1)).toContain('the ledger was not reached');
+    isReached = true;
+    world.clock.ms += 2_000;
+    expect(await world.levelOf(old)).toBe(1);
   });
 });
 

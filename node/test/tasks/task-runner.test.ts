@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import type { RunDocument } from '../../api-documents.ts';
 import type { ConfigFile } from '../../config/schema.ts';
+import { NOT_SHOWN } from '../../certificates/trust.ts';
+import type { ShownResource } from '../../certificates/trust.ts';
 import { RATIONAL_POLICY } from '../../decision/policy.ts';
 import { DailySpending } from '../../tasks/daily-spending.ts';
 import type { StoredDailySpending } from '../../tasks/daily-spending.ts';
@@ -200,6 +202,32 @@ describe('a run with good contractors', () => {
     const refused = candidates.find(({ peerId }) => peerId === busy);
     expect(refused).toMatchObject({ score: null });
     expect(refused!.dropped).toContain('BUSY');
+  });
+});
+
+describe('a contractor that a task wants resources of', () => {
+  const minimum = { name: 'hasResource:gpu-memory-gib', min: 40n };
+
+  it('gives no quote unless it shows each at the level that the task asks for', async () => {
+    const peerIds = test.find('good', 'good', 'good');
+    const shownAt = (level: 0 | 2 | 3): ShownResource => ({
+      ...{ ...minimum, ...NOT_SHOWN, remarks: [] },
+      ...(level === 0 ? {} : { atLeast: 40n, level }),
+    });
+    const levels = [0, 2, 3] as const;
+    test.survey.contractors = test.survey.contractors.map((contractor, i) => {
+      const proved = { ...contractor.proved, level: 3 } as const;
+      return { ...contractor, proved, resources: [shownAt(levels[i]!)] };
+    });
+    const { constraints } = task().specification;
+    const asked = task({
+      resources: { flops: 5e9, minimums: { 'gpu-memory-gib': 40 } },
+      constraints: { ...constraints, level: 3 },
+    });
+    const { candidates } = (await test.run(asked)).subtasks[0]!.decision;
+    const whyNot = peerIds.map((id) => candidates.find((one) => one.peerId === id)!.dropped);
+    const lack = `RESOURCE_NOT_PROVED: ${minimum.name}>=40`;
+    expect(whyNot).toEqual([lack, `${lack} at level 3: it is shown at level 2`, undefined]);
   });
 });
 

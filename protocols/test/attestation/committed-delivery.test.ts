@@ -36,6 +36,7 @@ import {
 } from '../../attestation/messages.ts';
 import type { Blinding } from '../../attestation/messages.ts';
 import { RESOURCE_UNITS } from '../../attestation/resource-units.ts';
+import { statedEvidence } from '../../attestation/stated-evidence.ts';
 import { SECURE_PROTOCOLS } from '../../protocol-ids.ts';
 import type { SecureStream } from '../../secure-stream.ts';
 import { FakeNetwork } from '../a2a/fake-secure-streams.ts';
@@ -53,7 +54,7 @@ const draw = (length: number) => random.bytes(length);
 const measured80: MeasuredQuantity = {
   measured: true,
   value: 80,
-  evidence: new Uint8Array(32).fill(9),
+  evidence: statedEvidence(attestor.peerId, holder.peerId),
   busyMs: 5,
 };
 

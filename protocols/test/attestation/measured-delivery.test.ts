@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { issueSkillCertificate } from '../../../crypto/skill-certificate.ts';
 import { deliverCommitted } from '../../attestation/committed-delivery.ts';
 import type { MeasuredQuantity } from '../../attestation/committed-delivery.ts';
+import { statedEvidence } from '../../attestation/stated-evidence.ts';
 import { COMPUTE, MEMORY, attestor, createWorld, holder } from './benchmark-world.ts';
 
 const NOW = 1_800_000_000;
 type World = ReturnType<typeof createWorld>;
 const OTHER = new Uint8Array(32).fill(7);
+const STATED = statedEvidence(attestor.peerId, holder.peerId);
 
 /** An attestor that certifies memory, by whatever `measure` of the test does and says. */
 async function deliver(
@@ -61,15 +63,15 @@ describe('a certificate of what was measured', () => {
     expect(delivery).toEqual({ delivered: true });
   });
 
-  it('is taken where nothing was measured over the network, for there is nothing to compare', async () => {
-    const { delivery } = await deliver(() => Promise.resolve({ value: 80 }));
+  it('is taken where nothing was measured over the network and it says so', async () => {
+    const { delivery } = await deliver(() => Promise.resolve({ value: 80, evidence: STATED }));
     expect(delivery).toEqual({ delivered: true });
   });
 
   it('is not compared with the benchmark of another resource', async () => {
     const { delivery } = await deliver(async (world) => {
       await transcriptOf(world, COMPUTE);
-      return { value: 80 };
+      return { value: 80, evidence: STATED };
     });
     expect(delivery).toEqual({ delivered: true });
   });
@@ -78,12 +80,31 @@ describe('a certificate of what was measured', () => {
     const world = createWorld();
     await transcriptOf(world);
     expect(world.reports).toHaveLength(1);
-    const { delivery } = await deliver(() => Promise.resolve({ value: 80 }), world);
+    const { delivery } = await deliver(
+      () => Promise.resolve({ value: 80, evidence: STATED }),
+      world,
+    );
     expect(delivery).toEqual({ delivered: true });
   });
 });
 
 describe('attacks of an attestor that has measured', () => {
+  it('a claim of a benchmark that never ran, or never ended, is refused', async () => {
+    const { delivery, log } = await deliver(() => Promise.resolve({ value: 80 }));
+    expect(delivery).toEqual(refused);
+    expect(log).toMatchObject({
+      reason: 'OTHER_MEASUREMENT',
+      detail: expect.stringContaining('none has come') as string,
+    });
+    const failing = createWorld({ limits: { perPeer: { burst: 1, perSecond: 0 } } });
+    await failing.measure(COMPUTE);
+    const { delivery: second } = await deliver(async (world) => {
+      expect(await world.measure(MEMORY)).toMatchObject({ measured: false });
+      return { value: 80 };
+    }, failing);
+    expect(second).toEqual(refused);
+  });
+
   it('evidence of another benchmark than the one that the holder saw is refused', async () => {
     const { delivery, log } = await deliver(async (world) => {
       await transcriptOf(world);
