@@ -6,7 +6,8 @@
 
 import { POLICIES, REFERENCE_POLICY } from '../../node/decision/policy.ts';
 import type { DecisionPolicy } from '../../node/decision/policy.ts';
-import type { PolicyChanges, RunSettings } from './settings.ts';
+import type { Sensitivity } from '../../node/decision/security-risk.ts';
+import type { PolicyChanges, PresetName, RunSettings } from './settings.ts';
 
 /** Known to the yardsticks: the stated figures, which are the true ones, and no exploration. */
 const ALL_KNOWING_POLICY: DecisionPolicy = {
@@ -14,17 +15,26 @@ const ALL_KNOWING_POLICY: DecisionPolicy = {
   exploration: { ...REFERENCE_POLICY.exploration, strategy: 'none' },
 };
 
+/** Data that the policies may explore with, by market; left out: as a node does. */
+const EXPLORED_SENSITIVITY: Partial<Record<PresetName, Sensitivity>> = {
+  // All tasks of these are of medium sensitivity: below it nothing would ever be explored.
+  paper: 'medium',
+  si: 'medium',
+};
+
 /**
  * The policy that a run decides by. That of the paper explores whatever the data: its listings know
- * no limit, and the tasks of its market are all of medium sensitivity.
+ * no limit.
  */
-export function policyOf({ decider, changes }: RunSettings): DecisionPolicy {
+export function policyOf({ decider, changes, preset }: RunSettings): DecisionPolicy {
   if (decider === 'oracle' || decider === 'random-eligible') return ALL_KNOWING_POLICY;
-  const isUnlimited = decider === 'paper';
-  return changedPolicy(
-    POLICIES[decider],
-    isUnlimited ? { hasSecurityBudget: false, ...changes } : changes,
-  );
+  const policy = POLICIES[decider];
+  if (decider === 'paper') return changedPolicy(policy, { hasSecurityBudget: false, ...changes });
+  const { exploration } = policy;
+  const maxSensitivity = EXPLORED_SENSITIVITY[preset] ?? exploration.maxSensitivity;
+  // The paper's own code knows no limit either, and keeps none.
+  if (decider === 'reference') return changedPolicy(policy, changes);
+  return changedPolicy({ ...policy, exploration: { ...exploration, maxSensitivity } }, changes);
 }
 
 function changedPolicy(policy: DecisionPolicy, changes: PolicyChanges): DecisionPolicy {
