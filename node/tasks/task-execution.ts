@@ -19,6 +19,7 @@ import type { DecisionMemory, DecisionOutcome } from './decision-memory.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 import { auditRate } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
+import { ExecutorInputError } from './executors/errors.ts';
 import { isInterruption } from './interruption.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import type { LocalMachine } from './local-machine.ts';
@@ -74,6 +75,28 @@ export class TaskExecution {
 
   constructor(components: TaskExecutionComponents) {
     this.#components = components;
+  }
+
+  /**
+   * What this node's own executor sees at once to be at fault with the input; `undefined` for
+   * nothing. Whoever is sent such an input can only refuse it, and would be blamed for it.
+   */
+  async inputFault(task: PreparedTask, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await this.#components.machine.executor(task.term)?.checkInput?.(task, { signal });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ExecutorInputError) return error.message;
+      throw error;
+    }
+  }
+
+  /** The end of a task that nobody can do, for what its input is. */
+  refuseInput(fault: string, ledger: RunLedger): Finished {
+    const startMs = this.#components.clock.monotonicMs();
+    const reason = `the input is at fault: ${fault}`;
+    ledger.note({ where: 'local', outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);
+    return FAILED;
   }
 
   /** Does the task on this machine. */

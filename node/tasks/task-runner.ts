@@ -155,6 +155,20 @@ export class TaskRunner {
     return Number(price) + (this.#components.ledgerFeesMicroUsd ?? 0);
   }
 
+  /** Asks nobody: the record shows a task without candidates, and the attempt why. */
+  async #refuseInput(
+    task: PreparedTask,
+    choice: PolicyChoice,
+    ledger: RunLedger,
+    fault: string,
+  ): Promise<Ending> {
+    const decision = await this.#deliberation.onProspects(task, choice, [], 'first', []);
+    const record = explainDecision(decision, { counterfactual: false });
+    const finished = this.#components.execution.refuseInput(fault, ledger);
+    // Nobody was looked for, so nothing was learned of who sells this.
+    return { record, finished, refused: [], isSold: true };
+  }
+
   async #untilDone(
     task: PreparedTask,
     policyChoice: PolicyChoice,
@@ -163,6 +177,8 @@ export class TaskRunner {
     signal: AbortSignal,
   ): Promise<Ending> {
     const { prospects, execution, memory } = this.#components;
+    const fault = await execution.inputFault(task, signal);
+    if (fault !== undefined) return this.#refuseInput(task, policyChoice, ledger, fault);
     const { quoted, refused } = await prospects.find(task, ledger, signal);
     for (const [kind, quotes] of unitQuotes(task, quoted)) memory.observeQuotes(kind, quotes);
     const untried = new Set(quoted);

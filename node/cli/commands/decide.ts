@@ -40,7 +40,13 @@ export const registerDecide: RegisterCommand = (program, run) => {
         const { candidates, policy, explore, plan } = options;
         const task = await readTaskFile(file);
         if (plan === true) return printPlan(context, task);
-        await context.remarkOnResources(resourcesOf(task.task));
+        const resources = resourcesOf(task.task);
+        await context.remarkOnResources(resources);
+        if (candidates !== undefined && resources.length > 0) {
+          context.progress(
+            `candidates of a file prove no resource: ${resources.join(', ')} is not asked of them`,
+          );
+        }
         const body = {
           ...task,
           ...(policy === undefined ? {} : { policy }),

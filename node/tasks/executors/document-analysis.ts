@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { ResolvedPart } from '../task-parts.ts';
 import { findFigures } from './document-analysis-figures.ts';
 import { findHeadings } from './document-analysis-headings.ts';
 import type { Heading } from './document-analysis-headings.ts';
@@ -22,10 +21,9 @@ import {
 } from './document-analysis-sentences.ts';
 import { NameTally, WordTally } from './document-analysis-terms.ts';
 import { EnglishSentiment } from './english-sentiment.ts';
-import { ExecutorInputError } from './errors.ts';
 import type { SkillExecutor, SkillResult, SkillWork } from './skill-executor.ts';
 import { yieldToEventLoop } from './time-limit.ts';
-import { assertInputSize, DEFAULT_MAX_INPUT_BYTES, isJson, readText } from './work-input.ts';
+import { DEFAULT_MAX_INPUT_BYTES, readDocuments } from './work-input.ts';
 
 /** Skill term of this executor. */
 export const DOCUMENT_ANALYSIS_TERM = 'performs:finance/document-analysis';
@@ -62,14 +60,6 @@ function firstAllowance(documents: number): Allowance {
   };
 }
 
-/** The text of a part. @throws {@link ExecutorInputError} for JSON and for what is not UTF-8. */
-export function readDocument(part: ResolvedPart, index: number): string {
-  if (!isJson(part)) return readText(part, index);
-  throw new ExecutorInputError('INVALID_INPUT', `Part ${index} is JSON; give text/plain`, {
-    partIndex: index,
-  });
-}
-
 /** Analyses documents in this thread, in slices. */
 export class DocumentAnalysis implements SkillExecutor {
   readonly term = DOCUMENT_ANALYSIS_TERM;
@@ -93,19 +83,20 @@ export class DocumentAnalysis implements SkillExecutor {
     };
   }
 
+  checkInput({ parts }: Pick<SkillWork, 'parts'>): void {
+    readDocuments(parts, this.#maxInputBytes);
+  }
+
   async execute(
     { parts }: Pick<SkillWork, 'parts'>,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<SkillResult> {
     signal.throwIfAborted();
-    assertInputSize(parts, this.#maxInputBytes);
-    if (parts.length === 0) {
-      throw new ExecutorInputError('INVALID_INPUT', 'There is no text; give a text/plain part');
-    }
+    const texts = readDocuments(parts, this.#maxInputBytes);
     let left = firstAllowance(parts.length);
     const documents: AnalysedDocument[] = [];
-    for (const [i, part] of parts.entries()) {
-      const document = await this.#analyse(readDocument(part, i), i, left, signal);
+    for (const [i, text] of texts.entries()) {
+      const document = await this.#analyse(text, i, left, signal);
       left = {
         ...left,
         figures: left.figures - document.figures.length,

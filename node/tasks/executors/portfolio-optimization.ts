@@ -187,6 +187,13 @@ export class PortfolioOptimization implements SkillExecutor {
     };
   }
 
+  async checkInput(
+    { parts }: Pick<SkillWork, 'parts'>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    await readPortfolioInput(parts, signal, this.#maxInputBytes);
+  }
+
   async execute(
     { parts }: Pick<SkillWork, 'parts'>,
     { signal }: { readonly signal: AbortSignal },

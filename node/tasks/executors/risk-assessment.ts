@@ -138,6 +138,13 @@ export class RiskAssessment implements SkillExecutor {
     };
   }
 
+  async checkInput(
+    { parts }: Pick<SkillWork, 'parts'>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    await readRiskRequest(parts, signal, this.#maxInputBytes);
+  }
+
   async execute(
     { parts }: Pick<SkillWork, 'parts'>,
     { signal }: { readonly signal: AbortSignal },

@@ -6,12 +6,10 @@
  */
 
 import { z } from 'zod';
-import type { ResolvedPart } from '../task-parts.ts';
 import { dropOverlongWords, EnglishSentiment, splitIntoBlocks } from './english-sentiment.ts';
-import { ExecutorInputError } from './errors.ts';
 import type { SkillExecutor, SkillResult, SkillWork } from './skill-executor.ts';
 import { yieldToEventLoop } from './time-limit.ts';
-import { assertInputSize, DEFAULT_MAX_INPUT_BYTES, isJson, readText } from './work-input.ts';
+import { DEFAULT_MAX_INPUT_BYTES, readDocuments } from './work-input.ts';
 
 /** Skill term of this executor. */
 export const SENTIMENT_TERM = 'performs:nlp/sentiment';
@@ -99,19 +97,20 @@ export class Sentiment implements SkillExecutor {
     };
   }
 
+  checkInput({ parts }: Pick<SkillWork, 'parts'>): void {
+    readDocuments(parts, this.#maxInputBytes);
+  }
+
   async execute(
     { parts }: Pick<SkillWork, 'parts'>,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<SkillResult> {
     signal.throwIfAborted();
-    assertInputSize(parts, this.#maxInputBytes);
-    if (parts.length === 0) {
-      throw new ExecutorInputError('INVALID_INPUT', 'There is no text; give a text/plain part');
-    }
+    const texts = readDocuments(parts, this.#maxInputBytes);
     const documents: DocumentSentiment[] = [];
     let listed = 0;
-    for (const [i, part] of parts.entries()) {
-      const document = await this.#read(part, i, MAX_LISTED_SENTENCES - listed, signal);
+    for (const [i, text] of texts.entries()) {
+      const document = await this.#read(text, i, MAX_LISTED_SENTENCES - listed, signal);
       listed += document.sentences.length;
       documents.push(document);
     }
@@ -120,17 +119,12 @@ export class Sentiment implements SkillExecutor {
   }
 
   async #read(
-    part: ResolvedPart,
+    read: string,
     index: number,
     maxListed: number,
     signal: AbortSignal,
   ): Promise<DocumentSentiment> {
-    if (isJson(part)) {
-      throw new ExecutorInputError('INVALID_INPUT', `Part ${index} is JSON; give text/plain`, {
-        partIndex: index,
-      });
-    }
-    const { text, dropped } = dropOverlongWords(readText(part, index));
+    const { text, dropped } = dropOverlongWords(read);
     const counts = { sentences: 0, positive: 0, neutral: 0, negative: 0, droppedWords: dropped };
     const sentences: DocumentSentiment['sentences'] = [];
     let total = 0;

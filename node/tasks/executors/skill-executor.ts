@@ -58,6 +58,16 @@ export interface SkillExecutor {
   readonly isRemote?: boolean;
   /** Loads what the work needs, once, so that no task is charged for it. Later calls are free. */
   prepare?(): Promise<void>;
+  /**
+   * Reads the input without working on it: what can be seen at once to be at fault with it need not
+   * be sent to anybody. Left out: only the work itself shows it.
+   *
+   * @throws ExecutorInputError if the input is at fault.
+   */
+  checkInput?(
+    work: Pick<SkillWork, 'parts'>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<void> | void;
   /** What an input of this size takes. */
   estimate(input: { readonly inputBytes: number }): WorkEstimate;
   /**

@@ -48,3 +48,18 @@ export function readJson(part: ResolvedPart, partIndex: number): unknown {
     throw new ExecutorInputError('INVALID_INPUT', `Part ${partIndex} is not JSON`, { partIndex });
   }
 }
+
+/** Text of a document. @throws {@link ExecutorInputError} if it is JSON, or not UTF-8. */
+export function readDocument(part: ResolvedPart, index: number): string {
+  if (!isJson(part)) return readText(part, index);
+  throw new ExecutorInputError('INVALID_INPUT', `Part ${index} is JSON; give text/plain`, {
+    partIndex: index,
+  });
+}
+
+/** Texts of documents. @throws {@link ExecutorInputError} for one at fault, too much, or none. */
+export function readDocuments(parts: readonly ResolvedPart[], maxInputBytes: number): string[] {
+  assertInputSize(parts, maxInputBytes);
+  if (parts.length > 0) return parts.map(readDocument);
+  throw new ExecutorInputError('INVALID_INPUT', 'There is no text; give a text/plain part');
+}

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { readDocument } from '../executors/document-analysis.ts';
+import { readDocument } from '../executors/work-input.ts';
 import { readFigureAt } from '../executors/document-analysis-figures.ts';
 import { standsInText } from '../executors/document-analysis-quotes.ts';
 import type { Quote } from '../executors/document-analysis-quotes.ts';

@@ -130,6 +130,7 @@ export class FakeTimedMachine extends LocalMachine {
     return {
       term,
       recomputeTolerance: real.recomputeTolerance,
+      checkInput: (work) => real.checkInput(work),
       estimate: (input) => real.estimate(input),
       execute: async (work, options) => {
         this.#processor.now += this.workSeconds;

@@ -231,6 +231,36 @@ describe('a contractor that a task wants resources of', () => {
   });
 });
 
+describe('a task whose input is at fault', () => {
+  it('is offered to nobody, says why, and no contractor is blamed for it', async () => {
+    const [first] = test.find('good', 'good');
+    const { outsourcing, outcomes } = test.client;
+    const [part] = task().parts;
+    const asked = { ...task(), parts: [{ ...part!, mediaType: 'application/json' }] };
+    const run = await test.run(asked);
+    expect(run.status).toBe('failed');
+    expect(run.subtasks[0]!.attempts).toMatchObject([
+      {
+        where: 'local',
+        outcome: 'failed',
+        reason: 'the input is at fault: Part 0 is JSON; give text/plain',
+      },
+    ]);
+    expect(test.survey.looks).toEqual([]);
+    expect(outsourcing.performed).toEqual([]);
+    expect(outcomes.entriesOf(first!)).toEqual([]);
+    expect(test.observed).toEqual([[TERM, true]]);
+  });
+
+  it('of a skill that this node has no executor for is looked for as any other', async () => {
+    test.find('good');
+    vi.spyOn(test.client.machine, 'executor').mockReturnValue(undefined);
+    const [part] = task().parts;
+    await test.run({ ...task(), parts: [{ ...part!, mediaType: 'application/json' }] });
+    expect(test.survey.looks).toHaveLength(1);
+  });
+});
+
 describe('a contractor that fails', () => {
   it.each(['wrong', 'breaks', 'declines'] as const)(
     'is left out of the next decision, and its proofs are forgotten: %s',
