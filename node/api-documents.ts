@@ -218,6 +218,17 @@ export type FirstHitDocument = Pick<
   'peerId' | 'term' | 'priceMicroUsd' | 'perUnit' | 'latencyMs' | 'recordAgeMs'
 >;
 
+/** A step of a look: what was asked, who answered, what was dropped and why. */
+export interface TraceDocument {
+  /** Since the look began; left out for what was judged after it. */
+  readonly atMs?: number;
+  readonly event: string;
+  /** Key of the DHT. */
+  readonly key?: string;
+  readonly peerId?: string;
+  readonly detail?: string;
+}
+
 /** Answer of `query`. */
 export interface QueryDocument {
   readonly query: string;
@@ -254,7 +265,7 @@ export interface QueryDocument {
   };
   /** Terms asked for that the vocabulary does not have; they may be coined, or a slip. */
   readonly unknownTerms: readonly UnknownTerm[];
-  readonly trace?: readonly unknown[];
+  readonly trace?: readonly TraceDocument[];
 }
 
 /** A decision as it stands in a run, short. */

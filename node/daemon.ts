@@ -48,7 +48,8 @@ export interface DaemonInit {
   readonly logFile?: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  readonly onReady: (status: StatusDocument) => void;
+  /** @param isNewIdentity - Whether the data directory had none. */
+  readonly onReady: (status: StatusDocument, isNewIdentity: boolean) => void;
 }
 
 /**
@@ -62,7 +63,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
   const config = await readConfig(directory, init);
   const store = await openStore(directory);
   try {
-    const { identity } = await loadOrCreateIdentity(directory);
+    const { identity, isNew } = await loadOrCreateIdentity(directory);
     const token = await loadOrCreateToken(directory);
     const logger = createLogger(config.logLevel, init.logFile);
     const end = new EndRequest(init.signal, logger);
@@ -76,7 +77,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
         clock: systemClock,
         random: systemRandom,
       });
-      const { onReady } = init;
+      const onReady = (status: StatusDocument): void => init.onReady(status, isNew);
       return await serve(node, { config, identity, store, directory, token, logger, end, onReady });
     } finally {
       end.dispose();

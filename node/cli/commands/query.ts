@@ -2,7 +2,12 @@
 
 import { Option } from 'commander';
 import { REGIONS, regionTerm } from '../../../protocols/attestation/resource-units.ts';
-import type { FirstHitDocument, HitDocument, QueryDocument } from '../../api-documents.ts';
+import type {
+  FirstHitDocument,
+  HitDocument,
+  QueryDocument,
+  TraceDocument,
+} from '../../api-documents.ts';
 import { BadInputError, printable } from '../../errors.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { microUsd, minimum, wholeNumber } from '../options.ts';
@@ -118,6 +123,17 @@ function describeResource({ name, atLeast, basis }: HitDocument['resources'][num
   return `${name} >= ${atLeast} ${basis === 'stated' ? '(stated)' : '(measured)'}`;
 }
 
+/** Step by step: when, what, for which key, whom it is about, and what came of it. */
+function describeTrace(trace: readonly TraceDocument[]): string {
+  return table(
+    ['at', 'step', 'key', 'peer', 'what'],
+    trace.map(({ atMs, event, key = '', peerId = '', detail = '' }) => [
+      atMs === undefined ? '' : `${Math.round(atMs)} ms`,
+      ...[event, key, peerId, detail],
+    ]),
+  );
+}
+
 /** The answer as a table. */
 export function describeQuery(result: QueryDocument): string {
   const { hits, asked, answered, elapsedMs } = result;
@@ -156,9 +172,10 @@ export function describeQuery(result: QueryDocument): string {
     lines.push(`quoted to a broker: ${peerId} ${usd(priceMicroUsd)} for ${inBytes} bytes`);
   }
   if (result.hits.length === 0) lines.push(...unknownTermLines(result.unknownTerms));
-  const trace = (result.trace ?? []).map((event) => JSON.stringify(event));
-  lines.push(...trace);
-  if (trace.some((event) => event.includes('BAD_ROTATION_CHAIN'))) lines.push(ROTATION_REMARK);
+  const { trace = [] } = result;
+  if (trace.length > 0) lines.push('', 'trace', describeTrace(trace));
+  const isUnfollowed = trace.some(({ detail }) => detail?.includes('BAD_ROTATION_CHAIN'));
+  if (isUnfollowed) lines.push(ROTATION_REMARK);
   if (result.outcome === 'unreachable') lines.push('No peer could be asked: see coalesce peers');
   return lines.join('\n');
 }

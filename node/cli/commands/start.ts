@@ -44,15 +44,17 @@ export const registerStart: RegisterCommand = (program, run) => {
           environment: process.env,
           signal: options.stopWithParent ? untilStdinEnds(context.signal) : context.signal,
           ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
-          onReady: (status) => {
+          onReady: (status, isNewIdentity) => {
+            const made = isNewIdentity ? ' (a new identity; back up identity.json there)' : '';
+            const { dataFlag } = context;
             context.print(status, () =>
               [
                 `${status.name} is ready: ${status.peerId}`,
                 `  listens on ${status.addresses.join(', ')}`,
                 `  HTTP API   ${status.http}`,
                 `  A2A        ${status.a2a ?? 'not served'}`,
-                `  data       ${status.dataDirectory}`,
-                'Next: coalesce status, or coalesce skills publish --help to sell a skill',
+                `  data       ${status.dataDirectory}${made}`,
+                `Next: coalesce status${dataFlag}, or coalesce skills publish --help to sell a skill`,
               ].join('\n'),
             );
           },
