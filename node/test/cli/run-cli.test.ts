@@ -253,7 +253,7 @@ describe('exit codes', () => {
     expect(stdout).toBe(
       `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
         "(900 ms, 480 ms of the peer's processor)\n" +
-        '  of that the peer can prove at least 320 MFLOP/s, or less if it has set a limit\n' +
+        '  a proof of it says "at least 320 MFLOP/s", or a lower rung that the peer has set as its limit\n' +
         "  took 0.5 s of the peer's time; that is 2.0 % once it has worked 24.0 s; " +
         "its own status has today's share\n" +
         'Certificate c was delivered.\n',
