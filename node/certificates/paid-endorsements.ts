@@ -7,8 +7,13 @@
  * receipt that the endorsement names. It says less: one paid contract is enough, in part, by
  * silence or by a ruling too, whatever failed beside it; and it is zero where the caps of the
  * ledger left a client no room. It says that money moved between two accounts, not that they belong
- * to different people. Of keys that were rotated only those are known that showed an attested
- * certificate here. Level 1 is more than nothing and far from a test.
+ * to different people. A client whose key was rotated on the ledger has no pair under the old key
+ * any more, so that what a thief signs with that one gives nothing. Of keys that were rotated
+ * elsewhere only those are known that showed an attested certificate here. Level 1 is more than
+ * nothing and far from a test.
+ *
+ * An endorsement of a former key of the holder counts for the present one: pairs are looked up
+ * under both, for the ledger may not have followed yet.
  *
  * @module
  */
@@ -27,6 +32,8 @@ export type ReadPairs = (
 
 /** Where it is known from. */
 export interface PaidEndorsementSources {
+  /** Present key of the holder; a certificate may name a former one, whose chain was verified. */
+  readonly presentedBy: string;
   readonly readPairs: ReadPairs;
   /** Whether a peer has a new key, so that its old one counts for nothing. */
   readonly isRotated: (peerId: string) => boolean;
@@ -59,19 +66,21 @@ export async function withPaidEndorsement(
   proved: ProvedSkill,
   certificates: readonly PresentedCertificate[],
   term: string,
-  { readPairs, isRotated }: PaidEndorsementSources,
+  { presentedBy, readPairs, isRotated }: PaidEndorsementSources,
 ): Promise<ProvedSkill> {
   if (proved.level > 0) return proved;
   const endorsements = endorsementsOf(certificates, term, isRotated);
   if (endorsements.length === 0) return proved;
-  const pairs = await readPairs(
-    endorsements.map(({ issuer, holder }) =>
-      pairKey(issuer, { subject: holder, role: 'contractor', taskType: term }),
-    ),
+  const asked = endorsements.flatMap((endorsement) =>
+    [...new Set([endorsement.holder, presentedBy])].map((subject) => ({
+      endorsement,
+      key: pairKey(endorsement.issuer, { subject, role: 'contractor', taskType: term }),
+    })),
   );
-  const paid = endorsements.find((_, i) => (pairs[i]?.fadedSuccesses ?? 0n) > 0n);
+  const pairs = await readPairs(asked.map(({ key }) => key));
+  const paid = asked.find((_, i) => (pairs[i]?.fadedSuccesses ?? 0n) > 0n);
   if (!paid) return proved;
-  const { issuer, certId, exp } = paid;
+  const { issuer, certId, exp } = paid.endorsement;
   // It is named at the level now; what others told against it no longer holds.
   const remarks = proved.remarks.filter((remark) => !remark.includes(certId));
   return { ...proved, level: 1, issuer, certId, expiresAtSeconds: exp, remarks };

@@ -200,7 +200,8 @@ export class ContractorProofs {
         rotationMemory.noteRecovery({ peerId, hash: fromBase64Url(recovery) });
       }
       const judged = judgeSkill(certificates, matchedTerm, trust);
-      const { proved, isKnown } = await this.#askLedger(judged, certificates, matchedTerm);
+      const endorsed = { peerId, certificates, term: matchedTerm };
+      const { proved, isKnown } = await this.#askLedger(judged, endorsed);
       return {
         proved,
         resources: minimums.map((minimum) => judgeResource(certificates, minimum, trust)),
@@ -216,14 +217,21 @@ export class ContractorProofs {
   /** Level 1, where the ledger shows that an endorsement was paid for. */
   async #askLedger(
     proved: ProvedSkill,
-    certificates: readonly PresentedCertificate[],
-    term: string,
+    {
+      peerId,
+      certificates,
+      term,
+    }: {
+      readonly peerId: string;
+      readonly certificates: readonly PresentedCertificate[];
+      readonly term: string;
+    },
   ): Promise<{ readonly proved: ProvedSkill; readonly isKnown: boolean }> {
     const { readPairs } = this.#components;
     if (!readPairs) return { proved, isKnown: true };
     try {
-      const isRotated = (peerId: string) => this.#isRotated(peerId);
-      const sources = { readPairs, isRotated };
+      const isRotated = (issuer: string) => this.#isRotated(issuer);
+      const sources = { presentedBy: peerId, readPairs, isRotated };
       const judged = await withPaidEndorsement(proved, certificates, term, sources);
       return { proved: judged, isKnown: true };
     } catch {

@@ -67,8 +67,9 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
         context.print(document, () =>
           [
             `Wrote the recovery key of ${peerId} to ${out}: keep it away from this machine`,
-            '  peers learn of it from the skill record that the node publishes next; those that have',
-            '  not read it before a rotation do not follow the rotation',
+            '  peers learn of it from the skill record that the node publishes next; those that',
+            '  have not read it before a rotation do not follow the rotation. The ledger learns of',
+            '  it when the node starts, if it has an account there',
             `Next: coalesce start${context.dataFlag}`,
           ].join('\n'),
         );
@@ -88,8 +89,9 @@ const ISSUER_REMARK =
   'list: issue them anew';
 
 const ACCOUNT_REMARK =
-  'the account on the ledger stays with the old key, its balance and open escrows too: pay it to ' +
-  'others or out before the next rotation (ledger transfer, ledger pay-out)';
+  'the account on the ledger, its score and its pairs move to the new key when the node starts ' +
+  'and reaches the committee; "coalesce ledger show" tells. What is held for open contracts ' +
+  'follows as they end';
 
 /** Runs `work` while no daemon can start on the data directory. */
 async function withStore<Result>(
