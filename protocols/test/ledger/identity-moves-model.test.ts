@@ -66,6 +66,16 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('blocks') }) },
 );
 
+/** The seed is content with everybody, and what flows from it is in force: it can be lost. */
+const TRUSTED: readonly Action[] = [
+  ...FIRST_KEYS.map(
+    (_, contractor) => ({ type: 'work', client: PEOPLE, contractor, end: 'pass' }) as const,
+  ),
+  { type: 'wait', seconds: 90_000 },
+  { type: 'blocks' },
+  { type: 'wait', seconds: 90_000 },
+];
+
 /** Who does it all. With `isRotating` unset everybody keeps the first key, at the same times. */
 class Play {
   readonly ledger = new TestLedger({
@@ -249,7 +259,7 @@ describe('a ledger with rotations', () => {
       fc.property(fc.array(action, { minLength: 10, maxLength: 40 }), (actions) => {
         const play = new Play(true);
         const plain = new Play(false);
-        for (const one of actions) {
+        for (const one of [...TRUSTED, ...actions]) {
           play.act(one);
           plain.act(one);
         }
@@ -265,6 +275,6 @@ describe('a ledger with rotations', () => {
       { numRuns: 60 },
     );
     expect(rotations).toBeGreaterThan(60);
-    expect(flows).toBeGreaterThan(0);
+    expect(flows).toBeGreaterThan(60);
   }, 120_000);
 });

@@ -9,7 +9,8 @@ import { readChecked } from '../../ledger/opened-documents.ts';
 import { FEES, formerKey, movedKey, recoveryKey } from '../../ledger/records.ts';
 import { StateDraft } from '../../ledger/state.ts';
 import type { TransactionCall } from '../../ledger/transactions.ts';
-import { scoreKey } from '../../reputation/records.ts';
+import { raterKey, scoreKey } from '../../reputation/records.ts';
+import type { RaterRecord } from '../../reputation/records.ts';
 import {
   ALICE,
   ARBITERS,
@@ -258,7 +259,7 @@ describe('a rotation is refused', () => {
     );
   });
 
-  it('after eight', () => {
+  it('after eight of one identity', () => {
     const ledger = world();
     const keys = [BOB, ...Array.from({ length: 9 }, (_, i) => person(`key ${i}`))];
     for (let i = 0; i < 8; i++) {
@@ -522,6 +523,53 @@ describe('contracts that are open when a key is rotated', () => {
     const { ledger } = held();
     expect(ledger.submit(BOB, rotation(ledger, BOB, NEW))).toBe('done');
     expect(whyNot(ledger, ledger.transaction(BOB, transfer(THIEF), 2))).toContain('ACCOUNT_MOVED');
+  });
+});
+
+describe('the flow of trust, renewed once a day', () => {
+  const DAY = 86_400;
+  const SEED = person('seed');
+
+  /** What is known of a rater at the end, whose key is rotated in a block of the new day, or never. */
+  function raterAfter(at: number | undefined): unknown {
+    const ledger = world();
+    for (const [client, contractor] of [
+      [SEED, ALICE],
+      [ALICE, BOB],
+    ] as const) {
+      const contract = ledger.contract({ client, contractor });
+      ledger.submit(client, ledger.hold(contract));
+      ledger.submit(client, ledger.verdict(contract, 'pass'));
+    }
+    const secondsLeft = DAY - (ledger.nowSeconds % DAY);
+    ledger.pass(secondsLeft - 100);
+    let key = ALICE;
+    // Blocks until 0 are of the day before; from the 64th on the new flow is in force.
+    for (let block = -1; block <= 66; block++) {
+      const isFirst = block === 1;
+      const isNow = block === at;
+      const transactions = isNow ? [ledger.transaction(MALLORY, rotation(ledger, ALICE, NEW))] : [];
+      expect(ledger.block(transactions, isFirst ? 100_000 : 1_000)).toEqual(isNow ? ['done'] : []);
+      if (isNow) key = NEW;
+    }
+    const contract = ledger.contract({ client: key });
+    ledger.submit(key, ledger.hold(contract));
+    ledger.submit(key, ledger.verdict(contract, 'pass'));
+    ledger.pass(DAY);
+    const rater = ledger.app.state.get(raterKey(key.peerId)) as RaterRecord;
+    expect(rater.nextFlow > 0n && rater.flow > 0n).toBe(true);
+    return { rater, score: ledger.score(BOB) };
+  }
+
+  it.each([
+    ['before the day', -1],
+    ['in the block that renews it', 1],
+    ['between that one and the first in which it is in force', 30],
+    ['just before that one', 63],
+    ['in that one', 64],
+    ['after it', 65],
+  ])('is what it would have been, if a rater moves %s', (_, at) => {
+    expect(raterAfter(at)).toEqual(raterAfter(undefined));
   });
 });
 
