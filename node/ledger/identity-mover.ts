@@ -35,14 +35,21 @@ const REFUSED_RETRY_MS = 3_600_000;
 /** Until the next look for an account of this node, to register its recovery key. */
 const NO_ACCOUNT_RETRY_MS = 60_000;
 
-/** Refusals that time mends. */
-const FOR_NOW: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
-  'NOT_YET_VALID',
-  'BUSY',
-  'POOL_FULL',
-  'RATE_LIMITED',
-  'ALREADY_HELD',
-  'TIMED_OUT',
+/** Refusals that no waiting mends. */
+const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'ACCOUNT_EXISTS',
+  'ACCOUNT_MOVED',
+  'BAD_SIGNATURE',
+  'BELOW_FEE',
+  'MALFORMED',
+  'NOT_PERMITTED',
+  'RECOVERY_MISSING',
+  'RECOVERY_REGISTERED',
+  'ROTATION_NOT_NEXT',
+  'TOO_MANY_ROTATIONS',
+  'WRONG_LEDGER',
+  'WRONG_RECOVERY',
+  'WRONG_SIGNERS',
 ]);
 
 /** Keys of this node that are no longer its own. */
@@ -263,7 +270,7 @@ export class IdentityMover {
 
 function refusedStep(refusal: RefusalCode, problem: string): Step {
   if (refusal === 'ROTATED_TOO_SOON') return { type: 'later', problem, retryMs: REFUSED_RETRY_MS };
-  return FOR_NOW.has(refusal)
-    ? { type: 'later', problem }
-    : { type: 'given-up', problem, retryMs: REFUSED_RETRY_MS };
+  return FINAL.has(refusal)
+    ? { type: 'given-up', problem, retryMs: REFUSED_RETRY_MS }
+    : { type: 'later', problem };
 }

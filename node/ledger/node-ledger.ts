@@ -188,8 +188,8 @@ export class NodeLedger {
   }
 
   /**
-   * Has the price of an agreed contract held, by its client. Waits `committee.patienceMs` for it and
-   * no longer: what may be held after all is seen through by the keeper, and given back.
+   * Has the price of an agreed contract held, by its client. Waits `committee.patienceMs` for it
+   * and no longer: what may be held after all is seen through by the keeper, and given back.
    */
   async hold(contract: Contract): Promise<Solvency> {
     const { agreement, quote, request } = contract;

@@ -530,7 +530,7 @@ describe('the flow of trust, renewed once a day', () => {
   const DAY = 86_400;
   const SEED = person('seed');
 
-  /** What is known of a rater at the end, whose key is rotated in a block of the new day, or never. */
+  /** What is known in the end of a rater whose key is rotated in a block of the day, or never. */
   function raterAfter(at: number | undefined): unknown {
     const ledger = world();
     for (const [client, contractor] of [
