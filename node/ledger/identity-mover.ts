@@ -107,6 +107,10 @@ export class IdentityMover {
     return `the account of the former key moves to this one first (${this.#problem})`;
   }
 
+  /** Submits as this node's account, once nothing has to move to it any more. */
+  readonly submit = async (call: TransactionCall): Promise<RailOutcome> =>
+    this.#isPending ? { done: false, refusal: 'BUSY' } : this.#init.submit(call);
+
   /** Why the account of a former key, or a recovery key, is not where it should be; or null. */
   get problem(): string | null {
     return this.#problem;

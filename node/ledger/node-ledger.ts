@@ -97,20 +97,20 @@ export class NodeLedger {
       access: this.client,
       journal: keyValueStore(store.section('ledger-account')),
     });
-    this.escrows = new EscrowKeeper({
-      ledger: this.client,
-      submit: (call) => this.rail.submit(call),
-      contracts: init.contracts,
-      open: store.json('escrows'),
-      onNeverHeld: init.onNeverHeld,
-      clock,
-      logger,
-    });
     this.moves = new IdentityMover({
       ...{ rules, identity, logger },
       former: init.former,
       ledger: this.client,
       submit: (call) => this.rail.submit(call),
+    });
+    this.escrows = new EscrowKeeper({
+      ledger: this.client,
+      submit: this.moves.submit,
+      contracts: init.contracts,
+      open: store.json('escrows'),
+      onNeverHeld: init.onNeverHeld,
+      clock,
+      logger,
     });
     this.terms = {
       ledger: toBase64Url(rules.ledgerId),

@@ -291,7 +291,9 @@ export function rule(
   const { arbiter, contract: ruled } = ruling.body;
   if (!isIdOf(ruled, fromHex(id))) return 'CONTRACT_MISMATCH';
   const seats = contract.arbiters.filter((seat) => successorOf(context.draft, seat) === arbiter);
-  if (seats.length === 0) return 'NOT_AN_ARBITER';
+  const sides = [contract.client, contract.contractor];
+  const isParty = sides.some((side) => successorOf(context.draft, side) === arbiter);
+  if (seats.length === 0 || isParty) return 'NOT_AN_ARBITER';
   const hasRuled = (seat: string) => contract.rulings.some((known) => known.arbiter === seat);
   const seat = seats.find((one) => !hasRuled(one));
   if (seat === undefined) return 'SECOND_RULING';

@@ -110,6 +110,17 @@ describe('a node with a new key', () => {
     expect(ledger.available(SECOND)).toBe(FUNDS - 10n);
   });
 
+  it('sends nothing before of its own, so that the key stays fit to take the account over', async () => {
+    const { ledger, mover } = world([FIRST, SECOND]);
+    // Anybody can open an account for it, and does.
+    ledger.submit(ALICE, { op: 'open', args: { account: SECOND.peerId } });
+    const call = { op: 'transfer', args: { to: ALICE.peerId, amount: '1' } } as const;
+    expect(await mover.submit(call)).toEqual({ done: false, refusal: 'BUSY' });
+    await mover.look();
+    expect(ledger.available(SECOND)).toBe(FUNDS - 10n + 2_000n);
+    expect(await mover.submit(call)).toEqual({ done: true });
+  });
+
   it('takes up rotations that the ledger has never heard of, a month apart', async () => {
     const { ledger, mover } = world([FIRST, SECOND, THIRD]);
     await mover.look();

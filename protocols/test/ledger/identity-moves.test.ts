@@ -489,6 +489,16 @@ describe('contracts that are open when a key is rotated', () => {
     expect(brokenConservation(ledger)).toBeUndefined();
   });
 
+  it('are not ruled on by a side that has taken the key of an arbiter', () => {
+    const { ledger, contract } = held({ arbiters });
+    ledger.submit(BOB, ledger.deliver(contract));
+    ledger.submit(ALICE, ledger.verdict(contract, 'fail'));
+    expect(ledger.submit(MALLORY, rotation(ledger, BOB, ARBITERS[0]!))).toBe('done');
+    expect(ledger.submit(ARBITERS[0]!, ledger.contest(contract))).toBe('done');
+    const ruling = ledger.ruling(contract, ARBITERS[0]!, PRICE);
+    expect(ledger.submit(MALLORY, ruling)).toBe('NOT_AN_ARBITER');
+  });
+
   it('leave what remains to the last of several keys', () => {
     const secs = { deliverSecs: 604_800, verifySecs: 86_400, disputeSecs: 1_209_600 };
     const { ledger, contract } = held({ arbiters, ...secs });
