@@ -257,6 +257,8 @@ export class StateDraft implements IndexedReader {
   readonly #changes = new Map<string, StateRecord | undefined>();
   /** Keys that were changed, whatever they hold now. */
   readonly #peers = new PeerIndex();
+  /** Those that are not in the index yet: hardly a draft is ever asked. */
+  #unindexed: string[] = [];
 
   constructor(base: IndexedReader) {
     this.#base = base;
@@ -271,6 +273,8 @@ export class StateDraft implements IndexedReader {
   }
 
   keysNaming(peerId: string): ReadonlySet<string> {
+    for (const key of this.#unindexed) this.#peers.add(key);
+    this.#unindexed = [];
     const keys = new Set(this.#base.keysNaming(peerId));
     for (const key of this.#peers.keysNaming(peerId)) {
       if (this.#changes.get(key)) keys.add(key);
@@ -293,7 +297,7 @@ export class StateDraft implements IndexedReader {
   }
 
   #change(key: string, record: StateRecord | undefined): void {
-    if (!this.#changes.has(key)) this.#peers.add(key);
+    if (!this.#changes.has(key)) this.#unindexed.push(key);
     this.#changes.set(key, record);
   }
 }
