@@ -41,6 +41,7 @@ import { LedgerDesk } from './ledger/ledger-desk.ts';
 import { NodeLedger } from './ledger/node-ledger.ts';
 import { PeerScores } from './ledger/peer-scores.ts';
 import { SkillPublisher } from './skill-publisher.ts';
+import { loadFormerIdentity } from './storage/keystore.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
 import { ContractWork } from './tasks/contract-work.ts';
@@ -191,15 +192,22 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
 }
 
 function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host): NodeLedger {
-  const { config, identity, store, clock, random, logger } = parts.init;
+  const { config, identity, store, directory, clock, random, logger } = parts.init;
   const ledger = new NodeLedger({
     ...{ committee, identity, host, store, clock, random, logger },
     contracts: parts.contracts,
+    former: {
+      history: parts.history,
+      load: (peerId) => loadFormerIdentity(directory, peerId),
+    },
     isRequired: config.committee.withoutLedger === 'refuse',
     patienceMs: config.committee.patienceMs,
     onNeverHeld: (contractId) => parts.role.giveUp(contractId),
   });
-  parts.role.tellEscrows((contractId) => ledger.escrows.addLater(contractId));
+  parts.role.tellEscrows(
+    (contractId) => ledger.escrows.addLater(contractId),
+    () => ledger.moves.pending !== undefined,
+  );
   return ledger;
 }
 

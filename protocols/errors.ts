@@ -88,6 +88,16 @@ export const REFUSAL_NUMBERS = {
   SECOND_RULING: 129,
   NOT_A_PARTY: 130,
   ARBITERS_NOT_PERMITTED: 131,
+  // Ledger: rotation of an account's key
+  /** The account has passed to another key; the one it is named by is dead. */
+  ACCOUNT_MOVED: 132,
+  RECOVERY_MISSING: 133,
+  WRONG_RECOVERY: 134,
+  /** A recovery key is registered; a rotation alone replaces it. */
+  RECOVERY_REGISTERED: 135,
+  ROTATED_TOO_SOON: 136,
+  TOO_MANY_ROTATIONS: 137,
+  ROTATION_NOT_NEXT: 138,
   // Bilateral accounts
   STATEMENT_NOT_NEXT: 140,
   STATEMENT_MISMATCH: 141,

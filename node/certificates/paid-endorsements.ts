@@ -8,9 +8,10 @@
  * silence or by a ruling too, whatever failed beside it; and it is zero where the caps of the
  * ledger left a client no room. It is the sum of the holder's present key: what was paid to a
  * former one, whoever shows it now, counts once the ledger has moved it. It says that money moved
- * between two accounts, not that they belong to different people. Of keys that were rotated only
- * those are known that showed an attested certificate here. Level 1 is more than nothing and far
- * from a test.
+ * between two accounts, not that they belong to different people. A client whose key was rotated on
+ * the ledger has no pair under the old key any more, so that what a thief signs with that one gives
+ * nothing; of keys that were rotated elsewhere only those are known that showed an attested
+ * certificate here. Level 1 is more than nothing and far from a test.
  *
  * @module
  */

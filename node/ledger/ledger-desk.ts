@@ -8,7 +8,8 @@ import { fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
 import { availableForFees, balanceOf } from '../../protocols/ledger/accounts.ts';
 import { encodeGenesis } from '../../protocols/ledger/genesis.ts';
 import type { LedgerRules } from '../../protocols/ledger/genesis.ts';
-import { accountKey, contractKey } from '../../protocols/ledger/records.ts';
+import { accountKey, contractKey, formerKey, movedKey } from '../../protocols/ledger/records.ts';
+import type { FormerRecord, MovedRecord } from '../../protocols/ledger/records.ts';
 import type { AccountRecord, ContractRecord } from '../../protocols/ledger/records.ts';
 import type { TransactionCall } from '../../protocols/ledger/transactions.ts';
 import { encodeBlock } from '../../protocols/pbft/block.ts';
@@ -31,8 +32,8 @@ import type { ReplicaDoor } from './replica-door.ts';
 /** Blocks of one page, and bytes after which it ends. */
 const MAX_PAGE_BLOCKS = 128;
 const MAX_PAGE_BYTES = 4_194_304;
-/** Escrows that are shown. */
-const MAX_SHOWN_ESCROWS = 16;
+/** Escrows that are shown: a question takes 16 entries, and three are the account's own. */
+const MAX_SHOWN_ESCROWS = 13;
 
 export interface LedgerDeskInit {
   readonly peerId: string;
@@ -69,11 +70,12 @@ export class LedgerDesk {
     const accounts = this.#init.accounts.accounts();
     const alone = { peerId, source: 'receipts', ledger: null, peers, accounts } as const;
     if (!ledger) return { ...alone, problem: null };
-    const open = (await ledger.escrows.list()).slice(0, MAX_SHOWN_ESCROWS - 1);
+    const open = (await ledger.escrows.list()).slice(0, MAX_SHOWN_ESCROWS);
     const keys = open.map((id) => contractKey(toHex(fromBase64Url(id))));
-    const { state, problem } = await ledger.lookUp([accountKey(peerId), ...keys]);
+    const own = [accountKey(peerId), formerKey(peerId), movedKey(peerId)];
+    const { state, problem } = await ledger.lookUp([...own, ...keys]);
     if (!state) return { ...alone, problem };
-    const [account, ...records] = state.records;
+    const [account, former, moved, ...records] = state.records;
     const { genesis, ledgerId } = ledger.client.rules;
     const { height, timeMs, stateRoot } = state.head.header;
     const replicaIndex = genesis.replicas.indexOf(peerId);
@@ -91,6 +93,9 @@ export class LedgerDesk {
         escrows: await Promise.all(
           open.map((id, i) => this.#escrow(id, records[i] as ContractRecord | undefined)),
         ),
+        formerPeerId: (former as FormerRecord | undefined)?.from ?? null,
+        movedTo: (moved as MovedRecord | undefined)?.to ?? null,
+        rotationProblem: ledger.moves.problem,
       },
       peers,
       accounts,
@@ -177,6 +182,8 @@ export class LedgerDesk {
     reference: string,
   ): Promise<PaymentDocument> {
     const ledger = this.#ledger();
+    const { pending } = ledger.moves;
+    if (pending !== undefined) throw new RefusedError(`Nothing is paid yet: ${pending}`);
     const outcome = await reach(ledger.rail.submit(call));
     if (!outcome.done) throw new RefusedError(`The ledger refuses: ${outcome.refusal}`);
     const feeMicroUsd = Number(ledger.client.rules.fees.transaction);

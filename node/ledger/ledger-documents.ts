@@ -60,6 +60,12 @@ export interface LedgerDocument {
     /** Null where this node has none. */
     readonly account: LedgerAccountDocument | null;
     readonly escrows: readonly EscrowDocument[];
+    /** The key that the account had before, and which is dead; null for a first key. */
+    readonly formerPeerId: string | null;
+    /** The key that this account has passed to: this one is dead. Null while it is not. */
+    readonly movedTo: string | null;
+    /** Why the account of a former key, or the recovery key, is not where it should be. */
+    readonly rotationProblem: string | null;
   } | null;
   readonly peers: readonly PeerAccountDocument[];
   /** What this node and its peers owe each other without a ledger. */

@@ -28,6 +28,8 @@ import type { Store } from '../storage/store.ts';
 import type { CommitteeParts } from './committee-parts.ts';
 import { CommitteeReach } from './committee-reach.ts';
 import { EscrowKeeper, contractIdOf } from './escrow-keeper.ts';
+import { IdentityMover } from './identity-mover.ts';
+import type { FormerKeys } from './identity-mover.ts';
 
 const SECOND_MS = 1_000;
 /** Between two looks for funds that the client says it has set aside. */
@@ -36,6 +38,8 @@ const HOLD_POLL_MS = 200;
 export interface NodeLedgerInit {
   readonly committee: CommitteeParts;
   readonly identity: Identity;
+  /** What led to the identity. */
+  readonly former: FormerKeys;
   readonly host: Host;
   readonly store: Store;
   readonly contracts: ContractStore;
@@ -65,6 +69,7 @@ export class NodeLedger {
   readonly rail: LedgerRail;
   readonly escrows: EscrowKeeper;
   readonly reach: CommitteeReach;
+  readonly moves: IdentityMover;
   /** What this node's agreements say of the ledger. */
   readonly terms: EscrowTerms;
   readonly #init: NodeLedgerInit;
@@ -92,9 +97,15 @@ export class NodeLedger {
       access: this.client,
       journal: keyValueStore(store.section('ledger-account')),
     });
-    this.escrows = new EscrowKeeper({
+    this.moves = new IdentityMover({
+      ...{ rules, identity, logger },
+      former: init.former,
       ledger: this.client,
       submit: (call) => this.rail.submit(call),
+    });
+    this.escrows = new EscrowKeeper({
+      ledger: this.client,
+      submit: this.moves.submit,
       contracts: init.contracts,
       open: store.json('escrows'),
       onNeverHeld: init.onNeverHeld,
@@ -114,10 +125,12 @@ export class NodeLedger {
     await this.#server?.start();
     this.escrows.start();
     this.reach.start();
+    this.moves.start();
   }
 
   async stop(): Promise<void> {
     this.client.stop();
+    await this.moves.stop();
     await this.reach.stop();
     await this.escrows.stop();
     await this.#server?.stop();
@@ -159,6 +172,8 @@ export class NodeLedger {
    */
   async solvency(priceMicroUsd: bigint): Promise<Solvency> {
     const { fees } = this.client.rules;
+    const { pending } = this.moves;
+    if (pending !== undefined) return { ready: false, refusal: 'BUSY', reason: pending };
     const { state, problem } = await this.lookUp([accountKey(this.#init.identity.peerId)]);
     if (!state) return unreached(problem);
     const account = state.records[0] as AccountRecord | undefined;

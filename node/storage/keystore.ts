@@ -87,9 +87,27 @@ export async function keepFormerIdentity(
   directory: DataDirectory,
   identity: Identity,
 ): Promise<string> {
-  const path = join(directory.path, `identity-${identity.peerId}.json`);
+  const path = formerIdentityFile(directory, identity.peerId);
   await writeFileAtomically(path, keyText(identity, 'ed25519'), 0o400);
   return path;
+}
+
+/** The identity that {@link keepFormerIdentity} has kept; `undefined` if its file is gone. */
+export async function loadFormerIdentity(
+  directory: DataDirectory,
+  peerId: string,
+): Promise<Identity | undefined> {
+  try {
+    const identity = await readKey(formerIdentityFile(directory, peerId), 'ed25519');
+    return identity?.peerId === peerId ? identity : undefined;
+  } catch (error) {
+    if (error instanceof NothingFoundError) return undefined;
+    throw error;
+  }
+}
+
+function formerIdentityFile(directory: DataDirectory, peerId: string): string {
+  return join(directory.path, `identity-${peerId}.json`);
 }
 
 /**

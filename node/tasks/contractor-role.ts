@@ -105,6 +105,8 @@ export class ContractorRole implements ContractorPolicy {
   readonly #debtors = new Set<string>();
   #isDraining = false;
   #onEscrow: (contractId: string) => void = () => undefined;
+  /** Whether this node's key must not be named on the ledger now. */
+  #isPaused: () => boolean = () => false;
 
   constructor(init: ContractorRoleInit) {
     this.#init = init;
@@ -134,9 +136,13 @@ export class ContractorRole implements ContractorPolicy {
     if (contract.phase === 'VERDICT' && isOver) await this.#init.open.delete(contractId);
   }
 
-  /** From now on `listener` is told of each agreement whose price is to be held on a ledger. */
-  tellEscrows(listener: (contractId: string) => void): void {
+  /**
+   * From now on `listener` is told of each agreement whose price is to be held on a ledger. While
+   * `isPaused`, none is taken.
+   */
+  tellEscrows(listener: (contractId: string) => void, isPaused: () => boolean): void {
     this.#onEscrow = listener;
+    this.#isPaused = isPaused;
   }
 
   /** From now on no quote is given and no agreement taken. */
@@ -210,6 +216,7 @@ export class ContractorRole implements ContractorPolicy {
     if (this.inWork(item.term) >= item.capacity) return declined('BUSY');
     // A price that is held is no credit: work begins only when it is.
     const isOnCredit = question.agreement.ledger === '';
+    if (!isOnCredit && this.#isPaused()) return declined('BUSY');
     const contract: OpenContract = {
       contractId: id,
       client,

@@ -10,8 +10,8 @@
 
 import { clockOf } from './block-context.ts';
 import { NEW_ACCOUNT } from './genesis.ts';
-import { accountKey } from './records.ts';
-import type { AccountRecord } from './records.ts';
+import { accountKey, movedKey } from './records.ts';
+import type { AccountRecord, MovedRecord } from './records.ts';
 import type { StateDraft, StateReader } from './state.ts';
 
 /** Account of a holder, if there is one. */
@@ -22,6 +22,21 @@ export function accountOf(state: StateReader, holder: string): AccountRecord | u
 /** Whether the holder has an account. */
 export function hasAccount(state: StateReader, holder: string): boolean {
   return state.get(accountKey(holder)) !== undefined;
+}
+
+/** Whether a key was rotated away, and may be named by nothing new. */
+export function isMoved(state: StateReader, holder: string): boolean {
+  return state.get(movedKey(holder)) !== undefined;
+}
+
+/** The key that a holder has now: its own, or where its rotations led, which are at most eight. */
+export function successorOf(state: StateReader, holder: string): string {
+  let current = holder;
+  for (;;) {
+    const moved = state.get(movedKey(current)) as MovedRecord | undefined;
+    if (!moved) return current;
+    current = moved.to;
+  }
 }
 
 /** Opens an account with nothing in it. */

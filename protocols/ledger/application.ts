@@ -7,6 +7,10 @@
  * block with one is refused as a whole. One that is in order and whose operation is refused pays
  * its fee, uses its number and does nothing else. Treasuries pay no fees: they would print them.
  *
+ * One transaction needs no account: a rotation that its new key sends. It stands in a block only if
+ * it is carried out, and its fee comes out of the account that moves. So that an account has one of
+ * them waiting at most, it goes by the old key: `rotate/<old>`, number 1.
+ *
  * Signatures of transactions are checked apart, by {@link LedgerApplication.isSigned}; those of the
  * documents inside are checked here.
  *
@@ -21,7 +25,7 @@ import { verifyDocumentSignature } from '../../crypto/identity.ts';
 import { refusalNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { AppliedBlock, StateMachine, TransactionResult } from '../pbft/state-machine.ts';
-import { accountOf, availableForFees, changeAccount, post } from './accounts.ts';
+import { accountOf, availableForFees, changeAccount, isMoved, post } from './accounts.ts';
 import { clockOf } from './block-context.ts';
 import type { BlockContext } from './block-context.ts';
 import { beginBlock } from './daily-flow.ts';
@@ -29,12 +33,13 @@ import { Deadlines, dueMsOf } from './deadlines.ts';
 import { expire } from './escrow.ts';
 import { initialState } from './genesis.ts';
 import type { LedgerRules } from './genesis.ts';
+import { checkRotation, rotate, rotationIn } from './identity-moves.ts';
 import { EVIDENCE_REFUSALS, perform } from './operations.ts';
 import { OpenedDocuments, readChecked } from './opened-documents.ts';
-import { FEES } from './records.ts';
-import type { ClockRecord, ContractRecord } from './records.ts';
+import { FEES, movedKey } from './records.ts';
+import type { ClockRecord, ContractRecord, MovedRecord } from './records.ts';
 import { LedgerState, StateDraft } from './state.ts';
-import type { StateReader } from './state.ts';
+import type { IndexedReader, StateReader } from './state.ts';
 import type { StateProof } from './state-proof.ts';
 import { MAX_SEQ_AHEAD, MAX_TRANSACTION_BYTES, TRANSACTION } from './transactions.ts';
 import type { Transaction } from './transactions.ts';
@@ -101,7 +106,7 @@ export class LedgerApplication implements StateMachine {
   }
 
   /** The current state, to be read. */
-  get state(): StateReader & Pick<LedgerState, 'entries' | 'size'> {
+  get state(): IndexedReader & Pick<LedgerState, 'entries' | 'size'> {
     return this.#state;
   }
 
@@ -127,15 +132,44 @@ export class LedgerApplication implements StateMachine {
     }
     const read = this.#readTransaction(transaction);
     if (!read.valid) return { admitted: false, reason: read.reason };
+    if (isSentByNewKey(read.body)) return this.#admitRotation(read.body);
     const { account, seq } = read.body;
     const last = this.lastSeq(account);
     const reason =
       this.#checkLedger(read.body) ??
+      (isMoved(this.#state, account) ? 'ACCOUNT_MOVED' : undefined) ??
       (accountOf(this.#state, account) ? undefined : 'UNKNOWN_ACCOUNT') ??
       (seq <= last ? 'EXECUTED' : undefined) ??
       (seq > last + MAX_SEQ_AHEAD ? 'SEQ_TOO_FAR' : undefined) ??
       this.#checkFee(this.#state, account);
     return reason ? { admitted: false, reason, account, seq } : { admitted: true, account, seq };
+  }
+
+  /** {@link admit} of a rotation that the new key sends: only one that would be carried out. */
+  #admitRotation(transaction: RotationByNewKey): LedgerAdmission {
+    const { account: next, seq, args } = transaction;
+    const { old } = rotationIn(transaction)!;
+    const account = rotationAccount(old);
+    const moved = this.#state.get(movedKey(old)) as MovedRecord | undefined;
+    let reason: RefusalCode | undefined =
+      this.#checkLedger(transaction) ??
+      (moved?.to === next ? 'EXECUTED' : undefined) ??
+      (seq === 1 ? undefined : 'SEQ_NOT_NEXT');
+    if (!reason) {
+      const context = { rules: this.rules, draft: this.#state, timeMs: this.clock.timeMs };
+      const checked = checkRotation(context, args.rotation);
+      if (!checked.valid) reason = checked.reason;
+      else if (this.#payableBy(old, next) < this.rules.fees.transaction) reason = 'BELOW_FEE';
+    }
+    return reason
+      ? { admitted: false, reason, account, seq: 1 }
+      : { admitted: true, account, seq: 1 };
+  }
+
+  /** What an account could pay fees with once it has moved. */
+  #payableBy(old: string, next: string): bigint {
+    const gift = accountOf(this.#state, next);
+    return availableForFees(accountOf(this.#state, old)!) + (gift ? availableForFees(gift) : 0n);
   }
 
   /** Whether its account signed a transaction. */
@@ -145,8 +179,11 @@ export class LedgerApplication implements StateMachine {
     return verifyDocumentSignature(read.body.account, read.id, read.signatures[0]!);
   }
 
-  /** Number of an account's last transaction; 0 for none. */
+  /** Number of an account's last transaction; 0 for none, the highest for a key that is dead. */
   lastSeq(account: string): number {
+    const rotated = rotatedKeyOf(account);
+    if (rotated !== undefined) return isMoved(this.#state, rotated) ? 1 : 0;
+    if (isMoved(this.#state, account)) return Number.MAX_SAFE_INTEGER;
     return accountOf(this.#state, account)?.seq ?? 0;
   }
 
@@ -166,15 +203,17 @@ export class LedgerApplication implements StateMachine {
     const { height, timeMs } = block;
     const draft = new StateDraft(this.#state);
     const open = isChecked ? readChecked : this.#documents.open;
-    const context: BlockContext = { rules: this.rules, draft, height, timeMs, open };
+    const moved = { count: 0 };
+    const context: BlockContext = { rules: this.rules, draft, height, timeMs, open, moved };
     beginBlock(context, this.#state);
     const waiting = this.#sweep(context);
     const results: TransactionResult[] = [];
     for (const [index, transaction] of block.transactions.entries()) {
       const read = this.#readTransaction(transaction);
-      const reason = read.valid ? this.#checkOrder(draft, read.body) : read.reason;
-      if (!read.valid || reason) return { applied: false, index, reason: reason! };
-      results.push(this.#execute(context, read.body));
+      if (!read.valid) return { applied: false, index, reason: read.reason };
+      const result = this.#execute(context, read.body);
+      if (typeof result === 'string') return { applied: false, index, reason: result };
+      results.push(result);
     }
     this.#commit(draft, timeMs, waiting);
     return { applied: true, stateRoot: this.#state.root, results };
@@ -236,20 +275,45 @@ export class LedgerApplication implements StateMachine {
     const { account, seq } = transaction;
     const wrongLedger = this.#checkLedger(transaction);
     if (wrongLedger) return wrongLedger;
+    if (isMoved(draft, account)) return 'ACCOUNT_MOVED';
     const holder = accountOf(draft, account);
     if (!holder) return 'UNKNOWN_ACCOUNT';
     return seq === holder.seq + 1 ? this.#checkFee(draft, account) : 'SEQ_NOT_NEXT';
   }
 
-  #execute(context: BlockContext, transaction: Transaction): TransactionResult {
+  /** @returns the refusal of a transaction that may not stand where it stands. */
+  #execute(context: BlockContext, transaction: Transaction): TransactionResult | RefusalCode {
     const { draft } = context;
+    if (isSentByNewKey(transaction)) return this.#executeRotation(context, transaction);
+    const reason = this.#checkOrder(draft, transaction);
+    if (reason) return reason;
     const { account, seq } = transaction;
     changeAccount(draft, account, () => ({ seq }));
     post(draft, account, FEES, this.#feeOf(account));
     const own = new StateDraft(draft);
     const refusal = perform({ ...context, draft: own }, transaction);
     if (!refusal || EVIDENCE_REFUSALS.has(refusal)) draft.absorb(own);
-    return { account, seq, result: u16(refusal ? refusalNumber(refusal) : 0) };
+    const result = u16(refusal ? refusalNumber(refusal) : 0);
+    const rotated = refusal ? undefined : rotationIn(transaction);
+    return { account, seq, result, ...(rotated && { retired: rotated.old }) };
+  }
+
+  /** A rotation that the new key sends, or why it may not stand there. */
+  #executeRotation(
+    context: BlockContext,
+    transaction: RotationByNewKey,
+  ): TransactionResult | RefusalCode {
+    const wrong =
+      this.#checkLedger(transaction) ?? (transaction.seq === 1 ? undefined : 'SEQ_NOT_NEXT');
+    if (wrong) return wrong;
+    const { account: next, args } = transaction;
+    const { old } = rotationIn(transaction)!;
+    const own = new StateDraft(context.draft);
+    const refusal = rotate({ ...context, draft: own }, args) ?? this.#checkFee(own, next);
+    if (refusal) return refusal;
+    post(own, next, FEES, this.rules.fees.transaction);
+    context.draft.absorb(own);
+    return { account: rotationAccount(old), seq: 1, result: u16(0), retired: old };
   }
 
   /** Ends what is due, keys ascending. Returns the keys that have to wait for the next block. */
@@ -281,6 +345,23 @@ export class LedgerApplication implements StateMachine {
       if (dueMs !== undefined) this.#deadlines.add(key, dueMs);
     }
   }
+}
+
+type RotationByNewKey = Extract<Transaction, { op: 'rotate' }>;
+
+function isSentByNewKey(transaction: Transaction): transaction is RotationByNewKey {
+  return rotationIn(transaction)?.new === transaction.account;
+}
+
+const ROTATION_PREFIX = 'rotate/';
+
+/** What a rotation that its new key sends goes by among transactions of accounts. */
+function rotationAccount(old: string): string {
+  return `${ROTATION_PREFIX}${old}`;
+}
+
+function rotatedKeyOf(account: string): string | undefined {
+  return account.startsWith(ROTATION_PREFIX) ? account.slice(ROTATION_PREFIX.length) : undefined;
 }
 
 function deadlinesOf(state: LedgerState): Deadlines {

@@ -23,6 +23,13 @@ export interface BlockContext {
   readonly timeMs: number;
   /** How documents inside transactions are opened. */
   readonly open: DocumentOpener;
+  /** What rotations of this block have moved until now. */
+  readonly moved: MovedEntries;
+}
+
+/** Records of reputation that were moved in one block. */
+export interface MovedEntries {
+  count: number;
 }
 
 /** Hour of a block: what decay counts in. */

@@ -20,7 +20,15 @@ import type { RefusalCode } from '../errors.ts';
 import { AGREEMENT, AGREEMENT_PERIODS, CLOCK_TOLERANCE_SECONDS } from '../negotiation/documents.ts';
 import { QUOTE, QUOTE_REQUEST } from '../negotiation/documents.ts';
 import type { Agreement, Quote, QuoteRequest } from '../negotiation/documents.ts';
-import { accountOf, hasAccount, hold, isSpendable, openAccount, post } from './accounts.ts';
+import {
+  accountOf,
+  hasAccount,
+  hold,
+  isMoved,
+  isSpendable,
+  openAccount,
+  post,
+} from './accounts.ts';
 import type { BlockContext } from './block-context.ts';
 import { FEES, contractKey, quoteKey } from './records.ts';
 import type { LedgerFees } from './genesis.ts';
@@ -87,6 +95,9 @@ export function holdFunds(
   if (submitter !== client && submitter !== contractor) return 'NOT_A_PARTY';
   // A treasury owes; what it gives out is minted and counted.
   if (rules.treasuries.has(client) || rules.treasuries.has(contractor)) return 'NOT_PERMITTED';
+  // Signed with a dead key, or for one to judge: whoever has it now, it counts for nothing.
+  const named = [client, contractor, ...agreement.arbiters];
+  if (named.some((peerId) => isMoved(draft, peerId))) return 'ACCOUNT_MOVED';
   if (agreement.ledger === '') return 'WRONG_LEDGER';
   if (!equalBytes(fromBase64Url(agreement.ledger), rules.ledgerId)) return 'WRONG_LEDGER';
   const quote = readBody(QUOTE, args.quote, agreement.quote);

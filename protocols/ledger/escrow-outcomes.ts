@@ -8,7 +8,7 @@
 import { ONE_Q32 } from '../reputation/decay.ts';
 import type { RatedRole } from '../reputation/records.ts';
 import { recordOutcome } from '../reputation/update.ts';
-import { changeAccount } from './accounts.ts';
+import { changeAccount, successorOf } from './accounts.ts';
 import { clockOf, hourOf, reputationRecords } from './block-context.ts';
 import type { BlockContext } from './block-context.ts';
 import { flowInForce } from './daily-flow.ts';
@@ -24,7 +24,8 @@ interface Judgement {
 }
 
 function judge(context: BlockContext, contract: ContractRecord, judgement: Judgement): void {
-  const { client, contractor, taskType, price } = contract;
+  const { taskType, price } = contract;
+  const { client, contractor } = sidesOf(context, contract);
   const { judged, isPass, weight } = judgement;
   if (weight === 0n) return;
   const { draft, rules, height, timeMs } = context;
@@ -45,6 +46,11 @@ function judge(context: BlockContext, contract: ContractRecord, judgement: Judge
       flowOf: (record) => flowInForce(record, clockOf(draft), height),
     },
   );
+}
+
+/** The two sides under the keys that they have now: what is said of them is said of these. */
+function sidesOf({ draft }: BlockContext, { client, contractor }: ContractRecord) {
+  return { client: successorOf(draft, client), contractor: successorOf(draft, contractor) };
 }
 
 /** The contractor never delivered. */
@@ -72,7 +78,8 @@ export function recordPaidShare(
 export function recordContested(context: BlockContext, contract: ContractRecord): void {
   judge(context, contract, { judged: 'contractor', isPass: false, weight: HALF });
   judge(context, contract, { judged: 'client', isPass: false, weight: HALF });
-  for (const side of [contract.client, contract.contractor]) {
+  const { client, contractor } = sidesOf(context, contract);
+  for (const side of [client, contractor]) {
     changeAccount(context.draft, side, ({ disputes }) => ({ disputes: disputes + 1 }));
   }
 }

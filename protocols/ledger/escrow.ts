@@ -6,6 +6,9 @@
  * Where the table leaves a choice: a verdict with both signatures also ends a DISPUTE, as stated; a
  * majority of arbiters must rule the same amount; a contest without arbiters ends at once.
  *
+ * A side or an arbiter whose key is rotated meanwhile stays bound: the key that it has now acts in
+ * its place, and the documents of the contract are still signed as the agreement names them.
+ *
  * @module
  */
 
@@ -29,7 +32,16 @@ import {
 } from '../negotiation/documents.ts';
 import type { Delivery, Verdict } from '../negotiation/documents.ts';
 import { RULING } from '../settlement/ruling.ts';
-import { accountOf, availableForFees, changeAccount, hold, release } from './accounts.ts';
+import {
+  accountOf,
+  availableForFees,
+  changeAccount,
+  hold,
+  isMoved,
+  post,
+  release,
+  successorOf,
+} from './accounts.ts';
 import type { BlockContext } from './block-context.ts';
 import {
   recordContested,
@@ -37,6 +49,7 @@ import {
   recordPaidShare,
   recordSilentPass,
 } from './escrow-outcomes.ts';
+import { settleEstate } from './identity-moves.ts';
 import { FEES, contractKey } from './records.ts';
 import type { ContractRecord, EscrowEnd } from './records.ts';
 import type { OperationArgs } from './transactions.ts';
@@ -61,8 +74,8 @@ function escrowOf(
   const id = toHex(fromBase64Url(contractId));
   const contract = draft.get(contractKey(id)) as ContractRecord | undefined;
   if (!contract) return 'UNKNOWN_CONTRACT';
-  const isContractor = submitter === contract.contractor;
-  const isParty = isContractor || submitter === contract.client;
+  const isContractor = submitter === successorOf(draft, contract.contractor);
+  const isParty = isContractor || submitter === successorOf(draft, contract.client);
   if (who === 'party' && !isParty) return 'NOT_A_PARTY';
   if (who === 'contractor' && !isContractor) return 'NOT_A_PARTY';
   // Its time has come, and this block had no room to sweep it.
@@ -111,6 +124,7 @@ function close(
     paid,
     dueMs: timeMs + rules.genesis.keepClosedSecs * SECOND_MS,
   });
+  for (const side of [client, contractor]) settleEstate(draft, side);
 }
 
 /** Void if both sides ask for it before anything was delivered. */
@@ -123,7 +137,8 @@ export function cancel(
   if (typeof escrow === 'string') return escrow;
   const { contract } = escrow;
   if (contract.state !== 'HELD') return wrongState(contract);
-  const side = submitter === contract.client ? 'client' : 'contractor';
+  const isClient = submitter === successorOf(context.draft, contract.client);
+  const side = isClient ? 'client' : 'contractor';
   const isByBoth = contract.cancelledBy !== '' && contract.cancelledBy !== side;
   if (isByBoth) close(context, escrow, { end: 'CANCELLED', paid: 0n, loser: 'none' });
   else putContract(context, escrow, { cancelledBy: side });
@@ -197,6 +212,8 @@ export function judge(
 /** The client has signed two verdicts of one contract: that is counted, once. */
 function noteSecondVerdict(context: BlockContext, escrow: Escrow): Refusal {
   const { contract } = escrow;
+  // Who has the dead key may be a thief by now: what it signs is no evidence against the owner.
+  if (isMoved(context.draft, contract.client)) return 'ACCOUNT_MOVED';
   if (contract.hasSecondVerdict === 0) {
     putContract(context, escrow, { hasSecondVerdict: 1 });
     changeAccount(context.draft, contract.client, ({ equivocations }) => ({
@@ -242,7 +259,9 @@ export function contest(
   const { dispute } = rules.fees;
   const account = accountOf(draft, submitter)!;
   if (availableForFees(account) < dispute) return 'INSUFFICIENT_FUNDS';
-  hold(draft, submitter, FEES, dispute);
+  // What is held for a contract is held under the key that the contract names.
+  if (submitter !== contract.contractor) post(draft, submitter, contract.contractor, dispute);
+  hold(draft, contract.contractor, FEES, dispute);
   const contested: Escrow = { id, contract: { ...contract, state: 'CONTESTED' } };
   if (contract.arbiters.length === 0) {
     endUnruled(context, contested);
@@ -271,12 +290,17 @@ export function rule(
   if (!ruling.valid) return ruling.reason;
   const { arbiter, contract: ruled } = ruling.body;
   if (!isIdOf(ruled, fromHex(id))) return 'CONTRACT_MISMATCH';
-  if (!contract.arbiters.includes(arbiter)) return 'NOT_AN_ARBITER';
-  if (contract.rulings.some((known) => known.arbiter === arbiter)) return 'SECOND_RULING';
+  const seats = contract.arbiters.filter((seat) => successorOf(context.draft, seat) === arbiter);
+  const sides = [contract.client, contract.contractor];
+  const isParty = sides.some((side) => successorOf(context.draft, side) === arbiter);
+  if (seats.length === 0 || isParty) return 'NOT_AN_ARBITER';
+  const hasRuled = (seat: string) => contract.rulings.some((known) => known.arbiter === seat);
+  const seat = seats.find((one) => !hasRuled(one));
+  if (seat === undefined) return 'SECOND_RULING';
   const paid = BigInt(ruling.body.paid);
   if (paid > contract.price) return 'PAID_ABOVE_PRICE';
 
-  const rulings = [...contract.rulings, { arbiter, paid }];
+  const rulings = [...contract.rulings, { arbiter: seat, paid }];
   const votes = rulings.filter((known) => known.paid === paid).length;
   const next: Escrow = { id, contract: { ...contract, rulings } };
   if (votes * 2 <= contract.arbiters.length) {

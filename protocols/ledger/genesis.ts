@@ -94,6 +94,8 @@ export interface LedgerRules {
   readonly ledgerId: Uint8Array;
   readonly treasuries: ReadonlySet<string>;
   readonly admission: ReadonlySet<string>;
+  /** Every key that the genesis names by its office: what it says of them holds for good. */
+  readonly officers: ReadonlySet<string>;
   readonly fees: LedgerFees;
   readonly reputation: ReputationParameters;
 }
@@ -131,6 +133,12 @@ export function ledgerRules(bytes: Uint8Array): LedgerRules {
     ledgerId: docId('genesis', bytes),
     treasuries: new Set(genesis.treasuries),
     admission: new Set(genesis.admission),
+    officers: new Set([
+      ...genesis.replicas,
+      ...genesis.treasuries,
+      ...genesis.admission,
+      ...genesis.seeds,
+    ]),
     fees: {
       transaction: BigInt(fees.transaction),
       escrow: BigInt(fees.escrow),

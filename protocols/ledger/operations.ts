@@ -10,6 +10,7 @@ import {
   accountOf,
   changeAccount,
   hasAccount,
+  isMoved,
   isSpendable,
   openAccount,
   post,
@@ -19,6 +20,7 @@ import type { BlockContext } from './block-context.ts';
 import { cancel, contest, deliver, judge, rule } from './escrow.ts';
 import { holdFunds } from './escrow-hold.ts';
 import { MAX_SUPPLY_MICRO_USD } from './genesis.ts';
+import { recover, rotate } from './identity-moves.ts';
 import { CLOCK_KEY } from './records.ts';
 import type { OperationArgs, Transaction } from './transactions.ts';
 
@@ -31,6 +33,7 @@ function mint(context: BlockContext, account: string, args: OperationArgs<'mint'
   const { draft, rules } = context;
   if (!rules.treasuries.has(account)) return 'NOT_PERMITTED';
   if (args.to === account) return 'SELF_TRANSFER';
+  if (isMoved(draft, args.to)) return 'ACCOUNT_MOVED';
   if (!hasAccount(draft, args.to)) return 'UNKNOWN_ACCOUNT';
   const clock = clockOf(draft);
   const minted = clock.minted + BigInt(args.amount);
@@ -44,6 +47,7 @@ function setCredit(context: BlockContext, account: string, args: OperationArgs<'
   const { draft, rules } = context;
   const isTreasury = rules.treasuries.has(account);
   if (!isTreasury || rules.treasuries.has(args.account)) return 'NOT_PERMITTED';
+  if (isMoved(draft, args.account)) return 'ACCOUNT_MOVED';
   if (!hasAccount(draft, args.account)) return 'UNKNOWN_ACCOUNT';
   changeAccount(draft, args.account, () => ({ creditLimit: BigInt(args.limit) }));
   return undefined;
@@ -51,6 +55,7 @@ function setCredit(context: BlockContext, account: string, args: OperationArgs<'
 
 function open(context: BlockContext, account: string, args: OperationArgs<'open'>): Refusal {
   const { draft, rules } = context;
+  if (isMoved(draft, args.account)) return 'ACCOUNT_MOVED';
   if (hasAccount(draft, args.account)) return 'ACCOUNT_EXISTS';
   if (rules.admission.has(account)) {
     openAccount(draft, args.account);
@@ -73,6 +78,7 @@ function transfer(
   // A treasury owes; what it gives out is minted and counted.
   if (rules.treasuries.has(account)) return 'NOT_PERMITTED';
   if (args.to === account) return 'SELF_TRANSFER';
+  if (isMoved(draft, args.to)) return 'ACCOUNT_MOVED';
   if (!hasAccount(draft, args.to)) return 'UNKNOWN_ACCOUNT';
   const amount = BigInt(args.amount);
   if (!isSpendable(accountOf(draft, account)!, amount, rules.fees.deposit)) {
@@ -113,5 +119,9 @@ export function perform(context: BlockContext, transaction: Transaction): Refusa
       return contest(context, account, args);
     case 'rule':
       return rule(context, account, args);
+    case 'recover':
+      return recover(context, account, args);
+    case 'rotate':
+      return rotate(context, args);
   }
 }

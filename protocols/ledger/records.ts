@@ -9,6 +9,12 @@
  * | `quote/<quote id, hex>`            | {@link QuoteRecord}                      |
  * | `score/`, `pair/`, `rater/`        | `protocols/reputation/records.ts`        |
  * | `clock`                            | {@link ClockRecord}                      |
+ * | `recovery/<PeerId>`                | {@link RecoveryRecord}                   |
+ * | `moved/<PeerId>`                   | {@link MovedRecord}                      |
+ * | `former/<PeerId>`                  | {@link FormerRecord}                     |
+ *
+ * The last three stand beside the account and not in it: an account without them has the bytes that
+ * it had before there were rotations.
  *
  * @module
  */
@@ -105,6 +111,29 @@ const clockSchema = z.strictObject({
   minted: whole,
 });
 
+/** Hash of the recovery key without which nobody rotates the account's key. */
+const recoverySchema = z.strictObject({ hash: text });
+
+/** Tombstone of a key that was rotated away: never changed, never removed. */
+const movedSchema = z.strictObject({
+  /** The key that took its place then; it may have a tombstone of its own. */
+  to: text,
+  /** Of the block. */
+  timeMs: count,
+});
+
+/** What led to an account's key. */
+const formerSchema = z.strictObject({
+  /** The key before. */
+  from: text,
+  /** Rotations from the first key to this one. */
+  rotations: count,
+  /** Number of the last rotation. */
+  seq: count,
+  /** Block time of the last rotation. */
+  timeMs: count,
+});
+
 const scoreSchema = z.strictObject({
   fadedNewcomers: whole,
   fadedSuccesses: whole,
@@ -134,6 +163,12 @@ export type AccountRecord = Readonly<z.infer<typeof accountSchema>>;
 export type ContractRecord = Readonly<z.infer<typeof contractSchema>>;
 /** A quote that was used. */
 export type QuoteRecord = Readonly<z.infer<typeof quoteSchema>>;
+/** A registered recovery key. */
+export type RecoveryRecord = Readonly<z.infer<typeof recoverySchema>>;
+/** A key that is dead. */
+export type MovedRecord = Readonly<z.infer<typeof movedSchema>>;
+/** A key that took the place of another. */
+export type FormerRecord = Readonly<z.infer<typeof formerSchema>>;
 /** The last block. */
 export type ClockRecord = Readonly<z.infer<typeof clockSchema>>;
 /** How a contract ended. */
@@ -145,6 +180,9 @@ export type StateRecord =
   | ContractRecord
   | QuoteRecord
   | ClockRecord
+  | RecoveryRecord
+  | MovedRecord
+  | FormerRecord
   | ScoreRecord
   | PairRecord
   | RaterRecord;
@@ -154,6 +192,9 @@ const SCHEMAS: Readonly<Record<string, z.ZodType<StateRecord>>> = {
   contract: contractSchema,
   quote: quoteSchema,
   clock: clockSchema,
+  recovery: recoverySchema,
+  moved: movedSchema,
+  former: formerSchema,
   score: scoreSchema,
   pair: pairSchema,
   rater: raterSchema,
@@ -177,6 +218,21 @@ export function contractKey(id: string): string {
 /** Key of a used quote. @param id - Hexadecimal. */
 export function quoteKey(id: string): string {
   return `quote/${id}`;
+}
+
+/** Key of an account's registered recovery key. */
+export function recoveryKey(peerId: string): string {
+  return `recovery/${peerId}`;
+}
+
+/** Key of the tombstone of a key that was rotated away. */
+export function movedKey(peerId: string): string {
+  return `moved/${peerId}`;
+}
+
+/** Key of what led to an account's key. */
+export function formerKey(peerId: string): string {
+  return `former/${peerId}`;
 }
 
 /** Value of an entry, as the text that it is. */

@@ -9,6 +9,7 @@ import { equalBytes, fromUtf8, toBase64Url, utf8 } from '../../crypto/bytes.ts';
 import { leafHash } from '../../crypto/merkle.ts';
 import { FixedHashTree, levelsOver, pathInLevels, rootOfHashes } from './hash-tree.ts';
 import type { HashLevels } from './hash-tree.ts';
+import { PeerIndex } from './peer-index.ts';
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES, decodeRecord, textOfRecord } from './records.ts';
 import type { StateRecord } from './records.ts';
 import { BUCKETS, BUCKET_BITS, bucketOf, writeEntryLeaf } from './state-proof.ts';
@@ -20,6 +21,12 @@ export type StateChanges = ReadonlyMap<string, StateRecord | undefined>;
 /** Records by key, to be read. */
 export interface StateReader {
   get(key: string): StateRecord | undefined;
+}
+
+/** Records by key and, those of reputation, by the peers that their keys name. */
+export interface IndexedReader extends StateReader {
+  /** Keys of scores, pairs and raters that name a peer, in no particular order. */
+  keysNaming(peerId: string): ReadonlySet<string>;
 }
 
 interface Leaf {
@@ -94,8 +101,9 @@ function proofIn(key: string, bucket: Bucket, path: readonly Uint8Array[]): Stat
 }
 
 /** Every record of a ledger. */
-export class LedgerState implements StateReader {
+export class LedgerState implements IndexedReader {
   readonly #records = new Map<string, StateRecord>();
+  readonly #peers = new PeerIndex();
   readonly #buckets = new Array<Bucket>(BUCKETS).fill(EMPTY_BUCKET);
   readonly #top = new FixedHashTree(BUCKET_BITS, leafHash(EMPTY_BUCKET.root));
   /** What stood where the last changes are. */
@@ -113,6 +121,10 @@ export class LedgerState implements StateReader {
 
   get(key: string): StateRecord | undefined {
     return this.#records.get(key);
+  }
+
+  keysNaming(peerId: string): ReadonlySet<string> {
+    return this.#peers.keysNaming(peerId);
   }
 
   /** Every entry, in no particular order. */
@@ -208,8 +220,10 @@ export class LedgerState implements StateReader {
 
   #putRecords(changes: StateChanges): void {
     for (const [key, record] of changes) {
-      if (record) this.#records.set(key, record);
-      else this.#records.delete(key);
+      if (record) {
+        if (!this.#records.has(key)) this.#peers.add(key);
+        this.#records.set(key, record);
+      } else if (this.#records.delete(key)) this.#peers.remove(key);
     }
   }
 
@@ -238,11 +252,15 @@ function readSnapshot(bytes: Uint8Array): StateChanges {
 }
 
 /** Changes on top of a state, which stays as it is. Drafts can stand on drafts. */
-export class StateDraft implements StateReader {
-  readonly #base: StateReader;
+export class StateDraft implements IndexedReader {
+  readonly #base: IndexedReader;
   readonly #changes = new Map<string, StateRecord | undefined>();
+  /** Keys that were changed, whatever they hold now. */
+  readonly #peers = new PeerIndex();
+  /** Those that are not in the index yet: hardly a draft is ever asked. */
+  #unindexed: string[] = [];
 
-  constructor(base: StateReader) {
+  constructor(base: IndexedReader) {
     this.#base = base;
   }
 
@@ -254,16 +272,32 @@ export class StateDraft implements StateReader {
     return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(key);
   }
 
+  keysNaming(peerId: string): ReadonlySet<string> {
+    for (const key of this.#unindexed) this.#peers.add(key);
+    this.#unindexed = [];
+    const keys = new Set(this.#base.keysNaming(peerId));
+    for (const key of this.#peers.keysNaming(peerId)) {
+      if (this.#changes.get(key)) keys.add(key);
+      else keys.delete(key);
+    }
+    return keys;
+  }
+
   put(key: string, record: StateRecord): void {
-    this.#changes.set(key, record);
+    this.#change(key, record);
   }
 
   remove(key: string): void {
-    this.#changes.set(key, undefined);
+    this.#change(key, undefined);
   }
 
   /** Takes over what another draft changed. */
   absorb({ changes }: StateDraft): void {
-    for (const [key, record] of changes) this.#changes.set(key, record);
+    for (const [key, record] of changes) this.#change(key, record);
+  }
+
+  #change(key: string, record: StateRecord | undefined): void {
+    if (!this.#changes.has(key)) this.#unindexed.push(key);
+    this.#changes.set(key, record);
   }
 }

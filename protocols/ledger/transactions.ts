@@ -49,6 +49,10 @@ const OPERATIONS = {
   verdict: z.strictObject({ contract: hash, verdict: envelope }),
   contest: z.strictObject({ contract: hash }),
   rule: z.strictObject({ contract: hash, ruling: envelope }),
+  /** Registers the hash of the account's recovery key, once. */
+  recover: z.strictObject({ hash }),
+  /** Passes an account to another key. Of any account, or of the new key, which has none yet. */
+  rotate: z.strictObject({ rotation: envelope }),
 } as const;
 
 /** Name of an operation. */
@@ -80,6 +84,8 @@ const transactionSchema = z.discriminatedUnion('op', [
   operation('verdict'),
   operation('contest'),
   operation('rule'),
+  operation('recover'),
+  operation('rotate'),
 ]);
 
 /** Body of `tx`. */

@@ -120,6 +120,8 @@ export class RequestDesk {
     for (const result of results) {
       this.#replies.add(height, result);
       accounts.add(result.account);
+      // What waits of it would wait for ever.
+      if (result.retired !== undefined) accounts.add(result.retired);
     }
     const { monotonicMs } = moment();
     for (const account of accounts) pool.settle(account, app.lastSeq(account), monotonicMs);

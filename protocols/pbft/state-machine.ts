@@ -23,6 +23,8 @@ export interface TransactionResult {
   readonly seq: number;
   /** Answer to the client. */
   readonly result: Uint8Array;
+  /** An account of which no transaction can be executed from here on. */
+  readonly retired?: string;
 }
 
 /** Outcome of applying a block. */

@@ -97,6 +97,20 @@ export function partiesOfPairKey(key: string): readonly [rater: string, subject:
   return [rater!, subject!];
 }
 
+/** The peers that a key of this file names; none for other keys. */
+export function peersOfKey(key: string): readonly string[] {
+  const [kind, first, second] = key.split('/', 3);
+  if (kind === 'pair') return first === second ? [first!] : [first!, second!];
+  return kind === 'score' || kind === 'rater' ? [first!] : [];
+}
+
+/** The key under which the same is kept once `from` is named `to`. */
+export function renamedKey(key: string, from: string, to: string): string {
+  const parts = key.split('/');
+  const named = parts[0] === 'pair' ? 2 : 1;
+  return parts.map((part, i) => (i >= 1 && i <= named && part === from ? to : part)).join('/');
+}
+
 /** Key of a rater. */
 export function raterKey(peerId: string): string {
   return `rater/${peerId}`;

@@ -1,6 +1,7 @@
 /**
  * `reputation`: what lying raters do to scores, with the ledger's defences and without them, over
- * 20 seeds; what the check of one score costs a light client; what one receipt costs a replica.
+ * 20 seeds; what the check of one score costs a light client; what one receipt, and the rotation of
+ * a key, costs a replica.
  *
  * The attacks are counted, not timed, and come out the same on every machine. The ring has three
  * forms: three quarters of its work inside the ring, a quarter (the rest is honest work as
@@ -19,6 +20,7 @@ import type { RatingMarket } from '../simulation/reputation-attacks.ts';
 import { BENCH_SKILL, LedgerWorld } from './ledger-world.ts';
 import { measureReferenceUs, median, rowOf } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
+import { rotationRows } from './rotation-cost.ts';
 
 const BENCH = 'reputation';
 const MAX_MOVE = 0.05;
@@ -148,5 +150,6 @@ export const benchReputation: Bench = async (onProgress) => {
     rowOf(check, referenceUs),
     { bench: BENCH, case: 'a receipt applied, processor time', value: us, unit: 'us' },
     { bench: BENCH, case: 'its two transactions verified, the same', value: signedUs, unit: 'us' },
+    ...rotationRows(BENCH, world.app.rules.genesis),
   ];
 };

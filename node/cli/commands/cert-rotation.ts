@@ -1,9 +1,13 @@
 /** `coalesce cert rotate` and `coalesce cert recovery`: a new key for the node. @module */
 
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { toBase64Url } from '../../../crypto/bytes.ts';
+import { ledgerRules } from '../../../protocols/ledger/genesis.ts';
 import { registerRecoveryKey, rotateIdentity } from '../../certificates/identity-rotation.ts';
-import { dataDirectory } from '../../storage/data-directory.ts';
+import { dataDirectory, readJsonFile } from '../../storage/data-directory.ts';
 import type { DataDirectory } from '../../storage/data-directory.ts';
 import { loadIdentity } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/store.ts';
@@ -25,24 +29,27 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
     .option('--next-recovery <file>', 'new file for another recovery key from now on')
     .action(
       run(async (context, { recovery, nextRecovery }: RotateOptions) => {
-        const { rotated, hasIssued, hasAccount } = await withStore(
+        const { rotated, hasIssued, onLedger } = await withStore(
           context,
-          async (directory, store) => ({
-            rotated: await rotateIdentity({
-              directory,
-              clock: systemClock,
-              random: systemRandom,
-              ...(recovery === undefined ? {} : { recoveryFile: recovery }),
-              ...(nextRecovery === undefined ? {} : { nextRecoveryFile: nextRecovery }),
-            }),
-            hasIssued: await hasEntries(store, 'issued-certificates'),
-            hasAccount: await hasEntries(store, 'ledger-account'),
-          }),
+          async (directory, store) => {
+            const { peerId } = await loadIdentity(directory);
+            return {
+              onLedger: await ledgerRemarks(directory, store, peerId),
+              hasIssued: await hasEntries(store, 'issued-certificates'),
+              rotated: await rotateIdentity({
+                directory,
+                clock: systemClock,
+                random: systemRandom,
+                ...(recovery === undefined ? {} : { recoveryFile: recovery }),
+                ...(nextRecovery === undefined ? {} : { nextRecoveryFile: nextRecovery }),
+              }),
+            };
+          },
         );
         const remarks = [
           rotated.consent === 'old-key' ? THIEF_REMARK : RECOVERY_REMARK,
           ...(hasIssued ? [ISSUER_REMARK] : []),
-          ...(hasAccount ? [ACCOUNT_REMARK] : []),
+          ...onLedger,
         ];
         context.print({ ...rotated, remarks }, () =>
           [
@@ -67,8 +74,9 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
         context.print(document, () =>
           [
             `Wrote the recovery key of ${peerId} to ${out}: keep it away from this machine`,
-            '  peers learn of it from the skill record that the node publishes next; those that have',
-            '  not read it before a rotation do not follow the rotation',
+            '  peers learn of it from the skill record that the node publishes next; those that',
+            '  have not read it before a rotation do not follow the rotation. The ledger learns of',
+            '  it when the node starts, if it has an account there',
             `Next: coalesce start${context.dataFlag}`,
           ].join('\n'),
         );
@@ -88,8 +96,32 @@ const ISSUER_REMARK =
   'list: issue them anew';
 
 const ACCOUNT_REMARK =
-  'the account on the ledger stays with the old key, its balance and open escrows too: pay it to ' +
-  'others or out before the next rotation (ledger transfer, ledger pay-out)';
+  'an account on the ledger, its score and its pairs move to the new key when the node starts ' +
+  'and reaches the committee; "coalesce ledger show" tells. What is held for open contracts ' +
+  'follows as they end';
+
+const OFFICER_REMARK =
+  'the genesis of the ledger names the old key by its office (replica, treasury, admission or ' +
+  'seed): its account and its office stay with it';
+
+/** What becomes of an account on the ledger that the configuration names. */
+async function ledgerRemarks(
+  directory: DataDirectory,
+  store: Store,
+  formerPeerId: string,
+): Promise<readonly string[]> {
+  try {
+    const { committee } = committeeSchema.parse(await readJsonFile(directory.configFile));
+    const genesis = await readFile(resolve(directory.path, committee.genesisFile));
+    const isOfficer = ledgerRules(genesis).officers.has(formerPeerId);
+    return [isOfficer ? OFFICER_REMARK : ACCOUNT_REMARK];
+  } catch {
+    // No ledger in the file, or none that can be read: a start may name one all the same.
+    return (await hasEntries(store, 'ledger-account')) ? [ACCOUNT_REMARK] : [];
+  }
+}
+
+const committeeSchema = z.looseObject({ committee: z.looseObject({ genesisFile: z.string() }) });
 
 /** Runs `work` while no daemon can start on the data directory. */
 async function withStore<Result>(

@@ -184,8 +184,14 @@ function ledgerLines(ledger: NonNullable<LedgerDocument['ledger']>): string[] {
       `spendable   ${exactUsd(account.spendableMicroUsd)}${depositOf(account)}`,
       `            ${account.transactions} transactions, ${account.disputes} disputes`,
     );
-  } else
+  } else if (ledger.movedTo === null) {
     lines.push('balance     none: this node has no account; a payment or a contract opens one');
+  }
+  if (ledger.formerPeerId !== null) {
+    lines.push(`moved from  ${ledger.formerPeerId}, which is dead`);
+  }
+  if (ledger.movedTo !== null) lines.push(`moved to    ${ledger.movedTo}: this key is dead`);
+  if (ledger.rotationProblem !== null) lines.push(`rotation    ${ledger.rotationProblem}`);
   if (escrows.length > 0) {
     const rows = escrows.map((escrow) => [
       escrow.contractId,

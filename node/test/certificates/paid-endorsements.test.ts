@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import type { PresentedCertificate } from '../../../crypto/presentation-verifier.ts';
+import type { PairRecord } from '../../../protocols/reputation/records.ts';
+import {
+  ALICE,
+  BOB,
+  MALLORY,
+  TASK_TYPE,
+  TestLedger,
+} from '../../../protocols/test/ledger/fixture.ts';
+import { person, rotation } from '../../../protocols/test/ledger/rotations.ts';
 import { withPaidEndorsement } from '../../certificates/paid-endorsements.ts';
 import type { ReadPairs } from '../../certificates/paid-endorsements.ts';
 import { UNPROVED } from '../../certificates/trust.ts';
@@ -108,5 +117,28 @@ describe('an endorsement, where there is a ledger', () => {
     const many = Array.from({ length: 20 }, (_, i) => endorsement({ certId: `c${i}`, exp: i }));
     await withPaidEndorsement(UNPROVED, many, TERM, sources);
     expect(asked).toHaveLength(8);
+  });
+
+  it('follows its holder to a new key once the ledger has moved its sums, its client never', async () => {
+    const ledger = new TestLedger({ seeds: [] });
+    const contract = ledger.contract();
+    ledger.submit(ALICE, ledger.hold(contract));
+    ledger.submit(ALICE, ledger.verdict(contract, 'pass'));
+    const readPairs: ReadPairs = (keys) =>
+      Promise.resolve(keys.map((key) => ledger.app.state.get(key) as PairRecord | undefined));
+    const [seller, buyer] = [person('new seller'), person('new buyer')];
+    const levelOf = async (issuer: Identity, presentedBy: Identity): Promise<number> => {
+      const shown = [endorsement({ issuer: issuer.peerId, holder: BOB.peerId })];
+      const sources = { holder: presentedBy.peerId, readPairs, isRotated: () => false };
+      return (await withPaidEndorsement(UNPROVED, shown, TASK_TYPE, sources)).level;
+    };
+    expect(await levelOf(ALICE, BOB)).toBe(1);
+    expect(await levelOf(ALICE, seller)).toBe(0);
+    expect(ledger.submit(MALLORY, rotation(ledger, BOB, seller))).toBe('done');
+    expect(await levelOf(ALICE, seller)).toBe(1);
+    expect(await levelOf(ALICE, BOB)).toBe(0);
+    expect(ledger.submit(MALLORY, rotation(ledger, ALICE, buyer))).toBe('done');
+    expect(await levelOf(ALICE, seller)).toBe(0);
+    expect(await levelOf(buyer, seller)).toBe(1);
   });
 });

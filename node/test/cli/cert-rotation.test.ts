@@ -1,10 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeGenesis } from '../../../protocols/ledger/genesis.ts';
+import { REPLICAS, makeGenesis } from '../../../protocols/test/ledger/fixture.ts';
 import { dataDirectory } from '../../storage/data-directory.ts';
 import { loadIdentity } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/store.ts';
 import { CliUnderTest } from './capture.ts';
 
+const OTHERS = REPLICAS.map((replica) => replica.peerId);
 let cli: CliUnderTest;
 const peerId = async () => (await loadIdentity(dataDirectory(cli.path))).peerId;
 
@@ -71,6 +75,21 @@ describe('cert rotate', () => {
     await store.section('issued-certificates').put('next-slot', new Uint8Array(1));
     await store.close();
     expect((await cli.run('cert', 'rotate')).stdout).toContain('issue them anew');
+  });
+
+  it.each([
+    ['that an account on the ledger moves when the node starts', false],
+    ['that an office stays with the key that the genesis names', true],
+  ])('says %s', async (_, isReplica) => {
+    await cli.run('init');
+    const replicas = isReplica ? [await peerId(), ...OTHERS.slice(1)] : OTHERS;
+    const genesisFile = join(cli.path, 'genesis.json');
+    await writeFile(genesisFile, encodeGenesis(makeGenesis({ replicas })));
+    const directory = dataDirectory(cli.path);
+    await writeFile(directory.configFile, JSON.stringify({ committee: { genesisFile } }));
+    const { stdout } = await cli.run('cert', 'rotate');
+    expect(stdout.includes('move to the new key when the node starts')).toBe(!isReplica);
+    expect(stdout.includes('its account and its office stay with it')).toBe(isReplica);
   });
 
   it('ends with 3 where there is no identity, and makes none', async () => {

@@ -24,7 +24,7 @@ import { OpenedDocuments } from '../../../protocols/ledger/opened-documents.ts';
 import { contractKey } from '../../../protocols/ledger/records.ts';
 import type { ContractRecord } from '../../../protocols/ledger/records.ts';
 import { StateDraft } from '../../../protocols/ledger/state.ts';
-import type { StateReader } from '../../../protocols/ledger/state.ts';
+import type { IndexedReader, StateReader } from '../../../protocols/ledger/state.ts';
 import type { TransactionCall } from '../../../protocols/ledger/transactions.ts';
 import { elapse, step } from '../../../protocols/negotiation/agreement-machine.ts';
 import type { ContractEvent } from '../../../protocols/negotiation/agreement-machine.ts';
@@ -557,10 +557,14 @@ export class ContractWorld {
     change: (context: BlockContext) => boolean,
   ): ReadonlyMap<string, StateRecord> | undefined {
     const { app } = this.#ledger;
-    const base: StateReader = { get: (key) => ledger.get(key) ?? app.state.get(key) };
+    const base: IndexedReader = {
+      get: (key) => ledger.get(key) ?? app.state.get(key),
+      keysNaming: (peerId) => app.state.keysNaming(peerId),
+    };
     const draft = new StateDraft(base);
     const { open } = new OpenedDocuments();
-    const context = { rules: app.rules, draft, height: 2, timeMs: now * 1_000, open };
+    const moved = { count: 0 };
+    const context = { rules: app.rules, draft, height: 2, timeMs: now * 1_000, open, moved };
     if (!change(context)) return undefined;
     const changed = new Map(ledger);
     for (const [key, record] of draft.changes) if (record) changed.set(key, record);

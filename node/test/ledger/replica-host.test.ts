@@ -1,7 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { toHex } from '../../../crypto/bytes.ts';
+import { toBase64Url, toHex } from '../../../crypto/bytes.ts';
+import type { Identity } from '../../../crypto/identity.ts';
+import { signKeyRotation } from '../../../crypto/key-rotation.ts';
 import { auditLedger, auditReport } from '../../../protocols/ledger/audit.ts';
 import type { AuditReport } from '../../../protocols/ledger/audit.ts';
 import {
@@ -12,6 +14,7 @@ import {
 import { provenAccount } from '../../../protocols/ledger/light-client.ts';
 import { accountKey } from '../../../protocols/ledger/records.ts';
 import { ALICE, BOB, FUNDS, MALLORY } from '../../../protocols/test/ledger/fixture.ts';
+import { person } from '../../../protocols/test/ledger/rotations.ts';
 import { balanceOf } from '../../../protocols/ledger/accounts.ts';
 import { RealCommittee, eventually } from './real-committee.ts';
 import type { Member } from './real-committee.ts';
@@ -39,6 +42,37 @@ function standing(): string {
 }
 
 describe('a committee of real replicas', () => {
+  it('moves an account by a rotation of its new key, and drops what waited of the old one', async () => {
+    committee = await RealCommittee.create();
+    await committee.startAll();
+    const { members } = committee;
+    const waiting = () =>
+      members.reduce((sum, m) => sum + m.replica.status().transactionsWaiting, 0);
+    // Its first number is missing: nothing of this can be executed.
+    committee.transfer(BOB, ALICE);
+    const gap = members[0]!.replica.submit(committee.transfer(BOB, ALICE));
+    await eventually(() => waiting() > 0, standing);
+    const [owner, second] = [person('owner'), person('second')];
+    const rotate = (next: Identity, iat = committee.rules.genesis.time) => {
+      const { envelope } = signKeyRotation({ old: BOB, new: next, seq: 1, iat });
+      const args = { rotation: toBase64Url(envelope) };
+      return committee.transaction(next, { op: 'rotate', args });
+    };
+    const sent = rotate(owner);
+    const done = await members[1]!.replica.submit(sent);
+    expect(done).toMatchObject({ committed: true, result: 'done' });
+    const height = done.committed ? done.height : 0;
+    await eventually(() => members.every((m) => m.replica.status().height >= height), standing);
+    expect(waiting()).toBe(0);
+    const late = await members[2]!.replica.submit(rotate(second));
+    expect(late).toEqual({ committed: false, reason: 'ACCOUNT_MOVED' });
+    // Asked again, it is told what became of it.
+    expect(await members[3]!.replica.submit(sent)).toEqual(done);
+    expect(await audit(members[3]!)).toMatchObject({ valid: true });
+    await committee.members[0]!.stop();
+    await gap;
+  }, 60_000);
+
   it('executes transactions that any replica was handed, once and everywhere', async () => {
     committee = await RealCommittee.create();
     await committee.startAll();

@@ -355,6 +355,26 @@ describe('agreements on credit', () => {
     expect(test.role.openContracts).toBe(1);
   });
 
+  it('names no ledger while the account of a former key has still to move to this one', async () => {
+    const test = await RoleUnderTest.open();
+    let isPaused = true;
+    const ignore = () => undefined;
+    test.role.tellEscrows(ignore, () => isPaused);
+    const { request, agreement } = test.proposal();
+    const ask = (ledger: string) =>
+      test.role.acceptAgreement({
+        client: request.body.client,
+        contractId: agreement!.id,
+        agreement: { ...agreement!.body, ledger },
+        shape: request.body.shape,
+        priceMicroUsd: BigInt(agreement!.body.price),
+      });
+    const ledger = Buffer.alloc(32, 1).toString('base64url');
+    expect(await ask(ledger)).toEqual(declined('BUSY'));
+    isPaused = false;
+    expect(await ask(ledger)).toBe(true);
+  });
+
   it('takes none while it drains, for a skill that was withdrawn, or beyond capacity', async () => {
     const test = await RoleUnderTest.open({ skill: { capacity: 1 } }, known(ALICE));
     await test.agreed();

@@ -145,6 +145,53 @@ describe('the state root', () => {
     expect(() => fresh.proveBefore(quoteKey('q0'))).toThrow(TypeError);
   });
 
+  it('knows which records name a peer, in drafts on drafts and after a block is taken back', () => {
+    const peers = ['a', 'b', 'c'];
+    const keys = peers.flatMap((peer) => [
+      `rater/${peer}`,
+      `score/${peer}/client/x/${peers[0]}`,
+      ...peers.map((other) => `pair/${peer}/${other}/client/x/y`),
+    ]);
+    const record = { agreements: 0n, comparisons: 0n, hour: 0, flow: 0n, nextFlow: 0n };
+    const scan = (state: { get(key: string): unknown }, peer: string) =>
+      keys.filter((key) => {
+        const [kind, first, second] = key.split('/');
+        const isNamed = first === peer || (kind === 'pair' && second === peer);
+        return isNamed && state.get(key) !== undefined;
+      });
+    const change = fc.tuple(fc.nat(keys.length - 1), fc.boolean());
+    const changes = fc.array(change, { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(changes, changes, fc.boolean())), (blocks) => {
+        const state = new LedgerState();
+        for (const [first, second, isReverted] of blocks) {
+          const draft = new StateDraft(state);
+          const own = new StateDraft(draft);
+          for (const [on, list] of [
+            [draft, first],
+            [own, second],
+          ] as const) {
+            for (const [i, isPut] of list) {
+              if (isPut) on.put(keys[i]!, record);
+              else on.remove(keys[i]!);
+            }
+          }
+          const check = (reader: StateDraft | LedgerState) => {
+            for (const peer of peers) {
+              expect([...reader.keysNaming(peer)].sort()).toEqual(scan(reader, peer).sort());
+            }
+          };
+          check(own);
+          draft.absorb(own);
+          check(draft);
+          state.commit(draft.changes);
+          if (isReverted) state.revert();
+          check(state);
+        }
+      }),
+    );
+  });
+
   it('takes one commit back, and not two', () => {
     const state = stateOf(3);
     state.revert();
