@@ -9,7 +9,7 @@
  * @module
  */
 
-import { LOCAL_NETWORK, networkOf } from '../address-network.ts';
+import { strangersNetwork } from '../address-network.ts';
 import { advertisedKeys } from '../skill-discovery/advertise.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { isAtOrBelow } from '../skill-discovery/terms.ts';
@@ -204,12 +204,6 @@ export class RecordIndex {
       if (records?.size === 0) this.#byKey.delete(key);
     }
   }
-}
-
-/** The network that a record says its peer is in; `undefined` for one without or a local one. */
-function strangersNetwork([address]: readonly string[]): string | undefined {
-  const network = address === undefined ? undefined : networkOf(address);
-  return network === LOCAL_NETWORK ? undefined : network;
 }
 
 /** A term has a predicate; a bucket has none. */
