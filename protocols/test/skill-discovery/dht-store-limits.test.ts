@@ -159,7 +159,7 @@ describe('providers of one key', () => {
     expect(await namesUnder(inner, 1)).toEqual(['x1', 'x3', 'x4']);
   });
 
-  it('stay bounded in every order, the own one stays, no unproven one replaces a proven one', async () => {
+  it('stay bounded in every order, and no unproven one replaces a proven one', async () => {
     const name = fc.constantFrom(own, 'p1', 'p2', 'p3', 'p4', 'x1', 'x2', 'x3', 'x4');
     const step = fc.record({ name, cid: fc.integer({ min: 1, max: 2 }), isDelete: fc.boolean() });
     const limit = fc.integer({ min: 1, max: 4 });
