@@ -22,7 +22,7 @@ import type { Search } from '../skill-discovery/search-cache.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { askBroker } from './client.ts';
 import type { BrokerClientComponents, MarketQuote, VerifiedBrokerAnswer } from './client.ts';
-import { MAX_FOUND_RECORDS } from './messages.ts';
+import { MAX_FIND_KEYS, MAX_FOUND_RECORDS } from './messages.ts';
 import type { OutsideAgent } from './messages.ts';
 
 /** Longest wait for one broker. */
@@ -87,8 +87,7 @@ export class BrokeredSearch {
     const signal = outer ? AbortSignal.any([outer, timeout]) : timeout;
     try {
       await this.#components.host.dial(address, { signal });
-      const question = { keys, limit: MAX_FOUND_RECORDS };
-      const answer = await askBroker(this.#components, peerId, question, { signal });
+      const answer = await this.#askWhole(peerId, keys, signal);
       const { records, refused, left, refusedQuotes } = answer;
       await Promise.all(records.map((record) => this.#learnAddresses(record)));
       const lies = refused.length + refusedQuotes;
@@ -98,6 +97,20 @@ export class BrokeredSearch {
       const detail = error instanceof Error ? error.message : 'no answer';
       return { peerId, answer: undefined, detail };
     }
+  }
+
+  /** A question has room for some keys: the others are asked for in another one. */
+  async #askWhole(
+    peerId: string,
+    keys: readonly string[],
+    signal: AbortSignal,
+  ): Promise<VerifiedBrokerAnswer> {
+    const parts: VerifiedBrokerAnswer[] = [];
+    for (let start = 0; start < keys.length; start += MAX_FIND_KEYS) {
+      const question = { keys: keys.slice(start, start + MAX_FIND_KEYS), limit: MAX_FOUND_RECORDS };
+      parts.push(await askBroker(this.#components, peerId, question, { signal }));
+    }
+    return joined(parts);
   }
 
   /** Where each peer says that it is reached: the client asks it for its proofs next. */
@@ -151,6 +164,19 @@ export class BrokeredSearch {
       source: 'broker',
     }));
   }
+}
+
+/** Answers of one broker to the parts of a question, each agent once. */
+function joined(parts: readonly VerifiedBrokerAnswer[]): VerifiedBrokerAnswer {
+  const outside = new Map(parts.flatMap((part) => part.outside).map((one) => [one.url, one]));
+  return {
+    records: parts.flatMap(({ records }) => records),
+    refused: parts.flatMap(({ refused }) => refused),
+    left: parts.reduce((sum, { left }) => sum + left, 0),
+    outside: [...outside.values()],
+    quotes: parts.flatMap(({ quotes }) => quotes),
+    refusedQuotes: parts.reduce((sum, { refusedQuotes }) => sum + refusedQuotes, 0),
+  };
 }
 
 function newestRecords(records: readonly SignedSkillRecord[]): readonly SignedSkillRecord[] {
