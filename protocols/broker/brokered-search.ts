@@ -8,6 +8,7 @@
 
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
+import { toHex } from '../../crypto/bytes.ts';
 import { nowSeconds } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
 import type {
@@ -133,6 +134,10 @@ export class BrokeredSearch {
     );
     const newer = newest.filter(({ body }) => (known.get(body.peerId) ?? -1) < body.seq);
     const replaced = new Set(newer.map(({ body }) => body.peerId));
+    const told = new Set(newest.map(({ id }) => toHex(id)));
+    const kept = found.hits
+      .filter(({ peerId }) => !replaced.has(peerId))
+      .map((hit) => (told.has(toHex(hit.record.id)) ? { ...hit, isAtBroker: true } : hit));
     const added = newer.flatMap((record) => this.#hitsOf(question, record));
     for (const hit of added) if (!known.has(hit.peerId)) onHit?.(hit);
     const startMs = found.elapsedMs;
@@ -140,7 +145,7 @@ export class BrokeredSearch {
       ...found,
       // What only brokers say is never the whole: they may have left out.
       outcome: found.outcome === 'unreachable' && answers.length > 0 ? 'partial' : found.outcome,
-      hits: [...found.hits.filter(({ peerId }) => !replaced.has(peerId)), ...added],
+      hits: [...kept, ...added],
       asked: found.asked + said.length,
       answered: found.answered + answers.length,
       firstHitMs: found.firstHitMs ?? (added.length > 0 ? startMs : null),

@@ -79,6 +79,8 @@ export interface ContractorHit {
   readonly recordAgeSeconds: number;
   /** The holder itself answered, or only others or a broker did: then it may be gone. */
   readonly source: 'holder' | 'dht' | 'broker';
+  /** A broker showed the same record beside those. */
+  readonly isAtBroker?: boolean;
 }
 
 /** Why a provider gave no hit. */

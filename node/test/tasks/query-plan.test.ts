@@ -67,7 +67,7 @@ describe('the plan of a query', () => {
     expect(search.keys.filter((key) => !key.includes(':'))).toEqual(probes.slice(0, 12));
   });
 
-  it('looks each of five texts up by buckets of its own, and all within the bound of keys', async () => {
+  it('looks each text of an OR up by a bucket of its own, within the bound of keys', async () => {
     const texts = [
       'tone of reviews',
       'translate a manual',

@@ -227,6 +227,19 @@ describe('a client of a broker', () => {
     );
   });
 
+  it('says of a hit of the network that a broker has the same record', async () => {
+    const nodes = await createNetwork(3);
+    const [client, broker, seller] = nodes as [TestNode, TestNode, TestNode];
+    ends.push(() => seller.host.stop());
+    const { record } = await seller.advertiser.publish(contentOf({ term: TERM }));
+    let answer = answerOf();
+    const { search } = await clientOf(client, [await serving(broker, () => answer)]);
+    expect((await search(aboutBrokers, {})).hits[0]).not.toHaveProperty('isAtBroker');
+    answer = answerOf({ peerId: seller.host.peerId, envelope: record.envelope });
+    const [hit] = (await search(aboutBrokers, {})).hits;
+    expect(hit).toMatchObject({ source: 'holder', isAtBroker: true });
+  });
+
   it('adds what only the broker knows, and has the newer record of a peer', async () => {
     const nodes = await createNetwork(3);
     const [client, broker, seller] = nodes as [TestNode, TestNode, TestNode];
