@@ -58,6 +58,8 @@ export interface SurveyQuestion {
   readonly description?: string | undefined;
   /** Each is to be proved. */
   readonly minimums?: readonly ResourceMinimum[];
+  /** Asks configured brokers beside the DHT: a client that knows no market yet. */
+  readonly isForBrokers?: boolean;
 }
 
 /** What a person asks for. */
@@ -133,11 +135,12 @@ export class ContractorSurvey {
   /** Looks for contractors and asks each for its proofs. */
   async look(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
     const { term, description, minimums = [] } = asked;
-    const { queryTimeoutMs, self, clock, random } = this.#components;
-    const search = await this.#searches.search(questionAbout(term), {
-      timeoutMs: queryTimeoutMs,
-      signal,
-    });
+    const { queryTimeoutMs, self, clock, random, brokers } = this.#components;
+    const isForBrokers = asked.isForBrokers === true && brokers.length > 0;
+    const search = await this.#searches.search(
+      { ...questionAbout(term), isForBrokers },
+      { timeoutMs: queryTimeoutMs, signal },
+    );
     const question = await this.#vectorOf(asked, signal);
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const proofs = await this.#components.proofs.of(hits, minimums, signal);

@@ -230,7 +230,7 @@ describe('a look of a short while ago', () => {
 });
 
 describe('the answer to a question in words', () => {
-  it('names whoever sells something else, and tells of no first hit that does not fit', async () => {
+  it('names whoever sells something else, and tells of no such first hit', async () => {
     const test = await SurveyUnderTest.open();
     test.hits = [hitOf(0), hitOf(1), hitOf(2, 'performs:biology/sequencing')];
     const told: string[] = [];
