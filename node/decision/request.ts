@@ -182,7 +182,7 @@ export interface DecisionContext {
   readonly purpose?: DecisionPurpose;
   /** Nothing to the engine: contractors found that are no candidates, and why. */
   readonly leftOut?: readonly LeftOut[];
-  /** Nothing to the engine: quotes that brokers hold, where the client knew no market of its own. */
+  /** Nothing to the engine: quotes that brokers hold, where this node knew no market. */
   readonly market?: readonly MarketReference[];
   /** `null`: this decision must not explore. */
   readonly exploration: ExplorationContext | null;
@@ -196,7 +196,7 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** A quote that a contractor gave to a broker for a task of nominal size: signed, and not binding. */
+/** A quote that a contractor signed for a broker, for a task of nominal size: not binding. */
 export interface MarketReference {
   readonly peerId: string;
   readonly priceMicroUsd: number;

@@ -2,10 +2,10 @@
  * A broker's index: skill records by the keys under which the DHT has them, so that a question is
  * answered from memory. Records come verified; the index forgets them as they expire.
  *
- * When it is full and a new peer comes, the network leaves a place that has the most records: of its
- * peers the one heard of longest ago. So a crowd of a few networks keeps nobody of another one out,
+ * When it is full and a new peer comes, the network with the most records makes room: of its peers
+ * the one heard of longest ago leaves. So a crowd of a few networks keeps nobody of another out,
  * however often it renews its records, and drives out none but itself. A network is the one that
- * the record names, local addresses count as one, and so do records without any: whoever names a
+ * the record names; local addresses count as one, and so do records without any. Whoever names a
  * network for each of its identities is not bounded here. Certificates are not looked at: a record
  * can name any. Of one network three are ranked, and the others after everybody else.
  *

@@ -118,7 +118,7 @@ function describeResource({ name, atLeast, basis }: HitDocument['resources'][num
   return `${name} >= ${atLeast} ${basis === 'stated' ? '(stated)' : '(measured)'}`;
 }
 
-/** The hits; where they come from is shown if it is not the network alone, or if a peer is known. */
+/** The hits. Where they are from is shown unless all are from their holders alone. */
 function hitTable(hits: readonly HitDocument[]): string {
   const told = hits.map(({ sources }) => sources.filter((source) => source !== 'holder'));
   const hasOthers = told.some((sources) => sources.length > 0);
