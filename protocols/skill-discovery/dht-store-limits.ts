@@ -96,6 +96,10 @@ class EntryIndex {
     else this.#providers.write(key);
   }
 
+  networkOf(entry: string): string {
+    return this.#providers.networkOf(entry);
+  }
+
   delete(key: string): void {
     this.#records.delete(key);
     this.#providers.delete(key);
@@ -153,19 +157,28 @@ function writtenMsOf(value: Uint8Array): number {
 }
 
 /**
- * Proven peers first. A search takes the first few of an answer at once, and the module answers in
- * the order of the store.
+ * One peer of each network, then a second of each, and so on; of each network and of each such turn
+ * the proven first. A search takes the first few of an answer at once, and the module answers in
+ * the order of the store: so a crowd of one network does not stand before everybody else.
  */
-async function* provenFirst(
+async function* inTurns(
   entries: AsyncIterable<Pair>,
   isProven: IsProven,
+  networkOf: (entry: string) => string,
 ): AsyncGenerator<Pair, void, undefined> {
-  const others: Pair[] = [];
+  const [proven, others]: [Pair[], Pair[]] = [[], []];
   for await (const entry of entries) {
-    if (isProven(providerOf(entry.key.toString()))) yield entry;
-    else others.push(entry);
+    (isProven(providerOf(entry.key.toString())) ? proven : others).push(entry);
   }
-  yield* others;
+  const turnOf = new Map<string, number>();
+  const placed = [...proven, ...others].map((entry) => {
+    const network = networkOf(entry.key.toString());
+    const turn = turnOf.get(network) ?? 0;
+    turnOf.set(network, turn + 1);
+    return { entry, turn };
+  });
+  placed.sort((a, b) => a.turn - b.turn);
+  for (const { entry } of placed) yield entry;
 }
 
 /** `datastore` with the limits in force. Reads what is in it first. */
@@ -187,7 +200,7 @@ export async function limitDhtStore(datastore: Datastore, init: DhtStoreInit): P
   const query = (request: Query, ...rest: [object?]): AsyncIterable<Pair> => {
     const entries = datastore.query(request, ...rest) as AsyncIterable<Pair>;
     const isOfOneKey = request.prefix?.startsWith(PROVIDER_PREFIX) === true;
-    return isOfOneKey ? provenFirst(entries, isProven) : entries;
+    return isOfOneKey ? inTurns(entries, isProven, (entry) => index.networkOf(entry)) : entries;
   };
   return new Proxy(datastore, {
     get(target, name): unknown {

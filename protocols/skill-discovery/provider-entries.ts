@@ -4,8 +4,8 @@
  * Identifiers cost nothing, and a record costs a signature and no more: whoever makes many fills
  * every place. Addresses cost more. So where something has to leave, it leaves the network (a /24
  * or /48) that has the most, and of that the peer that has the most: a crowd of a few networks
- * drives out itself. Under one key a peer whose skill record was seen here stands before one that
- * nobody has heard of, and networks count among those alike.
+ * drives out itself. Among equals a peer whose skill record was seen here stands before one that
+ * nobody has heard of.
  *
  * Networks are those that peers are connected from, and not what they say. Of a peer whose network
  * is not known (its entries are older than the last start), or that is local, itself counts.
@@ -79,23 +79,40 @@ export class ProviderEntries {
     return this.#byPeer.get(peerId)?.entries.size ?? 0;
   }
 
+  /** The network of an entry's peer as it was counted; the peer itself where none is known. */
+  networkOf(entry: string): string {
+    const peerId = providerOf(entry);
+    return this.#byPeer.get(peerId)?.network ?? peerId;
+  }
+
   /** Number of other peers under the key of `entry`. */
   othersBeside(entry: string): number {
     return this.#byPlace.get(placeOf(entry))?.size ?? 0;
   }
 
   /**
-   * The entry that leaves its key so that `entry` can come: of the peers that are not proven, from
-   * the network with the most of them, the oldest; else the same of all, for a peer that is proven
-   * itself; else none.
+   * The entry that leaves its key so that `entry` can come: of the networks with the most under it,
+   * the oldest of a peer that is not proven, else the oldest. If the newcomer's network is one of
+   * those, only its own. None, if all of these are proven and the newcomer is not, unless its
+   * network has two less than they have.
    */
   leavingFor(entry: string): string | undefined {
     const others = [...(this.#byPlace.get(placeOf(entry)) ?? [])];
-    const unproven = others.filter((other) => !this.#init.isProven(providerOf(other)));
-    if (unproven.length > 0) return this.#oldestOfLargestNetwork(unproven);
-    return this.#init.isProven(providerOf(entry))
-      ? this.#oldestOfLargestNetwork(others)
-      : undefined;
+    const counts = new Map<string, number>();
+    const networkAt = (other: string) => this.networkOf(other);
+    for (const other of others) {
+      counts.set(networkAt(other), (counts.get(networkAt(other)) ?? 0) + 1);
+    }
+    const most = Math.max(0, ...counts.values());
+    const own = this.#networkNowOf(providerOf(entry));
+    const ofOwn = counts.get(own) ?? 0;
+    const isLeaving = (other: string): boolean =>
+      ofOwn === most ? networkAt(other) === own : counts.get(networkAt(other)) === most;
+    const leaving = others.filter(isLeaving);
+    const unproven = leaving.find((other) => !this.#init.isProven(providerOf(other)));
+    if (unproven !== undefined) return unproven;
+    const isDue = ofOwn < most - 1 || this.#init.isProven(providerOf(entry));
+    return isDue ? leaving[0] : undefined;
   }
 
   /**
@@ -106,7 +123,7 @@ export class ProviderEntries {
   leavingStoreFor(entry: string): string | undefined {
     const { isProven } = this.#init;
     const peerId = providerOf(entry);
-    const own = this.#networkOf(peerId);
+    const own = this.#networkNowOf(peerId);
     const [largest] = this.#networks.largest();
     if (largest === undefined) return undefined;
     const isOther = this.#networks.countOf(largest) > this.#networks.countOf(own) + 1;
@@ -152,12 +169,12 @@ export class ProviderEntries {
   }
 
   /** As it is connected now, else as it was, else itself. */
-  #networkOf(peerId: string): string {
+  #networkNowOf(peerId: string): string {
     return this.#init.networkOfPeer(peerId) ?? this.#byPeer.get(peerId)?.network ?? peerId;
   }
 
   #countOfPeer(peerId: string, entry: string): void {
-    const network = this.#networkOf(peerId);
+    const network = this.#networkNowOf(peerId);
     const ofPeer = this.#byPeer.get(peerId) ?? { network, entries: new Set<string>() };
     this.#byPeer.set(peerId, ofPeer);
     if (ofPeer.network !== network) {
@@ -189,15 +206,5 @@ export class ProviderEntries {
       if (--left === 0) break;
     }
     return first;
-  }
-
-  #oldestOfLargestNetwork(entries: readonly string[]): string | undefined {
-    const counts = new Map<string, number>();
-    const networkOf = (entry: string) => this.#byPeer.get(providerOf(entry))!.network;
-    for (const entry of entries) {
-      counts.set(networkOf(entry), (counts.get(networkOf(entry)) ?? 0) + 1);
-    }
-    const most = Math.max(...counts.values());
-    return entries.find((entry) => counts.get(networkOf(entry)) === most);
   }
 }

@@ -260,15 +260,36 @@ describe('provider flooding of the whole store', () => {
     expect(await put(store, 9_999, 'a-newcomer')).toBe('maxProviderEntries');
   });
 
-  it('the network of a key with the most gives way, the proven after the others', async () => {
+  it.each<[string, (peer: number) => string]>([
+    ['one network', () => 'a'],
+    ['two networks', (peer) => 'ab'[peer % 2]!],
+    ['three networks', (peer) => 'abc'[peer % 3]!],
+  ])('a proven crowd of %s under one key drives out itself alone', async (_, networkAt) => {
     const inner = new MemoryDatastore();
-    const limits = { ...DHT_STORE_LIMITS, maxProvidersPerKey: 4 };
-    const isProven = () => true;
+    const limits = { ...DHT_STORE_LIMITS, maxProvidersPerKey: 16 };
+    // Nobody here has seen the records of the honest ones.
+    const isProven = (name: string) => !name.startsWith('h');
     const store = await limitDhtStore(inner, { ownPeerId: own, limits, isProven, networkOfPeer });
-    for (const name of ['b-honest', 'a-1', 'a-2', 'a-3', 'a-4', 'a-5']) {
-      await store.put(entry(1, name), bytes);
+    const crowd = async (from: number): Promise<void> => {
+      for (let peer = from; peer < from + 100; peer++) {
+        await put(store, 1, `${networkAt(peer)}-${peer}`);
+      }
+    };
+    await store.put(entry(1, 'h-first'), bytes);
+    await crowd(0);
+    await store.put(entry(1, 'honest'), bytes);
+    await crowd(100);
+    const kept = await namesUnder(inner, 1);
+    expect(kept).toHaveLength(16);
+    expect(kept).toContain('h-first');
+    expect(kept).toContain('honest');
+    // A search takes the first few of an answer: the honest ones are among them.
+    const told: string[] = [];
+    for await (const { key } of store.query({ prefix: '/dht/provider/cid1/' })) {
+      told.push(key.toString().split('/').pop()!);
     }
-    expect(await namesUnder(inner, 1)).toEqual(['a-3', 'a-4', 'a-5', 'b-honest']);
+    expect(told).toHaveLength(16);
+    expect(told.slice(0, 5)).toEqual(expect.arrayContaining(['h-first', 'honest']));
   });
 
   it('a peer that moves takes its entries along, and the whole keeps its limit', async () => {
