@@ -185,6 +185,14 @@ export interface PublishDocument {
 }
 
 /** One hit of `query`. */
+/**
+ * Where a hit comes from. One of the first three says who gave the record: `holder`, the peer
+ * itself, named in the DHT; `dht`, others that keep it, so the peer may be gone; `broker`, a broker
+ * alone. Beside it: `broker`, a broker had the same record too; `cache`, all of it is from a look
+ * shortly before; `known`, the peer has worked or is certified, or is named in the configuration.
+ */
+export type HitSource = 'holder' | 'dht' | 'broker' | 'cache' | 'known';
+
 export interface HitDocument {
   readonly peerId: string;
   readonly term: string;
@@ -209,6 +217,7 @@ export interface HitDocument {
     readonly certId: string | null;
   }[];
   readonly recordAgeMs: number;
+  readonly sources: readonly HitSource[];
   readonly addresses: readonly string[];
 }
 

@@ -85,7 +85,13 @@ export function createClientRole(
     trust,
     named: new Set([...config.trust.known, ...config.trust.attestors]),
   });
-  const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
+  const prospects = new ProspectFinder({
+    survey,
+    outsourcing,
+    config,
+    clock,
+    self: identity.peerId,
+  });
   const execution = new TaskExecution({
     onDeclined: (peerId) => prospects.rest(peerId),
     outsourcing,

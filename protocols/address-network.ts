@@ -38,3 +38,9 @@ export function networkOf(address: string): string {
   const bytes = ip.toByteArray().map((byte, i) => (i < bits / 8 ? byte : 0));
   return `${ipaddr.fromByteArray(bytes).toString()}/${bits}`;
 }
+
+/** The network of a peer's first address; `undefined` for one without or a local one. */
+export function strangersNetwork([address]: readonly string[]): string | undefined {
+  const network = address === undefined ? undefined : networkOf(address);
+  return network === LOCAL_NETWORK ? undefined : network;
+}

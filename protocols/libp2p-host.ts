@@ -27,6 +27,7 @@ import { createLibp2p } from 'libp2p';
 import { concatBytes } from '../crypto/bytes.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { sha256 } from '../crypto/hash.ts';
+import { strangersNetwork } from './address-network.ts';
 import { Bootstrap } from './bootstrap.ts';
 import type { Logger } from './components.ts';
 import { KnownPeers, watchPeers } from './known-peers.ts';
@@ -277,13 +278,17 @@ export async function createHost(init: HostInit): Promise<Host> {
   const addresses = (init.bootstrap ?? []).filter((address) => !address.endsWith(ownSuffix));
   for (const address of addresses) multiaddr(address);
   const store = init.datastore ?? new MemoryDatastore();
+  let addressesOf: Host['addressesOf'] = () => [];
   const datastore = await limitDhtStore(store, {
     ownPeerId: init.identity.peerId,
     ...(init.dhtStoreLimits ? { limits: init.dhtStoreLimits } : {}),
     ...(init.isProven ? { isProven: init.isProven } : {}),
+    networkOfPeer: (peerId) => strangersNetwork(addressesOf(peerId)),
   });
   const lan = new LanPeers(init.logger);
   const libp2p = await createNode(init, datastore, lan);
+  addressesOf = (peerId) =>
+    libp2p.getConnections(peerIdFromString(peerId)).map(({ remoteAddr }) => String(remoteAddr));
   lan.start(libp2p);
   const hasKey = init.networkKey !== undefined;
   const { dht, gossip } = libp2p.services;
@@ -300,8 +305,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     peerId: libp2p.peerId.toString(),
     addresses: () => libp2p.getMultiaddrs().map(String),
     connectedPeers: () => libp2p.getPeers().map(String),
-    addressesOf: (peerId) =>
-      libp2p.getConnections(peerIdFromString(peerId)).map(({ remoteAddr }) => String(remoteAddr)),
+    addressesOf,
     routingTableSize: () => dht.routingTable.size,
     async dial(target, options = {}) {
       const to = target.startsWith('/') ? multiaddr(target) : peerIdFromString(target);

@@ -101,6 +101,23 @@ function leftOutLines({ request }: DecisionRecord): string[] {
   ];
 }
 
+/** What brokers told of the market: a reference, which no figure rests on. */
+function marketLines({ request }: DecisionRecord): string[] {
+  const { market = [] } = request.context;
+  if (market.length === 0) return [];
+  const shown = market.slice(0, MAX_LEFT_OUT).map((quote) => {
+    const { peerId, priceMicroUsd, inputBytes, latencyMs } = quote;
+    const price = dollars(priceMicroUsd);
+    return `  ${printable(peerId)}: ${price} for ${inputBytes} bytes, within ${latencyMs} ms`;
+  });
+  const more = market.length - shown.length;
+  return [
+    `Market reference, quotes signed to a broker, which no figure rests on (${market.length}):`,
+    ...shown,
+    ...(more === 0 ? [] : [`  and ${more} more`]),
+  ];
+}
+
 /** The lines. The record must be one in which a counterfactual was looked for. */
 export function alternativeLines(record: DecisionRecord, field: JudgedField | null): string[] {
   return [
@@ -109,5 +126,6 @@ export function alternativeLines(record: DecisionRecord, field: JudgedField | nu
     ...turnLines(record, field),
     ...bargainingLines(record),
     ...leftOutLines(record),
+    ...marketLines(record),
   ];
 }

@@ -182,6 +182,8 @@ export interface DecisionContext {
   readonly purpose?: DecisionPurpose;
   /** Nothing to the engine: contractors found that are no candidates, and why. */
   readonly leftOut?: readonly LeftOut[];
+  /** Nothing to the engine: quotes that brokers hold, where this node knew no market. */
+  readonly market?: readonly MarketReference[];
   /** `null`: this decision must not explore. */
   readonly exploration: ExplorationContext | null;
   /** Left out: no decision yet. */
@@ -192,6 +194,18 @@ export interface DecisionContext {
 export interface LeftOut {
   readonly peerId: string;
   readonly reason: string;
+}
+
+/** A quote that a contractor signed for a broker, for a task of nominal size: not binding. */
+export interface MarketReference {
+  readonly peerId: string;
+  readonly priceMicroUsd: number;
+  /** Size of the input that it is for. */
+  readonly inputBytes: number;
+  readonly latencyMs: number;
+  readonly expiresAtSeconds: number;
+  /** What the contractor sells by; left out where its record was not found. */
+  readonly perUnit?: string;
 }
 
 /** What a decision is made for: a task that is run, a question, or made-up candidates. */

@@ -18,6 +18,7 @@ import type {
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import { SearchCache } from '../../protocols/skill-discovery/search-cache.ts';
+import type { Search } from '../../protocols/skill-discovery/search-cache.ts';
 import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificates/trust.ts';
 import type { TrustPolicy } from '../certificates/trust-policy.ts';
 import { jaccardIndex, skillCompatibility } from '../skills/compatibility.ts';
@@ -32,8 +33,9 @@ import { planQuery } from './query-plan.ts';
 import type { QueryPlan } from './query-plan.ts';
 
 /** How old a look may be that serves for another task. */
-const RECENT_MS = 20_000;
-const MAX_RECENT = 1_024;
+export const RECENT_MS = 20_000;
+/** Questions whose last look is kept; the one looked for longest ago goes first. */
+export const MAX_RECENT = 1_024;
 /** Verified results for this node from which a contractor is known (wire-formats.md 6: 3U). */
 const KNOWN_FROM_RESULTS = 3;
 const KNOWN_FROM_LEVEL = 2;
@@ -56,6 +58,8 @@ export interface SurveyQuestion {
   readonly description?: string | undefined;
   /** Each is to be proved. */
   readonly minimums?: readonly ResourceMinimum[];
+  /** Asks configured brokers beside the DHT: a client that knows no market yet. */
+  readonly isForBrokers?: boolean;
 }
 
 /** What a person asks for. */
@@ -118,23 +122,25 @@ export class ContractorSurvey {
   readonly #searches: SearchCache;
   readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
 
-  constructor(components: ContractorSurveyComponents) {
+  /** @param search - How the DHT is looked through. */
+  constructor(
+    components: ContractorSurveyComponents,
+    search: Search = (question, options) => searchContractors(components, question, options),
+  ) {
     this.#components = components;
-    const brokered = new BrokeredSearch({
-      ...components,
-      search: (question, options) => searchContractors(components, question, options),
-    });
+    const brokered = new BrokeredSearch({ ...components, search });
     this.#searches = new SearchCache({ clock: components.clock, search: brokered.search });
   }
 
   /** Looks for contractors and asks each for its proofs. */
   async look(asked: SurveyQuestion, signal: AbortSignal): Promise<Survey> {
     const { term, description, minimums = [] } = asked;
-    const { queryTimeoutMs, self, clock, random } = this.#components;
-    const search = await this.#searches.search(questionAbout(term), {
-      timeoutMs: queryTimeoutMs,
-      signal,
-    });
+    const { queryTimeoutMs, self, clock, random, brokers } = this.#components;
+    const isForBrokers = asked.isForBrokers === true && brokers.length > 0;
+    const search = await this.#searches.search(
+      { ...questionAbout(term), isForBrokers },
+      { timeoutMs: queryTimeoutMs, signal },
+    );
     const question = await this.#vectorOf(asked, signal);
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const proofs = await this.#components.proofs.of(hits, minimums, signal);

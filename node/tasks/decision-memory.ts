@@ -143,6 +143,11 @@ export class DecisionMemory {
     return new Set(contractorsOverCap(book, offers, cap));
   }
 
+  /** Whether there are quotes for a task of this kind from any time. */
+  knowsMarket(taskType: string): boolean {
+    return this.#state.market.taskTypes.some((watched) => watched.taskType === taskType);
+  }
+
   /** Learns what was asked for a task, and raises an alarm if the market looks managed. */
   observeQuotes(taskType: string, quotes: readonly UnitQuote[]): void {
     const atMs = this.#init.clock.nowMs();

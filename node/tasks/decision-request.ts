@@ -18,8 +18,9 @@ import type {
   DecisionPurpose,
   DecisionQuery,
   DecisionTask,
-  OutcomeHistory,
   LeftOut,
+  MarketReference,
+  OutcomeHistory,
 } from '../decision/request.ts';
 import { DEFAULT_COMPLEXITY, DEFAULT_CRITICALITY } from './task-limits.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
@@ -52,6 +53,8 @@ export interface DecisionInput {
   readonly ledgerFeesMicroUsd?: number | undefined;
   /** Contractors that were found and gave no quote. */
   readonly leftOut?: readonly LeftOut[];
+  /** Quotes that brokers hold, for the record. */
+  readonly market?: readonly MarketReference[];
 }
 
 /**
@@ -151,6 +154,7 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
       ...(input.leftOut === undefined || input.leftOut.length === 0
         ? {}
         : { leftOut: input.leftOut.slice(0, MAX_LEFT_OUT).map(shortened) }),
+      ...(input.market === undefined || input.market.length === 0 ? {} : { market: input.market }),
       ...input.memory,
       overheads: {
         // Like a session, the ledger's fees come with each contract, whatever its price.

@@ -16,7 +16,7 @@ import { DecisionEngine } from '../decision/engine.ts';
 import type { Decision } from '../decision/engine.ts';
 import { attestedOutcomes, countedTestimony } from '../decision/learning/bootstrapping.ts';
 import type { DecisionPolicy } from '../decision/policy.ts';
-import type { Candidate, DecisionPurpose, LeftOut } from '../decision/request.ts';
+import type { Candidate, DecisionPurpose } from '../decision/request.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionMemory } from './decision-memory.ts';
 import { candidateOf, decisionQuery, withVerification } from './decision-request.ts';
@@ -72,17 +72,18 @@ export class Deliberation {
    * has had its share of trying. They are looked at in the order of their ids, so that it gives no
    * advantage to answer first where a strategy takes the first of equals (equations.md 4).
    *
-   * @param leftOut - Contractors that gave no quote, for the record.
+   * @param told - What else was found, for the record: contractors that gave no quote, and quotes
+   *   that brokers hold.
    */
   onProspects(
     task: PreparedTask,
     choice: PolicyChoice,
     prospects: readonly Prospect[],
     stage: Stage,
-    leftOut: readonly LeftOut[] = [],
+    told: Pick<DecisionInput, 'leftOut' | 'market'> = {},
   ): Promise<Decision> {
     const purpose = stage === 'asked' ? 'question' : 'run';
-    const own = { ...this.#input(task, choice, purpose), leftOut };
+    const own = { ...this.#input(task, choice, purpose), ...told };
     const isAgain = stage === 'again';
     const input = isAgain ? { ...own, memory: { ...own.memory, exploration: null } } : own;
     const { memory, self } = this.#components;

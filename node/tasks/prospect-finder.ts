@@ -5,14 +5,17 @@
  * @module
  */
 
+import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
 import { lackOfResources } from '../certificates/trust.ts';
 import type { ResourceMinimum } from '../certificates/trust.ts';
-import type { ContractorSurvey } from './contractor-survey.ts';
+import type { MarketReference } from '../decision/request.ts';
+import type { ContractorSurvey, Survey } from './contractor-survey.ts';
 import { describeLeftOut, limitCrowd } from './crowd-limit.ts';
 import { leastLevelOf } from './decision-request.ts';
 import type { Prospect } from './decision-request.ts';
+import { marketReferences } from './market-reference.ts';
 import type { Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { RunLedger } from './run-ledger.ts';
@@ -22,18 +25,24 @@ const MAX_MINIMUM = 2 ** 32;
 /** How long a contractor is left out that gave a quote and then declined the task. */
 const REST_MS = 600_000;
 const MAX_RESTING = 1_024;
+/** Terms of which the brokers were asked for their market; then it is asked for anew. */
+const MAX_KNOWN_MARKETS = 1_024;
 
 export interface ProspectFinderComponents {
   readonly survey: ContractorSurvey;
   readonly outsourcing: Outsourcing;
   readonly config: Config;
   readonly clock: Clock;
+  /** PeerId of this node. */
+  readonly self: string;
 }
 
 /** Who gave a quote, and who did not and why. */
 export interface Prospects {
   readonly quoted: readonly Prospect[];
   readonly refused: readonly { readonly peerId: string; readonly dropped: string }[];
+  /** Quotes that brokers hold: asked for with the first look of each term. */
+  readonly market: readonly MarketReference[];
 }
 
 /** Minimums of a task as terms: `memory-mib` is short for `hasResource:memory-mib`. */
@@ -49,6 +58,7 @@ export class ProspectFinder {
   readonly #components: ProspectFinderComponents;
   /** When each contractor that declined is asked again. */
   readonly #restingUntilMs = new Map<string, number>();
+  readonly #knownMarkets = new Set<string>();
 
   constructor(components: ProspectFinderComponents) {
     this.#components = components;
@@ -60,7 +70,10 @@ export class ProspectFinder {
     const { description, resources } = task.specification;
     const minimums = minimumsOf(resources?.minimums ?? {});
     const found = await ledger.timed('discover', () =>
-      survey.recent({ term: task.term, description, minimums }, signal),
+      survey.recent(
+        { term: task.term, description, minimums, isForBrokers: this.#isFirstLook(task.term) },
+        signal,
+      ),
     );
     const quoted: Prospect[] = [];
     const refused = found.search.dropped.map(({ peerId, reason }) => ({
@@ -105,7 +118,26 @@ export class ProspectFinder {
     await ledger.timed('quote', () => Promise.all(asked.map(ask)));
     // Last, since a record has room for some only.
     refused.push(...notAsked);
-    return { quoted, refused };
+    return { quoted, refused, market: this.#marketOf(found, task.term) };
+  }
+
+  /** Whether no task of this term was looked for before. */
+  #isFirstLook(term: string): boolean {
+    if (this.#knownMarkets.has(term)) return false;
+    if (this.#knownMarkets.size >= MAX_KNOWN_MARKETS) this.#knownMarkets.clear();
+    this.#knownMarkets.add(term);
+    return true;
+  }
+
+  #marketOf({ search, contractors }: Survey, term: string): readonly MarketReference[] {
+    const { clock, self } = this.#components;
+    const units = new Map(contractors.map(({ hit }) => [hit.peerId, hit.offer.perUnit]));
+    return marketReferences(search.brokers?.quotes ?? [], {
+      term,
+      nowSeconds: nowSeconds(clock),
+      self,
+      perUnitOf: (peerId) => units.get(peerId),
+    });
   }
 
   /** Gives back quotes that are not taken. Never throws: they run out by themselves. */

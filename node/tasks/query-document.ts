@@ -6,7 +6,7 @@
 
 import type { BrokerNews } from '../../protocols/broker/brokered-search.ts';
 import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
-import type { FirstHitDocument, HitDocument, QueryDocument } from '../api-documents.ts';
+import type { FirstHitDocument, HitDocument, HitSource, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
 import { lackOfResources } from '../certificates/trust.ts';
 import type { ProvedSkill } from '../certificates/trust.ts';
@@ -25,7 +25,7 @@ export function queryDocument(
   const fitting: (SurveyedContractor & { readonly document: HitDocument })[] = [];
   let hasSilent = false;
   for (const contractor of contractors) {
-    const document = hitOf(contractor);
+    const document = hitOf(contractor, search.lookAgeMs > 0);
     const lack = lackOfResources(contractor.resources, 0) ?? lackOfLevel(document, request);
     const isSilent = lack !== undefined && !contractor.hasAnswered;
     hasSilent ||= isSilent;
@@ -96,7 +96,8 @@ function termsOf({ query, minimums }: QueryRequest): readonly string[] {
   return [...terms, ...minimums.map(({ name }) => name)];
 }
 
-function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument {
+function hitOf(contractor: SurveyedContractor, isKept: boolean): HitDocument {
+  const { hit, proved, resources, fit } = contractor;
   const { offer, record } = hit;
   // Of a resource that is itself what is looked for, the proof of it says the level.
   const own = resources.find(({ name }) => name === hit.matchedTerm);
@@ -126,8 +127,19 @@ function hitOf({ hit, proved, resources, fit }: SurveyedContractor): HitDocument
       certId,
     })),
     recordAgeMs: hit.recordAgeSeconds * 1_000,
+    sources: sourcesOf(contractor, isKept),
     addresses: record.body.addresses,
   };
+}
+
+function sourcesOf({ hit, isKnown }: SurveyedContractor, isKept: boolean): readonly HitSource[] {
+  const { source, isAtBroker = false } = hit;
+  return [
+    source,
+    ...(isAtBroker ? ['broker' as const] : []),
+    ...(isKept ? ['cache' as const] : []),
+    ...(isKnown ? ['known' as const] : []),
+  ];
 }
 
 /** How many receipts of others' work it showed that verify, and of how many clients. */

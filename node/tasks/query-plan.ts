@@ -23,7 +23,9 @@ import { CONCEPTS, findTerm, pathWords } from '../skills/vocabulary.ts';
 
 /** Cosine below which an offer has nothing to do with a text. */
 export const MIN_TEXT_SIMILARITY = 0.15;
-/** Terms of the vocabulary that are looked up for a text. */
+/** Keys of one text; all texts and terms of a query share {@link MAX_SEARCH_KEYS}. */
+export const MAX_KEYS_PER_TEXT = 16;
+/** Of these, terms of the vocabulary; the others are buckets. */
 const MAX_NEAREST_TERMS = 4;
 /** Offers of one contractor that are considered for a text: each is asked for its proofs. */
 const MAX_OFFERS_BY_TEXT = 3;
@@ -222,9 +224,27 @@ function nearestTerms(vector: Float32Array, vocabulary: Vectors): readonly strin
     .map(({ term }) => term);
 }
 
+/** Keys of a text, the likeliest first: buckets and near terms by turns, then buckets. */
+function keysOfText(vector: Float32Array, vocabulary: Vectors, modelId: string): string[] {
+  const terms = nearestTerms(vector, vocabulary);
+  const probes = probesOf(vector, modelId, MAX_KEYS_PER_TEXT);
+  const byTurns = probes.flatMap((probe, i) => [probe, ...terms.slice(i, i + 1)]);
+  return [...byTurns, ...terms.slice(probes.length)].slice(0, MAX_KEYS_PER_TEXT);
+}
+
+/** Adds the first key of each list, then the second, as long as there is room. */
+function addByTurns(keys: Set<string>, lists: readonly (readonly string[])[]): void {
+  for (let turn = 0; turn < MAX_KEYS_PER_TEXT; turn++) {
+    for (const list of lists) {
+      const key = list[turn];
+      if (key !== undefined && keys.size < MAX_SEARCH_KEYS) keys.add(key);
+    }
+  }
+}
+
 /**
- * Plans a query: which keys are asked for, at most {@link MAX_SEARCH_KEYS}. Texts share what the
- * terms leave.
+ * Plans a query: which keys are asked for, at most {@link MAX_SEARCH_KEYS}. Each alternative with a
+ * term is looked up by that one; those of texts alone share what is left, a bucket of each first.
  *
  * @param query - As it was typed, for the result.
  * @throws the embedder's error, or the signal's reason.
@@ -240,7 +260,6 @@ export async function planQuery(
     alternatives.flatMap((alternative) => alternative.texts),
     signal,
   );
-  const byText = alternatives.filter(({ terms }) => terms.length === 0);
   const keys = new Set(
     alternatives.flatMap(({ terms }) => (terms.length === 0 ? [] : [mostSpecific(terms)])),
   );
@@ -248,13 +267,12 @@ export async function planQuery(
     texts.of(alternatives.flatMap((one) => one.texts)[0] ?? '') === undefined
       ? new Vectors(embedder)
       : await vocabularyOf(embedder, signal);
-  const share = Math.floor((MAX_SEARCH_KEYS - keys.size) / Math.max(1, byText.length));
-  for (const { texts: wanted } of byText) {
-    const vector = texts.of(wanted[0]!)!;
-    const terms = nearestTerms(vector, vocabulary);
-    const probes = probesOf(vector, embedder.modelId, MAX_SEARCH_KEYS);
-    for (const key of [...terms, ...probes].slice(0, share)) keys.add(key);
-  }
+  const byText = alternatives.filter(({ terms }) => terms.length === 0);
+  const lists = byText.map((one) =>
+    keysOfText(texts.of(one.texts[0]!)!, vocabulary, embedder.modelId),
+  );
+  addByTurns(keys, lists);
   const terms = new Vectors(embedder, vocabulary);
-  return new Plan({ query, keys: [...keys] }, alternatives, texts, terms);
+  const needs = `query ${JSON.stringify(alternatives)}`;
+  return new Plan({ query, keys: [...keys], needs }, alternatives, texts, terms);
 }

@@ -12,7 +12,7 @@ import type { Config } from '../config/schema.ts';
 import { explainDecision } from '../decision/decision-record.ts';
 import type { DecisionRecord } from '../decision/decision-record.ts';
 import type { UnitQuote } from '../decision/portfolio/quote-window.ts';
-import type { Candidate, LeftOut } from '../decision/request.ts';
+import type { Candidate, LeftOut, MarketReference } from '../decision/request.ts';
 import type { Processor } from '../system-clock.ts';
 import { shortDecision } from './decision-log.ts';
 import type { DecisionLog } from './decision-log.ts';
@@ -95,10 +95,11 @@ export class TaskRunner {
     if (offline) {
       return explainDecision(await this.#deliberation.onCandidates(task, choice, offline));
     }
-    const { quoted, refused } = await prospects.find(task, new RunLedger(clock), signal);
+    const { quoted, refused, market } = await prospects.find(task, new RunLedger(clock), signal);
+    const told = { leftOut: leftOutOf(refused), market };
     try {
       return explainDecision(
-        await this.#deliberation.onProspects(task, choice, quoted, 'asked', leftOutOf(refused)),
+        await this.#deliberation.onProspects(task, choice, quoted, 'asked', told),
       );
     } finally {
       await prospects.release(quoted);
@@ -162,7 +163,7 @@ export class TaskRunner {
     ledger: RunLedger,
     fault: string,
   ): Promise<Ending> {
-    const decision = await this.#deliberation.onProspects(task, choice, [], 'first', []);
+    const decision = await this.#deliberation.onProspects(task, choice, [], 'first');
     const record = explainDecision(decision, { counterfactual: false });
     const finished = this.#components.execution.refuseInput(fault, ledger);
     // Nobody was looked for, so nothing was learned of who sells this.
@@ -179,8 +180,13 @@ export class TaskRunner {
     const { prospects, execution, memory } = this.#components;
     const fault = await execution.inputFault(task, signal);
     if (fault !== undefined) return this.#refuseInput(task, policyChoice, ledger, fault);
-    const { quoted, refused } = await prospects.find(task, ledger, signal);
-    for (const [kind, quotes] of unitQuotes(task, quoted)) memory.observeQuotes(kind, quotes);
+    const { quoted, refused, market } = await prospects.find(task, ledger, signal);
+    const told = unitQuotes(task.term, toldPrices(market));
+    for (const [kind, quotes] of unitQuotes(task.term, quotedPrices(task, quoted))) {
+      // What brokers tell is where a market begins, and no more. Of one contractor the last counts.
+      const start = memory.knowsMarket(kind) ? [] : (told.get(kind) ?? []);
+      memory.observeQuotes(kind, [...start, ...quotes]);
+    }
     const untried = new Set(quoted);
     const isSold = quoted.length > 0;
     let left = quoted;
@@ -191,7 +197,10 @@ export class TaskRunner {
         const { affordable, tooDear } = this.#within(cap, left);
         const leftOut = leftOutOf([...failed, ...tooDear, ...refused]);
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, affordable, stage, leftOut),
+          this.#deliberation.onProspects(task, policyChoice, affordable, stage, {
+            leftOut,
+            market,
+          }),
         );
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
@@ -231,28 +240,52 @@ export class TaskRunner {
   }
 }
 
+/** A price, and what it is for. */
+interface Priced {
+  readonly contractor: string;
+  readonly priceMicroUsd: number;
+  readonly perUnit: string;
+  readonly inputBytes: number;
+}
+
 /**
  * Quotes as the market watch compares them: those by the task and those by the megabyte apart, each
  * for one unit. A price of a few micro-USD is left out, since a whole number of them moves by more
  * than any alarm for no other reason than the size of the task.
  */
 function unitQuotes(
-  { term, inputBytes }: PreparedTask,
-  quoted: readonly Prospect[],
+  term: string,
+  priced: readonly Priced[],
 ): ReadonlyMap<string, readonly UnitQuote[]> {
   const kinds = new Map<string, UnitQuote[]>();
-  for (const { contractor, quoted: one } of quoted) {
-    const priceMicroUsd = Number(one.quote.price);
-    const isByMegabyte = contractor.hit.offer.perUnit === 'megabyte';
+  for (const { contractor, priceMicroUsd, perUnit, inputBytes } of priced) {
+    const isByMegabyte = perUnit === 'megabyte';
     const isWatched = priceMicroUsd >= LEAST_WATCHED_MICRO_USD && inputBytes > 0;
     if (!isWatched) continue;
     const kind = isByMegabyte ? `${term} per megabyte` : term;
     const units = isByMegabyte ? inputBytes / BYTES_PER_MEGABYTE : 1;
     const quotes = kinds.get(kind) ?? [];
-    quotes.push({ contractor: one.peerId, unitPriceMicroUsd: priceMicroUsd / units });
+    quotes.push({ contractor, unitPriceMicroUsd: priceMicroUsd / units });
     kinds.set(kind, quotes);
   }
   return kinds;
+}
+
+/** Quotes for this task. */
+function quotedPrices({ inputBytes }: PreparedTask, quoted: readonly Prospect[]): Priced[] {
+  return quoted.map(({ contractor, quoted: one }) => ({
+    contractor: one.peerId,
+    priceMicroUsd: Number(one.quote.price),
+    perUnit: contractor.hit.offer.perUnit,
+    inputBytes,
+  }));
+}
+
+/** Quotes that brokers hold of contractors whose record says what they sell by. */
+function toldPrices(market: readonly MarketReference[]): Priced[] {
+  return market.flatMap(({ peerId, perUnit, ...quote }) =>
+    perUnit === undefined ? [] : [{ ...quote, contractor: peerId, perUnit }],
+  );
 }
 
 function documentOf(

@@ -8,6 +8,7 @@
 
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
+import { toHex } from '../../crypto/bytes.ts';
 import { nowSeconds } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
 import type {
@@ -22,7 +23,7 @@ import type { Search } from '../skill-discovery/search-cache.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { askBroker } from './client.ts';
 import type { BrokerClientComponents, MarketQuote, VerifiedBrokerAnswer } from './client.ts';
-import { MAX_FOUND_RECORDS } from './messages.ts';
+import { MAX_FIND_KEYS, MAX_FOUND_RECORDS } from './messages.ts';
 import type { OutsideAgent } from './messages.ts';
 
 /** Longest wait for one broker. */
@@ -87,8 +88,7 @@ export class BrokeredSearch {
     const signal = outer ? AbortSignal.any([outer, timeout]) : timeout;
     try {
       await this.#components.host.dial(address, { signal });
-      const question = { keys, limit: MAX_FOUND_RECORDS };
-      const answer = await askBroker(this.#components, peerId, question, { signal });
+      const answer = await this.#askWhole(peerId, keys, signal);
       const { records, refused, left, refusedQuotes } = answer;
       await Promise.all(records.map((record) => this.#learnAddresses(record)));
       const lies = refused.length + refusedQuotes;
@@ -98,6 +98,20 @@ export class BrokeredSearch {
       const detail = error instanceof Error ? error.message : 'no answer';
       return { peerId, answer: undefined, detail };
     }
+  }
+
+  /** A question has room for some keys: the others are asked for in another one. */
+  async #askWhole(
+    peerId: string,
+    keys: readonly string[],
+    signal: AbortSignal,
+  ): Promise<VerifiedBrokerAnswer> {
+    const parts: VerifiedBrokerAnswer[] = [];
+    for (let start = 0; start < keys.length; start += MAX_FIND_KEYS) {
+      const question = { keys: keys.slice(start, start + MAX_FIND_KEYS), limit: MAX_FOUND_RECORDS };
+      parts.push(await askBroker(this.#components, peerId, question, { signal }));
+    }
+    return joined(parts);
   }
 
   /** Where each peer says that it is reached: the client asks it for its proofs next. */
@@ -120,6 +134,10 @@ export class BrokeredSearch {
     );
     const newer = newest.filter(({ body }) => (known.get(body.peerId) ?? -1) < body.seq);
     const replaced = new Set(newer.map(({ body }) => body.peerId));
+    const told = new Set(newest.map(({ id }) => toHex(id)));
+    const kept = found.hits
+      .filter(({ peerId }) => !replaced.has(peerId))
+      .map((hit) => (told.has(toHex(hit.record.id)) ? { ...hit, isAtBroker: true } : hit));
     const added = newer.flatMap((record) => this.#hitsOf(question, record));
     for (const hit of added) if (!known.has(hit.peerId)) onHit?.(hit);
     const startMs = found.elapsedMs;
@@ -127,7 +145,7 @@ export class BrokeredSearch {
       ...found,
       // What only brokers say is never the whole: they may have left out.
       outcome: found.outcome === 'unreachable' && answers.length > 0 ? 'partial' : found.outcome,
-      hits: [...found.hits.filter(({ peerId }) => !replaced.has(peerId)), ...added],
+      hits: [...kept, ...added],
       asked: found.asked + said.length,
       answered: found.answered + answers.length,
       firstHitMs: found.firstHitMs ?? (added.length > 0 ? startMs : null),
@@ -151,6 +169,19 @@ export class BrokeredSearch {
       source: 'broker',
     }));
   }
+}
+
+/** Answers of one broker to the parts of a question, each agent once. */
+function joined(parts: readonly VerifiedBrokerAnswer[]): VerifiedBrokerAnswer {
+  const outside = new Map(parts.flatMap((part) => part.outside).map((one) => [one.url, one]));
+  return {
+    records: parts.flatMap(({ records }) => records),
+    refused: parts.flatMap(({ refused }) => refused),
+    left: parts.reduce((sum, { left }) => sum + left, 0),
+    outside: [...outside.values()],
+    quotes: parts.flatMap(({ quotes }) => quotes),
+    refusedQuotes: parts.reduce((sum, { refusedQuotes }) => sum + refusedQuotes, 0),
+  };
 }
 
 function newestRecords(records: readonly SignedSkillRecord[]): readonly SignedSkillRecord[] {

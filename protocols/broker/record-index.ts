@@ -2,14 +2,18 @@
  * A broker's index: skill records by the keys under which the DHT has them, so that a question is
  * answered from memory. Records come verified; the index forgets them as they expire.
  *
- * When it is full a peer that is not in it waits until others have expired or withdrawn: a crowd of
- * new identities drives nobody out, and keeps new peers out for as long as it renews its records.
- * Of one network three are ranked, and the others after everybody else.
+ * When it is full and a new peer comes, the network with the most records makes room: of its peers
+ * the one heard of longest ago leaves. So a crowd of a few networks keeps nobody of another out,
+ * however often it renews its records, and drives out none but itself. A network is the one that
+ * the record names; local addresses count as one, and so do records without any. Whoever names a
+ * network for each of its identities is not bounded here. Certificates are not looked at: a record
+ * can name any. Of one network three are ranked, and the others after everybody else.
  *
  * @module
  */
 
-import { LOCAL_NETWORK, networkOf } from '../address-network.ts';
+import { strangersNetwork } from '../address-network.ts';
+import { EntryTally } from '../skill-discovery/entry-tally.ts';
 import { advertisedKeys } from '../skill-discovery/advertise.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { isAtOrBelow } from '../skill-discovery/terms.ts';
@@ -104,6 +108,9 @@ export class RecordIndex {
   readonly #byKey = new Map<string, Set<IndexedRecord>>();
   /** Peers that sell exactly this, by term. */
   readonly #sellers = new Map<string, number>();
+  readonly #networks = new EntryTally();
+  /** Of each network the one heard of longest ago first. */
+  readonly #ofNetwork = new Map<string, Set<IndexedRecord>>();
 
   constructor(maxRecords: number = MAX_INDEXED_RECORDS) {
     this.#maxRecords = maxRecords;
@@ -124,7 +131,8 @@ export class RecordIndex {
     if (before && before.seq >= body.seq) return;
     if (before) this.#remove(before);
     if (body.offers.length === 0) return;
-    if (!before && this.#records.size >= this.#maxRecords) return;
+    const network = strangersNetwork(body.addresses);
+    if (!before && this.#records.size >= this.#maxRecords && !this.#makeRoom(network)) return;
     const offers = body.offers.map(({ term, priceMicroUsd, capacity }) => ({
       term,
       priceMicroUsd: Number(priceMicroUsd),
@@ -137,11 +145,15 @@ export class RecordIndex {
       expSeconds: body.exp,
       keys: advertisedKeys(body),
       offers,
-      network: strangersNetwork(body.addresses),
+      network,
       leastPriceMicroUsd: Math.min(...offers.map(({ priceMicroUsd }) => priceMicroUsd)),
     };
     for (const { term } of offers) this.#countSeller(term, 1);
     this.#records.set(body.peerId, record);
+    this.#networks.add(groupOf(network), 1);
+    const others = this.#ofNetwork.get(groupOf(network));
+    if (others) others.add(record);
+    else this.#ofNetwork.set(groupOf(network), new Set([record]));
     for (const key of record.keys) {
       const records = this.#byKey.get(key);
       if (records) records.add(record);
@@ -189,6 +201,18 @@ export class RecordIndex {
     return shared;
   }
 
+  /** @returns whether a record of another network, which has more, made room for one of this. */
+  #makeRoom(network: string | undefined): boolean {
+    const [largest] = this.#networks.largest();
+    if (largest === undefined) return false;
+    // By two, or the two networks would drive out each other by turns.
+    const lead = this.#networks.countOf(largest) - this.#networks.countOf(groupOf(network));
+    if (lead < 2) return false;
+    const [oldest] = this.#ofNetwork.get(largest)!;
+    this.#remove(oldest!);
+    return true;
+  }
+
   #countSeller(term: string, by: 1 | -1): void {
     const count = (this.#sellers.get(term) ?? 0) + by;
     if (count === 0) this.#sellers.delete(term);
@@ -197,6 +221,11 @@ export class RecordIndex {
 
   #remove(record: IndexedRecord): void {
     this.#records.delete(record.peerId);
+    const group = groupOf(record.network);
+    this.#networks.add(group, -1);
+    const others = this.#ofNetwork.get(group);
+    others?.delete(record);
+    if (others?.size === 0) this.#ofNetwork.delete(group);
     for (const { term } of record.offers) this.#countSeller(term, -1);
     for (const key of record.keys) {
       const records = this.#byKey.get(key);
@@ -206,10 +235,9 @@ export class RecordIndex {
   }
 }
 
-/** The network that a record says its peer is in; `undefined` for one without or a local one. */
-function strangersNetwork([address]: readonly string[]): string | undefined {
-  const network = address === undefined ? undefined : networkOf(address);
-  return network === LOCAL_NETWORK ? undefined : network;
+/** What is counted as one network: a local address is free, as is none. */
+function groupOf(network: string | undefined): string {
+  return network ?? 'local';
 }
 
 /** A term has a predicate; a bucket has none. */

@@ -16,6 +16,7 @@ import { nowSeconds } from '../components.ts';
 import type { Clock, Logger, Random } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
 import { cancelKeys, provideKeys, putRecord, readBack } from './publication.ts';
+import { RestProvider } from './rest-provider.ts';
 import { processScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 import { MAX_ADDRESSES, MAX_RECORD_LIFETIME_SECONDS, signSkillRecord } from './skill-record.ts';
@@ -108,6 +109,7 @@ export class Advertiser {
   readonly #scheduler: Scheduler;
   readonly #lifetimeSeconds: number;
   readonly #timeoutMs: number;
+  readonly #rest: RestProvider;
   #content: RecordContent | undefined;
   #record: SignedSkillRecord | undefined;
   #keys: readonly string[] = [];
@@ -124,6 +126,12 @@ export class Advertiser {
     this.#init = init;
     this.#scheduler = init.scheduler ?? processScheduler;
     this.#timeoutMs = init.publishTimeoutMs ?? DEFAULT_PUBLISH_TIMEOUT_MS;
+    this.#rest = new RestProvider({
+      ...init,
+      scheduler: this.#scheduler,
+      timeoutMs: this.#timeoutMs,
+      inTurn: (step) => this.#inTurn(step),
+    });
     const lifetimeSeconds = init.lifetimeSeconds ?? MAX_RECORD_LIFETIME_SECONDS;
     if (!(lifetimeSeconds >= 60 && lifetimeSeconds <= MAX_RECORD_LIFETIME_SECONDS)) {
       throw new RangeError(`"lifetimeSeconds" expected 60 to 3600, got ${lifetimeSeconds}`);
@@ -152,7 +160,7 @@ export class Advertiser {
     });
   }
 
-  /** Resolves once nothing is left to publish, ancestors and buckets included. */
+  /** Resolves once nothing is left to publish, the first try of ancestors and buckets included. */
   async settled(): Promise<void> {
     let turn: Promise<unknown>;
     do {
@@ -181,6 +189,7 @@ export class Advertiser {
   /** Ends the renewals. The record stays in the network until it expires. */
   stop(): void {
     this.#isRunning = false;
+    this.#rest.stop();
     this.#cancelNext?.();
     this.#stopWatching?.();
   }
@@ -217,6 +226,7 @@ export class Advertiser {
       host,
       this.#keys.filter((key) => !keys.includes(key)),
     );
+    this.#rest.stop();
     this.#lastSeq = seq;
     this.#keys = keys;
     this.#content = content;
@@ -277,20 +287,8 @@ export class Advertiser {
     await Promise.all([stored, provided]);
     if (attempt.storedBy === 0) return;
     attempt.readBackFrom = await readBack(host, record, offered, signal);
-    void this.#inTurn(() => this.#provideRest(offered));
-  }
-
-  /** Tells of ancestors and buckets: whoever waits for the publication need not wait for these. */
-  async #provideRest(offered: readonly string[]): Promise<void> {
-    const { host, logger } = this.#init;
-    const rest = this.#keys.filter((key) => !offered.includes(key));
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    setMaxListeners(0, signal);
-    try {
-      await provideKeys(host, rest, [], signal);
-    } catch (error) {
-      logger.debug({ error }, 'Not all ancestors and buckets were told of.');
-    }
+    // Whoever waits for the publication need not wait for these.
+    void this.#rest.provide(this.#keys.filter((key) => !offered.includes(key)));
   }
 
   #offeredTerms(): readonly string[] {

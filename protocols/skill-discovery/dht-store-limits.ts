@@ -4,8 +4,8 @@
  * `@libp2p/kad-dht` 16 stores any number of provider entries and values: one peer wrote 5,000 over
  * one stream. This wraps the node's datastore and refuses new entries beyond the limits; the
  * module then resets the stream. Entries that exist can always be renewed, and a node's own always
- * written. Under a key that is full a new provider comes in the place of another, if one has to
- * give way to it (`provider-entries.ts`).
+ * written. Where a key or the whole store is full, a new provider entry comes in the place of
+ * another, if one has to give way to it (`provider-entries.ts`).
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { Key } from 'interface-datastore';
 import type { Datastore, Pair, Query } from 'interface-datastore';
 import { varint } from 'multiformats';
 import { PROVIDER_PREFIX, ProviderEntries, providerOf } from './provider-entries.ts';
-import type { IsProven } from './provider-entries.ts';
+import type { IsProven, NetworkOfPeer, ProviderEntriesInit } from './provider-entries.ts';
 import { storedRecordKey } from './stored-records.ts';
 
 const RECORD_PREFIX = '/dht/record/';
@@ -25,6 +25,7 @@ export interface DhtStoreLimits {
   readonly maxProviderEntriesPerPeer: number;
   /** Other peers under one key: as many as a search looks at. */
   readonly maxProvidersPerKey: number;
+  /** Of all peers. 128 peers fill it; beyond it the network that has the most gives way. */
   readonly maxProviderEntries: number;
   /** Values, 8 KiB each at most, until the next sweep. */
   readonly maxRecords: number;
@@ -57,6 +58,8 @@ export interface DhtStoreInit {
   readonly limits?: DhtStoreLimits;
   /** Left out: nobody is. */
   readonly isProven?: IsProven;
+  /** Left out: of nobody it is known. */
+  readonly networkOfPeer?: NetworkOfPeer;
 }
 
 /** Knows which entries exist, so that only new ones are counted. */
@@ -67,11 +70,11 @@ class EntryIndex {
   readonly #records = new Set<string>();
   readonly #providers: ProviderEntries;
 
-  constructor(ownPeerId: string, limits: DhtStoreLimits, isProven: IsProven) {
-    this.#ownPeerId = ownPeerId;
-    this.#ownRecordKey = storedRecordKey(ownPeerId).toString();
+  constructor(init: ProviderEntriesInit, limits: DhtStoreLimits) {
+    this.#ownPeerId = init.ownPeerId;
+    this.#ownRecordKey = storedRecordKey(init.ownPeerId).toString();
     this.#limits = limits;
-    this.#providers = new ProviderEntries(ownPeerId, isProven);
+    this.#providers = new ProviderEntries(init);
   }
 
   /**
@@ -93,6 +96,10 @@ class EntryIndex {
     else this.#providers.write(key);
   }
 
+  networkOf(entry: string): string {
+    return this.#providers.networkOf(entry);
+  }
+
   delete(key: string): void {
     this.#records.delete(key);
     this.#providers.delete(key);
@@ -109,15 +116,16 @@ class EntryIndex {
     const peerId = providerOf(key);
     if (peerId === this.#ownPeerId) return undefined;
     this.#require('maxProviderEntriesPerPeer', providers.countOf(peerId));
-    if (providers.othersBeside(key) < this.#limits.maxProvidersPerKey) {
-      this.#require('maxProviderEntries', providers.size);
-      return undefined;
+    const { maxProvidersPerKey, maxProviderEntries } = this.#limits;
+    if (providers.othersBeside(key) >= maxProvidersPerKey) {
+      const leaving = providers.leavingFor(key);
+      if (leaving !== undefined) return leaving;
+      throw new DhtStoreFullError('maxProvidersPerKey', maxProvidersPerKey);
     }
-    const leaving = providers.leavingFor(key);
-    if (leaving === undefined) {
-      throw new DhtStoreFullError('maxProvidersPerKey', this.#limits.maxProvidersPerKey);
-    }
-    return leaving;
+    if (providers.size < maxProviderEntries) return undefined;
+    const leaving = providers.leavingStoreFor(key);
+    if (leaving !== undefined) return leaving;
+    throw new DhtStoreFullError('maxProviderEntries', maxProviderEntries);
   }
 
   #require(limit: keyof DhtStoreLimits, count: number): void {
@@ -149,25 +157,36 @@ function writtenMsOf(value: Uint8Array): number {
 }
 
 /**
- * Proven peers first. A search takes the first few of an answer at once, and the module answers in
- * the order of the store.
+ * One peer of each network, then a second of each, and so on; of each network and of each such turn
+ * the proven first. A search takes the first few of an answer at once, and the module answers in
+ * the order of the store: so a crowd of one network does not stand before everybody else.
  */
-async function* provenFirst(
+async function* inTurns(
   entries: AsyncIterable<Pair>,
   isProven: IsProven,
+  networkOf: (entry: string) => string,
 ): AsyncGenerator<Pair, void, undefined> {
-  const others: Pair[] = [];
+  const [proven, others]: [Pair[], Pair[]] = [[], []];
   for await (const entry of entries) {
-    if (isProven(providerOf(entry.key.toString()))) yield entry;
-    else others.push(entry);
+    (isProven(providerOf(entry.key.toString())) ? proven : others).push(entry);
   }
-  yield* others;
+  const turnOf = new Map<string, number>();
+  const placed = [...proven, ...others].map((entry) => {
+    const network = networkOf(entry.key.toString());
+    const turn = turnOf.get(network) ?? 0;
+    turnOf.set(network, turn + 1);
+    return { entry, turn };
+  });
+  placed.sort((a, b) => a.turn - b.turn);
+  for (const { entry } of placed) yield entry;
 }
 
 /** `datastore` with the limits in force. Reads what is in it first. */
 export async function limitDhtStore(datastore: Datastore, init: DhtStoreInit): Promise<Datastore> {
   const isProven = init.isProven ?? (() => false);
-  const index = new EntryIndex(init.ownPeerId, init.limits ?? DHT_STORE_LIMITS, isProven);
+  const networkOfPeer = init.networkOfPeer ?? (() => undefined);
+  const { ownPeerId, limits = DHT_STORE_LIMITS } = init;
+  const index = new EntryIndex({ ownPeerId, isProven, networkOfPeer }, limits);
   await loadIndex(index, datastore);
   const put = async (key: Key, ...rest: [Uint8Array, object?]): Promise<Key> => {
     const leaving = index.add(key.toString());
@@ -181,7 +200,7 @@ export async function limitDhtStore(datastore: Datastore, init: DhtStoreInit): P
   const query = (request: Query, ...rest: [object?]): AsyncIterable<Pair> => {
     const entries = datastore.query(request, ...rest) as AsyncIterable<Pair>;
     const isOfOneKey = request.prefix?.startsWith(PROVIDER_PREFIX) === true;
-    return isOfOneKey ? provenFirst(entries, isProven) : entries;
+    return isOfOneKey ? inTurns(entries, isProven, (entry) => index.networkOf(entry)) : entries;
   };
   return new Proxy(datastore, {
     get(target, name): unknown {

@@ -24,8 +24,11 @@ export const DEFAULT_SEARCH_TIMEOUT_MS = 10_000;
 export const DEFAULT_PEER_WAIT_MS = 500;
 /** Most providers whose record is fetched. */
 export const MAX_PROVIDERS = 256;
-/** Most keys that one search asks for. */
-export const MAX_SEARCH_KEYS = 16;
+/**
+ * Most keys that one search asks for: 16 of one text, and for eight alternatives at least three
+ * each. Four are looked up at a time.
+ */
+export const MAX_SEARCH_KEYS = 32;
 
 /** What a search is handed. */
 export interface SearchComponents {
@@ -45,6 +48,11 @@ export interface SearchQuestion {
   readonly keys: readonly string[];
   /** Offers of a verified record that answer the question; none: the provider is dropped. */
   readonly matching: (record: SkillRecord) => readonly SkillOffer[];
+  /**
+   * What `matching` asks for, as text: two questions with the same query and keys may want other
+   * offers, and then one is not answered with what was found for the other.
+   */
+  readonly needs: string;
   /** Asks configured brokers beside the DHT, and not only where the DHT cannot answer. */
   readonly isForBrokers?: boolean;
 }
@@ -71,6 +79,8 @@ export interface ContractorHit {
   readonly recordAgeSeconds: number;
   /** The holder itself answered, or only others or a broker did: then it may be gone. */
   readonly source: 'holder' | 'dht' | 'broker';
+  /** A broker showed the same record beside those. */
+  readonly isAtBroker?: boolean;
 }
 
 /** Why a provider gave no hit. */
@@ -139,7 +149,7 @@ export function questionAbout(term: string): SearchQuestion {
   if (!parsed.valid) throw new TypeError(`"term" expected a skill term: ${parsed.detail}`);
   const matching = ({ offers }: SkillRecord): readonly SkillOffer[] =>
     offers.filter((offer) => isAtOrBelow(offer.term, term));
-  return { query: term, keys: [term], matching };
+  return { query: term, keys: [term], matching, needs: `at or below ${term}` };
 }
 
 /**

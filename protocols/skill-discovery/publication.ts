@@ -47,7 +47,7 @@ async function inParallel<T>(items: readonly T[], step: (item: T) => Promise<voi
 }
 
 /**
- * Announces this node as a provider of each key, in their order.
+ * Announces this node as a provider of each key, in their order. A key that fails is left out.
  *
  * @param provided - Gets each key that at least one other peer was told of, as it happens.
  * @throws the signal's reason.
@@ -59,12 +59,21 @@ export async function provideKeys(
   signal: AbortSignal,
 ): Promise<void> {
   await inParallel(keys, async (key) => {
-    let isTold = false;
-    for await (const event of host.dht.provide(providerCid(key), { signal })) {
-      if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') isTold = true;
+    try {
+      if (await provideKey(host, key, signal)) provided.push(key);
+    } catch {
+      signal.throwIfAborted(); // else this key alone failed
     }
-    if (isTold) provided.push(key);
   });
+}
+
+/** @returns whether another peer was told. */
+async function provideKey(host: Host, key: string, signal: AbortSignal): Promise<boolean> {
+  let isTold = false;
+  for await (const event of host.dht.provide(providerCid(key), { signal })) {
+    if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') isTold = true;
+  }
+  return isTold;
 }
 
 /** Stops announcing the keys. Peers that were told forget within the life of a provider record. */

@@ -118,6 +118,7 @@ export class SearchCache {
   }
 }
 
-function keyOf({ query, keys, isForBrokers = false }: SearchQuestion): string {
-  return JSON.stringify([isForBrokers, query, ...keys]);
+/** The query as well, since the answer names it. */
+function keyOf({ query, keys, needs, isForBrokers = false }: SearchQuestion): string {
+  return JSON.stringify([isForBrokers, needs, query, ...keys]);
 }

@@ -8,6 +8,9 @@
  * Where memory was lost (restart, eviction by a flood of other keys), the record in the node's own
  * store takes its place.
  *
+ * How often a peer may have a new record stored is limited too. Only what the peer itself signed,
+ * and what was not seen before, counts against it: whoever passes on or replays takes nothing.
+ *
  * @module
  */
 
@@ -15,6 +18,8 @@ import { toHex } from '../../crypto/bytes.ts';
 import { openEnvelope } from '../../crypto/envelope.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock } from '../components.ts';
+import { TokenBuckets } from '../token-bucket.ts';
+import type { BucketLimits } from '../token-bucket.ts';
 import type { Datastore } from 'interface-datastore';
 import { peerIdOfRecordKey } from './dht-keys.ts';
 import {
@@ -29,6 +34,13 @@ import { readStoredRecord } from './stored-records.ts';
 /** Most peers whose best record is remembered; the one heard of longest ago goes first. */
 export const MAX_REMEMBERED_RECORDS = 4_096;
 
+/**
+ * New records that one peer has stored here: 64 at once, as many as 32 offers make that are
+ * published and then certified one after another, and one in ten seconds after that. A renewal
+ * takes one in half an hour. Buckets are kept of 4,096 peers.
+ */
+export const RECORDS_PER_PEER: BucketLimits = { burst: 64, perSecond: 0.1 };
+
 /** Why a record was refused, its history included. */
 export type RecordVerdictReason =
   | RecordRefusal
@@ -37,7 +49,9 @@ export type RecordVerdictReason =
   /** A record with a higher seq was seen. */
   | 'ROLLED_BACK'
   /** Another record with the same seq was seen: the peer signed both. */
-  | 'EQUIVOCATION';
+  | 'EQUIVOCATION'
+  /** The peer has had too many new records stored in a short while; it may try again. */
+  | 'TOO_OFTEN';
 
 /** Outcome of {@link RecordGuard.accept}. */
 export type RecordVerdict =
@@ -84,6 +98,7 @@ export class RecordGuard {
   readonly #maxRecords: number;
   readonly #onAccepted: ((record: SignedSkillRecord) => void) | undefined;
   readonly #best = new Map<string, RememberedRecord>();
+  readonly #stored = new TokenBuckets(RECORDS_PER_PEER);
 
   constructor(init: RecordGuardInit) {
     this.#clock = init.clock;
@@ -101,12 +116,16 @@ export class RecordGuard {
   }
 
   /** Judges a record of `peerId` and remembers it if it is valid. Never throws on bytes. */
-  async accept(peerId: string, bytes: Uint8Array): Promise<RecordVerdict> {
+  accept(peerId: string, bytes: Uint8Array): Promise<RecordVerdict> {
+    return this.#accept(peerId, bytes, false);
+  }
+
+  async #accept(peerId: string, bytes: Uint8Array, isToStore: boolean): Promise<RecordVerdict> {
     const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
     if (!opened.valid) return opened;
     if (!this.#recall(peerId)) await this.#rememberStored(peerId);
     // No await from here on: a check and its write must not be parted by another record.
-    return this.#judge(opened.record);
+    return this.#judge(opened.record, isToStore);
   }
 
   /** Remembers a record that this node made itself: kad-dht stores those without asking. */
@@ -126,7 +145,7 @@ export class RecordGuard {
     if (peerId === undefined) {
       throw new RecordRefusedError('BAD_KEY', `${key.length} bytes that name no Ed25519 peer`);
     }
-    const verdict = await this.accept(peerId, value);
+    const verdict = await this.#accept(peerId, value, true);
     if (!verdict.valid) throw new RecordRefusedError(verdict.reason, verdict.detail);
   };
 
@@ -143,7 +162,7 @@ export class RecordGuard {
     }
   }
 
-  #judge(record: SignedSkillRecord): RecordVerdict {
+  #judge(record: SignedSkillRecord, isToStore: boolean): RecordVerdict {
     const { peerId, seq } = record.body;
     const best = this.#recall(peerId);
     if (best && seq < best.seq) {
@@ -151,6 +170,12 @@ export class RecordGuard {
     }
     if (best?.seq === seq && best.id !== toHex(record.id)) {
       return { valid: false, reason: 'EQUIVOCATION', detail: `two records with seq ${seq}` };
+    }
+    const isNew = best?.seq !== seq;
+    if (isToStore && isNew && !this.#stored.take(peerId, this.#clock.monotonicMs())) {
+      const { burst, perSecond } = RECORDS_PER_PEER;
+      const detail = `more than ${burst} new records, then one in ${1 / perSecond} s; wait`;
+      return { valid: false, reason: 'TOO_OFTEN', detail };
     }
     this.#remember(record);
     this.#onAccepted?.(record);

@@ -128,7 +128,8 @@ async function waitForHit(
   wanted: (hit: ContractorHit) => boolean,
   startMs: number,
 ): Promise<number> {
-  const question = { query: key, keys: [key], matching: ({ offers }: SkillRecord) => offers };
+  const matching = ({ offers }: SkillRecord) => offers;
+  const question = { query: key, keys: [key], matching, needs: 'any offer' };
   for (;;) {
     const { hits } = await look(question, { timeoutMs: QUERY_TIMEOUT_MS });
     const elapsedMs = systemClock.monotonicMs() - startMs;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { localEmbedder } from '../../node/skills/embedding.ts';
 import type { Embedder } from '../../node/skills/embedding.ts';
 import { bucketRecallAt, recallAt } from '../benchmarks/discovery-recall.ts';
 import type { LabelledSet } from '../benchmarks/discovery-recall.ts';
+import { readProjectFile } from './source-tree.ts';
 
 /** A fake embedder: a text points where its first digit says. */
 const fakeEmbedder: Embedder = {
@@ -65,6 +67,16 @@ describe('recall over a labelled set', () => {
     expect(found.shareSeen).toBeGreaterThan(0);
     expect(found.largestBucketShare).toBeLessThanOrEqual(1);
   });
+
+  it.each(['development', 'held-out'] as const)(
+    'keeps 95 %% of the first ten through 12 bucket keys, on the half %s of the real set',
+    async (half) => {
+      const text = readProjectFile('testnet/benchmarks/data/skill-queries.json');
+      const real = JSON.parse(text) as LabelledSet;
+      const { recallAtK } = await bucketRecallAt(real, localEmbedder, 10, half, 12);
+      expect(recallAtK).toBeGreaterThanOrEqual(0.95);
+    },
+  );
 
   it('refuses a set whose query has no skill', async () => {
     const wrong = { ...set, queries: [queryOf('q', 'find 0', 'nobody', false)] };

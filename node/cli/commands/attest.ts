@@ -126,7 +126,7 @@ function provable(value: number, unit: string): string {
   const rung = fixedRung(BigInt(value));
   return rung === undefined
     ? 'of that the peer can prove nothing'
-    : `a proof of it says "at least ${rung} ${unit}", or a lower rung that the peer has set as its limit`;
+    : `a proof of it says "at least ${rung} ${unit}", or less if the peer has set a limit`;
 }
 
 function describeCertificate(certId: string | null, isDelivered: boolean): string {

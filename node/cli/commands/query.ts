@@ -134,6 +134,27 @@ function describeTrace(trace: readonly TraceDocument[]): string {
   );
 }
 
+/** The hits. Where they are from is shown unless all are from their holders alone. */
+function hitTable(hits: readonly HitDocument[]): string {
+  const told = hits.map(({ sources }) => sources.filter((source) => source !== 'holder'));
+  const hasOthers = told.some((sources) => sources.length > 0);
+  const titles = ['peer', 'skill', 'price', 'latency', 'level', 'score', 'record age', 'proves'];
+  return table(
+    [...titles, ...(hasOthers ? ['source'] : [])],
+    hits.map((hit) => [
+      hit.peerId,
+      hit.term,
+      `${usd(hit.priceMicroUsd)}/${hit.perUnit}`,
+      `${hit.latencyMs} ms`,
+      String(hit.level),
+      hit.score.toFixed(2),
+      `${Math.round(hit.recordAgeMs / 1000)} s`,
+      hit.resources.map(describeResource).join(', '),
+      ...(hasOthers ? [hit.sources.join(', ')] : []),
+    ]),
+  );
+}
+
 /** The answer as a table. */
 export function describeQuery(result: QueryDocument): string {
   const { hits, asked, answered, elapsedMs } = result;
@@ -141,23 +162,7 @@ export function describeQuery(result: QueryDocument): string {
   const kept = result.lookAgeMs > 0 ? `, from a look of ${result.lookAgeMs} ms ago` : '';
   const look = `${result.outcome}, ${answered} of ${asked} answered, ${elapsedMs} ms${kept}`;
   const lines = [`${count} for ${result.query}: ${look}`];
-  if (result.hits.length > 0) {
-    lines.push(
-      table(
-        ['peer', 'skill', 'price', 'latency', 'level', 'score', 'record age', 'proves'],
-        result.hits.map((hit) => [
-          hit.peerId,
-          hit.term,
-          `${usd(hit.priceMicroUsd)}/${hit.perUnit}`,
-          `${hit.latencyMs} ms`,
-          String(hit.level),
-          hit.score.toFixed(2),
-          `${Math.round(hit.recordAgeMs / 1000)} s`,
-          hit.resources.map(describeResource).join(', '),
-        ]),
-      ),
-    );
-  }
+  if (result.hits.length > 0) lines.push(hitTable(result.hits));
   const { sameNetwork, sameAttestorGroup } = result.leftOut;
   if (sameNetwork + sameAttestorGroup > 0) {
     lines.push(

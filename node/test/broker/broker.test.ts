@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import type { AgentNode } from '../../agent-node.ts';
+import { replayDecision } from '../../decision/decision-record.ts';
 import { BadInputError } from '../../errors.ts';
-import { queryBody } from '../../http-api/routes/requests.ts';
+import { queryBody, runBodyFor } from '../../http-api/routes/requests.ts';
 import { endNodes, startNode } from '../real-nodes.ts';
 
 // Real nodes, and quotes that are asked for every ten seconds.
@@ -103,6 +104,18 @@ describe('a real broker', () => {
       expect(quote).toMatchObject({ terms: [TERM], inBytes: 10_000 });
       expect(quote.priceMicroUsd).toBeGreaterThan(0);
     }
+    // The first decision on a task has the market in its record, and takes quotes of its own.
+    const contentBase64 = Buffer.from('A good day.').toString('base64');
+    const body = { skill: TERM, inputs: [{ name: 'a', mediaType: 'text/plain', contentBase64 }] };
+    const decided = await client.decide(runBodyFor(body).parse(body), undefined, never);
+    const told = decided.request.context.market ?? [];
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    for (const quote of told) {
+      expect(sellers).toContain(quote.peerId);
+      expect(quote).toMatchObject({ inputBytes: 10_000, perUnit: 'task' });
+    }
+    expect(replayDecision(decided)).toMatchObject({ agrees: true });
+
     // A quote runs out after a minute; the broker has another by then.
     const expiry = (of: typeof quotes) => Math.max(...of.map((one) => one.expiresAtSeconds));
     await expect

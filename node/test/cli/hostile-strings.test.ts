@@ -56,6 +56,7 @@ const SHOWN: [string, string[], unknown][] = [
           level: 0,
           score: 1,
           recordAgeMs: 1,
+          sources: [HOSTILE],
           resources: [{ name: HOSTILE, atLeast: 1 }],
         },
       ],

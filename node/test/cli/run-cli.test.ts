@@ -165,6 +165,34 @@ describe('exit codes', () => {
     expect(JSON.parse(withJson.stdout)).toMatchObject({ outcome, hits: [] });
   });
 
+  it('of a query with a limit is 0, and says where a hit is from', async () => {
+    const daemon = await cli.startDaemon();
+    const hit = {
+      peerId: 'p1',
+      term: TERM,
+      score: 1,
+      priceMicroUsd: 5,
+      perUnit: 'task',
+      latencyMs: 800,
+      level: 0,
+      resources: [],
+      recordAgeMs: 1_000,
+      sources: ['holder'],
+    };
+    const found = { query: TERM, outcome: 'complete', dropped: [], unknownTerms: [] };
+    const leftOut = { sameNetwork: 0, sameAttestorGroup: 0 };
+    const counts = { asked: 1, answered: 1, elapsedMs: 1, lookAgeMs: 0, leftOut };
+    daemon.node.answer = () => ({ ...found, ...counts, hits: [hit] });
+    const plain = await cli.run('query', TERM, '--max-latency-ms', '900');
+    expect(plain.exitCode).toBe(0);
+    expect(plain.stdout).not.toContain('source');
+    const [request] = daemon.node.calls.at(-1)!.args;
+    expect(request).toMatchObject({ query: TERM, maxLatencyMs: 900 });
+    const two = [hit, { ...hit, peerId: 'p2', sources: ['broker', 'known'] }];
+    daemon.node.answer = () => ({ ...found, ...counts, hits: two });
+    expect((await cli.run('query', TERM)).stdout).toMatch(/source\n.*holder\n.*broker, known/u);
+  });
+
   it.each([
     ['peers', ['peers'], []],
     ['certificates', ['cert', 'show'], []],
@@ -253,7 +281,7 @@ describe('exit codes', () => {
     expect(stdout).toBe(
       `${PEER} has 350 MFLOP/s of hasResource:cpu-mflops ` +
         "(900 ms, 480 ms of the peer's processor)\n" +
-        '  a proof of it says "at least 320 MFLOP/s", or a lower rung that the peer has set as its limit\n' +
+        '  a proof of it says "at least 320 MFLOP/s", or less if the peer has set a limit\n' +
         "  took 0.5 s of the peer's time; that is 2.0 % once it has worked 24.0 s; " +
         "its own status has today's share\n" +
         'Certificate c was delivered.\n',

@@ -7,6 +7,7 @@
 
 import { toBase64Url } from '../../../crypto/bytes.ts';
 import { Identity } from '../../../crypto/identity.ts';
+import type { MarketQuote } from '../../../protocols/broker/client.ts';
 import type { Contract } from '../../../protocols/negotiation/contract.ts';
 import type { VerdictAsk } from '../../../protocols/negotiation/verdict-body.ts';
 import { ReceiptBook } from '../../../protocols/settlement/receipt-book.ts';
@@ -52,6 +53,8 @@ import { DecisionMemory } from '../../tasks/decision-memory.ts';
 import { candidate, request } from '../decision/requests.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
+/** PeerId of the client. */
+export const SELF = 'me';
 export const TERM = 'performs:nlp/sentiment';
 export const PRICE_MICRO_USD = 1_500;
 export const never = new AbortController().signal;
@@ -311,14 +314,19 @@ export class FakeSurvey extends ContractorSurvey {
   dropped: Survey['search']['dropped'] = [];
   readonly forgotten: string[] = [];
   readonly looks: (readonly [string, string | undefined])[] = [];
+  /** Of each look whether brokers were to be asked, and what they hold. */
+  readonly forBrokers: boolean[] = [];
+  quotes: readonly MarketQuote[] = [];
 
   constructor() {
     super({} as never);
   }
 
-  override look({ term, description }: SurveyQuestion): Promise<Survey> {
+  override look({ term, description, isForBrokers = false }: SurveyQuestion): Promise<Survey> {
     this.looks.push([term, description]);
-    const search = { dropped: this.dropped } as Survey['search'];
+    this.forBrokers.push(isForBrokers);
+    const brokers = isForBrokers ? { brokers: { outside: [], quotes: this.quotes } } : {};
+    const search = { dropped: this.dropped, ...brokers } as unknown as Survey['search'];
     return Promise.resolve({ search, contractors: this.contractors });
   }
 
@@ -350,7 +358,7 @@ export async function openClient(change: ConfigFile = {}) {
   });
   const parts = { outsourcing, machine, outcomes, memory, receipts, config, clock, random, logger };
   const survey = new FakeSurvey();
-  const prospects = new ProspectFinder({ survey, outsourcing, config, clock });
+  const prospects = new ProspectFinder({ survey, outsourcing, config, clock, self: SELF });
   const execution = new TaskExecution({
     ...parts,
     onDeclined: (peerId) => prospects.rest(peerId),

@@ -307,7 +307,9 @@ describe('a deliberation', () => {
       reason: n === 0 ? 'RESOURCE_NOT_PROVED: nothing shows 81' : `\ud800${'x'.repeat(500)}`,
     }));
     const one = prospect(peer(90), TASK, 0);
-    const decision = await deliberation.onProspects(TASK, {}, [one], 'asked', refused);
+    const decision = await deliberation.onProspects(TASK, {}, [one], 'asked', {
+      leftOut: refused,
+    });
     const { decisionId } = decision.query;
     const record = await log.show(decisionId);
     const { leftOut } = record.request.context;

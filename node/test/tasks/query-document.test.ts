@@ -3,7 +3,7 @@ import { Identity } from '../../../crypto/identity.ts';
 import { recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
 import { queryBody } from '../../http-api/routes/requests.ts';
 import type { Survey, SurveyedContractor } from '../../tasks/contractor-survey.ts';
-import { queryDocument } from '../../tasks/query-document.ts';
+import { firstHitDocument, queryDocument } from '../../tasks/query-document.ts';
 import { contractor } from './client-fakes.ts';
 
 function found(number: number, change: Partial<SurveyedContractor> = {}): SurveyedContractor {
@@ -55,6 +55,37 @@ describe('the answer to a query', () => {
     expect(answer.hits.map(({ peerId }) => peerId)).toEqual([cheap[0]!.hit.peerId]);
     expect(answer.dropped).toEqual([{ peerId: dear.hit.peerId, reason: 'TOO_DEAR' }]);
     expect(answer).toMatchObject({ outcome: 'complete', elapsedMs: 13, firstHitMs: 4 });
+  });
+
+  it('drops who is slower than asked, before the limit cuts and as a first hit', () => {
+    const [slow, fast] = [found(1), found(2)].map((one, i) => {
+      const offer = { ...one.hit.offer, latencyMs: i === 0 ? 1_001 : 1_000 };
+      return { ...one, hit: { ...one.hit, offer } };
+    }) as [SurveyedContractor, SurveyedContractor];
+    const request = ask({ limit: 1, maxLatencyMs: 1_000 });
+    const answer = queryDocument(request, survey(slow, fast));
+    expect(answer.hits.map(({ peerId }) => peerId)).toEqual([fast.hit.peerId]);
+    expect(answer.dropped).toEqual([{ peerId: slow.hit.peerId, reason: 'TOO_SLOW' }]);
+    expect(firstHitDocument(slow.hit, request)).toBeUndefined();
+    expect(firstHitDocument(fast.hit, request)).toMatchObject({ latencyMs: 1_000 });
+    expect(queryDocument(ask(), survey(slow, fast)).hits).toHaveLength(2);
+  });
+
+  it('says of each hit where it comes from', () => {
+    const from = (source: 'holder' | 'dht' | 'broker', change: object = {}) => {
+      const one = found(1);
+      return { ...one, hit: { ...one.hit, source, ...change }, isKnown: false };
+    };
+    const sourcesOf = (one: SurveyedContractor, lookAgeMs = 0) => {
+      const { search, contractors } = survey(one);
+      return queryDocument(ask(), { search: { ...search, lookAgeMs }, contractors }).hits[0]!
+        .sources;
+    };
+    expect(sourcesOf(from('holder'))).toEqual(['holder']);
+    expect(sourcesOf(from('dht'))).toEqual(['dht']);
+    expect(sourcesOf(from('broker'))).toEqual(['broker']);
+    expect(sourcesOf(from('holder', { isAtBroker: true }))).toEqual(['holder', 'broker']);
+    expect(sourcesOf({ ...from('dht'), isKnown: true }, 900)).toEqual(['dht', 'cache', 'known']);
   });
 
   it('does not take a silence for absence: who was not heard is named, and the look was partial', () => {

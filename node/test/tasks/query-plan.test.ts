@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
+import {
+  MAX_SEARCH_KEYS,
+  questionAbout,
+} from '../../../protocols/skill-discovery/find-contractors.ts';
 import type { ContractorHit } from '../../../protocols/skill-discovery/find-contractors.ts';
 import { probesOf } from '../../../protocols/skill-discovery/similarity-buckets.ts';
 import { contentOf, recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
@@ -55,17 +59,44 @@ describe('the plan of a query', () => {
   it('looks free text up by near terms of the vocabulary and by the buckets of its vector', async () => {
     const { search } = await plan('find out whether customers are happy or angry in reviews');
     expect(search.keys).toHaveLength(16);
-    expect(search.keys.slice(0, 4)).toContain('performs:nlp/sentiment');
+    const terms = search.keys.filter((key) => key.includes(':'));
+    expect(terms).toHaveLength(4);
+    expect(terms).toContain('performs:nlp/sentiment');
     const vector = embedLocally('find out whether customers are happy or angry in reviews');
     const probes = probesOf(vector, LOCAL_EMBEDDING_MODEL);
-    expect(search.keys.slice(4)).toEqual(probes.slice(0, 12));
+    expect(search.keys.filter((key) => !key.includes(':'))).toEqual(probes.slice(0, 12));
   });
 
-  it('asks for sixteen keys at most, however many alternatives there are', async () => {
-    const texts = ['tone of reviews', 'translate a manual', 'draw a logo', 'balance my books'];
-    const { search } = await plan(`${texts.join(' OR ')} OR performs:nlp/sentiment`);
-    expect(search.keys.length).toBeLessThanOrEqual(16);
-    expect(search.keys).toContain('performs:nlp/sentiment');
+  it('looks each text of an OR up by a bucket of its own, within the bound of keys', async () => {
+    const texts = [
+      'tone of reviews',
+      'translate a manual',
+      'draw a logo',
+      'balance my books',
+      'weld a pipe',
+      'sequence a genome',
+      'plan a garden',
+    ];
+    for (let count = 1; count <= texts.length; count++) {
+      const asked = texts.slice(0, count);
+      const { search } = await plan(`${asked.join(' OR ')} OR performs:nlp/sentiment`);
+      expect(search.keys.length).toBeLessThanOrEqual(Math.min(16 * count + 1, MAX_SEARCH_KEYS));
+      expect(search.keys).toContain('performs:nlp/sentiment');
+      for (const text of asked) {
+        const probes = probesOf(embedLocally(text), LOCAL_EMBEDDING_MODEL);
+        expect(search.keys).toContain(probes[0]);
+      }
+    }
+  });
+
+  it('needs something else than a task of the same term does', async () => {
+    const { search } = await plan('performs:nlp');
+    const { query, keys, needs } = questionAbout('performs:nlp');
+    expect(search).toMatchObject({ query, keys });
+    expect(search.needs).not.toBe(needs);
+    const sold = record('performs:nlp/a', '0 performs:nlp/b').body;
+    expect(search.matching(sold)).toHaveLength(1);
+    expect(questionAbout('performs:nlp').matching(sold)).toHaveLength(2);
   });
 
   it('takes offers that can be bought before attested resources', async () => {

@@ -1,12 +1,16 @@
 import type { Identity } from '../../../crypto/identity.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BrokeredSearch } from '../../broker/brokered-search.ts';
-import type { BrokerAnswer } from '../../broker/messages.ts';
+import type { BrokerAnswer, BrokerQuestion } from '../../broker/messages.ts';
 import { RecordIndex } from '../../broker/record-index.ts';
 import { serveQueries } from '../../broker/server.ts';
 import { SessionManager } from '../../secure-channel/session-manager.ts';
 import { makeQuote, makeRequest } from '../negotiation/fixture.ts';
-import { questionAbout, searchContractors } from '../../skill-discovery/find-contractors.ts';
+import {
+  MAX_SEARCH_KEYS,
+  questionAbout,
+  searchContractors,
+} from '../../skill-discovery/find-contractors.ts';
 import type { SignedSkillRecord } from '../../skill-discovery/skill-record.ts';
 import {
   contentOf,
@@ -39,7 +43,10 @@ async function talking(node: TestNode): Promise<SessionManager> {
 }
 
 /** A broker that answers so. */
-async function serving(node: TestNode, answer: () => BrokerAnswer): Promise<string> {
+async function serving(
+  node: TestNode,
+  answer: (question: BrokerQuestion) => BrokerAnswer,
+): Promise<string> {
   const streams = await talking(node);
   serveQueries({
     scores: () => Promise.resolve([]),
@@ -111,6 +118,27 @@ describe('a client of a broker', () => {
       hits: [{ peerId: seller.host.peerId, source: 'broker', offer: { priceMicroUsd: '700' } }],
     });
     expect(told).toEqual([seller.host.peerId]);
+  });
+
+  it('asks a broker in parts for more keys than a question has room for', async () => {
+    const [broker, seller, client] = await Promise.all([createNode(), createNode(), createNode()]);
+    ends.push(() => seller.host.stop());
+    const record = present(seller, '700', 10);
+    const asked: number[] = [];
+    const outside = [{ url: 'https://agent.example', name: 'one', skills: [] }];
+    const address = await serving(broker, ({ keys }) => {
+      asked.push(keys.length);
+      const { peerId } = seller.host;
+      const records = keys.includes(TERM) ? [{ peerId, envelope: record.envelope }] : [];
+      return { records, left: 2, outside, quotes: [] };
+    });
+    const { search } = await clientOf(client, [address]);
+    const others = Array.from({ length: MAX_SEARCH_KEYS - 1 }, (_, i) => `b${i}`);
+    const question = { ...questionAbout(TERM), keys: [...others, TERM] };
+    const found = await search(question, patience);
+    expect(asked).toEqual([16, 16]);
+    expect(found.hits.map(({ peerId }) => peerId)).toEqual([seller.host.peerId]);
+    expect(found.brokers?.outside).toEqual(outside);
   });
 
   it('a broker that lies is caught: nothing forged, altered or of another peer is a hit', async () => {
@@ -197,6 +225,19 @@ describe('a client of a broker', () => {
         [changed.host.peerId, '900'],
       ]),
     );
+  });
+
+  it('says of a hit of the network that a broker has the same record', async () => {
+    const nodes = await createNetwork(3);
+    const [client, broker, seller] = nodes as [TestNode, TestNode, TestNode];
+    ends.push(() => seller.host.stop());
+    const { record } = await seller.advertiser.publish(contentOf({ term: TERM }));
+    let answer = answerOf();
+    const { search } = await clientOf(client, [await serving(broker, () => answer)]);
+    expect((await search(aboutBrokers, {})).hits[0]).not.toHaveProperty('isAtBroker');
+    answer = answerOf({ peerId: seller.host.peerId, envelope: record.envelope });
+    const [hit] = (await search(aboutBrokers, {})).hits;
+    expect(hit).toMatchObject({ source: 'holder', isAtBroker: true });
   });
 
   it('adds what only the broker knows, and has the newer record of a peer', async () => {

@@ -114,4 +114,32 @@ describe('the index of a broker', () => {
     expect(foundBy(index, ['performs:nlp'])).toEqual([peers[0], peers[1]]);
     expect(index.size).toBe(2);
   });
+
+  it('flood: a crowd that renews keeps no newcomer of another network out', () => {
+    const index = new RecordIndex(64);
+    const at = (n: number, host: string, seq: number) => {
+      const identity = Identity.fromSeed(new Uint8Array(32).fill(100).fill(n, 31));
+      const content = contentOf({ term: 'performs:nlp/sentiment' });
+      index.put(recordOf(identity, { ...content, seq, addresses: [`/ip4/${host}/tcp/4001`] }));
+      return identity.peerId;
+    };
+    const crowd = (seq: number): void => {
+      for (let n = 0; n < 100; n++) at(n, `198.51.${100 + (n % 2)}.${n + 1}`, seq);
+    };
+    const has = (peerId: string): boolean =>
+      index
+        .find({ keys: ['performs:nlp'], limit: 64 }, NOW)
+        .records.some((record) => record.peerId === peerId);
+    crowd(1);
+    const honest = [0, 1, 2, 3].map((n) => at(200 + n, `203.0.113.${n + 1}`, 1));
+    for (let seq = 2; seq < 6; seq++) crowd(seq);
+    expect(honest.map(has)).toEqual([true, true, true, true]);
+    expect(index.size).toBe(64);
+    // Whoever names a local address, or none, is of one crowd as well.
+    const local = Array.from({ length: 40 }, (_, n) => at(210 + n, '127.0.0.1', 1));
+    expect(local.filter(has).length).toBeLessThanOrEqual(22);
+    expect(honest.map(has)).toEqual([true, true, true, true]);
+    index.sweep(NOW + 7_200);
+    expect(index.size).toBe(0);
+  });
 });

@@ -5,6 +5,7 @@ import { advertisedKeys } from '../../skill-discovery/advertise.ts';
 import type { Advertiser } from '../../skill-discovery/advertise.ts';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
+import { MAX_REST_TRIES, REST_RETRY_MS } from '../../skill-discovery/rest-provider.ts';
 import type { Scheduler } from '../../skill-discovery/scheduler.ts';
 import { readStoredRecord } from '../../skill-discovery/stored-records.ts';
 import { contentOf, createNode, TestClock, until } from './fixtures.ts';
@@ -85,6 +86,47 @@ describe('advertiser', () => {
         .poll(() => storedProviders(peer.host.dht, providerCid(key)), { timeout: 5_000 })
         .toEqual([publisher.host.peerId]);
     }
+  });
+
+  it('tries ancestors and buckets again that nobody could be told of, seven times', async () => {
+    const scheduler = new FakeScheduler();
+    const { peer, publisher, advertiser } = await startPair({ advertiser: { scheduler } });
+    const failing = new Set(['performs:a', 'm1t0d3p'].map((key) => providerCid(key).toString()));
+    const tried: string[] = [];
+    const { dht } = publisher.host;
+    const provide = dht.provide.bind(dht);
+    vi.spyOn(dht, 'provide').mockImplementation((cid, options) => {
+      tried.push(cid.toString());
+      if (failing.has(cid.toString())) throw new Error('the lookup failed');
+      return provide(cid, options);
+    });
+    const content = contentOf({ term: 'performs:a/b/c' });
+    const embeddings = { ...content.embeddings, buckets: ['m1t0d3p'] };
+    expect(await advertiser.publish({ ...content, embeddings })).toMatchObject({ readBack: true });
+    await advertiser.settled();
+    // One key that fails keeps no other from being told of.
+    expect(tried).toHaveLength(4);
+    expect(scheduler.delaysMs).toEqual([REST_RETRY_MS]);
+    tried.length = 0;
+    failing.delete(providerCid('performs:a').toString());
+    scheduler.fire();
+    await advertiser.settled();
+    expect(tried).toHaveLength(2);
+    await expect
+      .poll(() => storedProviders(peer.host.dht, providerCid('performs:a')), { timeout: 5_000 })
+      .toEqual([publisher.host.peerId]);
+    for (let number = 3; number <= MAX_REST_TRIES; number++) {
+      expect(scheduler.delaysMs).toEqual([REST_RETRY_MS * 2 ** (number - 2)]);
+      scheduler.fire();
+      await advertiser.settled();
+    }
+    expect(scheduler.delaysMs).toEqual([]);
+    // A new record begins anew, and a node that stops tries no more.
+    await advertiser.publish({ ...content, embeddings });
+    await advertiser.settled();
+    expect(scheduler.delaysMs).toEqual([REST_RETRY_MS]);
+    advertiser.stop();
+    expect(scheduler.delaysMs).toEqual([]);
   });
 
   it('returns after another node has shown the record', async () => {

@@ -159,7 +159,7 @@ describe('providers of one key', () => {
     expect(await namesUnder(inner, 1)).toEqual(['x1', 'x3', 'x4']);
   });
 
-  it('stay bounded in every order, the own one stays, no unproven one replaces a proven one', async () => {
+  it('stay bounded in every order, and no unproven one replaces a proven one', async () => {
     const name = fc.constantFrom(own, 'p1', 'p2', 'p3', 'p4', 'x1', 'x2', 'x3', 'x4');
     const step = fc.record({ name, cid: fc.integer({ min: 1, max: 2 }), isDelete: fc.boolean() });
     const limit = fc.integer({ min: 1, max: 4 });
@@ -192,6 +192,129 @@ describe('providers of one key', () => {
             expect(isProven(name) || before.includes(name)).toBe(false);
             expect(before.filter(isProven)).toHaveLength(max);
           }
+        }
+      }),
+    );
+  });
+});
+
+describe('provider flooding of the whole store', () => {
+  /** Names of a crowd say their network before the dash. */
+  const networkOfPeer = (name: string): string | undefined => name.split('-')[1] && name[0];
+  const small = { ...DHT_STORE_LIMITS, maxProviderEntries: 2_048, maxProviderEntriesPerPeer: 16 };
+  const open = (inner: MemoryDatastore, isTold = true) =>
+    limitDhtStore(inner, {
+      ownPeerId: own,
+      limits: small,
+      // The crowd has a record each, and the honest publisher's was not seen here.
+      isProven: (name) => name.includes('-'),
+      ...(isTold ? { networkOfPeer } : {}),
+    });
+  const offers = Array.from({ length: 16 }, (_, cid) => cid);
+  const put = async (store: { put: MemoryDatastore['put'] }, cid: number, name: string) => {
+    try {
+      await store.put(entry(cid, name), bytes);
+      return 'kept';
+    } catch (error) {
+      return (error as DhtStoreFullError).details.limit;
+    }
+  };
+  const keptOf = async (inner: MemoryDatastore, name: string): Promise<number> => {
+    let count = 0;
+    for await (const key of inner.queryKeys({ prefix: '/dht/provider/' })) {
+      if (key.toString().endsWith(`/${name}`)) count += 1;
+    }
+    return count;
+  };
+  const flood = async (store: { put: MemoryDatastore['put'] }): Promise<void> => {
+    for (let peer = 0; peer < 128; peer++) {
+      for (const offer of offers) {
+        await put(store, 1_000 + peer * 16 + offer, `${'abcd'[peer % 4]}-${peer}`);
+      }
+    }
+  };
+
+  it.each([true, false])(
+    'a crowd of 128 identities on few networks changes nothing for a publisher (known: %s)',
+    async (isTold) => {
+      const inner = new MemoryDatastore();
+      const store = await open(inner, isTold);
+      await flood(store);
+      for (let cid = 0; cid < 12; cid++) expect(await put(store, cid, 'honest')).toBe('kept');
+      await flood(store);
+      await flood(store);
+      expect(await keptOf(inner, 'honest')).toBe(12);
+      let size = 0;
+      for await (const _ of inner.queryKeys({ prefix: '/dht/provider/' })) size += 1;
+      expect(size).toBe(2_048);
+    },
+  );
+
+  it('a crowd of one network with fewer entries each drives out itself', async () => {
+    const inner = new MemoryDatastore();
+    const store = await open(inner);
+    for (const offer of offers) await put(store, offer, 'honest');
+    for (let peer = 0; peer < 4_096; peer++) await put(store, 1_000 + peer, `a-${peer}`);
+    expect(await keptOf(inner, 'honest')).toBe(16);
+    expect(await put(store, 1, 'b-newcomer')).toBe('kept');
+    expect(await put(store, 9_999, 'a-newcomer')).toBe('maxProviderEntries');
+  });
+
+  it.each<[string, (peer: number) => string]>([
+    ['one network', () => 'a'],
+    ['two networks', (peer) => 'ab'[peer % 2]!],
+    ['three networks', (peer) => 'abc'[peer % 3]!],
+  ])('a proven crowd of %s under one key drives out itself alone', async (_, networkAt) => {
+    const inner = new MemoryDatastore();
+    const limits = { ...DHT_STORE_LIMITS, maxProvidersPerKey: 16 };
+    // Nobody here has seen the records of the honest ones.
+    const isProven = (name: string) => !name.startsWith('h');
+    const store = await limitDhtStore(inner, { ownPeerId: own, limits, isProven, networkOfPeer });
+    const crowd = async (from: number): Promise<void> => {
+      for (let peer = from; peer < from + 100; peer++) {
+        await put(store, 1, `${networkAt(peer)}-${peer}`);
+      }
+    };
+    await store.put(entry(1, 'h-first'), bytes);
+    await crowd(0);
+    await store.put(entry(1, 'honest'), bytes);
+    await crowd(100);
+    const kept = await namesUnder(inner, 1);
+    expect(kept).toHaveLength(16);
+    expect(kept).toContain('h-first');
+    expect(kept).toContain('honest');
+    // A search takes the first few of an answer: the honest ones are among them.
+    const told: string[] = [];
+    for await (const { key } of store.query({ prefix: '/dht/provider/cid1/' })) {
+      told.push(key.toString().split('/').pop()!);
+    }
+    expect(told).toHaveLength(16);
+    expect(told.slice(0, 5)).toEqual(expect.arrayContaining(['h-first', 'honest']));
+  });
+
+  it('a peer that moves takes its entries along, and the whole keeps its limit', async () => {
+    const step = fc.record({
+      cid: fc.integer({ min: 1, max: 12 }),
+      peer: fc.constantFrom('x', 'y', 'z', own),
+      network: fc.constantFrom('n1', 'n2', undefined),
+      isDelete: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+        const at = new Map<string, string | undefined>();
+        const inner = new MemoryDatastore();
+        const store = await limitDhtStore(inner, {
+          ownPeerId: own,
+          limits: { ...DHT_STORE_LIMITS, maxProviderEntries: 6 },
+          networkOfPeer: (peer) => at.get(peer),
+        });
+        for (const { cid, peer, network, isDelete } of steps) {
+          at.set(peer, network);
+          if (isDelete) await store.delete(entry(cid, peer));
+          else await put(store, cid, peer);
+          const counts = await Promise.all(['x', 'y', 'z'].map((name) => keptOf(inner, name)));
+          expect(Math.max(...counts)).toBeLessThanOrEqual(6);
+          expect(counts.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(6);
         }
       }),
     );

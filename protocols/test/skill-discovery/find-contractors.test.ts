@@ -87,6 +87,7 @@ describe('finding contractors among six real nodes', () => {
       keys: ['performs:finance/risk-assessment', 'canExecute:pytorch', 'performs:nothing-here'],
       matching: ({ offers }: SkillRecord) =>
         offers.filter(({ term }) => term !== 'performs:finance/portfolio-optimization'),
+      needs: 'no portfolio',
     };
     const found = await searchContractors(client, question, {
       onHit: ({ peerId, matchedTerm }) => hits.push(`${peerId} ${matchedTerm}`),
@@ -105,16 +106,17 @@ describe('finding contractors among six real nodes', () => {
     expect(keys.sort()).toEqual([...question.keys].sort());
   });
 
-  it('takes sixteen keys at most, and at least one', async () => {
+  it('takes 32 keys at most, and at least one', async () => {
     const matching = () => [];
     const ask = (count: number) =>
       searchContractors(client, {
         query: 'many',
         keys: Array.from({ length: count }, (_, i) => `performs:k${i}`),
         matching,
+        needs: 'nothing',
       });
     await expect(ask(0)).rejects.toThrow(RangeError);
-    await expect(ask(17)).rejects.toThrow(/expected 1 to 16, got 17/);
+    await expect(ask(33)).rejects.toThrow(/expected 1 to 32, got 33/);
   });
 
   it('shows a changed price to the next query', async () => {

@@ -75,6 +75,15 @@ describe('the cache of searches', () => {
     expect(again.trace[0]).toMatchObject({ event: 'kept' });
   });
 
+  it('shares no answer between two questions that need other offers', async () => {
+    const { cache, looksAtMs } = createCache();
+    await cache.search(question);
+    await cache.search({ ...question, needs: 'offers to buy' });
+    expect(looksAtMs).toHaveLength(2);
+    await cache.search({ ...question });
+    expect(looksAtMs).toHaveLength(2);
+  });
+
   it('shows the age of each record as it is now', async () => {
     const { cache, clock } = createCache();
     await cache.search(question);

@@ -8,7 +8,8 @@ import {
   sweepStoredRecords,
   writeStoredRecord,
 } from '../../skill-discovery/stored-records.ts';
-import { RecordGuard, selectRecord } from '../../skill-discovery/validator.ts';
+import { RecordGuard, RECORDS_PER_PEER, selectRecord } from '../../skill-discovery/validator.ts';
+import type { RecordRefusedError } from '../../skill-discovery/validator.ts';
 import { contentOf, recordOf } from './fixtures.ts';
 
 /** A clock that only a test moves. */
@@ -54,6 +55,34 @@ describe('record guard', () => {
     expect(await reasonOf(guard, early)).toBe('NOT_YET_VALID');
     expect(guard.size).toBe(0);
     expect(await reasonOf(guard, at(1))).toBe('valid');
+  });
+
+  it('flood of records: one publisher is slowed, and nobody else', async () => {
+    const clock = new FakeClock();
+    const heard: number[] = [];
+    const guard = new RecordGuard({ clock, onAccepted: ({ body }) => heard.push(body.seq) });
+    const store = async (identity: Identity, bytes: Uint8Array): Promise<string> => {
+      try {
+        await guard.validate(recordKey(identity.peerId), bytes);
+        return 'stored';
+      } catch (error) {
+        return (error as RecordRefusedError).details.reason;
+      }
+    };
+    const last = RECORDS_PER_PEER.burst;
+    for (let seq = 1; seq <= last; seq++) expect(await store(alice, at(seq))).toBe('stored');
+    expect(await store(alice, at(last + 1))).toBe('TOO_OFTEN');
+    expect(guard.bestSeq(alice.peerId)).toBe(last);
+    expect(heard).toHaveLength(last);
+    // What was seen before costs nothing: a reader, or whoever replays, takes none of her share.
+    for (let i = 0; i < 200; i++) expect(await store(alice, at(last))).toBe('stored');
+    const bob = Identity.generate();
+    expect(await store(bob, recordOf(bob, { seq: 1 }).envelope)).toBe('stored');
+    clock.seconds += 10;
+    expect(await store(alice, at(last + 1))).toBe('stored');
+    expect(await store(alice, at(last + 2))).toBe('TOO_OFTEN');
+    // A search may show it all the same: nobody stores what it reads.
+    expect(await reasonOf(guard, at(last + 2))).toBe('valid');
   });
 
   it('knows the records of its own node, which kad-dht stores without asking', async () => {
