@@ -15,6 +15,7 @@ import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLedger } from './commands/ledger.ts';
+import { registerMcp } from './commands/mcp.ts';
 import { registerPeers } from './commands/peers.ts';
 import { registerQuery } from './commands/query.ts';
 import { registerReputation } from './commands/reputation.ts';
@@ -63,6 +64,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerAttest,
     registerReputation,
     registerLedger,
+    registerMcp,
     registerTestnet,
   ]) {
     register(program, run);
