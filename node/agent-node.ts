@@ -16,6 +16,7 @@ import type {
   VerifyDocument,
   DecisionStatusDocument,
   FirstHitDocument,
+  HealthDocument,
   PeerDocument,
   PublishDocument,
   QueryDocument,
@@ -175,6 +176,12 @@ export class AgentNode {
       decision: this.decisionStatus(),
       ledger: committee && ledger ? ledgerStatus(committee, ledger) : null,
     };
+  }
+
+  /** What may ail it: for `doctor`. */
+  async health(): Promise<HealthDocument> {
+    const record = this.#runtime().publisher.lastRecord();
+    return { record, executors: await this.#parts.shelf.health() };
   }
 
   /** How the node decides now, and what it has learned. */

@@ -158,6 +158,21 @@ export interface SkillDocument {
   readonly executor: string;
 }
 
+/** Whether the executor of a skill on sale can work, as far as can be seen without work. */
+export interface ExecutorHealthDocument {
+  readonly term: string;
+  readonly type: string;
+  /** Null for none. */
+  readonly problem: string | null;
+}
+
+/** What `doctor` asks a daemon for beside what other commands show. */
+export interface HealthDocument {
+  /** The record of what is sold, as last signed; null where nothing was published. */
+  readonly record: { readonly seq: number; readonly expiresAtSeconds: number } | null;
+  readonly executors: readonly ExecutorHealthDocument[];
+}
+
 /** One row of `skills suggest`: a kind of task that came again, and no term fits it. */
 export interface TermSuggestionDocument {
   /** A term that could be coined. */

@@ -13,6 +13,7 @@ import { registerAttest } from './commands/attest.ts';
 import { registerCert } from './commands/cert.ts';
 import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerMcp } from './commands/mcp.ts';
@@ -54,6 +55,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerStart,
     registerStop,
     registerStatus,
+    registerDoctor,
     registerPeers,
     registerSkills,
     registerQuery,

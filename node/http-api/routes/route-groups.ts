@@ -58,6 +58,9 @@ function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
     router.get('/status', async (_request, response) => {
       response.json(await node.status());
     });
+    router.get('/health', async (_request, response) => {
+      response.json(await node.health());
+    });
     router.get('/peers', (_request, response) => void response.json({ peers: node.peers() }));
     router.post('/stop', (_request, response) => {
       response.json({ stopping: true });
