@@ -98,12 +98,9 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const { memory: section, statusMemory, rotationMemory } = parts;
   const seen = { section, statusMemory, rotationMemory, guard, clock };
   await restoreMemory(seen);
-  const host = await openHost(parts, datastore, guard);
-  const committee = await startCommittee(parts.init, host).catch(async (error: unknown) => {
-    await host.stop();
-    await datastore.close();
-    throw error;
-  });
+  const host = await orClose(openHost(parts, datastore, guard), datastore);
+  const opened = [{ close: () => host.stop() }, datastore];
+  const committee = await orClose(startCommittee(parts.init, host), ...opened);
   const ledger = committee && createLedger(parts, committee, host);
   const sessions = new SessionManager({
     host: host.libp2p,
@@ -450,6 +447,19 @@ async function refreshStatusLists(
       of === undefined || issuer === of ? [refresh(issuer, list)] : [],
     ),
   );
+}
+
+/** What `start` resolves to; if it fails, everything that was opened before is closed again. */
+async function orClose<Started>(
+  start: Promise<Started>,
+  ...opened: readonly { close(): Promise<unknown> }[]
+): Promise<Started> {
+  try {
+    return await start;
+  } catch (error) {
+    for (const one of opened) await one.close();
+    throw error;
+  }
 }
 
 async function publishQuietly(parts: AgentParts, publisher: SkillPublisher): Promise<void> {
