@@ -180,8 +180,12 @@ export class AgentNode {
 
   /** What may ail it: for `doctor`. */
   async health(): Promise<HealthDocument> {
-    const record = this.#runtime().publisher.lastRecord();
-    return { record, executors: await this.#parts.shelf.health() };
+    const { publisher, guard } = this.#runtime();
+    return {
+      record: publisher.lastRecord(),
+      executors: await this.#parts.shelf.health(),
+      peersDated: guard.witnesses.counts(this.peerId),
+    };
   }
 
   /** How the node decides now, and what it has learned. */

@@ -64,6 +64,7 @@ const QUESTIONS_PER_PEER = { burst: 200, perSecond: 12 };
 /** The running parts that the node's face talks to. */
 export interface AgentRuntime {
   readonly host: Host;
+  readonly guard: RecordGuard;
   readonly publisher: SkillPublisher;
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
@@ -151,7 +152,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const renewal = startRenewing(client.renewals);
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
   return {
-    host,
+    ...{ host, guard },
     publisher,
     ...client,
     gossip,

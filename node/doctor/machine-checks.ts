@@ -5,8 +5,9 @@
  */
 
 import { CLOCK_TOLERANCE_SECONDS } from '../../protocols/negotiation/documents.ts';
-import { failure, ifObserved, ok, warning } from './finding.ts';
-import type { Finding, Observed } from './finding.ts';
+import type { WitnessCounts } from '../../protocols/skill-discovery/clock-witnesses.ts';
+import { count, failure, ifObserved, ok, warning } from './finding.ts';
+import type { Finding, Observed, Trouble } from './finding.ts';
 
 const MEGABYTE = 1_000_000;
 /** Less than this ends a node: its store cannot write its log. */
@@ -17,6 +18,8 @@ const FILE_TOLERANCE_MS = 2_000;
 /** The wall clock may drift so much from the monotonic one while the doctor looks. */
 const JUMP_MS = 500;
 const TOLERANCE_MS = CLOCK_TOLERANCE_SECONDS * 1_000;
+/** Peers whose records must agree against this clock. */
+const LEAST_WITNESSES = 2;
 /** Blocks follow each other within seconds while a committee is reached. */
 const MAX_HEAD_AGE_MS = 60_000;
 
@@ -77,6 +80,8 @@ export interface ClockReadings {
   readonly newestIssueMs: number | null;
   /** Time of the last block that this node knows; null without a ledger. */
   readonly head: { readonly timeMs: number; readonly isReached: boolean } | null;
+  /** How the last records of peers are dated by this clock; null without a daemon. */
+  readonly peersDated: WitnessCounts | null;
 }
 
 const SET_CLOCK = 'have the clock set by NTP (timedatectl set-ntp true), and restart the daemon';
@@ -85,18 +90,22 @@ export function checkClock(readings: ClockReadings): Finding {
   const check = 'clock';
   const trouble = clockTrouble(readings);
   if (trouble) return failure(check, { ...trouble, mend: SET_CLOCK });
-  const { newestFile, newestIssueMs, head } = readings;
+  const { newestFile, newestIssueMs, head, peersDated } = readings;
   const witnesses = [
     newestFile && 'its own files',
     newestIssueMs !== null && 'its certificates',
     head?.isReached === true && 'the committee',
+    peersDated && peersDated.fine > 0 && count(peersDated.fine, 'peer'),
   ].filter((name) => typeof name === 'string');
   if (witnesses.length === 0) return ok(check, 'it goes forward; nobody is there to compare with');
   return ok(check, `it goes forward, and agrees with ${witnesses.join(', ')}`);
 }
 
-function clockTrouble(readings: ClockReadings): { found: string; cause: string } | undefined {
-  const { nowMs, wallElapsedMs, monotonicElapsedMs, newestFile, newestIssueMs, head } = readings;
+type ClockTrouble = Pick<Trouble, 'found' | 'cause'>;
+
+function clockTrouble(readings: ClockReadings): ClockTrouble | undefined {
+  const { nowMs, wallElapsedMs, monotonicElapsedMs, newestFile, newestIssueMs, head, peersDated } =
+    readings;
   const jumpMs = wallElapsedMs - monotonicElapsedMs;
   if (Math.abs(jumpMs) > JUMP_MS) {
     const cause = 'something sets the clock in jumps: deadlines and expiries end at wrong times';
@@ -111,15 +120,35 @@ function clockTrouble(readings: ClockReadings): { found: string; cause: string }
     const found = `a certificate was issued ${seconds(newestIssueMs - nowMs)} in the future`;
     return { found, cause: "this clock is behind the attestor's, and peers refuse what it dates" };
   }
-  if (head?.isReached !== true) return undefined;
-  const aheadMs = nowMs - head.timeMs;
-  const cause = 'peers refuse what is dated beyond their tolerance, quotes and agreements first';
+  return (
+    (peersDated ? peersTrouble(peersDated) : undefined) ??
+    (head?.isReached === true ? headTrouble(nowMs - head.timeMs) : undefined)
+  );
+}
+
+const REFUSED = 'peers refuse what is dated beyond their tolerance, quotes and agreements first';
+
+/** One peer alone may be the one that is wrong. */
+function peersTrouble({ fine, future, expired }: WitnessCounts): ClockTrouble | undefined {
+  if (future >= LEAST_WITNESSES && future > fine) {
+    const found = `records of ${future} of ${future + fine} peers come from the future by this clock`;
+    return { found, cause: 'it is behind theirs, and nothing that they publish is believed here' };
+  }
+  if (expired >= LEAST_WITNESSES && fine + future === 0) {
+    const found = `the records of all ${expired} peers have expired by this clock`;
+    return { found, cause: 'it is ahead of theirs, or nobody has published for an hour' };
+  }
+  return undefined;
+}
+
+/** @param aheadMs - Of this clock before the last block of a committee that goes on. */
+function headTrouble(aheadMs: number): ClockTrouble | undefined {
   if (-aheadMs > TOLERANCE_MS) {
-    return { found: `this clock is ${seconds(-aheadMs)} behind the committee's`, cause };
+    return { found: `this clock is ${seconds(-aheadMs)} behind the committee's`, cause: REFUSED };
   }
   if (aheadMs > MAX_HEAD_AGE_MS + TOLERANCE_MS) {
     const found = `the committee's last block is ${seconds(aheadMs)} old by this clock`;
-    return { found: `${found}, and it goes on`, cause };
+    return { found: `${found}, and it goes on`, cause: REFUSED };
   }
   return undefined;
 }

@@ -194,6 +194,7 @@ async function observeClock(
     newestFile: newest,
     newestIssueMs: others.length > 0 ? Math.max(...others) : null,
     head: ledger?.head ? { timeMs: ledger.head.timeMs, isReached: ledger.reach.isReached } : null,
+    peersDated: answers?.health.peersDated ?? null,
   };
 }
 

@@ -16,6 +16,8 @@ import { openEnvelope } from '../../crypto/envelope.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock } from '../components.ts';
 import type { Datastore } from 'interface-datastore';
+import { ClockWitnesses } from './clock-witnesses.ts';
+import type { Dating } from './clock-witnesses.ts';
 import { peerIdOfRecordKey } from './dht-keys.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
@@ -23,7 +25,7 @@ import {
   openSkillRecord,
   skillRecordDefinition,
 } from './skill-record.ts';
-import type { RecordRefusal, SignedSkillRecord } from './skill-record.ts';
+import type { OpenedSkillRecord, RecordRefusal, SignedSkillRecord } from './skill-record.ts';
 import { readStoredRecord } from './stored-records.ts';
 
 /** Most peers whose best record is remembered; the one heard of longest ago goes first. */
@@ -79,6 +81,8 @@ export interface RecordGuardInit {
 
 /** Judges records with the memory of those seen before. One per node. */
 export class RecordGuard {
+  /** What the records that were met say of this node's clock. */
+  readonly witnesses = new ClockWitnesses();
   readonly #clock: Clock;
   readonly #datastore: Datastore | undefined;
   readonly #maxRecords: number;
@@ -103,6 +107,8 @@ export class RecordGuard {
   /** Judges a record of `peerId` and remembers it if it is valid. Never throws on bytes. */
   async accept(peerId: string, bytes: Uint8Array): Promise<RecordVerdict> {
     const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
+    const dating = datingOf(opened);
+    if (dating) this.witnesses.saw(peerId, dating);
     if (!opened.valid) return opened;
     if (!this.#recall(peerId)) await this.#rememberStored(peerId);
     // No await from here on: a check and its write must not be parted by another record.
@@ -188,6 +194,13 @@ export class RecordGuard {
       this.#best.delete(oldest);
     }
   }
+}
+
+/** How a record is dated; `undefined` for one whose signature says nothing. */
+function datingOf(opened: OpenedSkillRecord): Dating | undefined {
+  if (opened.valid) return 'fine';
+  if (opened.reason === 'NOT_YET_VALID') return 'future';
+  return opened.reason === 'EXPIRED' ? 'expired' : undefined;
 }
 
 /**

@@ -126,6 +126,21 @@ describe('the doctor of a network that is well', () => {
     expect(stdout).toMatch(/: 0 failed, \d+ warnings?, 0 skipped\n$/);
   });
 
+  it('sees that nothing was outsourced on the first day, and by which gate', async () => {
+    const inputs = [{ name: 'a.txt', mediaType: 'text/plain', text: 'A fine kettle.' }];
+    for (let task = 0; task < 3; task++) {
+      await network.client.api.post('/v1/run', { skill: TERM, inputs });
+    }
+    const { of, exitCode } = await doctor(network.client.dataDir);
+    expect(of('first-day')).toMatchObject({
+      state: 'warning',
+      found: 'none of 3 tasks with contractors at hand was outsourced yet',
+    });
+    expect(of('first-day').cause).toContain('(gate economic, 3 times)');
+    expect(of('clock').found).toMatch(/ and agrees with .*, \d peers?$/);
+    expect(exitCode).toBe(0);
+  });
+
   it('finds an executor whose module was removed, at the node that sells its work', async () => {
     const contractor = network.contractors[0]!;
     const path = join(dir, 'counted-work.mjs');

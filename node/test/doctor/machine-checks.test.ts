@@ -48,13 +48,14 @@ describe('the check of the clock', () => {
     newestFile: { path: 'store/1.log', writtenMs: NOW_MS - 5 },
     newestIssueMs: NOW_MS - 86_400_000,
     head: { timeMs: NOW_MS - 3_000, isReached: true },
+    peersDated: { fine: 2, future: 1, expired: 4 },
   };
 
   it('names whom it agrees with', () => {
     const finding = checkClock(right);
     expect(finding.state).toBe('ok');
-    expect(finding.found).toContain('its own files, its certificates, the committee');
-    const alone = { ...right, newestFile: null, newestIssueMs: null, head: null };
+    expect(finding.found).toContain('its own files, its certificates, the committee, 2 peers');
+    const alone = { ...right, newestFile: null, newestIssueMs: null, head: null, peersDated: null };
     expect(checkClock(alone)).toMatchObject({ state: 'ok' });
     expect(checkClock(alone).found).toContain('nobody is there to compare with');
   });
@@ -68,6 +69,16 @@ describe('the check of the clock', () => {
       'store/1.log was written 60.0 s in the future',
     ],
     ['behind an attestor', { newestIssueMs: NOW_MS + 3_600_000 }, 'issued 3600.0 s in the future'],
+    [
+      'behind the peers',
+      { peersDated: { fine: 1, future: 2, expired: 0 } },
+      'records of 2 of 3 peers come from the future',
+    ],
+    [
+      'ahead of the peers',
+      { peersDated: { fine: 0, future: 0, expired: 3 } },
+      'all 3 peers have expired',
+    ],
     [
       'behind the committee',
       { head: { timeMs: NOW_MS + 600_000, isReached: true } },
@@ -83,6 +94,14 @@ describe('the check of the clock', () => {
     expect(finding).toMatchObject({ state: 'failure' });
     expect(finding.found).toContain(words);
     expect(finding.mend).toContain('NTP');
+  });
+
+  it('does not judge by one peer, nor by old records where others are fresh', () => {
+    const one = { fine: 0, future: 1, expired: 0 };
+    expect(checkClock({ ...right, peersDated: one }).state).toBe('ok');
+    expect(checkClock({ ...right, peersDated: { fine: 1, future: 0, expired: 9 } }).state).toBe(
+      'ok',
+    );
   });
 
   it('does not judge by a committee that stands still', () => {
