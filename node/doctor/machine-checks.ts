@@ -131,7 +131,7 @@ const REFUSED = 'peers refuse what is dated beyond their tolerance, quotes and a
 /** One peer alone may be the one that is wrong. */
 function peersTrouble({ fine, future, expired }: WitnessCounts): ClockTrouble | undefined {
   if (future >= LEAST_WITNESSES && future > fine) {
-    const found = `records of ${future} of ${future + fine} peers come from the future by this clock`;
+    const found = `records of ${future} of ${future + fine} peers come from this clock's future`;
     return { found, cause: 'it is behind theirs, and nothing that they publish is believed here' };
   }
   if (expired >= LEAST_WITNESSES && fine + future === 0) {

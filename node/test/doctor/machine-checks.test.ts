@@ -72,7 +72,7 @@ describe('the check of the clock', () => {
     [
       'behind the peers',
       { peersDated: { fine: 1, future: 2, expired: 0 } },
-      'records of 2 of 3 peers come from the future',
+      'records of 2 of 3 peers come from this clock',
     ],
     [
       'ahead of the peers',
