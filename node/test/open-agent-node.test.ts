@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(join(dataPath, '..'), { recursive: true, force: true }));
 
 describe('a node in a program of its own', () => {
-  it('is the same node when its directory is opened again, which one program can at a time', async () => {
+  it('is the same when its directory is opened again, by one program at a time', async () => {
     const first = await openAgentNode({ dataPath, config });
     const { peerId } = first.node;
     const again = openAgentNode({ dataPath, config });
@@ -33,7 +33,7 @@ describe('a node in a program of its own', () => {
     expect((await client.node.status()).routingTableSize).toBe(1);
   });
 
-  it('leaves its directory free when a setting is wrong, or an address cannot be listened on', async () => {
+  it('leaves its directory free when a setting or an address is wrong', async () => {
     await expect(
       openAgentNode({ dataPath, config: { ...config, accept: { maxInBytes: 0 } } }),
     ).rejects.toMatchObject({ code: 'BAD_INPUT' });

@@ -129,7 +129,7 @@ describe('what is seen of the network', () => {
     });
   });
 
-  it('tells a bootstrap peer that answers from a dead one, and asks none that is connected', async () => {
+  it('tells a bootstrap peer that answers from a dead one, and asks no connected one', async () => {
     const bootstrap = [
       `/ip4/127.0.0.1/tcp/${port}`,
       `/ip4/127.0.0.1/tcp/${freePort}`,

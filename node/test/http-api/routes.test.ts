@@ -146,7 +146,7 @@ describe('bodies that are refused', () => {
     }
   });
 
-  it('takes the content of an input in one form, and no way to cut what is only decided on', async () => {
+  it('takes the content of an input in one form, and cuts nothing to decide on it', async () => {
     const named = { name: 'a.txt', mediaType: 'text/plain' };
     const run = (one: object) => problemsOf('/v1/run', { skill: TERM, inputs: [one] });
     const words = 'inputs.0: expected exactly one of contentBase64 and text, got';

@@ -95,7 +95,7 @@ describe('what an agent reads', () => {
     expect(refused).not.toMatch(UNPRINTABLE);
   });
 
-  it('is the code, the words and the problems of the API, also of what nobody expected', async () => {
+  it('is the code, the words and the problems of the API, whatever happened', async () => {
     await connect();
     node.answer = () => {
       throw new RefusedError('The node is stopping', { problems: ['first', 'second'] });
@@ -159,7 +159,7 @@ describe('what the daemon gets from an agent', () => {
     await expect.poll(() => spending.paidMicroUsd).toBe(40);
   });
 
-  it('counts in full where the daemon fails on the way, and not where the input was bad', async () => {
+  it('counts in full where the daemon fails on the way, and not for bad input', async () => {
     const spending = await connect({ maxPerSessionMicroUsd: 60 });
     const asked = { skill: TERM, inputs: [INPUT], maxPriceMicroUsd: 10 };
     node.answer = () => {
