@@ -150,7 +150,8 @@ class Progress {
     const paid = `${paidMicroUsd} micro-USD paid`;
     const last = subtask ? `${subtask.id} ${subtask.status} at ${subtask.where ?? 'nobody'}; ` : '';
     this.#last = printableText(`${last}${ended} of ${of} subtasks ended; ${paid}`);
-    this.#tell();
+    // The answer follows at once and says the rest; whoever reads it first knows no token any more.
+    if (ended < of) this.#tell();
   }
 
   #tell(): void {
