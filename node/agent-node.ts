@@ -16,6 +16,7 @@ import type {
   VerifyDocument,
   DecisionStatusDocument,
   FirstHitDocument,
+  HealthDocument,
   PeerDocument,
   PublishDocument,
   QueryDocument,
@@ -174,6 +175,16 @@ export class AgentNode {
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
       ledger: committee && ledger ? ledgerStatus(committee, ledger) : null,
+    };
+  }
+
+  /** What may ail it: for `doctor`. */
+  async health(): Promise<HealthDocument> {
+    const { publisher, guard } = this.#runtime();
+    return {
+      record: publisher.lastRecord(),
+      executors: await this.#parts.shelf.health(),
+      peersDated: guard.witnesses.counts(this.peerId),
     };
   }
 

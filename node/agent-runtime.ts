@@ -65,6 +65,7 @@ const QUESTIONS_PER_PEER = { burst: 200, perSecond: 12 };
 /** The running parts that the node's face talks to. */
 export interface AgentRuntime {
   readonly host: Host;
+  readonly guard: RecordGuard;
   readonly publisher: SkillPublisher;
   readonly survey: ContractorSurvey;
   readonly runner: TaskRunner;
@@ -99,12 +100,9 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const { memory: section, statusMemory, rotationMemory } = parts;
   const seen = { section, statusMemory, rotationMemory, guard, clock };
   await restoreMemory(seen);
-  const host = await openHost(parts, datastore, guard);
-  const committee = await startCommittee(parts.init, host).catch(async (error: unknown) => {
-    await host.stop();
-    await datastore.close();
-    throw error;
-  });
+  const host = await orClose(openHost(parts, datastore, guard), datastore);
+  const opened = [{ close: () => host.stop() }, datastore];
+  const committee = await orClose(startCommittee(parts.init, host), ...opened);
   const ledger = committee && createLedger(parts, committee, host);
   const sessions = new SessionManager({
     host: host.libp2p,
@@ -155,7 +153,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const renewal = startRenewing(client.renewals);
   if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
   return {
-    host,
+    ...{ host, guard },
     publisher,
     ...client,
     gossip,
@@ -458,6 +456,19 @@ async function refreshStatusLists(
       of === undefined || issuer === of ? [refresh(issuer, list)] : [],
     ),
   );
+}
+
+/** What `start` resolves to; if it fails, everything that was opened before is closed again. */
+async function orClose<Started>(
+  start: Promise<Started>,
+  ...opened: readonly { close(): Promise<unknown> }[]
+): Promise<Started> {
+  try {
+    return await start;
+  } catch (error) {
+    for (const one of opened) await one.close();
+    throw error;
+  }
 }
 
 async function publishQuietly(parts: AgentParts, publisher: SkillPublisher): Promise<void> {

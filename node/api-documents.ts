@@ -8,6 +8,7 @@
 import type { ReachDocument } from './ledger/committee-reach.ts';
 import type { ReplicaStatus } from './ledger/replica-host.ts';
 import type { JsonValue } from '../crypto/canonical-json.ts';
+import type { WitnessCounts } from '../protocols/skill-discovery/clock-witnesses.ts';
 import type { UnknownTerm } from './skills/term-check.ts';
 import type { TaskCost } from './tasks/run-totals.ts';
 
@@ -156,6 +157,23 @@ export interface SkillDocument {
   readonly capacity: number;
   readonly inWork: number;
   readonly executor: string;
+}
+
+/** Whether the executor of a skill on sale can work, as far as can be seen without work. */
+export interface ExecutorHealthDocument {
+  readonly term: string;
+  readonly type: string;
+  /** Null for none. */
+  readonly problem: string | null;
+}
+
+/** What `doctor` asks a daemon for beside what other commands show. */
+export interface HealthDocument {
+  /** The record of what is sold, as last signed; null where nothing was published. */
+  readonly record: { readonly seq: number; readonly expiresAtSeconds: number } | null;
+  readonly executors: readonly ExecutorHealthDocument[];
+  /** How the last records of other peers, 64 at most, are dated by this node's clock. */
+  readonly peersDated: WitnessCounts;
 }
 
 /** One row of `skills suggest`: a kind of task that came again, and no term fits it. */

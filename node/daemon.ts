@@ -16,10 +16,8 @@ import type { A2aEdge } from './a2a-edge/edge.ts';
 import { createAgentNode } from './agent-node.ts';
 import type { AgentNode } from './agent-node.ts';
 import type { StatusDocument } from './api-documents.ts';
-import { environmentSource, flagSource, loadConfig } from './config/load.ts';
-import type { ConfigSource } from './config/load.ts';
+import { readConfig } from './config/config-file.ts';
 import type { Config } from './config/schema.ts';
-import { NothingFoundError } from './errors.ts';
 import { routeGroups } from './http-api/routes/route-groups.ts';
 import { decisionMetrics } from './http-api/metrics.ts';
 import { startHttpApi } from './http-api/server.ts';
@@ -28,7 +26,6 @@ import {
   createDataDirectory,
   dataDirectory,
   loadOrCreateToken,
-  readJsonFile,
   writeFileAtomically,
 } from './storage/data-directory.ts';
 import type { DaemonInfo, DataDirectory } from './storage/data-directory.ts';
@@ -60,7 +57,7 @@ export interface DaemonInit {
 export async function runDaemon(init: DaemonInit): Promise<number> {
   const directory = dataDirectory(init.dataPath);
   await createDataDirectory(directory);
-  const config = await readConfig(directory, init);
+  const config = await readConfig(directory.configFile, init.environment, init.flags);
   const store = await openStore(directory);
   try {
     const { identity, isNew } = await loadOrCreateIdentity(directory);
@@ -85,18 +82,6 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
   } finally {
     await store.close();
   }
-}
-
-async function readConfig(directory: DataDirectory, init: DaemonInit): Promise<Config> {
-  const sources: ConfigSource[] = [];
-  try {
-    const values = await readJsonFile(directory.configFile);
-    sources.push({ origin: directory.configFile, values: values as Record<string, unknown> });
-  } catch (error) {
-    if (!(error instanceof NothingFoundError)) throw error;
-  }
-  sources.push(environmentSource(init.environment), flagSource(init.flags));
-  return loadConfig(sources);
 }
 
 interface ServeInit {

@@ -20,7 +20,7 @@ import type {
   RecordContent,
 } from '../protocols/skill-discovery/advertise.ts';
 import type { CertificateShelf } from './certificates/certificate-shelf.ts';
-import type { PublishDocument } from './api-documents.ts';
+import type { HealthDocument, PublishDocument } from './api-documents.ts';
 import type { Embedder } from './skills/embedding.ts';
 import { unknownTerms } from './skills/term-check.ts';
 import type { LearnedSkills } from './tasks/learned-skills.ts';
@@ -60,6 +60,12 @@ export class SkillPublisher {
   /** The card that the last published record names. */
   ownCard(): OwnCard {
     return this.#card;
+  }
+
+  /** The record as last signed; null before the first one. */
+  lastRecord(): HealthDocument['record'] {
+    const body = this.#init.advertiser.record?.body;
+    return body ? { seq: body.seq, expiresAtSeconds: body.exp } : null;
   }
 
   /** Publishes what is on the shelf now, or that nothing is. */

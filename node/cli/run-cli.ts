@@ -13,8 +13,10 @@ import { registerAttest } from './commands/attest.ts';
 import { registerCert } from './commands/cert.ts';
 import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLedger } from './commands/ledger.ts';
+import { registerMcp } from './commands/mcp.ts';
 import { registerPeers } from './commands/peers.ts';
 import { registerQuery } from './commands/query.ts';
 import { registerReputation } from './commands/reputation.ts';
@@ -53,6 +55,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerStart,
     registerStop,
     registerStatus,
+    registerDoctor,
     registerPeers,
     registerSkills,
     registerQuery,
@@ -63,6 +66,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerAttest,
     registerReputation,
     registerLedger,
+    registerMcp,
     registerTestnet,
   ]) {
     register(program, run);

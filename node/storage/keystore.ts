@@ -39,6 +39,16 @@ export async function loadIdentity(directory: DataDirectory): Promise<Identity> 
   return identity;
 }
 
+/** Why the identity of a data directory cannot be loaded; null if it can. Changes no rights. */
+export async function identityProblem(directory: DataDirectory): Promise<string | null> {
+  try {
+    const identity = await readKey(directory.identityFile, 'ed25519');
+    return identity === undefined ? 'is damaged: it holds no identity key' : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** The key in a file; `undefined` if the file holds no such key. */
 async function readKey(path: string, type: KeyType): Promise<Identity | undefined> {
   const parsed = keySchema.safeParse(await readJsonFile(path));

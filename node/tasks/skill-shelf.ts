@@ -5,9 +5,11 @@
  */
 
 import type { Logger, Random } from '../../protocols/components.ts';
+import type { ExecutorHealthDocument } from '../api-documents.ts';
 import { BadInputError } from '../errors.ts';
 import { checkQuantity } from '../skills/term-check.ts';
 import type { JsonSection } from '../storage/store.ts';
+import { executorHealth } from './executor-health.ts';
 import { ExecutorConfigError } from './executors/errors.ts';
 import { createExecutor } from './executors/executor-registry.ts';
 import type { SkillExecutor } from './executors/skill-executor.ts';
@@ -101,6 +103,20 @@ export class SkillShelf {
   async remove(term: string): Promise<boolean> {
     await this.#init.section.delete(term);
     return this.#items.delete(term);
+  }
+
+  /** Every skill that was put on sale, also those whose executor failed at the start. */
+  async health(): Promise<readonly ExecutorHealthDocument[]> {
+    const all = await this.#init.section.values();
+    return Promise.all(
+      all.map((stored) => {
+        const { term, executor } = stored.skill;
+        // To set a module up is to run it: a file that was changed waits for a restart.
+        const isAtWork = executor.type === 'module' && this.#items.has(term);
+        const setUp = isAtWork ? undefined : () => this.#ready(stored);
+        return executorHealth(stored.skill, this.#init.baseDirectory, setUp);
+      }),
+    );
   }
 
   async #ready({ skill, accept }: StoredSkill): Promise<SkillOnSale> {

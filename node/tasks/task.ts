@@ -131,7 +131,8 @@ const subtaskSchema = exactObject({
   specification: singleTaskSchema,
 });
 
-const specificationSchema = exactObject({
+/** A task as its user writes it; {@link parseTaskSpecification} checks more than this. */
+export const specificationSchema = exactObject({
   ...commonShape,
   input: partsSchema(inputPartSchema),
   subtasks: z.array(subtaskSchema).min(1).max(TASK_LIMITS.maxSubtasks).optional(),

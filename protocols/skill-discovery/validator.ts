@@ -21,6 +21,8 @@ import type { Clock } from '../components.ts';
 import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 import type { Datastore } from 'interface-datastore';
+import { ClockWitnesses } from './clock-witnesses.ts';
+import type { Dating } from './clock-witnesses.ts';
 import { peerIdOfRecordKey } from './dht-keys.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
@@ -28,7 +30,7 @@ import {
   openSkillRecord,
   skillRecordDefinition,
 } from './skill-record.ts';
-import type { RecordRefusal, SignedSkillRecord } from './skill-record.ts';
+import type { OpenedSkillRecord, RecordRefusal, SignedSkillRecord } from './skill-record.ts';
 import { readStoredRecord } from './stored-records.ts';
 
 /** Most peers whose best record is remembered; the one heard of longest ago goes first. */
@@ -93,6 +95,8 @@ export interface RecordGuardInit {
 
 /** Judges records with the memory of those seen before. One per node. */
 export class RecordGuard {
+  /** What the records that were met say of this node's clock. */
+  readonly witnesses = new ClockWitnesses();
   readonly #clock: Clock;
   readonly #datastore: Datastore | undefined;
   readonly #maxRecords: number;
@@ -122,6 +126,8 @@ export class RecordGuard {
 
   async #accept(peerId: string, bytes: Uint8Array, isToStore: boolean): Promise<RecordVerdict> {
     const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
+    const dating = datingOf(opened);
+    if (dating) this.witnesses.saw(peerId, dating);
     if (!opened.valid) return opened;
     if (!this.#recall(peerId)) await this.#rememberStored(peerId);
     // No await from here on: a check and its write must not be parted by another record.
@@ -213,6 +219,13 @@ export class RecordGuard {
       this.#best.delete(oldest);
     }
   }
+}
+
+/** How a record is dated; `undefined` for one whose signature says nothing. */
+function datingOf(opened: OpenedSkillRecord): Dating | undefined {
+  if (opened.valid) return 'fine';
+  if (opened.reason === 'NOT_YET_VALID') return 'future';
+  return opened.reason === 'EXPIRED' ? 'expired' : undefined;
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import type { AgentNode } from '../../agent-node.ts';
 import type { RouteGroup } from '../server.ts';
-import { peerId, term } from './requests.ts';
+import { checkInput as check } from './check-input.ts';
+import { peerId, reputationQuery } from './requests.ts';
 
 const amountMicroUsd = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 const transferBody = z.strictObject({ to: peerId, amountMicroUsd });
@@ -26,23 +27,9 @@ const receivedBody = z.strictObject({ from: peerId, amountMicroUsd, reference: k
 const blocksQuery = z.strictObject({
   from: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(1),
 });
-const terms = z
-  .union([term, z.array(term).max(8)])
-  .transform((value) => (Array.isArray(value) ? value : [value]))
-  .default([]);
-const reputationQuery = z.strictObject({
-  peer: peerId.optional(),
-  term: terms,
-  broker: z.enum(['true', 'false']).default('false'),
-});
-
-/** Checks one part of a request. */
-type Check = <Body>(schema: z.ZodType<Body>, value: unknown, what: string) => Body;
-
 /** The group. */
 export function ledgerRoutes(
   node: AgentNode,
-  check: Check,
   hangUp: (request: Request) => AbortSignal,
 ): RouteGroup {
   return (router) => {

@@ -19,6 +19,10 @@ export const term = z
 export const peerId = z
   .string()
   .refine(isPeerId, 'expected the PeerId of an Ed25519 key (12D3Koo...)');
+/** Id of a document of this node. */
+export const documentId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,128}$/, 'expected an id: letters, digits, "_" and "-"');
 const base64 = z.base64().max(12 * 1024 * 1024);
 
 const queryText = z.string().superRefine((text, context) => {
@@ -49,25 +53,33 @@ const policyChoice = {
   explore: z.enum(EXPLORATION_STRATEGIES).optional(),
 };
 
-const taskBody = z.strictObject({
+/** One input of a skill: bytes, or a text for a caller that has no use for base64. */
+const skillInput = z
+  .strictObject({
+    name: z.string().max(4_096),
+    mediaType: taskFields.mediaType,
+    contentBase64: base64.optional(),
+    text: z.string().max(TASK_LIMITS.maxPartBytes).optional(),
+  })
+  .transform(({ text, contentBase64: given, ...input }, context) => {
+    const contentBase64 = given ?? Buffer.from(text ?? '', 'utf8').toString('base64');
+    if ((given === undefined) === (text === undefined)) {
+      const got = text === undefined ? 'none' : 'both';
+      const message = `expected exactly one of contentBase64 and text, got ${got}`;
+      context.addIssue({ code: 'custom', message });
+    }
+    return { ...input, contentBase64 };
+  });
+export const taskBody = z.strictObject({
   ...policyChoice,
   task: z.unknown(),
   files: z.record(z.string(), base64).default({}),
 });
-const skillBody = z
+export const skillBody = z
   .strictObject({
     ...policyChoice,
     skill: term,
-    inputs: z
-      .array(
-        z.strictObject({
-          name: z.string().max(4_096),
-          mediaType: taskFields.mediaType,
-          contentBase64: base64,
-        }),
-      )
-      .min(1)
-      .max(TASK_LIMITS.maxPlannedTasks),
+    inputs: z.array(skillInput).min(1).max(TASK_LIMITS.maxPlannedTasks),
     split: splitSchema.optional(),
     /** Most that is paid for it in all. */
     maxPriceMicroUsd: z.int().min(0).optional(),
@@ -76,12 +88,23 @@ const skillBody = z
     path: ['inputs'],
     message: `expected at most ${TASK_LIMITS.maxParts} inputs without "split"`,
   });
-export const decideBody = z.strictObject({ ...taskBody.shape, candidates: z.unknown().optional() });
+const candidates = z.unknown().optional();
+const { split: _notDecidedOn, ...oneSkillShape } = skillBody.shape;
+export const decideTaskBody = z.strictObject({ ...taskBody.shape, candidates });
+export const decideSkillBody = z.strictObject({ ...oneSkillShape, candidates });
 
 /** Schema of a body of `run`: of the form that its keys point to, so that problems are about it. */
 export function runBodyFor(body: unknown): z.ZodType<TaskRequest> {
-  const isSkill = typeof body === 'object' && body !== null && Object.hasOwn(body, 'skill');
-  return isSkill ? skillBody : taskBody;
+  return isSkillForm(body) ? skillBody : taskBody;
+}
+
+/** The same for a body of `decide`. */
+export function decideBodyFor(body: unknown): z.ZodType<DecideRequest> {
+  return isSkillForm(body) ? decideSkillBody : decideTaskBody;
+}
+
+function isSkillForm(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, 'skill');
 }
 
 export const issueBody = z.strictObject({
@@ -133,8 +156,21 @@ export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(20),
 });
 
+const terms = z
+  .union([term, z.array(term).max(8)])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .default([]);
+/** Of which peer, this node if left out; for which task types; whether brokers are asked. */
+export const reputationQuery = z.strictObject({
+  peer: peerId.optional(),
+  term: terms,
+  broker: z.enum(['true', 'false']).default('false'),
+});
+
 /** A task to run or to decide on, as a body has it. */
 export type TaskRequest = z.output<typeof taskBody> | z.output<typeof skillBody>;
+/** A task to decide on, and whom to decide among instead of the network. */
+export type DecideRequest = TaskRequest & { readonly candidates?: unknown };
 /** What is to be verified. */
 export type VerifyRequest =
   z.output<typeof envelopeBody> | z.output<typeof disclosureBody> | z.output<typeof proofBody>;

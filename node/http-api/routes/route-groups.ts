@@ -6,16 +6,16 @@
  */
 
 import type { Request, Response } from 'express';
-import type { z } from 'zod';
 import type { AgentNode } from '../../agent-node.ts';
 import { BadInputError } from '../../errors.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
+import { checkInput as check } from './check-input.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import {
   attestBody,
   attestResourceBody,
-  decideBody,
+  decideBodyFor,
   discloseBody,
   endorseBody,
   issueBody,
@@ -26,17 +26,6 @@ import {
   term,
   verifyBodyFor,
 } from './requests.ts';
-
-/** The body, checked. @throws {@link BadInputError} that lists every problem. */
-function check<Body>(schema: z.ZodType<Body>, value: unknown, what: string): Body {
-  const parsed = schema.safeParse(value ?? {});
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const path = issue.path.join('.');
-    return `${path === '' ? what : path}: ${issue.message}`;
-  });
-  throw new BadInputError(`The ${what} is not valid`, { problems });
-}
 
 function parameter(request: Request, name: string): string {
   const value = request.params[name];
@@ -69,6 +58,9 @@ function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
     router.get('/status', async (_request, response) => {
       response.json(await node.status());
     });
+    router.get('/health', async (_request, response) => {
+      response.json(await node.health());
+    });
     router.get('/peers', (_request, response) => void response.json({ peers: node.peers() }));
     router.post('/stop', (_request, response) => {
       response.json({ stopping: true });
@@ -80,7 +72,7 @@ function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
 /** Every route group of a node. */
 export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGroup[] {
   return [
-    ledgerRoutes(node, check, hangUp),
+    ledgerRoutes(node, hangUp),
     nodeRoutes(node, stop),
     (router) => {
       router.get(
@@ -106,7 +98,7 @@ export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGr
     },
     (router) => {
       router.post('/decide', async (request, response) => {
-        const { candidates, ...task } = check(decideBody, request.body, 'request');
+        const { candidates, ...task } = check(decideBodyFor(request.body), request.body, 'request');
         response.json(await node.decide(task, candidates, hangUp(request)));
       });
       router.post('/plan', (request, response) => {

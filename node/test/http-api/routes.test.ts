@@ -30,6 +30,7 @@ async function problemsOf(path: string, body: unknown): Promise<readonly string[
 describe('what the node is asked', () => {
   it.each([
     ['GET', '/v1/status', undefined, 'status', []],
+    ['GET', '/v1/health', undefined, 'health', []],
     ['GET', '/v1/peers', undefined, 'peers', []],
     ['GET', '/v1/skills', undefined, 'listSkills', []],
     ['GET', '/v1/skills/suggestions', undefined, 'suggestTerms', []],
@@ -56,6 +57,20 @@ describe('what the node is asked', () => {
       { skill: TERM, inputs: [input] },
       'run',
       [{ skill: TERM, inputs: [input] }],
+    ],
+    [
+      'POST',
+      '/v1/run',
+      { skill: TERM, inputs: [{ name: 'a.txt', mediaType: 'text/plain', text: 'a' }] },
+      'run',
+      [{ skill: TERM, inputs: [input] }],
+    ],
+    [
+      'POST',
+      '/v1/decide',
+      { skill: TERM, inputs: [input], candidates: [] },
+      'decide',
+      [{ skill: TERM, inputs: [input] }, []],
     ],
     ['POST', '/v1/decide', { task: 1 }, 'decide', [{ task: 1, files: {} }, undefined]],
     ['POST', '/v1/decide', { task: 1, candidates: [] }, 'decide', [{ task: 1, files: {} }, []]],
@@ -129,6 +144,17 @@ describe('bodies that are refused', () => {
     for (const named of ['query: "perform" is none of', 'limit:', 'level:', 'lmit']) {
       expect(problems.join('\n')).toContain(named);
     }
+  });
+
+  it('takes the content of an input in one form, and cuts nothing to decide on it', async () => {
+    const named = { name: 'a.txt', mediaType: 'text/plain' };
+    const run = (one: object) => problemsOf('/v1/run', { skill: TERM, inputs: [one] });
+    const words = 'inputs.0: expected exactly one of contentBase64 and text, got';
+    expect(await run(named)).toEqual([`${words} none`]);
+    expect(await run({ ...input, text: 'a' })).toEqual([`${words} both`]);
+    const split = { by: 'document' };
+    const decided = await problemsOf('/v1/decide', { skill: TERM, inputs: [input], split });
+    expect(decided.join()).toContain('split');
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { MemoryDatastore } from 'datastore-core';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, toHex, utf8 } from '../../../crypto/bytes.ts';
 import { Identity, peerIdToBytes } from '../../../crypto/identity.ts';
+import { ClockWitnesses } from '../../skill-discovery/clock-witnesses.ts';
 import { peerIdOfRecordKey, providerCid, recordKey } from '../../skill-discovery/dht-keys.ts';
 import {
   readStoredRecord,
@@ -83,6 +84,37 @@ describe('record guard', () => {
     expect(await store(alice, at(last + 2))).toBe('TOO_OFTEN');
     // A search may show it all the same: nobody stores what it reads.
     expect(await reasonOf(guard, at(last + 2))).toBe('valid');
+  });
+
+  it('counts whose records are dated in the future of its clock, once for each peer', async () => {
+    const clock = new FakeClock();
+    const guard = new RecordGuard({ clock });
+    const peers = Array.from({ length: 3 }, () => Identity.generate());
+    const see = async () => {
+      for (const peer of peers) {
+        const { envelope } = recordOf(peer, { seq: 1, iat: 1_800_000_100, exp: 1_800_003_600 });
+        await guard.accept(peer.peerId, envelope);
+      }
+    };
+    await see();
+    const [self] = peers;
+    expect(guard.witnesses.counts('')).toEqual({ fine: 3, future: 0, expired: 0 });
+    expect(guard.witnesses.counts(self!.peerId)).toEqual({ fine: 2, future: 0, expired: 0 });
+    clock.seconds -= 3_600;
+    await see();
+    expect(guard.witnesses.counts('')).toEqual({ fine: 0, future: 3, expired: 0 });
+    clock.seconds += 10 * 3_600;
+    await see();
+    expect(guard.witnesses.counts('')).toEqual({ fine: 0, future: 0, expired: 3 });
+    // What nobody has signed says nothing.
+    await guard.accept(alice.peerId, new Uint8Array(10));
+    expect(guard.witnesses.counts('')).toEqual({ fine: 0, future: 0, expired: 3 });
+  });
+
+  it('remembers the dates of 64 peers, those heard of last', () => {
+    const witnesses = new ClockWitnesses();
+    for (let i = 0; i < 100; i++) witnesses.saw(`peer-${i}`, i < 40 ? 'future' : 'fine');
+    expect(witnesses.counts('peer-99')).toEqual({ fine: 59, future: 4, expired: 0 });
   });
 
   it('knows the records of its own node, which kad-dht stores without asking', async () => {
