@@ -2,8 +2,9 @@
  * Rotation of a node's own identity, and the recovery key that consents to it (wire-formats.md
  * 2.4). Only while no daemon runs: the caller holds the lock of the data directory.
  *
- * Tells nobody: the daemon shows its rotations to whoever asks for its certificates. Certificates
- * that the node has issued stay with the old key, and end with its last status list.
+ * Tells nobody: the daemon shows its rotations to whoever asks for its certificates, and has the
+ * ledger follow (node/ledger/identity-mover.ts). Certificates that the node has issued stay with
+ * the old key, and end with its last status list.
  *
  * @module
  */

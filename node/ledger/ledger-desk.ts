@@ -185,9 +185,17 @@ export class LedgerDesk {
     const { pending } = ledger.moves;
     if (pending !== undefined) throw new RefusedError(`Nothing is paid yet: ${pending}`);
     const outcome = await reach(ledger.rail.submit(call));
-    if (!outcome.done) throw new RefusedError(`The ledger refuses: ${outcome.refusal}`);
+    if (!outcome.done) {
+      const moved = outcome.refusal === 'ACCOUNT_MOVED' && (await this.#movedTo(ledger, to));
+      const hint = moved ? `; ${to} has a new key, ${moved}` : '';
+      throw new RefusedError(`The ledger refuses: ${outcome.refusal}${hint}`);
+    }
     const feeMicroUsd = Number(ledger.client.rules.fees.transaction);
     return { op: call.op, to, amountMicroUsd, feeMicroUsd, reference };
+  }
+
+  async #movedTo({ client }: NodeLedger, peerId: string): Promise<string | undefined> {
+    return ((await reach(client.read(movedKey(peerId)))) as MovedRecord | undefined)?.to;
   }
 
   /** @throws {@link BadInputError} without a committee. */

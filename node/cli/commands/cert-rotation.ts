@@ -54,7 +54,8 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
         context.print({ ...rotated, remarks }, () =>
           [
             `The node is ${rotated.peerId} from now on; it was ${rotated.formerPeerId}`,
-            `  the old key is kept in ${rotated.formerIdentityFile} and is not used again`,
+            `  the old key is kept in ${rotated.formerIdentityFile}:`,
+            '  it signs nothing any more but what lets a ledger follow',
             ...remarks.map((remark) => `  ${remark}`),
             `Next: coalesce start${context.dataFlag}`,
           ].join('\n'),

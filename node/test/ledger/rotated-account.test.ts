@@ -191,7 +191,7 @@ describe('a node whose key is rotated', () => {
       .poll(async () => await ledgerOf(thief), SOON)
       .toMatchObject({ account: null, movedTo: peerId });
     await expect(client.ledger.transfer({ to: old.peerId, amountMicroUsd: 5 })).rejects.toThrow(
-      'ACCOUNT_MOVED',
+      `ACCOUNT_MOVED; ${old.peerId} has a new key, ${peerId}`,
     );
   }, 180_000);
 });

@@ -382,6 +382,9 @@ describe('a rotation that its new key sends', () => {
     expect(ledger.app.admit(second)).toEqual({ admitted: true, account, seq: 1 });
     expect(whyNot(ledger, send(NEW, {}, 2))).toContain('SEQ_NOT_NEXT');
     expect(whyNot(ledger, send(NEW, { recovery: KEY }))).toContain('WRONG_RECOVERY');
+    const foreign = new TestLedger().transaction(NEW, rotation(ledger, BOB, NEW), 1);
+    expect(ledger.app.admit(foreign)).toMatchObject({ reason: 'WRONG_LEDGER' });
+    expect(whyNot(ledger, foreign)).toContain('WRONG_LEDGER');
     const unknown = ledger.transaction(NEW, rotation(ledger, person('nobody'), NEW));
     expect(ledger.app.admit(unknown)).toMatchObject({ reason: 'UNKNOWN_ACCOUNT' });
     expect(whyNot(ledger, unknown)).toContain('UNKNOWN_ACCOUNT');
