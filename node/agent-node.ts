@@ -40,7 +40,6 @@ import { nowSeconds } from '../protocols/components.ts';
 import type { ContractorHit } from '../protocols/skill-discovery/find-contractors.ts';
 import { NO_CURRENT_LIST } from './certificates/certificate-shelf.ts';
 import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
-import { UsedNonces } from './certificates/used-nonces.ts';
 import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
@@ -100,7 +99,6 @@ export class AgentNode {
   #isDraining = false;
   /** Runs of several subtasks that are at work. */
   readonly #runsAtWork = new Set<string>();
-  readonly #usedNonces = new UsedNonces();
   #urls: NodeUrls = { http: '', a2a: null };
   #startedMs = 0;
 
@@ -422,7 +420,7 @@ export class AgentNode {
 
   /** Checks an envelope, a disclosure, or a proof that was made for this node. */
   async verifyCertificate(file: VerifyRequest): Promise<VerifyDocument> {
-    const judged = this.#judgeFile(file);
+    const judged = await this.#judgeFile(file);
     const { certificate } = judged;
     if (certificate?.remark !== NO_CURRENT_LIST) return judged;
     // A stranger's certificate: nobody has stapled its issuer's list here yet.
@@ -432,8 +430,8 @@ export class AgentNode {
     return isNew ? this.#judgeFile(file) : judged;
   }
 
-  #judgeFile(file: VerifyRequest): VerifyDocument {
-    const { certificates, trust, statusMemory, init } = this.#parts;
+  async #judgeFile(file: VerifyRequest): Promise<VerifyDocument> {
+    const { certificates, trust, statusMemory, usedNonces, init } = this.#parts;
     if ('envelope' in file) return certificates.verify(Buffer.from(file.envelope, 'base64'));
     if ('disclosure' in file) return certificates.verifyDisclosure(file.disclosure);
     const { presentation, holder, nonce, name, min } = file;
@@ -452,7 +450,7 @@ export class AgentNode {
     const shown = judgeResource(verified.certificates, minimum, trust);
     const { atLeast, basis, level, issuer, remarks } = shown;
     const isShown = atLeast !== null;
-    if (isShown && !this.#usedNonces.use(nonce, init.clock.monotonicMs())) {
+    if (isShown && !(await usedNonces.use(nonce))) {
       const reason = 'NONCE_USED: a proof for this nonce was accepted before; choose another';
       return { valid: false, reason, certificate: null };
     }

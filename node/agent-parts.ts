@@ -21,6 +21,7 @@ import { CertificateShelf } from './certificates/certificate-shelf.ts';
 import { loadRotationHistory } from './certificates/rotation-history.ts';
 import type { RotationHistory } from './certificates/rotation-history.ts';
 import { TrustPolicy } from './certificates/trust-policy.ts';
+import { UsedNonces } from './certificates/used-nonces.ts';
 import type { Config } from './config/schema.ts';
 import { configuredEmbedder } from './configured-embedder.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
@@ -87,6 +88,7 @@ export interface AgentParts {
   /** What being measured by attestors costs. */
   readonly measuredTime: MeasuredTime;
   readonly daily: DailySpending;
+  readonly usedNonces: UsedNonces;
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
   readonly outcomes: OutcomeBook;
@@ -171,6 +173,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   await recurring.load();
   await measuredTime.load();
   const daily = await loadDailySpending(init);
+  const usedNonces = new UsedNonces({ settings: store.json('settings'), clock });
+  await usedNonces.load();
   await decisionMemory.load();
   await role.load();
   await certificates.load();
@@ -194,6 +198,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     unpaidWork,
     measuredTime,
     daily,
+    usedNonces,
     measured,
     outcomes,
     recurring,
@@ -215,7 +220,7 @@ function openCertificates(
     holders: new Set([identity.peerId, ...history.rotations.map(({ body }) => body.old)]),
     held: store.section('certificates'),
     statusLists: store.section('status-lists'),
-    heardList: (peerId, list) => statusMemory.latest(peerId, list),
+    statusMemory,
     clock,
     logger,
     trust,

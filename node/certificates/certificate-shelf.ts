@@ -13,6 +13,8 @@ import type { SignedDocument } from '../../crypto/envelope.ts';
 import { decodeHeldCertificate, encodeHeldCertificate } from '../../crypto/held-certificate.ts';
 import { verifySkillCertificate } from '../../crypto/skill-certificate.ts';
 import type { HeldCertificate, SkillCertificate } from '../../crypto/skill-certificate.ts';
+import { certificateStatus } from '../../crypto/status-list-memory.ts';
+import type { StatusListMemory, StatusReason } from '../../crypto/status-list-memory.ts';
 import { isRevoked, statusListDefinition, verifyStatusList } from '../../crypto/status-list.ts';
 import type { StatusList } from '../../crypto/status-list.ts';
 import { nowSeconds } from '../../protocols/components.ts';
@@ -37,8 +39,8 @@ export interface CertificateShelfInit {
   readonly held: Section;
   /** Status lists of other issuers, for stapling, by issuer and list. */
   readonly statusLists: Section;
-  /** The newest list that was heard of an issuer: stapled, asked for or gossiped; its own too. */
-  heardList(issuer: string, list: number): SignedDocument<StatusList> | undefined;
+  /** Lists that were heard of issuers, by whatever way; its own too. */
+  readonly statusMemory: StatusListMemory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly trust: TrustPolicy;
@@ -46,6 +48,11 @@ export interface CertificateShelfInit {
 
 /** The remark on a certificate that nothing but its issuer's status list is missing of. */
 export const NO_CURRENT_LIST = 'has no place in a current status list of its issuer';
+
+/** What a new list of the issuer would not mend. */
+const STATUS_REMARKS: Partial<Record<StatusReason, string>> = {
+  ISSUER_DISTRUSTED: 'is by an issuer that has signed two status lists of one number',
+};
 
 /** One certificate in the shelf. */
 interface ShelfEntry {
@@ -229,30 +236,31 @@ export class CertificateShelf {
   /** The newest list at hand, stapled or heard. */
   #newestList({ issuer, list }: SkillCertificate): StatusList | undefined {
     const stapled = this.#status.get(`${issuer}/${list}`)?.body;
-    const heard = this.#init.heardList(issuer, list)?.body;
+    const heard = this.#init.statusMemory.latest(issuer, list)?.body;
     return heard && heard.seq > (stapled?.seq ?? -1) ? heard : stapled;
   }
 
   /**
    * Level of the certificate alone, as this node would see it, and what stands against a higher
-   * one. Fails closed: without a current status list of its issuer it proves nothing.
+   * one. Fails closed, as the judge of presentations does (`trust.ts`), by the same rule of status.
    */
   #standingOf(body: SkillCertificate, claims: readonly CertificateClaim[]): CertificateStanding {
-    const { kind, exp, slot } = body;
+    const { kind, issuer, list, exp } = body;
     if (kind === 'self') return { level: 0, status: 'unknown', remark: 'is by the holder itself' };
     const now = nowSeconds(this.#init.clock);
-    const list = this.#newestList(body);
-    const slotStatus = list && isRevoked(list, slot);
-    if (slotStatus === true) return { level: 0, status: 'revoked', remark: 'is revoked' };
-    const isCurrent = list !== undefined && slotStatus === false && now < list.next;
-    const status = isCurrent ? 'good' : 'unknown';
-    const remark = this.#remarkOf(body, claims);
-    if (remark !== undefined) return { level: 0, status, remark };
-    if (now >= exp) return { level: 0, status, remark: 'has ended' };
-    if (!isCurrent) {
-      return { level: 0, status, remark: NO_CURRENT_LIST };
-    }
-    return { level: 2, status, remark: null };
+    const { status, statusReason } = certificateStatus({
+      certificate: body,
+      hasQuantity: claims.some(isResourceClaim),
+      stapled: this.#status.get(`${issuer}/${list}`),
+      memory: this.#init.statusMemory,
+      time: { nowSeconds: now },
+    });
+    if (status === 'revoked') return { level: 0, status, remark: 'is revoked' };
+    const remark =
+      this.#remarkOf(body, claims) ??
+      (now >= exp ? 'has ended' : undefined) ??
+      (status === 'good' ? undefined : (STATUS_REMARKS[statusReason] ?? NO_CURRENT_LIST));
+    return remark === undefined ? { level: 2, status, remark: null } : { level: 0, status, remark };
   }
 
   /** What this node's trust policy says against it. */
@@ -263,6 +271,7 @@ export class CertificateShelf {
     const { trust } = this.#init;
     if (kind === 'endorsement') return 'is an endorsement: its level needs a ledger';
     if (!trust.attestors.has(issuer)) return 'is by an issuer that this node does not trust';
+    if (trust.isRotated(issuer)) return 'is by an issuer whose key was rotated';
     // Where nothing is opened, the issuer must be believed whatever it says.
     const terms = claims.length === 0 ? [''] : claims.map(({ name }) => name);
     const isForeign = terms.some((term) => !trust.trusts(issuer, term));

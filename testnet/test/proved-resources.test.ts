@@ -188,7 +188,7 @@ describe('a network in which resources are proved', () => {
     const [summary, header, hit] = stdout.split('\n');
     expect(summary).toMatch(/^1 hit for performs:nlp\/sentiment: complete, /);
     expect(header).toMatch(/^peer +skill +price +latency +level +score +record age +proves/);
-    expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 40 \\(stated\\)$`));
+    expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 40 \\(stated\\)( .*)?$`));
     expect(tells(stdout, 40)).toBe(true);
     expect(tells(stdout, 80)).toBe(false);
     const linesOf = (peerId: string) =>
@@ -215,6 +215,8 @@ describe('a network in which resources are proved', () => {
     const { status, stdout } = verify(minimum, nonce);
     expect(stdout).toBe(`valid\n  proves  ${GPU} >= 40, level 2, stated by ${attestor.peerId}\n`);
     expect(status).toBe(0);
+    // The same file a second time.
+    expect(verify(minimum, nonce).stdout).toMatch(/^refused: NONCE_USED: /);
     const refused = verify(minimum, randomBytes(32).toString('hex'));
     expect(refused).toMatchObject({
       status: 1,

@@ -87,7 +87,8 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
           client.post<VerifyDocument>('/v1/certificates/verify', body),
         );
         context.print(result, () => describeVerified(result));
-        return result.valid ? 0 : 1;
+        // Well signed and worth nothing here is no success for whoever reads the exit code alone.
+        return result.valid && givesLevel(result) ? 0 : 1;
       }),
     );
 };
@@ -98,6 +99,11 @@ function minimumArgument(text: string): Minimum {
   } catch (error) {
     throw new BadInputError(`cert prove: ${error instanceof Error ? error.message : text}`);
   }
+}
+
+/** Whether this node's trust policy gives what was verified a level. */
+function givesLevel({ certificate, proved }: VerifyDocument): boolean {
+  return (proved?.level ?? certificate?.level ?? 0) > 0;
 }
 
 function describeVerified({ valid, reason, certificate, proved }: VerifyDocument): string {

@@ -40,6 +40,7 @@ class ShelfUnderTest {
   readonly #identity: Identity;
   readonly #attestors: readonly string[];
   readonly heard = new StatusListMemory();
+  readonly rotated = new Set<string>();
   /** PeerIds that the node had before its key was rotated; from the next restart on. */
   formerPeerIds: readonly string[] = [];
   shelf: CertificateShelf;
@@ -58,10 +59,12 @@ class ShelfUnderTest {
       holders: new Set([this.#identity.peerId, ...this.formerPeerIds]),
       held: this.held,
       statusLists: this.statusLists,
-      heardList: (issuer, list) => this.heard.latest(issuer, list),
+      statusMemory: this.heard,
       clock: this.clock,
       logger: this.logger,
-      trust: new TrustPolicy(loadConfig([{ origin: 'test', values }]).trust),
+      trust: new TrustPolicy(loadConfig([{ origin: 'test', values }]).trust, (peerId) =>
+        this.rotated.has(peerId),
+      ),
     });
   }
 
@@ -165,7 +168,7 @@ describe('levels', () => {
   it('gives level 0 once the status list has run out (an issuer that is kept silent)', async () => {
     await keep(await attestation());
     await takeStatusList();
-    mine.clock.advanceSeconds(DAY - 1);
+    mine.clock.advanceSeconds(DAY + 59);
     expect(mine.shelf.list()[0]!.level).toBe(2);
     mine.clock.advanceSeconds(1);
     expect(mine.shelf.list()[0]!.level).toBe(0);
@@ -472,6 +475,58 @@ describe('show and verify', () => {
     expect(mine.shelf.list()).toMatchObject([{ level: 0, status: 'revoked' }]);
     expect(mine.shelf.presentable(ME.peerId)).toEqual([]);
     expect(mine.shelf.presentable(STRANGER.peerId)).toEqual([]);
+  });
+
+  it('believes no issuer whose key was rotated, whoever has the old key now', async () => {
+    await keep(await attestation());
+    await takeStatusList();
+    const { certificate } = await attestation({ holder: STRANGER.peerId });
+    expect(mine.shelf.verify(certificate.envelope).certificate).toMatchObject({ level: 2 });
+    mine.rotated.add(ATTESTOR.peerId);
+    expect(mine.shelf.verify(certificate.envelope).certificate).toMatchObject({
+      level: 0,
+      remark: 'is by an issuer whose key was rotated',
+    });
+  });
+
+  it('believes no issuer of two status lists of one number, whatever list is stapled here', async () => {
+    await keep(await attestation());
+    await takeStatusList();
+    const { certificate } = await attestation({ holder: STRANGER.peerId });
+    const iat = mine.clock.seconds;
+    for (const slot of [100, 101]) {
+      const bits = revokeSlot(emptyStatusBits(), slot);
+      const list = { issuer: ATTESTOR, list: 0, seq: 50, iat, next: iat + DAY, bits };
+      mine.heard.note(signStatusList(list), iat);
+    }
+    expect(mine.heard.isDistrusted(ATTESTOR.peerId)).toBe(true);
+    expect(mine.shelf.verify(certificate.envelope).certificate).toMatchObject({
+      level: 0,
+      status: 'unknown',
+      remark: 'is by an issuer that has signed two status lists of one number',
+    });
+  });
+
+  it('believes a quantity in clear by the list of an hour alone', async () => {
+    const name = 'hasResource:cpu-cores';
+    const held = await theirs.issuer.issue({
+      kind: 'attestation',
+      holder: ME.peerId,
+      claims: [{ kind: 'quantity', name, value: 8n }],
+      lifeSeconds: DAY,
+      evidence: EVIDENCE,
+    });
+    await keep(held);
+    const { body } = held.certificate;
+    const levelWith = (lifeSeconds: number, seq: number) => {
+      const iat = mine.clock.seconds;
+      const next = iat + lifeSeconds;
+      const list = { issuer: ATTESTOR, list: body.list, seq, iat, next, bits: emptyStatusBits() };
+      mine.heard.note(signStatusList(list), iat);
+      return mine.shelf.show(toBase64Url(held.certificate.id)).level;
+    };
+    expect(levelWith(DAY, 60)).toBe(0);
+    expect(levelWith(3_600, 61)).toBe(2);
   });
 
   it('says what stands against a certificate that gives no level', async () => {

@@ -108,6 +108,22 @@ describe('a proof in a file', () => {
     expect(verified.certificates[0]!.proved).toEqual([{ name: MEMORY, atLeast: 80n }]);
   });
 
+  it('of an issuer whose word counts for nothing is not even read: it would cost time', () => {
+    const { presentation } = prove(40n);
+    const trusting = (scopes: string[]) =>
+      new TrustPolicy(
+        loadConfig([{ origin: 'test', values: { trust: { ...trust, scopes } } }]).trust,
+      );
+    for (const [policy, expected] of [
+      [trusting([]), [{ name: MEMORY, atLeast: 80n }]],
+      [trusting([`${issuer.peerId}=performs:nlp`]), []],
+    ] as const) {
+      const verified = check(presentation, { trust: policy });
+      if (!verified.valid) throw new Error(verified.reason);
+      expect(verified.certificates.map(({ proved }) => proved)).toEqual([expected]);
+    }
+  });
+
   it('is not made above the rung', () => {
     expect(() => prove(81n)).toThrow(NothingFoundError);
   });

@@ -17,6 +17,7 @@ import type { ReceiptChain } from '../../../protocols/settlement/shown-receipt.t
 import { RecordGuard } from '../../../protocols/skill-discovery/validator.ts';
 import { FakeNetwork } from '../../../protocols/test/a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../../../protocols/test/a2a/test-agent.ts';
+import * as provers from '../../../protocols/test/card/fake-provers.ts';
 import {
   SHAPE,
   bytes32,
@@ -374,6 +375,33 @@ describe('a contractor with an endorsement', () => {
     isReached = true;
     world.clock.ms += 2_000;
     expect(await world.levelOf(old)).toBe(1);
+  });
+});
+
+describe('a flood of proofs of issuers that nobody believes', () => {
+  it('costs no check of a proof: only those of believed issuers are read', async () => {
+    const drawsWith = async (attestors: readonly string[]): Promise<number> => {
+      const network = provers.served(provers.certificateOf(80n));
+      let draws = 0;
+      const counting = { bytes: (length: number) => (draws++, random.bytes(length)) };
+      const { trust } = loadConfig([
+        { origin: 'test', values: { trust: { attestors: [...attestors] } } },
+      ]);
+      const policy = new TrustPolicy(trust);
+      const proofs = new ContractorProofs({
+        ...{ streams: network, self: provers.verifierId, clock: new FakeClock() },
+        ...{ random: counting, trust: policy, rotationMemory: new KeyRotationMemory() },
+        statusMemory: new StatusListMemory({ isKept: (peerId) => policy.attestors.has(peerId) }),
+      });
+      const record = recordOf(provers.holder, {});
+      const hit = { peerId: provers.holder.peerId, matchedTerm: TERM, record };
+      const [proof] = await proofs.of([hit], [{ name: provers.GPU, min: 40n }], never);
+      const isShown = proof!.resources[0]!.atLeast === 80n;
+      expect(isShown).toBe(attestors.length > 0);
+      return draws;
+    };
+    const ofStranger = await drawsWith([]);
+    expect(await drawsWith([provers.issuer.peerId])).toBeGreaterThan(ofStranger);
   });
 });
 

@@ -31,8 +31,10 @@ import type { SecureStreams } from '../../secure-stream.ts';
 import { FakeNetwork } from '../a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../a2a/test-agent.ts';
 
-const holder = Identity.fromSeed(new Uint8Array(32).fill(1));
+export const holder = Identity.fromSeed(new Uint8Array(32).fill(1));
 const verifier = Identity.fromSeed(new Uint8Array(32).fill(2));
+/** PeerId of whoever asks. */
+export const verifierId: string = verifier.peerId;
 export const issuer = Identity.fromSeed(new Uint8Array(32).fill(3));
 const NOW = 1_800_000_000;
 export const GPU = 'hasResource:gpu-memory-gib';
