@@ -13,8 +13,8 @@
  */
 
 import { strangersNetwork } from '../address-network.ts';
-import { EntryTally } from '../skill-discovery/entry-tally.ts';
 import { advertisedKeys } from '../skill-discovery/advertise.ts';
+import { NetworkGroups } from '../skill-discovery/network-groups.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { isAtOrBelow } from '../skill-discovery/terms.ts';
 import type { BrokerQuestion } from './messages.ts';
@@ -108,9 +108,7 @@ export class RecordIndex {
   readonly #byKey = new Map<string, Set<IndexedRecord>>();
   /** Peers that sell exactly this, by term. */
   readonly #sellers = new Map<string, number>();
-  readonly #networks = new EntryTally();
-  /** Of each network the one heard of longest ago first. */
-  readonly #ofNetwork = new Map<string, Set<IndexedRecord>>();
+  readonly #networks = new NetworkGroups<IndexedRecord>();
 
   constructor(maxRecords: number = MAX_INDEXED_RECORDS) {
     this.#maxRecords = maxRecords;
@@ -150,10 +148,7 @@ export class RecordIndex {
     };
     for (const { term } of offers) this.#countSeller(term, 1);
     this.#records.set(body.peerId, record);
-    this.#networks.add(groupOf(network), 1);
-    const others = this.#ofNetwork.get(groupOf(network));
-    if (others) others.add(record);
-    else this.#ofNetwork.set(groupOf(network), new Set([record]));
+    this.#networks.add(network, record);
     for (const key of record.keys) {
       const records = this.#byKey.get(key);
       if (records) records.add(record);
@@ -203,14 +198,9 @@ export class RecordIndex {
 
   /** @returns whether a record of another network, which has more, made room for one of this. */
   #makeRoom(network: string | undefined): boolean {
-    const [largest] = this.#networks.largest();
-    if (largest === undefined) return false;
-    // By two, or the two networks would drive out each other by turns.
-    const lead = this.#networks.countOf(largest) - this.#networks.countOf(groupOf(network));
-    if (lead < 2) return false;
-    const [oldest] = this.#ofNetwork.get(largest)!;
-    this.#remove(oldest!);
-    return true;
+    const leaving = this.#networks.leavingFor(network);
+    if (leaving) this.#remove(leaving);
+    return leaving !== undefined;
   }
 
   #countSeller(term: string, by: 1 | -1): void {
@@ -221,11 +211,7 @@ export class RecordIndex {
 
   #remove(record: IndexedRecord): void {
     this.#records.delete(record.peerId);
-    const group = groupOf(record.network);
-    this.#networks.add(group, -1);
-    const others = this.#ofNetwork.get(group);
-    others?.delete(record);
-    if (others?.size === 0) this.#ofNetwork.delete(group);
+    this.#networks.delete(record.network, record);
     for (const { term } of record.offers) this.#countSeller(term, -1);
     for (const key of record.keys) {
       const records = this.#byKey.get(key);
@@ -233,11 +219,6 @@ export class RecordIndex {
       if (records?.size === 0) this.#byKey.delete(key);
     }
   }
-}
-
-/** What is counted as one network: a local address is free, as is none. */
-function groupOf(network: string | undefined): string {
-  return network ?? 'local';
 }
 
 /** A term has a predicate; a bucket has none. */

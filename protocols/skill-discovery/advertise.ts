@@ -154,6 +154,7 @@ export class Advertiser {
     content: RecordContent,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<PublishResult> {
+    this.#rest.interrupt();
     return this.#inTurn(async () => {
       await this.#sign(content);
       return this.#send(options.signal);
@@ -171,6 +172,7 @@ export class Advertiser {
 
   /** Publishes that this peer offers nothing any more, and stops providing. */
   withdraw(options: { readonly signal?: AbortSignal } = {}): Promise<PublishResult | undefined> {
+    this.#rest.interrupt();
     return this.#inTurn(async () => {
       if (!this.#content) return undefined;
       await this.#sign({ ...this.#content, offers: [], certificates: [] });

@@ -15,7 +15,8 @@ import type { Datastore, Pair, Query } from 'interface-datastore';
 import { varint } from 'multiformats';
 import { PROVIDER_PREFIX, ProviderEntries, providerOf } from './provider-entries.ts';
 import type { IsProven, NetworkOfPeer, ProviderEntriesInit } from './provider-entries.ts';
-import { storedRecordKey } from './stored-records.ts';
+import { NetworkGroups } from './network-groups.ts';
+import { MAX_STORED_RECORDS, peerIdOfStoredKey, storedRecordKey } from './stored-records.ts';
 
 const RECORD_PREFIX = '/dht/record/';
 
@@ -27,7 +28,7 @@ export interface DhtStoreLimits {
   readonly maxProvidersPerKey: number;
   /** Of all peers. 128 peers fill it; beyond it the network that has the most gives way. */
   readonly maxProviderEntries: number;
-  /** Values, 8 KiB each at most, until the next sweep. */
+  /** Values, 8 KiB each at most; beyond it the network that has the most gives way. */
   readonly maxRecords: number;
 }
 
@@ -35,7 +36,7 @@ export const DHT_STORE_LIMITS: DhtStoreLimits = {
   maxProviderEntriesPerPeer: 512,
   maxProvidersPerKey: 256,
   maxProviderEntries: 65_536,
-  maxRecords: 16_384,
+  maxRecords: MAX_STORED_RECORDS,
 };
 
 /** A peer wanted more stored than the limits allow. */
@@ -67,11 +68,15 @@ class EntryIndex {
   readonly #limits: DhtStoreLimits;
   readonly #ownPeerId: string;
   readonly #ownRecordKey: string;
-  readonly #records = new Set<string>();
+  readonly #networkOfPeer: NetworkOfPeer;
+  /** The network of each record, as its peer was connected when it came. */
+  readonly #records = new Map<string, string | undefined>();
+  readonly #networks = new NetworkGroups<string>();
   readonly #providers: ProviderEntries;
 
   constructor(init: ProviderEntriesInit, limits: DhtStoreLimits) {
     this.#ownPeerId = init.ownPeerId;
+    this.#networkOfPeer = init.networkOfPeer;
     this.#ownRecordKey = storedRecordKey(init.ownPeerId).toString();
     this.#limits = limits;
     this.#providers = new ProviderEntries(init);
@@ -82,7 +87,7 @@ class EntryIndex {
    * @throws {@link DhtStoreFullError} if `key` is new and beyond a limit.
    */
   add(key: string): string | undefined {
-    if (key.startsWith(RECORD_PREFIX)) this.#addRecord(key);
+    if (key.startsWith(RECORD_PREFIX)) return this.#addRecord(key);
     if (!key.startsWith(PROVIDER_PREFIX)) return undefined;
     const leaving = this.#providers.has(key) ? undefined : this.#makeRoom(key);
     if (leaving !== undefined) this.#providers.delete(leaving);
@@ -92,7 +97,7 @@ class EntryIndex {
 
   /** Counts an entry that is in the store already, whatever the limits. */
   load(key: string): void {
-    if (key.startsWith(RECORD_PREFIX)) this.#records.add(key);
+    if (key.startsWith(RECORD_PREFIX)) this.#putRecord(key, undefined);
     else this.#providers.write(key);
   }
 
@@ -101,14 +106,40 @@ class EntryIndex {
   }
 
   delete(key: string): void {
-    this.#records.delete(key);
+    this.#dropRecord(key);
     this.#providers.delete(key);
   }
 
-  #addRecord(key: string): void {
-    if (this.#records.has(key)) return;
-    if (key !== this.#ownRecordKey) this.#require('maxRecords', this.#records.size);
-    this.#records.add(key);
+  /**
+   * A peer brings its own record, and is connected then. One that another passes on, or that is
+   * older than the last start, is of no network: all of those count as one.
+   */
+  #addRecord(key: string): string | undefined {
+    const peerId = peerIdOfStoredKey(key);
+    const network = peerId === undefined ? undefined : this.#networkOfPeer(peerId);
+    const isNew = !this.#records.has(key) && key !== this.#ownRecordKey;
+    let leaving: string | undefined;
+    if (isNew && this.#records.size >= this.#limits.maxRecords) {
+      leaving = this.#networks.leavingFor(network);
+      if (leaving === undefined) {
+        throw new DhtStoreFullError('maxRecords', this.#limits.maxRecords);
+      }
+      this.#dropRecord(leaving);
+    }
+    this.#putRecord(key, network ?? this.#records.get(key));
+    return leaving;
+  }
+
+  /** The own record is nobody's to drive out. */
+  #putRecord(key: string, network: string | undefined): void {
+    this.#dropRecord(key);
+    this.#records.set(key, network);
+    if (key !== this.#ownRecordKey) this.#networks.add(network, key);
+  }
+
+  #dropRecord(key: string): void {
+    this.#networks.delete(this.#records.get(key), key);
+    this.#records.delete(key);
   }
 
   #makeRoom(key: string): string | undefined {

@@ -1,7 +1,8 @@
 /**
  * Tells the network of the keys of a record that no publication waits for, its ancestors and
  * buckets, and tries those again of which nobody was told: they would be missing until the record
- * is renewed, half an hour later.
+ * is renewed, half an hour later. A publication does not wait for them: it interrupts, and those
+ * that were left out come first after it.
  *
  * @module
  */
@@ -32,6 +33,10 @@ export interface RestProviderInit {
 export class RestProvider {
   readonly #init: RestProviderInit;
   #keys: readonly string[] = [];
+  /** Keys of the last set that somebody was told of. */
+  #told = new Set<string>();
+  /** Of the try that is at work, or that comes next. */
+  #running = new AbortController();
   #cancelNext: (() => void) | undefined;
 
   constructor(init: RestProviderInit) {
@@ -41,8 +46,17 @@ export class RestProvider {
   /** Resolves after the first try. */
   provide(keys: readonly string[]): Promise<void> {
     this.stop();
+    this.#running = new AbortController();
     this.#keys = keys;
-    return this.#try(keys, keys, 1);
+    const isNew = (key: string): boolean => !this.#told.has(key);
+    const ordered = [...keys.filter(isNew), ...keys.filter((key) => !isNew(key))];
+    this.#told = new Set(keys.filter((key) => !isNew(key)));
+    return this.#try(keys, ordered, 1);
+  }
+
+  /** Cuts short the try that is at work or next; what it leaves out is as after a failure. */
+  interrupt(): void {
+    this.#running.abort();
   }
 
   /** Forgets what is still to be tried. */
@@ -58,13 +72,15 @@ export class RestProvider {
       const { host, logger, scheduler, timeoutMs } = this.#init;
       if (this.#keys !== of) return;
       const provided: string[] = [];
-      const signal = AbortSignal.timeout(timeoutMs);
+      const signal = AbortSignal.any([this.#running.signal, AbortSignal.timeout(timeoutMs)]);
       setMaxListeners(0, signal);
       try {
         await provideKeys(host, left, provided, signal);
       } catch (error) {
         logger.debug({ error }, 'Not all ancestors and buckets were told of.');
       }
+      this.#running = new AbortController();
+      for (const key of provided) this.#told.add(key);
       const missing = left.filter((key) => !provided.includes(key));
       if (this.#keys !== of || missing.length === 0) return;
       if (number === MAX_REST_TRIES) {

@@ -18,7 +18,7 @@ import { openSkillRecord } from './skill-record.ts';
 
 /** Where the module keeps values: its prefix `/dht`, then `record`. */
 const RECORD_PREFIX = '/dht/record';
-/** Most records that a sweep leaves in the store: 64 MiB at 8 KiB each. */
+/** Most records that are stored, and that a sweep leaves: 64 MiB at 8 KiB each. */
 export const MAX_STORED_RECORDS = 8_192;
 const SWEEP_INTERVAL_MS = 600_000;
 
@@ -26,6 +26,15 @@ const SWEEP_INTERVAL_MS = 600_000;
 export function storedRecordKey(peerId: string): Key {
   // multiformats puts the base's letter first; the module's keys are without it.
   return new Key(`${RECORD_PREFIX}/${base32.encode(recordKey(peerId)).slice(1)}`, false);
+}
+
+/** The peer whose record stands under a key of the datastore; `undefined` for any other value. */
+export function peerIdOfStoredKey(key: string): string | undefined {
+  try {
+    return peerIdOfRecordKey(base32.decode(`b${key.slice(RECORD_PREFIX.length + 1)}`));
+  } catch {
+    return undefined; // no base32
+  }
 }
 
 /** The value stored here for a peer's record, or `undefined`. Not validated. */

@@ -129,6 +129,42 @@ describe('advertiser', () => {
     expect(scheduler.delaysMs).toEqual([]);
   });
 
+  it('keeps no publication waiting for the buckets of the one before, which follow', async () => {
+    const { peer, publisher, advertiser } = await startPair();
+    const { dht } = publisher.host;
+    const provide = dht.provide.bind(dht);
+    const slow = providerCid('m1t0d1p').toString();
+    let isSlow = true;
+    const begun = Promise.withResolvers<void>();
+    vi.spyOn(dht, 'provide').mockImplementation((cid, options) => {
+      if (cid.toString() !== slow || !isSlow) return provide(cid, options);
+      begun.resolve();
+      // A lookup that hangs until it is called off.
+      return (async function* () {
+        await new Promise((_, reject) => {
+          options!.signal!.addEventListener('abort', () => reject(new Error('called off')));
+        });
+        yield* [];
+      })();
+    });
+    const buckets = ['m1t0d1p', 'm1t0d2p'];
+    const content = (priceMicroUsd: string) => {
+      const { embeddings, ...others } = contentOf({ term: 'performs:a', priceMicroUsd });
+      return { ...others, embeddings: { ...embeddings, buckets } };
+    };
+    await advertiser.publish(content('1'));
+    await begun.promise;
+    isSlow = false;
+    const { record } = await advertiser.publish(content('2'));
+    expect(await copyAt(peer, publisher)).toEqual(record.envelope);
+    await advertiser.settled();
+    for (const key of buckets) {
+      await expect
+        .poll(() => storedProviders(peer.host.dht, providerCid(key)), { timeout: 5_000 })
+        .toEqual([publisher.host.peerId]);
+    }
+  }, 20_000);
+
   it('returns after another node has shown the record', async () => {
     const { peer, publisher, advertiser } = await startPair();
     const published = await advertiser.publish(contentOf({ term: 'performs:a/b' }));

@@ -292,6 +292,39 @@ describe('provider flooding of the whole store', () => {
     expect(told.slice(0, 5)).toEqual(expect.arrayContaining(['h-first', 'honest']));
   });
 
+  it('a crowd of one network that fills the records refuses nobody of another', async () => {
+    const names = Array.from({ length: 40 }, () => Identity.generate().peerId);
+    const [honest, fellow, stranger] = [0, 1, 2].map(() => Identity.generate().peerId);
+    const networks = new Map(names.map((name) => [name, 'a']));
+    networks.set(honest!, 'b').set(fellow!, 'a');
+    const store = await limitDhtStore(new MemoryDatastore(), {
+      ownPeerId: own,
+      limits: { ...DHT_STORE_LIMITS, maxRecords: 16 },
+      networkOfPeer: (peer) => networks.get(peer),
+    });
+    const write = async (name: string) => {
+      try {
+        await writeStoredRecord(store, name, bytes, 0);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    await write(own);
+    const taken = [];
+    for (const name of names) taken.push(await write(name));
+    expect(taken.filter(Boolean)).toHaveLength(15);
+    expect(await write(honest!)).toBe(true);
+    expect(await write(fellow!)).toBe(false);
+    // Passed on by another: of no network, as one of few.
+    expect(await write(stranger!)).toBe(true);
+    for (const name of names) await write(name);
+    for (const name of [honest!, own]) expect(await readStoredRecord(store, name)).toEqual(bytes);
+    let count = 0;
+    for await (const _ of store.queryKeys({ prefix: '/dht/record/' })) count += 1;
+    expect(count).toBe(16);
+  });
+
   it('a peer that moves takes its entries along, and the whole keeps its limit', async () => {
     const step = fc.record({
       cid: fc.integer({ min: 1, max: 12 }),
