@@ -1,15 +1,22 @@
 /**
  * Fuzz runs of the parsers: how many cases, and how much of the processor one may take.
  * `COALESCE_LONG=1` makes the long runs. A run ends with the first case that fails, which is not
- * made smaller: its seed and its input are printed at once.
+ * made smaller: its seed and its input are printed at once. `COALESCE_FUZZ_SEED=N` runs with that
+ * seed again.
  *
  * @module
  */
 
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 
 /** Whether the run is one of the long tests, which have more cases. */
 export const isLongRun: boolean = process.env['COALESCE_LONG'] === '1';
+
+/** Seed of what is drawn: another in each run, unless one is given. */
+export const runSeed: number = Number(
+  process.env['COALESCE_FUZZ_SEED'] ?? randomInt(-(2 ** 31), 2 ** 31),
+);
 
 /** Cases of one parser. */
 export interface FuzzRuns {
@@ -64,5 +71,5 @@ export function fuzz<Input>(
     if (cpuMs > MAX_CASE_CPU_MS) throw new Error(`a case took ${cpuMs} ms of the processor`);
   };
   const numRuns = isLongRun ? runs.long : runs.usual;
-  fc.assert(fc.property(inputs, timed), { numRuns, endOnFailure: true });
+  fc.assert(fc.property(inputs, timed), { numRuns, seed: runSeed, endOnFailure: true });
 }
