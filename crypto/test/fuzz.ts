@@ -19,13 +19,7 @@ export const runSeed: number = Number(
 );
 
 /** Cases of one parser. */
-export interface FuzzRuns {
-  readonly usual: number;
-  readonly long: number;
-}
-
-/** Cases of a parser that refuses within microseconds. */
-const FUZZ_RUNS: FuzzRuns = { usual: 10_000, long: 1_000_000 };
+const FUZZ_RUNS: number = isLongRun ? 1_000_000 : 10_000;
 
 /**
  * Most processor time of one case, in milliseconds: three times what the costliest takes, 256 KiB
@@ -58,18 +52,12 @@ export function leastCpuMs(run: () => void): number {
 /**
  * Checks a parser with many inputs.
  *
- * @param runs - For one that takes milliseconds a case: fewer.
  * @throws if `check` does, or takes longer than {@link MAX_CASE_CPU_MS} each time.
  */
-export function fuzz<Input>(
-  inputs: fc.Arbitrary<Input>,
-  check: (input: Input) => void,
-  runs: FuzzRuns = FUZZ_RUNS,
-): void {
+export function fuzz<Input>(inputs: fc.Arbitrary<Input>, check: (input: Input) => void): void {
   const timed = (input: Input): void => {
     const cpuMs = leastCpuMs(() => check(input));
     if (cpuMs > MAX_CASE_CPU_MS) throw new Error(`a case took ${cpuMs} ms of the processor`);
   };
-  const numRuns = isLongRun ? runs.long : runs.usual;
-  fc.assert(fc.property(inputs, timed), { numRuns, seed: runSeed, endOnFailure: true });
+  fc.assert(fc.property(inputs, timed), { numRuns: FUZZ_RUNS, seed: runSeed, endOnFailure: true });
 }
