@@ -22,7 +22,7 @@ import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
-import { MIN_PASSED_SHARE } from './attestation-rule.ts';
+import { MIN_KNOWN_ANSWER_TASKS, MIN_PASSED_SHARE } from './attestation-rule.ts';
 import { handOverCertificate } from './certificate-handover.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
@@ -89,7 +89,7 @@ export class Attestor {
     this.#components = components;
   }
 
-  /** @throws {@link BadInputError} for a skill that this node cannot grade. */
+  /** @throws {@link BadInputError} for a skill that this node cannot grade, or too few tasks. */
   async attest(
     { peerId, term, tasks: count }: AttestOrder,
     signal: AbortSignal,
@@ -97,6 +97,12 @@ export class Attestor {
     if (!KNOWN_ANSWER_TERMS.includes(term)) {
       throw new BadInputError(
         `${term}: this node has no known-answer tasks for it; it has them for ${KNOWN_ANSWER_TERMS.join(', ')}`,
+      );
+    }
+    if (count < MIN_KNOWN_ANSWER_TASKS) {
+      throw new BadInputError(
+        `tasks: a certificate needs at least ${MIN_KNOWN_ANSWER_TASKS} known-answer tasks, ` +
+          `got ${count}`,
       );
     }
     const { clock } = this.#components;

@@ -21,7 +21,7 @@ import type {
   Measurement,
 } from '../../protocols/attestation/committed-delivery.ts';
 import { COMPUTE_RESOURCE } from '../../protocols/attestation/compute-challenge.ts';
-import { MEMORY_RESOURCE } from '../../protocols/attestation/memory-challenge.ts';
+import { MAX_MEASURED_MIB, MEMORY_RESOURCE } from '../../protocols/attestation/memory-challenge.ts';
 import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
 import { statedEvidence } from '../../protocols/attestation/stated-evidence.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
@@ -186,6 +186,12 @@ function benchmarkOf({ resource, amount, durationMs }: ResourceAttestOrder): Ben
     case MEMORY_RESOURCE:
       if (durationMs !== undefined) {
         throw new BadInputError('durationMs: how long memory takes depends on its amount');
+      }
+      if (amount !== undefined && amount > MAX_MEASURED_MIB) {
+        throw new BadInputError(
+          `amount: at most ${MAX_MEASURED_MIB} MiB are measured over the network, got ${amount}; ` +
+            'measure more at the machine and give the value (--measured N)',
+        );
       }
       return amount === undefined ? { resource } : { resource, mib: amount };
     default:

@@ -236,9 +236,9 @@ describe('a local network of real processes', () => {
     const attested = await network.attestor.api.post<AttestDocument>('/v1/attest', {
       peerId: second!.peerId,
       term: SENTIMENT,
-      tasks: 3,
+      tasks: 4,
     });
-    expect(attested).toMatchObject({ run: 3, passed: 0, certId: null, delivered: false });
+    expect(attested).toMatchObject({ run: 4, passed: 0, certId: null, delivered: false });
     expect(attested.paidMicroUsd).toBe(0);
   }, 60_000);
 

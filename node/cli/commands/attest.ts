@@ -6,8 +6,10 @@
  */
 
 import { fixedRung } from '../../../crypto/rung-ladder.ts';
+import { MAX_MEASURED_MIB } from '../../../protocols/attestation/memory-challenge.ts';
 import type { AttestDocument, ResourceAttestDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
+import { MIN_KNOWN_ANSWER_TASKS } from '../../tasks/attestation-rule.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { resource, wholeNumber } from '../options.ts';
 import { percent, usd } from '../table.ts';
@@ -28,9 +30,17 @@ export const registerAttest: RegisterCommand = (program, run) => {
     .command('attest <peerId>')
     .description('test a skill of a peer, or measure a resource, and certify what came of it')
     .option('--skill <term>', 'skill to attest, by known-answer tasks')
-    .option('--tasks <n>', 'known-answer tasks to run (default: 8)', wholeNumber(1, 64))
+    .option(
+      '--tasks <n>',
+      `known-answer tasks to run, at least ${MIN_KNOWN_ANSWER_TASKS} (default: 8)`,
+      wholeNumber(MIN_KNOWN_ANSWER_TASKS, 64),
+    )
     .option('--resource <name>', 'resource to attest, such as memory-mib', resource)
-    .option('--amount <n>', 'MiB of memory to measure (default: 64)', wholeNumber(1, 65_536))
+    .option(
+      '--amount <n>',
+      `MiB of memory to measure, at most ${MAX_MEASURED_MIB}; vouch for more (default: 64)`,
+      wholeNumber(1, MAX_MEASURED_MIB),
+    )
     .option('--duration-ms <n>', 'how long computing is timed', wholeNumber(1, 5_000))
     .option(
       '--measured <n>',

@@ -155,6 +155,11 @@ describe('attestation of a resource', () => {
     ['a resource that is not known', { resource: 'hasResource:tape-tib' }, /known are/],
     ['a resource without a benchmark', { resource: GPU.resource }, /at the machine/],
     ['itself', { ...GPU, peerId: attestor.peerId }, /cannot attest itself/],
+    [
+      'more than is measured over the network',
+      { ...MEMORY, amount: 257 },
+      /at most 256 MiB.*--measured/,
+    ],
     ['an amount of computing', { resource: 'hasResource:cpu-mflops', amount: 3 }, /amount/],
     ['a duration of memory', { ...MEMORY, durationMs: 3 }, /durationMs/],
   ])('refuses %s', async (_what, order, message) => {
