@@ -69,6 +69,8 @@ interface HandedOut extends DeliveredResult {
   readonly quoted: QuotedTask;
   readonly feesMicroUsd: number;
   readonly reservation: Reservation | undefined;
+  /** For how long the peer had the task, the way to it included. */
+  readonly busyMs: number;
 }
 
 interface Graded {
@@ -78,6 +80,7 @@ interface Graded {
   readonly failure: string | null;
   readonly paidMicroUsd: number;
   readonly contractId: string | null;
+  readonly busyMs: number;
   readonly isUnreachable: boolean;
 }
 
@@ -138,6 +141,7 @@ export class Attestor {
       delivered: certificate !== null && undelivered === null,
       paidMicroUsd: graded.reduce((sum, { paidMicroUsd }) => sum + paidMicroUsd, 0),
       elapsedMs: Math.round(clock.monotonicMs() - startMs),
+      busyMs: Math.round(graded.reduce((sum, { busyMs }) => sum + busyMs, 0)),
     };
   }
 
@@ -152,7 +156,7 @@ export class Attestor {
     try {
       const prepared = preparedTask(term, task);
       const handed = await this.#handOut(peerId, prepared, signal);
-      const { quoted, parts, contractId, feesMicroUsd, reservation } = handed;
+      const { quoted, parts, contractId, feesMicroUsd, reservation, busyMs } = handed;
       const isPassed = await task.grade(parts, { signal });
       const checks = [{ type: 'known-answer', passed: isPassed ? (1 as const) : (0 as const) }];
       const outcome = isPassed ? 'pass' : 'fail';
@@ -167,6 +171,7 @@ export class Attestor {
         failure: isPassed ? null : 'a wrong answer',
         paidMicroUsd,
         contractId,
+        busyMs,
         isUnreachable: false,
       };
     } catch (error) {
@@ -189,6 +194,7 @@ export class Attestor {
         failure,
         paidMicroUsd: 0,
         contractId: null,
+        busyMs: 0,
         isUnreachable,
       };
     }
@@ -216,7 +222,7 @@ export class Attestor {
 
   /** A failure after the agreement leaves the day's account as if all had been paid. */
   async #perform(quoted: QuotedTask, task: PreparedTask, signal: AbortSignal): Promise<HandedOut> {
-    const { outsourcing, daily, ledgerFeesMicroUsd = 0 } = this.#components;
+    const { outsourcing, daily, clock, ledgerFeesMicroUsd = 0 } = this.#components;
     const priceMicroUsd = Number(quoted.quote.price) + ledgerFeesMicroUsd;
     const reservation = await daily?.reserve(priceMicroUsd);
     if (daily && !reservation) {
@@ -227,11 +233,13 @@ export class Attestor {
       );
     }
     let feesMicroUsd = 0;
+    const startMs = clock.monotonicMs();
     try {
       const result = await outsourcing.perform(quoted, task, signal, (security) => {
         ({ feesMicroUsd } = security);
       });
-      return { ...result, quoted: result.quoted, feesMicroUsd, reservation };
+      const busyMs = clock.monotonicMs() - startMs;
+      return { ...result, quoted: result.quoted, feesMicroUsd, reservation, busyMs };
     } catch (error) {
       const isAgreed = error instanceof ContractorFailedError && error.details.isAgreed;
       if (!isAgreed) await reservation?.settle(0);

@@ -29,7 +29,6 @@ import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { ResourceAttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, UnreachableError } from '../errors.ts';
-import { MAX_MEASURED_SHARE } from './measured-time.ts';
 
 /** Codes of the session layer for a peer that gives no stream. */
 const NO_STREAM = new Set(['PEER_UNREACHABLE', 'HANDSHAKE_FAILED', 'STREAM_REFUSED']);
@@ -216,7 +215,7 @@ function documentOf(
     const nothing = { measured: false, value: null, certId: null, delivered: false } as const;
     const isWrong = outcome.step === 'measured' && outcome.reason === 'WRONG_ANSWER';
     const reason = refusalText(outcome);
-    return { ...common, ...nothing, isWrong, reason, busyMs: 0, leastWorkMs: 0 };
+    return { ...common, ...nothing, isWrong, reason, busyMs: 0 };
   }
   const { certificate, delivery, measured } = outcome;
   return {
@@ -228,7 +227,6 @@ function documentOf(
     certId: toBase64Url(certificate.certificate.id),
     delivered: delivery.delivered,
     busyMs: measured.busyMs,
-    leastWorkMs: Math.round(measured.busyMs / MAX_MEASURED_SHARE),
   };
 }
 

@@ -18,6 +18,7 @@ import type {
   QueryDocument,
   ResourceAttestDocument,
   RunDocument,
+  StatusDocument,
 } from '../../node/api-documents.ts';
 import type { DecisionRecord, Replay } from '../../node/decision/decision-record.ts';
 import { formatDecision } from '../../node/decision/explanation.ts';
@@ -188,7 +189,7 @@ describe('a network in which resources are proved', () => {
     const [summary, header, hit] = stdout.split('\n');
     expect(summary).toMatch(/^1 hit for performs:nlp\/sentiment: complete, /);
     expect(header).toMatch(/^peer +skill +price +latency +level +score +record age +proves/);
-    expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 40 \\(stated\\)$`));
+    expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 40 \\(stated\\) `));
     expect(tells(stdout, 40)).toBe(true);
     expect(tells(stdout, 80)).toBe(false);
     const linesOf = (peerId: string) =>
@@ -237,9 +238,6 @@ describe('a network in which resources are proved', () => {
   it('names in the record of a run the certificates that the holder itself shows', async () => {
     const { attestor, client } = network;
     const holder = network.contractors[0]!;
-    const tested = { peerId: holder.peerId, term: SKILL, tasks: 4 };
-    const skill = await attestor.api.post<AttestDocument>('/v1/attest', tested);
-    expect(skill).toMatchObject({ passed: 4, delivered: true });
     // Another minimum than before: what was proved is believed for a minute.
     const task = { ...TASK, resources: { minimums: { 'gpu-memory-gib': 24 } } };
     const { subtasks } = await client.api.post<RunDocument>('/v1/run', { task });
@@ -253,15 +251,33 @@ describe('a network in which resources are proved', () => {
       certificates.find(({ leaves }) => leaves.some((leaf) => leaf.name === name))!.certId;
     const common = { kind: 'certificate', issuer: attestor.peerId, level: 2 };
     expect(sources).toEqual([
-      { ...common, id: shown(SKILL), shows: `skill ${SKILL}, 4 of 4 known-answer tasks` },
+      { ...common, id: shown(SKILL), shows: `skill ${SKILL}, 8 of 8 known-answer tasks` },
       { ...common, id: shown(GPU), shows: `${GPU} >= 40, stated, proved; 24 asked for` },
     ]);
-    expect(shown(SKILL)).toBe(skill.certId);
     const text = formatDecision(record);
     for (const { id, shows } of sources!) expect(text).toMatch(new RegExp(`${id}.*\\n +${shows}`));
     expect(tells(JSON.stringify(record), 80)).toBe(false);
     const replay = `/v1/decisions/${decisionId}/replay`;
     expect(await client.api.post<Replay>(replay)).toMatchObject({ agrees: true, differences: [] });
+  }, 60_000);
+
+  it('declines a second test while it would be more than 2 % of the work, and status says so', async () => {
+    const [idle] = network.contractors;
+    const tested = ['attest', idle!.peerId, '--skill', SKILL, '--tasks', '4', '--json'];
+    const { status, stdout } = command(network.attestor, ...tested);
+    expect(status).toBe(1);
+    const document = JSON.parse(stdout) as AttestDocument;
+    expect(document).toMatchObject({ passed: 0, isWrong: false, certId: null, busyMs: 0 });
+    expect(document.failures.join()).toContain('BUSY');
+    const { measuredTime } = await idle!.api.get<StatusDocument>('/v1/status');
+    expect(measuredTime.spentMs).toBe(0);
+    // What the first tests took, and nothing of them counts as work.
+    expect(measuredTime.startSpentMs).toBeGreaterThan(0);
+    expect(measuredTime.startAllowedMs).toBe(300_000);
+    expect(measuredTime.allowedMs).toBeCloseTo(measuredTime.busyMs / 50);
+    expect(command(idle!, 'status').stdout).toMatch(
+      /first attestations \d+\.\d of 300\.0 s for life/,
+    );
   }, 60_000);
 
   it('gives level 1 to an endorsement by one who paid, as the ledger shows', async () => {

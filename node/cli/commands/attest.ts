@@ -12,7 +12,7 @@ import { BadInputError } from '../../errors.ts';
 import { MIN_KNOWN_ANSWER_TASKS } from '../../tasks/attestation-rule.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { resource, wholeNumber } from '../options.ts';
-import { percent, usd } from '../table.ts';
+import { usd } from '../table.ts';
 
 interface AttestOptions {
   readonly skill?: string;
@@ -91,7 +91,8 @@ async function attestResource(
 
 function describeSkill(result: AttestDocument): string {
   const { peerId, term, run: tasks, passed, failures, certId, delivered } = result;
-  const cost = `paid ${usd(result.paidMicroUsd)}, ${result.elapsedMs} ms`;
+  const took = `${result.elapsedMs} ms, the peer had them ${result.busyMs} ms`;
+  const cost = `paid ${usd(result.paidMicroUsd)}, ${took}`;
   return [
     `${peerId} passed ${passed} of ${tasks} tasks of ${term} (${cost})`,
     ...folded(failures).map((failure) => `  failed: ${failure}`),
@@ -110,25 +111,14 @@ function describeResource(result: ResourceAttestDocument): string {
   const { peerId, resource: term, unit, method, value, reason, certId, delivered } = result;
   const cost = `${result.elapsedMs} ms, ${result.busyMs} ms of the peer's processor`;
   const how = method === 'stated' ? 'as stated' : cost;
-  const share = percent((100 * result.busyMs) / result.leastWorkMs);
   return [
     value === null
       ? `${peerId}: ${term} was not measured (${result.elapsedMs} ms)`
       : `${peerId} has ${value} ${unit} of ${term} (${how})`,
     ...(value === null || certId === null ? [] : [`  ${provable(value, unit)}`]),
-    ...(result.busyMs === 0
-      ? []
-      : [
-          `  took ${seconds(result.busyMs)} of the peer's time; that is ${share} once it has ` +
-            `worked ${seconds(result.leastWorkMs)}; its own status has today's share`,
-        ]),
     ...(reason === null ? [] : [`  failed: ${reason}`]),
     describeCertificate(certId, delivered),
   ].join('\n');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** The holder answers with one rung, whatever is asked. */

@@ -55,7 +55,7 @@ function setUp(conducts: readonly Conduct[], limitMicroUsd = Infinity) {
     });
   const attest = (tasks: number) => attestor.attest({ peerId: peer(1), term: TERM, tasks }, never);
   const count = () => [...issued.values.keys()].filter((key) => key.length === 43).length;
-  return { attest, count, outsourcing, daily };
+  return { attest, count, outsourcing, daily, clock };
 }
 
 const times = (count: number, conduct: Conduct) => Array<Conduct>(count).fill(conduct);
@@ -116,6 +116,17 @@ describe('attestation of a skill', () => {
     const [first, second] = [await inputs(), await inputs()];
     expect(new Set(first).size).toBe(4);
     expect(first.filter((input) => second.includes(input))).toEqual([]);
+  });
+
+  it('tells for how long the peer had the tasks, of all the time that it took', async () => {
+    const { attest, outsourcing, clock } = setUp([]);
+    outsourcing.onDelivery = () => clock.advanceSeconds(2);
+    const { settle } = outsourcing;
+    outsourcing.settle = (...args) => {
+      clock.advanceSeconds(1);
+      return settle.apply(outsourcing, args);
+    };
+    expect(await attest(4)).toMatchObject({ busyMs: 8_000, elapsedMs: 12_000 });
   });
 
   it('pays for right answers only', async () => {
