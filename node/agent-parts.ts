@@ -42,6 +42,7 @@ import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { DailySpending } from './tasks/daily-spending.ts';
+import { AttestorTasks } from './tasks/attestor-tasks.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { RunJournal } from './tasks/planner/run-journal.ts';
@@ -85,8 +86,9 @@ export interface AgentParts {
   readonly machine: LocalMachine;
   /** Work for A2A clients that pay nothing. */
   readonly unpaidWork: UnpaidWork;
-  /** What being measured by attestors costs. */
+  /** What being tested by attestors costs. */
   readonly measuredTime: MeasuredTime;
+  readonly attestorTasks: AttestorTasks;
   readonly daily: DailySpending;
   readonly usedNonces: UsedNonces;
   /** What the probe found, now or at an earlier start. */
@@ -134,6 +136,9 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const { machine, measured } = await loadMachine(init, shelf, queue);
   const accounts = openAccounts(init);
   await accounts.load();
+  const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
+  const { attestors } = trust;
+  const attestorTasks = new AttestorTasks({ measuredTime, attestors, logger });
   const role = new ContractorRole({
     config,
     accounts,
@@ -143,6 +148,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
+    mayTake: (client, term) => attestorTasks.mayTake(client, term),
     contractOf: (contractId) => contracts.byContract(fromBase64Url(contractId)),
     onReceipt: (contract) =>
       keepEarned({ accounts, receipts, earned, learned }, contract, clock, logger),
@@ -157,7 +163,6 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     isAdaptive: config.decision.isAdaptive,
     maxSpendingShare: config.decision.maxSpendingShare,
   });
-  const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
   const unpaidWork = new UnpaidWork({
     config,
     shelf,
@@ -178,6 +183,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   await decisionMemory.load();
   await role.load();
   await certificates.load();
+  noteCertified(measuredTime, certificates);
   for (const failure of await shelf.load()) {
     logger.error(failure, 'A skill on offer cannot be served any more.');
   }
@@ -197,6 +203,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     machine,
     unpaidWork,
     measuredTime,
+    attestorTasks,
     daily,
     usedNonces,
     measured,
@@ -210,6 +217,14 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     history,
     memory: store.json('memory'),
   };
+}
+
+/** What is held already: a test of it by the same attestor is a re-attestation. */
+function noteCertified(measuredTime: MeasuredTime, certificates: CertificateShelf): void {
+  for (const { kind, issuer, leaves } of certificates.list()) {
+    const terms = leaves.map(({ name }) => name);
+    if (kind === 'attestation') measuredTime.onCertified(issuer, terms);
+  }
 }
 
 function openCertificates(

@@ -275,7 +275,7 @@ function serveTasks(
       sendLargeResult(sessions, address, taskId, result, signal),
     onUndone: (contractId) => parts.role.giveUp(contractId),
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
-    onWorked: (durationMs) => parts.measuredTime.onWorked(durationMs),
+    onWorked: (durationMs, task) => parts.attestorTasks.onWorked(durationMs, task),
     meter: parts.machine.meter,
     clock,
     logger,
@@ -368,6 +368,11 @@ function serveCertificates(
     },
     store: async ({ attestor, held, claims }) => {
       await certificates.keep(held, claims);
+      if (held.certificate.body.kind === 'attestation') {
+        const terms = claims.map(({ name }) => name);
+        parts.measuredTime.onCertified(attestor, terms);
+        await parts.measuredTime.save();
+      }
       await refreshStatusLists(parts, sessions, attestor);
       // The record is found as it is: an endorsement is shown to whoever asks for certificates.
       if (held.certificate.body.kind !== 'endorsement') void publishQuietly(parts, publisher);

@@ -50,13 +50,19 @@ export interface StatusDocument {
     /** ISO 8601; null if nothing was measured. */
     readonly measuredAt: string | null;
   };
-  /** What being measured by attestors has cost today, and may cost (2 % of the work). */
+  /** What being tested by attestors costs; work and re-attestation of the last seven days. */
   readonly measuredTime: {
+    /** Spent on re-attestation: benchmarks, and tasks of attestors. */
     readonly spentMs: number;
+    /** Most that may be: 2 % of the work. */
     readonly allowedMs: number;
+    /** Work for others that are no attestors. */
     readonly busyMs: number;
     /** Spent of busy; null without work. */
     readonly sharePercent: number | null;
+    /** Spent on first attestations, ever, and most that may be. */
+    readonly startSpentMs: number;
+    readonly startAllowedMs: number;
   };
   /** Paid for work in this day of UTC, and set aside; the limit is `spending.maxPerDayUsd`. */
   readonly spendingToday: {
@@ -589,6 +595,8 @@ export interface AttestDocument {
   readonly delivered: boolean;
   readonly paidMicroUsd: number;
   readonly elapsedMs: number;
+  /** For how long the peer had the tasks, the way to it included: it worked no longer on them. */
+  readonly busyMs: number;
 }
 
 /** Answer of `attest --resource`. */
@@ -610,9 +618,4 @@ export interface ResourceAttestDocument {
   readonly elapsedMs: number;
   /** Time of the peer's worker, by its own word. */
   readonly busyMs: number;
-  /**
-   * Work for others of which `busyMs` is the share that a peer spends on being measured at most.
-   * Which share it really is, the peer alone knows: its `status` says.
-   */
-  readonly leastWorkMs: number;
 }

@@ -91,9 +91,9 @@ export function createBenchmarkHolder(parts: AgentParts): BenchmarkHolder {
     holder: identity.peerId,
     worker: createBenchmarkWorker(parts),
     isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
-    mayBeMeasured: (durationMs) => measuredTime.mayBeMeasured(durationMs),
-    onSpent: (busyMs) => {
-      measuredTime.onSpent(busyMs).catch((error: unknown) => {
+    mayBeMeasured: (tested, durationMs) => measuredTime.mayBeMeasured(tested, durationMs),
+    onSpent: (tested, busyMs) => {
+      measuredTime.onSpent(tested, busyMs).catch((error: unknown) => {
         logger.error({ err: error }, 'The time of a benchmark could not be stored.');
       });
     },

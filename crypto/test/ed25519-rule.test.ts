@@ -2,9 +2,20 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concatBytes, fromHex, toHex, u32, utf8 } from '../bytes.ts';
+import { z } from 'zod';
+import { concatBytes, fromHex, toBase64Url, toHex, u32, utf8 } from '../bytes.ts';
+import { encodeBody, fields, openEnvelope } from '../envelope.ts';
+import type { DocumentDefinition } from '../envelope.ts';
 import { sha256 } from '../hash.ts';
-import { Identity, isPeerId, peerIdBytesOf, peerIdToText, verifyEd25519 } from '../identity.ts';
+import {
+  Identity,
+  docId,
+  isPeerId,
+  peerIdBytesOf,
+  peerIdToText,
+  verifyDocumentSignature,
+  verifyEd25519,
+} from '../identity.ts';
 
 const { Point } = ed25519;
 const ORDER = Point.Fn.ORDER;
@@ -287,5 +298,119 @@ describe('verifyEd25519', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+/** The same attacks by the other way in, which all documents take: a PeerId and a docId. */
+describe('the rule in signatures of documents', () => {
+  const peerIdOf = (key: Uint8Array): string => peerIdToText(peerIdBytesOf(key));
+  const idOf = (i: number): Uint8Array => docId('cert', u32(i));
+  /** What is signed: the tag, a zero byte and the docId. */
+  const signedOver = (id: Uint8Array): Uint8Array => concatBytes(utf8('coalesce/sig/v1\0'), id);
+  const ids = messages.map((_, i) => idOf(i));
+  /** R = S*B: good for any message under a key of small order that k*A drops out of. */
+  const anyMessage = concatBytes(Point.BASE.multiplyUnsafe(5n).toBytes(), scalarBytes(5n));
+
+  const note: DocumentDefinition<{ readonly by: string; readonly i: number }> = {
+    kind: 'cert',
+    schema: z.strictObject({ by: fields.peerId, i: fields.integer }),
+    signers: ({ by }) => [by],
+  };
+  /** An envelope signed by whoever makes a signature for the docId of its body. */
+  function openForged(key: Uint8Array, i: number, sign: (id: Uint8Array) => Uint8Array): string {
+    const by = peerIdOf(key);
+    const bytes = encodeBody(note, { by, i });
+    const s = toBase64Url(sign(docId('cert', bytes)));
+    const parts = { b: toBase64Url(bytes), s: [{ k: by, s }] };
+    const opened = openEnvelope(note, utf8(JSON.stringify(parts)));
+    return opened.valid ? 'valid' : opened.reason;
+  }
+
+  it('an honest signature made by hand opens an envelope', () => {
+    const sign = (id: Uint8Array): Uint8Array => ed25519.sign(signedOver(id), identity.seed);
+    expect(openForged(identity.publicKey, 0, sign)).toBe('valid');
+    expect(openForged(identity.publicKey, 0, () => anyMessage)).toBe('BAD_SIGNATURE');
+  });
+
+  it.each(REFUSED.map((bytes) => [toHex(bytes), bytes] as const))(
+    '%s as key signs no document and opens no envelope',
+    (_, key) => {
+      for (const forged of [anyMessage, ...REFUSED.map((r) => concatBytes(r, scalarBytes(0n)))]) {
+        for (const id of ids)
+          expect(verifyDocumentSignature(peerIdOf(key), id, forged)).toBe(false);
+        for (let i = 0; i < 4; i++) expect(openForged(key, i, () => forged)).toBe('BAD_SIGNATURE');
+      }
+    },
+  );
+
+  it('those keys would sign any document if only the equation counted', () => {
+    const neutral = REFUSED[0]!;
+    for (const id of ids) {
+      expect(equationOnly(neutral, signedOver(id), anyMessage)).toBe(true);
+      expect(equationOnly(REFUSED[8]!, signedOver(id), anyMessage)).toBe(true);
+    }
+  });
+
+  it.each(REFUSED.map((bytes) => [toHex(bytes), bytes] as const))(
+    '%s as R signs no document and opens no envelope',
+    (_, r) => {
+      const key = identity.publicKey;
+      const forge = (id: Uint8Array): Uint8Array =>
+        concatBytes(r, scalarBytes((challengeOf(r, key, signedOver(id)) * secret) % ORDER));
+      for (const [i, id] of ids.entries()) {
+        expect(verifyDocumentSignature(identity.peerId, id, forge(id))).toBe(false);
+        expect(openForged(key, i, forge)).toBe('BAD_SIGNATURE');
+      }
+    },
+  );
+
+  it('a key with a y of p or more signs none, for all 38 encodings', () => {
+    for (let y = PRIME; y < 2n ** 255n; y++) {
+      for (const sign of [0n, 1n << 255n]) {
+        const key = scalarBytes(y | sign);
+        expect(verifyDocumentSignature(peerIdOf(key), ids[0]!, anyMessage)).toBe(false);
+        expect(openForged(key, 0, () => anyMessage)).toBe('BAD_SIGNATURE');
+      }
+    }
+  });
+
+  it('200 R of mixed order that a cofactored verifier takes are refused', () => {
+    let cofactored = 0;
+    for (let i = 0; i < 200; i++) {
+      const id = idOf(i);
+      const nonce = reproducible('nonce', i);
+      const torsion = SMALL_ORDER[1 + (i % 7)]!;
+      const r = Point.BASE.multiplyUnsafe(nonce).add(torsion).toBytes();
+      const k = challengeOf(r, identity.publicKey, signedOver(id));
+      const signature = concatBytes(r, scalarBytes((nonce + k * secret) % ORDER));
+      if (ed25519.verify(signature, signedOver(id), identity.publicKey)) cofactored++;
+      expect(verifyDocumentSignature(identity.peerId, id, signature)).toBe(false);
+    }
+    expect(cofactored).toBe(200);
+  });
+
+  it('200 keys of mixed order get the answer of the oracle, also in an envelope', () => {
+    let accepted = 0;
+    for (let i = 0; i < 200; i++) {
+      const a = reproducible('key', i);
+      const nonce = reproducible('nonce', i);
+      const torsion = SMALL_ORDER[4 + (i % 4)]!;
+      const key = Point.BASE.multiplyUnsafe(a).add(torsion).toBytes();
+      const r = Point.BASE.multiplyUnsafe(nonce).toBytes();
+      const forge = (id: Uint8Array): Uint8Array =>
+        concatBytes(r, scalarBytes((nonce + challengeOf(r, key, signedOver(id)) * a) % ORDER));
+      const signature = forge(idOf(i));
+      const isValid = verifyDocumentSignature(peerIdOf(key), idOf(i), signature);
+      expect(isValid).toBe(oracle(key, signedOver(idOf(i)), signature));
+      if (isValid) accepted++;
+      let isRight = false;
+      const outcome = openForged(key, i, (id) => {
+        isRight = oracle(key, signedOver(id), forge(id));
+        return forge(id);
+      });
+      expect(outcome).toBe(isRight ? 'valid' : 'BAD_SIGNATURE');
+    }
+    expect(accepted).toBeGreaterThan(10);
+    expect(accepted).toBeLessThan(50);
   });
 });

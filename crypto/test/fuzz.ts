@@ -1,24 +1,25 @@
 /**
  * Fuzz runs of the parsers: how many cases, and how much of the processor one may take.
  * `COALESCE_LONG=1` makes the long runs. A run ends with the first case that fails, which is not
- * made smaller: its seed and its input are printed at once.
+ * made smaller: its seed and its input are printed at once. `COALESCE_FUZZ_SEED=N` runs with that
+ * seed again.
  *
  * @module
  */
 
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 
 /** Whether the run is one of the long tests, which have more cases. */
 export const isLongRun: boolean = process.env['COALESCE_LONG'] === '1';
 
-/** Cases of one parser. */
-export interface FuzzRuns {
-  readonly usual: number;
-  readonly long: number;
-}
+/** Seed of what is drawn: another in each run, unless one is given. */
+export const runSeed: number = Number(
+  process.env['COALESCE_FUZZ_SEED'] ?? randomInt(-(2 ** 31), 2 ** 31),
+);
 
-/** Cases of a parser that refuses within microseconds. */
-const FUZZ_RUNS: FuzzRuns = { usual: 10_000, long: 1_000_000 };
+/** Cases of one parser. */
+const FUZZ_RUNS: number = isLongRun ? 1_000_000 : 10_000;
 
 /**
  * Most processor time of one case, in milliseconds: three times what the costliest takes, 256 KiB
@@ -51,18 +52,12 @@ export function leastCpuMs(run: () => void): number {
 /**
  * Checks a parser with many inputs.
  *
- * @param runs - For one that takes milliseconds a case: fewer.
  * @throws if `check` does, or takes longer than {@link MAX_CASE_CPU_MS} each time.
  */
-export function fuzz<Input>(
-  inputs: fc.Arbitrary<Input>,
-  check: (input: Input) => void,
-  runs: FuzzRuns = FUZZ_RUNS,
-): void {
+export function fuzz<Input>(inputs: fc.Arbitrary<Input>, check: (input: Input) => void): void {
   const timed = (input: Input): void => {
     const cpuMs = leastCpuMs(() => check(input));
     if (cpuMs > MAX_CASE_CPU_MS) throw new Error(`a case took ${cpuMs} ms of the processor`);
   };
-  const numRuns = isLongRun ? runs.long : runs.usual;
-  fc.assert(fc.property(inputs, timed), { numRuns, endOnFailure: true });
+  fc.assert(fc.property(inputs, timed), { numRuns: FUZZ_RUNS, seed: runSeed, endOnFailure: true });
 }

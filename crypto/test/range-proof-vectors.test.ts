@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Transcript } from '../merlin.ts';
 import { verifyRange } from '../range-verifier.ts';
 import { seededRandom } from './certificate-fixtures.ts';
-import { isLongRun } from './fuzz.ts';
+import { isLongRun, runSeed } from './fuzz.ts';
 import { publishedProofs } from './proof-fixtures.ts';
 import type { PublishedProof } from './proof-fixtures.ts';
 import { vectorsDirectory } from './vectors.ts';
@@ -14,9 +14,9 @@ interface BitChange {
   readonly bit: number;
 }
 
-/** Every byte of every proof in the long run, else 64 bits drawn from a seed. */
+/** Every byte of every proof in the long run, else 64; drawn from a seed that is new each run. */
 function bitChanges(cases: readonly PublishedProof[]): BitChange[] {
-  const random = seededRandom('bits');
+  const random = seededRandom(`bits ${runSeed}`);
   const bitOf = () => random(1)[0]! % 8;
   if (isLongRun) {
     return cases.flatMap((published) =>
@@ -61,7 +61,8 @@ describe.skipIf(vectorsDirectory() === undefined)('published range proofs of dal
         const changed = published.proof.slice();
         changed[at]! ^= 1 << bit;
         const name = `${published.bitCount} bits, ${published.valueCount} values: ${at}.${bit}`;
-        expect(check(published, changed).valid, name).toBe(false);
+        const replay = `COALESCE_FUZZ_SEED=${runSeed} draws it again`;
+        expect(check(published, changed).valid, `${name}; ${replay}`).toBe(false);
       }
     },
     isLongRun ? 3_600_000 : 60_000,

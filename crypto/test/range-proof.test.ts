@@ -133,27 +133,29 @@ describe('verifyRanges', () => {
 });
 
 describe('the parser of proofs', () => {
-  const shape = { bitCount: 32, valueCount: 1 };
-
-  it(
-    'never throws, and takes no length but the exact one',
-    () => {
-      const lengths = fc.integer({ min: 0, max: 1_100 });
-      const anything = lengths.chain((length) =>
-        fc.uint8Array({ minLength: length, maxLength: length }),
-      );
-      const exact = fc.uint8Array({ minLength: 608, maxLength: 608 });
-      const large = fc.integer({ min: 609, max: 65_536 }).map((length) => new Uint8Array(length));
-      fuzz(
-        fc.oneof(anything, exact, large, mutations(single.proof)),
-        (bytes) => {
-          const read = decodeRangeProof(bytes, shape);
-          if (bytes.length !== 608) expect(read).toMatchObject({ reason: 'BAD_LENGTH' });
-          expect(typeof read.valid).toBe('boolean');
-        },
-        // Each of the right length costs up to 17 points, a millisecond or more.
-        { usual: 10_000, long: 1_000_000 },
-      );
+  it.each([
+    [1, 608],
+    [2, 672],
+    [4, 736],
+    [8, 800],
+  ])(
+    'never throws, and takes no length but the exact one, for %i values in %i bytes',
+    (valueCount, length) => {
+      const shape = { bitCount: 32, valueCount };
+      const values = Array.from({ length: valueCount }, (_, i) => 1_234_567n + BigInt(i));
+      const { proof } = makeRangeProof(32, values);
+      expect(decodeRangeProof(proof, shape)).toMatchObject({ valid: true });
+      const bytesOf = (lengths: fc.Arbitrary<number>) =>
+        lengths.chain((size) => fc.uint8Array({ minLength: size, maxLength: size }));
+      const anything = bytesOf(fc.integer({ min: 0, max: 1_100 }));
+      const otherShape = bytesOf(fc.constantFrom(608, 672, 736, 800));
+      const exact = bytesOf(fc.constant(length));
+      const large = fc.integer({ min: 801, max: 65_536 }).map((size) => new Uint8Array(size));
+      fuzz(fc.oneof(anything, otherShape, exact, large, mutations(proof)), (bytes) => {
+        const read = decodeRangeProof(bytes, shape);
+        if (bytes.length !== length) expect(read).toMatchObject({ reason: 'BAD_LENGTH' });
+        expect(typeof read.valid).toBe('boolean');
+      });
     },
     FUZZ_TIMEOUT_MS,
   );

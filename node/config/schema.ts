@@ -8,6 +8,7 @@
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
 import { isPeerId } from '../../crypto/identity.ts';
+import { MAX_MEASURED_MIB } from '../../protocols/attestation/memory-challenge.ts';
 import { EXPLORATION_STRATEGIES } from '../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../decision/policy.ts';
 import { LOG_LEVELS } from '../logger.ts';
@@ -222,7 +223,7 @@ const accept = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(256)
+    .max(MAX_MEASURED_MIB)
     .default(DEFAULTS.accept.maxMeasuredMib)
     .describe('Most memory that a trusted attestor may have filled to measure it, in MiB'),
   creditPerPeerMicroUsd: z

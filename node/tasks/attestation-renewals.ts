@@ -3,7 +3,8 @@
  * life, so that a holder cannot prepare for the hour.
  *
  * One renewal at a time, from the sweep. What a renewal costs the holder is bounded by the holder's
- * own account of being measured (measured-time.ts). A skill has as many tasks as at first: fewer
+ * own account of being tested (measured-time.ts): one that has worked too little declines, and is
+ * asked again at another random time. A skill has as many tasks as at first: fewer
  * would show less than the certificate whose place it takes. A value that was stated is not
  * renewed: nobody would have measured it anew. Nor is one whose certificate has ended in the
  * meantime.
@@ -78,7 +79,7 @@ interface Renewed {
   /** What a resource was measured as; null for nothing, left out for a skill. */
   readonly value?: number | null;
   readonly elapsedMs: number;
-  /** Processor time of the holder, by its own word; 0 for a skill. */
+  /** Processor time of the holder by its own word; for a skill, how long it had the tasks. */
   readonly busyMs: number;
   readonly paidMicroUsd: number;
 }
@@ -238,7 +239,7 @@ export class AttestationRenewals {
       return { paidMicroUsd: 0, ...(await this.attestResource(resource, signal)) };
     }
     const { kind: _, ...skill } = order;
-    return { busyMs: 0, ...(await this.attest(skill, signal)) };
+    return this.attest(skill, signal);
   }
 
   /** A random time, `from` <= time < `until`. */

@@ -5,5 +5,7 @@
  * @module
  */
 
+/** Fewest tasks of a certificate: fewer are passed by luck. */
+export const MIN_KNOWN_ANSWER_TASKS = 4;
 /** Share of tasks that must be passed for a certificate. */
 export const MIN_PASSED_SHARE = 0.8;

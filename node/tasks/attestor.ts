@@ -22,7 +22,7 @@ import type { AttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
-import { MIN_PASSED_SHARE } from './attestation-rule.ts';
+import { MIN_KNOWN_ANSWER_TASKS, MIN_PASSED_SHARE } from './attestation-rule.ts';
 import { handOverCertificate } from './certificate-handover.ts';
 import { keepReceipt } from './keep-receipt.ts';
 import { KNOWN_ANSWER_TERMS, makeKnownAnswerTasks } from './known-answer.ts';
@@ -69,6 +69,8 @@ interface HandedOut extends DeliveredResult {
   readonly quoted: QuotedTask;
   readonly feesMicroUsd: number;
   readonly reservation: Reservation | undefined;
+  /** For how long the peer had the task, the way to it included. */
+  readonly busyMs: number;
 }
 
 interface Graded {
@@ -78,6 +80,7 @@ interface Graded {
   readonly failure: string | null;
   readonly paidMicroUsd: number;
   readonly contractId: string | null;
+  readonly busyMs: number;
   readonly isUnreachable: boolean;
 }
 
@@ -89,7 +92,7 @@ export class Attestor {
     this.#components = components;
   }
 
-  /** @throws {@link BadInputError} for a skill that this node cannot grade. */
+  /** @throws {@link BadInputError} for a skill that this node cannot grade, or too few tasks. */
   async attest(
     { peerId, term, tasks: count }: AttestOrder,
     signal: AbortSignal,
@@ -97,6 +100,12 @@ export class Attestor {
     if (!KNOWN_ANSWER_TERMS.includes(term)) {
       throw new BadInputError(
         `${term}: this node has no known-answer tasks for it; it has them for ${KNOWN_ANSWER_TERMS.join(', ')}`,
+      );
+    }
+    if (count < MIN_KNOWN_ANSWER_TASKS) {
+      throw new BadInputError(
+        `tasks: a certificate needs at least ${MIN_KNOWN_ANSWER_TASKS} known-answer tasks, ` +
+          `got ${count}`,
       );
     }
     const { clock } = this.#components;
@@ -132,6 +141,7 @@ export class Attestor {
       delivered: certificate !== null && undelivered === null,
       paidMicroUsd: graded.reduce((sum, { paidMicroUsd }) => sum + paidMicroUsd, 0),
       elapsedMs: Math.round(clock.monotonicMs() - startMs),
+      busyMs: Math.round(graded.reduce((sum, { busyMs }) => sum + busyMs, 0)),
     };
   }
 
@@ -146,7 +156,7 @@ export class Attestor {
     try {
       const prepared = preparedTask(term, task);
       const handed = await this.#handOut(peerId, prepared, signal);
-      const { quoted, parts, contractId, feesMicroUsd, reservation } = handed;
+      const { quoted, parts, contractId, feesMicroUsd, reservation, busyMs } = handed;
       const isPassed = await task.grade(parts, { signal });
       const checks = [{ type: 'known-answer', passed: isPassed ? (1 as const) : (0 as const) }];
       const outcome = isPassed ? 'pass' : 'fail';
@@ -161,6 +171,7 @@ export class Attestor {
         failure: isPassed ? null : 'a wrong answer',
         paidMicroUsd,
         contractId,
+        busyMs,
         isUnreachable: false,
       };
     } catch (error) {
@@ -183,6 +194,7 @@ export class Attestor {
         failure,
         paidMicroUsd: 0,
         contractId: null,
+        busyMs: 0,
         isUnreachable,
       };
     }
@@ -210,7 +222,7 @@ export class Attestor {
 
   /** A failure after the agreement leaves the day's account as if all had been paid. */
   async #perform(quoted: QuotedTask, task: PreparedTask, signal: AbortSignal): Promise<HandedOut> {
-    const { outsourcing, daily, ledgerFeesMicroUsd = 0 } = this.#components;
+    const { outsourcing, daily, clock, ledgerFeesMicroUsd = 0 } = this.#components;
     const priceMicroUsd = Number(quoted.quote.price) + ledgerFeesMicroUsd;
     const reservation = await daily?.reserve(priceMicroUsd);
     if (daily && !reservation) {
@@ -221,11 +233,13 @@ export class Attestor {
       );
     }
     let feesMicroUsd = 0;
+    const startMs = clock.monotonicMs();
     try {
       const result = await outsourcing.perform(quoted, task, signal, (security) => {
         ({ feesMicroUsd } = security);
       });
-      return { ...result, quoted: result.quoted, feesMicroUsd, reservation };
+      const busyMs = clock.monotonicMs() - startMs;
+      return { ...result, quoted: result.quoted, feesMicroUsd, reservation, busyMs };
     } catch (error) {
       const isAgreed = error instanceof ContractorFailedError && error.details.isAgreed;
       if (!isAgreed) await reservation?.settle(0);

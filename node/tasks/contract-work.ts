@@ -22,6 +22,7 @@ import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
+import type { WorkedTask } from './attestor-tasks.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
 import type { SkillWork } from './executors/skill-executor.ts';
@@ -62,7 +63,7 @@ export interface ContractWorkInit {
   /** Told of each task that is begun under its contract, before the work. */
   readonly onWork: (contractId: string, specification: WireTaskSpecification) => void;
   /** Told of the wall time that each task took, finished or not, in milliseconds. */
-  readonly onWorked: (durationMs: number) => void;
+  readonly onWorked: (durationMs: number, task: WorkedTask) => void;
   /** Shared with what this node learns from: work for others disturbs its measures. */
   readonly meter: WorkMeter;
   readonly clock: Clock;
@@ -264,7 +265,7 @@ export class ContractWork implements AgentExecutor {
       if (!giveBack) throw new WorkRefusal('BUSY: too many tasks wait here; try again later');
       try {
         this.#init.onWork(id, specification);
-        return await this.#execute(item, work, controller.signal);
+        return await this.#execute(item, { client, work }, controller.signal);
       } finally {
         giveBack();
       }
@@ -275,7 +276,7 @@ export class ContractWork implements AgentExecutor {
 
   async #execute(
     { term, runner }: SkillOnSale,
-    work: SkillWork,
+    { client, work }: { readonly client: string; readonly work: SkillWork },
     signal: AbortSignal,
   ): Promise<readonly ResultPart[]> {
     const { clock, meter, onWorked, logger } = this.#init;
@@ -289,7 +290,7 @@ export class ContractWork implements AgentExecutor {
     } finally {
       const { paidMicroUsd, processorSeconds } = spent;
       logger.info({ term, paidMicroUsd, processorSeconds }, 'Work for a client ended.');
-      onWorked(clock.monotonicMs() - startMs);
+      onWorked(clock.monotonicMs() - startMs, { client, term });
     }
   }
 

@@ -64,6 +64,8 @@ export interface ContractorRoleInit {
   readonly debtors: JsonSection<Debtor>;
   /** The stored contract with this id, base64url: how far it was before a restart. */
   readonly contractOf: (contractId: string) => Promise<Contract | undefined>;
+  /** Whether a task of a client may be taken, as far as tests by attestors go. Left out: any. */
+  readonly mayTake?: (client: string, term: string) => boolean;
   /** Credit of clients, and what they owe. */
   readonly accounts: Pick<BilateralAccounts, 'grant' | 'end' | 'review'>;
   /** Told of each contract that both sides have settled; after a crash perhaps once more. */
@@ -177,6 +179,7 @@ export class ContractorRole implements ContractorPolicy {
     }
     const inWork = this.inWork(item.term);
     if (inWork >= item.capacity) return declined('BUSY');
+    if (this.#init.mayTake?.(client, item.term) === false) return declined('BUSY');
     const load = {
       demand: inWork + Math.max(0, openQuotes - 1),
       available: item.capacity - inWork,

@@ -21,7 +21,7 @@ import type {
   Measurement,
 } from '../../protocols/attestation/committed-delivery.ts';
 import { COMPUTE_RESOURCE } from '../../protocols/attestation/compute-challenge.ts';
-import { MEMORY_RESOURCE } from '../../protocols/attestation/memory-challenge.ts';
+import { MAX_MEASURED_MIB, MEMORY_RESOURCE } from '../../protocols/attestation/memory-challenge.ts';
 import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
 import { statedEvidence } from '../../protocols/attestation/stated-evidence.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
@@ -29,7 +29,6 @@ import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { ResourceAttestDocument } from '../api-documents.ts';
 import type { CertificateIssuer } from '../certificates/certificate-issuer.ts';
 import { BadInputError, UnreachableError } from '../errors.ts';
-import { MAX_MEASURED_SHARE } from './measured-time.ts';
 
 /** Codes of the session layer for a peer that gives no stream. */
 const NO_STREAM = new Set(['PEER_UNREACHABLE', 'HANDSHAKE_FAILED', 'STREAM_REFUSED']);
@@ -187,6 +186,12 @@ function benchmarkOf({ resource, amount, durationMs }: ResourceAttestOrder): Ben
       if (durationMs !== undefined) {
         throw new BadInputError('durationMs: how long memory takes depends on its amount');
       }
+      if (amount !== undefined && amount > MAX_MEASURED_MIB) {
+        throw new BadInputError(
+          `amount: at most ${MAX_MEASURED_MIB} MiB are measured over the network, got ${amount}; ` +
+            'measure more at the machine and give the value (--measured N)',
+        );
+      }
       return amount === undefined ? { resource } : { resource, mib: amount };
     default:
       throw new BadInputError(
@@ -210,7 +215,7 @@ function documentOf(
     const nothing = { measured: false, value: null, certId: null, delivered: false } as const;
     const isWrong = outcome.step === 'measured' && outcome.reason === 'WRONG_ANSWER';
     const reason = refusalText(outcome);
-    return { ...common, ...nothing, isWrong, reason, busyMs: 0, leastWorkMs: 0 };
+    return { ...common, ...nothing, isWrong, reason, busyMs: 0 };
   }
   const { certificate, delivery, measured } = outcome;
   return {
@@ -222,7 +227,6 @@ function documentOf(
     certId: toBase64Url(certificate.certificate.id),
     delivered: delivery.delivered,
     busyMs: measured.busyMs,
-    leastWorkMs: Math.round(measured.busyMs / MAX_MEASURED_SHARE),
   };
 }
 

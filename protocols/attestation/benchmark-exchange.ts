@@ -188,7 +188,7 @@ function refusalText(code: number): string {
     RATE_LIMITED: 'it was asked too often; try again in some minutes',
     BUSY: 'it is being measured, or has spent its time for that; its "status" says which',
     NOT_SUPPORTED: 'it does not trust this attestor, or does not know the resource',
-    INPUT_TOO_LARGE: 'more than it lets anybody measure (accept.maxMeasuredMib there)',
+    INPUT_TOO_LARGE: 'more than it lets anybody measure (accept.maxMeasuredMib there, 256 at most)',
   };
   const mend = mends[refusal];
   return mend === undefined ? refusal : `${refusal}, ${mend}`;

@@ -76,6 +76,14 @@ export interface BenchmarkReport {
   readonly transcript: Uint8Array;
 }
 
+/** What is measured, and by whom. */
+export interface MeasuredTerm {
+  /** PeerId. */
+  readonly attestor: string;
+  /** Term of the resource. */
+  readonly term: string;
+}
+
 /** What the holder's side is handed. */
 export interface BenchmarkHolderInit {
   /** PeerId of this node. */
@@ -84,9 +92,9 @@ export interface BenchmarkHolderInit {
   /** Whether this attestor may measure this node at all. Asked of every stranger: a look-up. */
   isWanted(attestor: string): Promise<boolean>;
   /** Whether the node can spare so much time for being measured now, in milliseconds. */
-  mayBeMeasured(durationMs: number): boolean;
+  mayBeMeasured(tested: MeasuredTerm, durationMs: number): boolean;
   /** Told of the worker's time that was spent, whatever became of the benchmark. */
-  onSpent(busyMs: number): void;
+  onSpent(tested: MeasuredTerm, busyMs: number): void;
   onMeasured(report: BenchmarkReport): void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -159,7 +167,7 @@ export class BenchmarkHolder {
     } finally {
       worker.release();
       this.#isBusy = false;
-      this.#init.onSpent(Math.ceil(run.busyMs));
+      this.#init.onSpent({ attestor, term: order.resource }, Math.ceil(run.busyMs));
     }
   }
 
@@ -172,7 +180,8 @@ export class BenchmarkHolder {
     const refusal = this.#buckets.refusalOf(attestor, isWanted, this.#init.clock.monotonicMs());
     if (refusal) return refusal;
     if (!this.#isWithin(order)) return 'INPUT_TOO_LARGE';
-    if (this.#isBusy || !this.#init.mayBeMeasured(order.budgetMs)) return 'BUSY';
+    const tested = { attestor, term: order.resource };
+    if (this.#isBusy || !this.#init.mayBeMeasured(tested, order.budgetMs)) return 'BUSY';
     this.#isBusy = true;
     return undefined;
   }

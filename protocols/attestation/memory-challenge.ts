@@ -47,6 +47,8 @@ import { sha256 } from '../../crypto/hash.ts';
 export const MEMORY_RESOURCE = 'hasResource:memory-mib';
 export const MEMORY_UNIT = 'MiB';
 
+/** Most that is measured over the network, in MiB: the attestor fills as much to compare. */
+export const MAX_MEASURED_MIB = 256;
 /** Most reads of a round: their bytes are kept to be hashed, 16 MiB. */
 export const MAX_READS = 1_048_576;
 /** Time per read beyond which a round is late, in milliseconds. */

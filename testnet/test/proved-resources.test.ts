@@ -3,14 +3,16 @@
  * certifies, a stranger proves "at least 40" without showing 80, and those are left out of the same
  * query who have too little, or whose certificate was revoked, each with its reason.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Identity } from '../../crypto/identity.ts';
 import type {
   AttestDocument,
   CertificateDocument,
@@ -18,9 +20,13 @@ import type {
   QueryDocument,
   ResourceAttestDocument,
   RunDocument,
+  StatusDocument,
 } from '../../node/api-documents.ts';
 import type { DecisionRecord, Replay } from '../../node/decision/decision-record.ts';
 import { formatDecision } from '../../node/decision/explanation.ts';
+import { endNodes, startNode } from '../../node/test/real-nodes.ts';
+import type * as CardServer from '../../protocols/card/server.ts';
+import { forgingStreams } from '../../protocols/test/card/forging-streams.ts';
 import type { NodeProcess } from '../node-process.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
@@ -49,6 +55,19 @@ const boast = (modulePath: string) => ({
   executor: { type: 'module', path: modulePath },
 });
 
+/** Rungs that the liar has claimed of its GPU, of which it can prove 8. */
+const forged: string[] = vi.hoisted(() => []);
+
+/** The liar is a node of this process, and the only one; its server of presentations forges. */
+vi.mock('../../protocols/card/server.ts', async (original) => {
+  const real = await original<typeof CardServer>();
+  const serveCards: typeof real.serveCards = (init) => {
+    const lie = { term: GPU, real: '8', onForged: (claimed: string) => forged.push(claimed) };
+    real.serveCards({ ...init, streams: forgingStreams(init.streams, init.identity, lie) });
+  };
+  return { ...real, serveCards };
+});
+
 let network: Testnet;
 let dir: string;
 
@@ -65,6 +84,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  await endNodes();
   await network?.destroy();
   await rm(dir, { recursive: true, force: true });
 });
@@ -239,9 +259,6 @@ describe('a network in which resources are proved', () => {
   it('names in the record of a run the certificates that the holder itself shows', async () => {
     const { attestor, client } = network;
     const holder = network.contractors[0]!;
-    const tested = { peerId: holder.peerId, term: SKILL, tasks: 4 };
-    const skill = await attestor.api.post<AttestDocument>('/v1/attest', tested);
-    expect(skill).toMatchObject({ passed: 4, delivered: true });
     // Another minimum than before: what was proved is believed for a minute.
     const task = { ...TASK, resources: { minimums: { 'gpu-memory-gib': 24 } } };
     const { subtasks } = await client.api.post<RunDocument>('/v1/run', { task });
@@ -255,15 +272,68 @@ describe('a network in which resources are proved', () => {
       certificates.find(({ leaves }) => leaves.some((leaf) => leaf.name === name))!.certId;
     const common = { kind: 'certificate', issuer: attestor.peerId, level: 2 };
     expect(sources).toEqual([
-      { ...common, id: shown(SKILL), shows: `skill ${SKILL}, 4 of 4 known-answer tasks` },
+      { ...common, id: shown(SKILL), shows: `skill ${SKILL}, 8 of 8 known-answer tasks` },
       { ...common, id: shown(GPU), shows: `${GPU} >= 40, stated, proved; 24 asked for` },
     ]);
-    expect(shown(SKILL)).toBe(skill.certId);
     const text = formatDecision(record);
     for (const { id, shows } of sources!) expect(text).toMatch(new RegExp(`${id}.*\\n +${shows}`));
     expect(tells(JSON.stringify(record), 80)).toBe(false);
     const replay = `/v1/decisions/${decisionId}/replay`;
     expect(await client.api.post<Replay>(replay)).toMatchObject({ agrees: true, differences: [] });
+  }, 60_000);
+
+  it('leaves out a liar that sends a false proof, with the reason in the trace of the query', async () => {
+    const { attestor, client } = network;
+    const { addresses } = await client.api.get<StatusDocument>('/v1/status');
+    const identity = Identity.generate();
+    const liar = await startNode(identity, {
+      network: { isLocalNetwork: true, bootstrap: [...addresses] },
+      trust: { attestors: [attestor.peerId], known: [attestor.peerId, client.peerId] },
+      committee: { genesisFile: join(network.dir, 'genesis.json') },
+    });
+    await expect.poll(async () => (await liar.status()).routingTableSize).toBeGreaterThan(0);
+    await liar.publishSkills(offer(5), new AbortController().signal);
+    const tested = { peerId: identity.peerId, term: SKILL, tasks: 4 };
+    const skill = await attestor.api.post<AttestDocument>('/v1/attest', tested);
+    expect(skill).toMatchObject({ passed: 4, delivered: true });
+    const gpu = { peerId: identity.peerId, resource: GPU, measured: 8 };
+    const stated = await attestor.api.post<ResourceAttestDocument>('/v1/attest-resource', gpu);
+    expect(stated).toMatchObject({ value: 8, delivered: true });
+    // As long as nobody asks for more than it has, it is a hit as any other.
+    await expect
+      .poll(async () => peersOf(await ask(GPU, 8)), { timeout: 40_000, interval: 1_000 })
+      .toContain(identity.peerId);
+    const argv = ['query', SKILL, '--min', `${GPU}>=40`, '--level', 'attested', '--trace'];
+    // Not to be waited for with this process standing still: the liar lives in it.
+    const argumentsOfIt = [COMMAND, ...argv, '--data', client.dataDir];
+    const { stdout } = await promisify(execFile)(process.execPath, argumentsOfIt);
+    expect(forged).toContain('40');
+    const lines = stdout.split('\n');
+    const hits = lines.filter((line) => line.includes(`${GPU} >= 40`));
+    expect(hits).toHaveLength(1);
+    expect(hits[0]).toContain(network.contractors[0]!.peerId);
+    const dropped = lines.filter((line) => line.includes(identity.peerId)).join('\n');
+    expect(dropped).toContain('BAD_RANGE_PROOF');
+    expect(dropped).toContain(`dropped ${identity.peerId}`);
+  }, 90_000);
+
+  it('declines a second test while it would be more than 2 % of the work, and status says so', async () => {
+    const [idle] = network.contractors;
+    const tested = ['attest', idle!.peerId, '--skill', SKILL, '--tasks', '4', '--json'];
+    const { status, stdout } = command(network.attestor, ...tested);
+    expect(status).toBe(1);
+    const document = JSON.parse(stdout) as AttestDocument;
+    expect(document).toMatchObject({ passed: 0, isWrong: false, certId: null, busyMs: 0 });
+    expect(document.failures.join()).toContain('BUSY');
+    const { measuredTime } = await idle!.api.get<StatusDocument>('/v1/status');
+    expect(measuredTime.spentMs).toBe(0);
+    // What the first tests took, and nothing of them counts as work.
+    expect(measuredTime.startSpentMs).toBeGreaterThan(0);
+    expect(measuredTime.startAllowedMs).toBe(300_000);
+    expect(measuredTime.allowedMs).toBeCloseTo(measuredTime.busyMs / 50);
+    expect(command(idle!, 'status').stdout).toMatch(
+      /first attestations \d+\.\d of 300\.0 s for life/,
+    );
   }, 60_000);
 
   it('gives level 1 to an endorsement by one who paid, as the ledger shows', async () => {

@@ -6,11 +6,13 @@
  */
 
 import { fixedRung } from '../../../crypto/rung-ladder.ts';
+import { MAX_MEASURED_MIB } from '../../../protocols/attestation/memory-challenge.ts';
 import type { AttestDocument, ResourceAttestDocument } from '../../api-documents.ts';
 import { BadInputError } from '../../errors.ts';
+import { MIN_KNOWN_ANSWER_TASKS } from '../../tasks/attestation-rule.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { resource, wholeNumber } from '../options.ts';
-import { percent, usd } from '../table.ts';
+import { usd } from '../table.ts';
 
 interface AttestOptions {
   readonly skill?: string;
@@ -28,9 +30,17 @@ export const registerAttest: RegisterCommand = (program, run) => {
     .command('attest <peerId>')
     .description('test a skill of a peer, or measure a resource, and certify what came of it')
     .option('--skill <term>', 'skill to attest, by known-answer tasks')
-    .option('--tasks <n>', 'known-answer tasks to run (default: 8)', wholeNumber(1, 64))
+    .option(
+      '--tasks <n>',
+      `known-answer tasks to run, at least ${MIN_KNOWN_ANSWER_TASKS} (default: 8)`,
+      wholeNumber(MIN_KNOWN_ANSWER_TASKS, 64),
+    )
     .option('--resource <name>', 'resource to attest, such as memory-mib', resource)
-    .option('--amount <n>', 'MiB of memory to measure (default: 64)', wholeNumber(1, 65_536))
+    .option(
+      '--amount <n>',
+      `MiB of memory to measure, at most ${MAX_MEASURED_MIB}; vouch for more (default: 64)`,
+      wholeNumber(1, MAX_MEASURED_MIB),
+    )
     .option('--duration-ms <n>', 'how long computing is timed', wholeNumber(1, 5_000))
     .option(
       '--measured <n>',
@@ -81,7 +91,8 @@ async function attestResource(
 
 function describeSkill(result: AttestDocument): string {
   const { peerId, term, run: tasks, passed, failures, certId, delivered } = result;
-  const cost = `paid ${usd(result.paidMicroUsd)}, ${result.elapsedMs} ms`;
+  const took = `${result.elapsedMs} ms, the peer had them ${result.busyMs} ms`;
+  const cost = `paid ${usd(result.paidMicroUsd)}, ${took}`;
   return [
     `${peerId} passed ${passed} of ${tasks} tasks of ${term} (${cost})`,
     ...folded(failures).map((failure) => `  failed: ${failure}`),
@@ -100,25 +111,14 @@ function describeResource(result: ResourceAttestDocument): string {
   const { peerId, resource: term, unit, method, value, reason, certId, delivered } = result;
   const cost = `${result.elapsedMs} ms, ${result.busyMs} ms of the peer's processor`;
   const how = method === 'stated' ? 'as stated' : cost;
-  const share = percent((100 * result.busyMs) / result.leastWorkMs);
   return [
     value === null
       ? `${peerId}: ${term} was not measured (${result.elapsedMs} ms)`
       : `${peerId} has ${value} ${unit} of ${term} (${how})`,
     ...(value === null || certId === null ? [] : [`  ${provable(value, unit)}`]),
-    ...(result.busyMs === 0
-      ? []
-      : [
-          `  took ${seconds(result.busyMs)} of the peer's time; that is ${share} once it has ` +
-            `worked ${seconds(result.leastWorkMs)}; its own status has today's share`,
-        ]),
     ...(reason === null ? [] : [`  failed: ${reason}`]),
     describeCertificate(certId, delivered),
   ].join('\n');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** The holder answers with one rung, whatever is asked. */

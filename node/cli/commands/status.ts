@@ -105,14 +105,16 @@ function describeSpending({
   return `${usd(spentMicroUsd)}, ${limit} (spending.maxPerDayUsd)`;
 }
 
-/** What attestors have taken of this machine today. */
+/** What attestors have taken of this machine, and of its work. */
 function describeMeasuredTime(time: StatusDocument['measuredTime']): string {
-  const { spentMs, allowedMs, busyMs, sharePercent } = time;
-  const share = sharePercent === null ? '' : ` (${percent(sharePercent)} of it)`;
-  return (
-    `${seconds(spentMs)} of ${seconds(allowedMs)} s that attestors may take today, ` +
-    `beside ${seconds(busyMs)} s of work${share}`
-  );
+  const { spentMs, allowedMs, busyMs, sharePercent, startSpentMs, startAllowedMs } = time;
+  const share =
+    sharePercent === null
+      ? 'no work yet, so no attestor may test again'
+      : `re-attestation took ${seconds(spentMs)} s, ${percent(sharePercent)} of ` +
+        `${seconds(busyMs)} s of work in 7 days; up to ${seconds(allowedMs)} s (2 %) is allowed`;
+  const start = `${seconds(startSpentMs)} of ${seconds(startAllowedMs)} s for life`;
+  return `${share}; first attestations ${start}`;
 }
 
 function seconds(ms: number): string {

@@ -6,9 +6,11 @@
 
 import { z } from 'zod';
 import { isPeerId } from '../../../crypto/identity.ts';
+import { MAX_MEASURED_MIB } from '../../../protocols/attestation/memory-challenge.ts';
 import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../../decision/policy.ts';
 import { parseQuery } from '../../skills/query-expression.ts';
+import { MIN_KNOWN_ANSWER_TASKS } from '../../tasks/attestation-rule.ts';
 import { TASK_LIMITS } from '../../tasks/task-limits.ts';
 import { splitSchema, taskFields } from '../../tasks/task.ts';
 import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
@@ -137,14 +139,14 @@ export const endorseBody = z.strictObject({ peerId, term });
 export const attestBody = z.strictObject({
   peerId,
   term,
-  tasks: z.number().int().min(1).max(64).default(8),
+  tasks: z.number().int().min(MIN_KNOWN_ANSWER_TASKS).max(64).default(8),
 });
 const MAX_QUANTITY = 2 ** 32 - 1;
 export const attestResourceBody = z
   .strictObject({
     peerId,
     resource: term,
-    amount: z.number().int().min(1).max(65_536).optional(),
+    amount: z.number().int().min(1).max(MAX_MEASURED_MIB).optional(),
     durationMs: z.number().int().min(1).max(5_000).optional(),
     measured: z.number().int().min(0).max(MAX_QUANTITY).optional(),
   })

@@ -34,6 +34,15 @@ const NEW: DecisionStatusDocument = {
   alarms: [],
 };
 
+const NOT_TESTED = {
+  spentMs: 0,
+  allowedMs: 0,
+  busyMs: 0,
+  sharePercent: null,
+  startSpentMs: 0,
+  startAllowedMs: 300_000,
+};
+
 function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
   return {
     version: '0.1.0',
@@ -62,7 +71,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
       measuredAt: null,
     },
     spendingToday: { spentMicroUsd: 250, limitMicroUsd: null },
-    measuredTime: { spentMs: 0, allowedMs: 30_000, busyMs: 0, sharePercent: null },
+    measuredTime: NOT_TESTED,
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },
     ledger: null,
@@ -120,12 +129,14 @@ describe('status', () => {
   });
 
   it('tells in a line what attestors have taken of the machine, and may take', () => {
-    const measuredTime = { spentMs: 1_840, allowedMs: 30_000, busyMs: 184_000, sharePercent: 1 };
-    expect(lineOf(describeStatus({ ...status({}), measuredTime }), 'measured')).toMatch(
-      /^1\.8 of 30\.0 s that attestors may take today, beside 184\.0 s of work \(1\S* % of it\)$/,
+    const work = { spentMs: 1_840, allowedMs: 3_680, busyMs: 184_000, sharePercent: 1 };
+    const measuredTime = { ...NOT_TESTED, ...work, startSpentMs: 2_200 };
+    expect(lineOf(describeStatus({ ...status({}), measuredTime }), 'measured')).toBe(
+      're-attestation took 1.8 s, 1.0 % of 184.0 s of work in 7 days; up to 3.7 s (2 %) is ' +
+        'allowed; first attestations 2.2 of 300.0 s for life',
     );
     expect(lineOf(describeStatus(status({})), 'measured')).toBe(
-      '0.0 of 30.0 s that attestors may take today, beside 0.0 s of work',
+      'no work yet, so no attestor may test again; first attestations 0.0 of 300.0 s for life',
     );
   });
 

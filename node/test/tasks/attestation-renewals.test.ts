@@ -28,7 +28,7 @@ class FakeAttestors {
   async attest(order: AttestOrder): Promise<AttestDocument> {
     this.skills.push(order);
     await this.gate;
-    const document = { ...order, ...this.#outcome(), elapsedMs: 10, paidMicroUsd: 60 };
+    const document = { ...order, ...this.#outcome(), elapsedMs: 10, busyMs: 7, paidMicroUsd: 60 };
     return document as unknown as AttestDocument;
   }
 
@@ -125,6 +125,18 @@ describe('renewal of what a node attested', () => {
           paidMicroUsd: 0,
           shareOfAgePercent: 43_200 / (DAY_MS - 1),
         },
+      },
+    ]);
+  });
+
+  it('of a skill tells for how long its holder had the tasks, and not 0', async () => {
+    const { renewals, logger, sweepUntil } = setUp();
+    await renewals.attest(SKILL, never);
+    await sweepUntil(30 * DAY_MS);
+    expect(logger.entries).toMatchObject([
+      {
+        message: 'A certificate was renewed.',
+        fields: { elapsedMs: 10, busyMs: 7, paidMicroUsd: 60 },
       },
     ]);
   });

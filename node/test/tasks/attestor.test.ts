@@ -55,7 +55,7 @@ function setUp(conducts: readonly Conduct[], limitMicroUsd = Infinity) {
     });
   const attest = (tasks: number) => attestor.attest({ peerId: peer(1), term: TERM, tasks }, never);
   const count = () => [...issued.values.keys()].filter((key) => key.length === 43).length;
-  return { attest, count, outsourcing, daily };
+  return { attest, count, outsourcing, daily, clock };
 }
 
 const times = (count: number, conduct: Conduct) => Array<Conduct>(count).fill(conduct);
@@ -67,14 +67,28 @@ describe('attestation of a skill', () => {
     [10, 10, true],
     [4, 5, true],
     [3, 4, false],
-  ])('of %i right answers of %i: certified is %s', async (right, run, isCertified) => {
-    const { attest, count } = setUp(times(run - right, 'wrong'));
-    const document = await attest(run);
-    expect(document).toMatchObject({ passed: right, run, delivered: false });
-    expect(document.certId !== null).toBe(isCertified);
-    expect(document.isWrong).toBe(!isCertified);
-    expect(count()).toBe(isCertified ? 1 : 0);
-  });
+    [0, 8, false],
+  ])(
+    'claimed but failing its canaries: %i right of %i, certified is %s',
+    async (right, run, isCertified) => {
+      const { attest, count } = setUp(times(run - right, 'wrong'));
+      const document = await attest(run);
+      expect(document).toMatchObject({ passed: right, run, delivered: false });
+      expect(document.certId !== null).toBe(isCertified);
+      expect(document.isWrong).toBe(!isCertified);
+      expect(count()).toBe(isCertified ? 1 : 0);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'is refused with %i tasks, which luck may pass, before any is sent',
+    async (run) => {
+      const { attest, outsourcing, count } = setUp([]);
+      await expect(attest(run)).rejects.toThrow(`at least 4 known-answer tasks, got ${run}`);
+      expect(outsourcing.handedOut).toHaveLength(0);
+      expect(count()).toBe(0);
+    },
+  );
 
   it('is not called wrong for tasks that were not answered', async () => {
     const { attest } = setUp([...times(2, 'breaks'), ...times(2, 'wrong')]);
@@ -102,6 +116,17 @@ describe('attestation of a skill', () => {
     const [first, second] = [await inputs(), await inputs()];
     expect(new Set(first).size).toBe(4);
     expect(first.filter((input) => second.includes(input))).toEqual([]);
+  });
+
+  it('tells for how long the peer had the tasks, of all the time that it took', async () => {
+    const { attest, outsourcing, clock } = setUp([]);
+    outsourcing.onDelivery = () => clock.advanceSeconds(2);
+    const { settle } = outsourcing;
+    outsourcing.settle = (...args) => {
+      clock.advanceSeconds(1);
+      return settle.apply(outsourcing, args);
+    };
+    expect(await attest(4)).toMatchObject({ busyMs: 8_000, elapsedMs: 12_000 });
   });
 
   it('pays for right answers only', async () => {

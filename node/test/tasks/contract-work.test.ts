@@ -10,6 +10,7 @@ import type { TaskShape } from '../../../protocols/negotiation/documents.ts';
 import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { ALICE, BOB, Market, contractOf } from '../../../protocols/test/negotiation/fixture.ts';
 import { loadConfig } from '../../config/load.ts';
+import type { WorkedTask } from '../../tasks/attestor-tasks.ts';
 import { ContractWork } from '../../tasks/contract-work.ts';
 import { ContractorRole } from '../../tasks/contractor-role.ts';
 import type { StoredResult } from '../../tasks/contractor-role.ts';
@@ -93,7 +94,7 @@ class WorkUnderTest {
   /** Contract and title of each task whose work was begun. */
   readonly begun: [string, string][] = [];
   /** Wall time of each task. */
-  readonly worked: number[] = [];
+  readonly worked: (readonly [number, WorkedTask])[] = [];
   market!: Market;
   role!: ContractorRole;
   work!: ContractWork;
@@ -144,7 +145,7 @@ class WorkUnderTest {
       onUndone: (contractId) => this.role.giveUp(contractId),
       isFunded: () => Promise.resolve(true),
       onWork: (contractId, { title }) => this.begun.push([contractId, title]),
-      onWorked: (durationMs) => this.worked.push(durationMs),
+      onWorked: (durationMs, task) => this.worked.push([durationMs, task]),
       meter: this.meter,
       clock: this.market.clock,
       logger: this.market.logger,
@@ -300,7 +301,7 @@ describe('work under a contract', () => {
     expect(test.meter.begin('computes').end().isAlone).toBe(true);
   });
 
-  it('counts as time worked for others, also where it failed', async () => {
+  it('counts as time worked for its client, also where it failed', async () => {
     const test = await newWork();
     const { clock } = test.market;
     test.shelf.execute = () => {
@@ -309,7 +310,7 @@ describe('work under a contract', () => {
     };
     const agreed = await test.agree();
     await test.send(agreed, agreed.task);
-    expect(test.worked).toEqual([1_500]);
+    expect(test.worked).toEqual([[1_500, { client: ALICE.peerId, term: TERM }]]);
   });
 
   it('tells what it is about before it begins, and nothing of work that is refused', async () => {

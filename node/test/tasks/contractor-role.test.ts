@@ -65,6 +65,8 @@ class RoleUnderTest {
   queue = new WorkQueue();
   /** What a task costs the node. */
   costMicroUsd: number | null = null;
+  /** Client and term of tasks that are not taken. */
+  notTaken: readonly string[] = [];
   role: ContractorRole;
   #contracts = 0;
 
@@ -88,6 +90,7 @@ class RoleUnderTest {
       results: this.results,
       open: this.open,
       debtors: this.debtors,
+      mayTake: (client, term) => !this.notTaken.includes(`${client} ${term}`),
       accounts: makeAccounts(BOB),
       contractOf: (id) => Promise.resolve(this.contracts.get(id)),
       onReceipt: (contract) => {
@@ -233,6 +236,13 @@ describe('quotes that are declined', () => {
     const small = await RoleUnderTest.open({}, { accept: { maxInBytes: 100 } });
     expect(await small.quote({ inBytes: 101 })).toEqual(declined('INPUT_TOO_LARGE'));
     expect(await small.quote({ inBytes: 100 })).toHaveProperty('latencyMs');
+  });
+
+  it('is busy for an attestor whose tests have had their share, for no other and no other skill', async () => {
+    test.notTaken = [`${ALICE.peerId} ${TERM}`];
+    expect(await test.quote()).toEqual(declined('BUSY'));
+    test.notTaken = [`${MALLORY.peerId} ${TERM}`, `${ALICE.peerId} performs:other`];
+    expect(await test.quote()).toHaveProperty('latencyMs');
   });
 
   it('is busy when every slot is taken, and when it drains', async () => {

@@ -35,8 +35,8 @@ function setUp(init: Partial<AttestationHolderInit> = {}) {
     holder: holder.peerId,
     worker,
     isWanted: () => Promise.resolve(true),
-    mayBeMeasured: (durationMs) => measuredTime.mayBeMeasured(durationMs),
-    onSpent: (busyMs) => void measuredTime.onSpent(busyMs),
+    mayBeMeasured: (tested, durationMs) => measuredTime.mayBeMeasured(tested, durationMs),
+    onSpent: (tested, busyMs) => void measuredTime.onSpent(tested, busyMs),
     onMeasured: (report) => reports.push(report),
     clock,
     logger,
@@ -48,6 +48,8 @@ function setUp(init: Partial<AttestationHolderInit> = {}) {
     measuredResources: RESOURCE_UNITS,
     store: (delivered) => {
       stored.push(delivered);
+      const terms = delivered.claims.map(({ name }) => name);
+      measuredTime.onCertified(delivered.attestor, terms);
       return Promise.resolve();
     },
     benchmarks,
@@ -97,8 +99,23 @@ describe('attestation of a resource', () => {
     expect(body.exp - body.nbf).toBe(86_400);
     expect(fromBase64Url(body.evidence)).toEqual(reports[0]!.transcript);
     expect(document.busyMs).toBeGreaterThan(0);
-    expect(measuredTime.status().spentMs).toBe(document.busyMs);
-    expect(document.leastWorkMs).toBe(document.busyMs * 50);
+    expect(measuredTime.status()).toMatchObject({ startSpentMs: document.busyMs, spentMs: 0 });
+  });
+
+  it('is declined the second time until the holder has worked for others, and then is not', async () => {
+    const { attest, measuredTime } = setUp();
+    const first = await attest(MEMORY);
+    const reason = expect.stringMatching(/^REFUSED/) as string;
+    expect(await attest(MEMORY)).toMatchObject({ measured: false, isWrong: false, reason });
+    // What is announced for 1 MiB is some seconds; an hour of work allows 72.
+    measuredTime.onWorked(3_600_000);
+    const again = await attest(MEMORY);
+    expect(again).toMatchObject({ measured: true, delivered: true });
+    expect(measuredTime.status()).toMatchObject({
+      startSpentMs: first.busyMs,
+      spentMs: again.busyMs,
+      busyMs: 3_600_000,
+    });
   });
 
   it('vouches for a value that was measured by other means', async () => {
@@ -109,7 +126,6 @@ describe('attestation of a resource', () => {
       unit: 'GiB',
       value: 80,
       busyMs: 0,
-      leastWorkMs: 0,
       delivered: true,
     };
     expect(document).toMatchObject({ ...stated, measured: true, reason: null });
@@ -155,6 +171,11 @@ describe('attestation of a resource', () => {
     ['a resource that is not known', { resource: 'hasResource:tape-tib' }, /known are/],
     ['a resource without a benchmark', { resource: GPU.resource }, /at the machine/],
     ['itself', { ...GPU, peerId: attestor.peerId }, /cannot attest itself/],
+    [
+      'more than is measured over the network',
+      { ...MEMORY, amount: 257 },
+      /at most 256 MiB.*--measured/,
+    ],
     ['an amount of computing', { resource: 'hasResource:cpu-mflops', amount: 3 }, /amount/],
     ['a duration of memory', { ...MEMORY, durationMs: 3 }, /durationMs/],
   ])('refuses %s', async (_what, order, message) => {
@@ -174,7 +195,6 @@ describe('attestation of a resource gives no certificate', () => {
     certId: null,
     delivered: false,
     busyMs: 0,
-    leastWorkMs: 0,
   };
 
   it('to a holder that answers the benchmark late', async () => {
@@ -221,7 +241,7 @@ describe('attestation of a resource gives no certificate', () => {
 
   it('to a holder whose account of being measured is used up', async () => {
     const { attest, measuredTime, count } = setUp();
-    await measuredTime.onSpent(29_999);
+    await measuredTime.onSpent({ attestor: 'other', term: 'other' }, 299_999);
     const reason = expect.stringMatching(/^REFUSED/) as string;
     expect(await attest(MEMORY)).toMatchObject({ ...nothing, reason });
     expect(count()).toBe(0);

@@ -6,6 +6,7 @@ import {
   decodeBenchmarkMessage,
   encodeBenchmarkMessage,
 } from '../../attestation/benchmark-messages.ts';
+import type { MeasuredTerm } from '../../attestation/benchmark-holder.ts';
 import type { BenchmarkMessage } from '../../attestation/benchmark-messages.ts';
 import { refusalNumber } from '../../errors.ts';
 import { SECURE_PROTOCOLS } from '../../protocol-ids.ts';
@@ -104,12 +105,17 @@ describe('a holder that is asked for too much', () => {
   });
 
   it('refuses while it has no time to spare for being measured', async () => {
-    const asked: number[] = [];
-    const mayBeMeasured = (durationMs: number) => asked.push(durationMs) > 1;
+    const asked: (readonly [string, number])[] = [];
+    const mayBeMeasured = ({ term }: MeasuredTerm, durationMs: number) =>
+      asked.push([term, durationMs]) > 1;
     const world = createWorld({ mayBeMeasured });
     expect(await talk(world, computeAsk)).toEqual(refused('BUSY'));
     expect(await talk(world, computeAsk)).toEqual(['bmyes']);
-    expect(asked).toEqual([1_000, 1_000]);
+    const cpu = 'hasResource:cpu-mflops';
+    expect(asked).toEqual([
+      [cpu, 1_000],
+      [cpu, 1_000],
+    ]);
   });
 
   it('refuses an attestor that comes too often', async () => {

@@ -52,7 +52,7 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
     worker,
     isWanted: () => Promise.resolve(true),
     mayBeMeasured: () => true,
-    onSpent: (busyMs) => spent.push(busyMs),
+    onSpent: (_, busyMs) => spent.push(busyMs),
     onMeasured: (report) => reports.push(report),
     clock,
     logger,

@@ -3,12 +3,7 @@ import { utf8 } from '../../../crypto/bytes.ts';
 import { encodeDocument } from '../../../crypto/canonical-json.ts';
 import type { SignedDocument } from '../../../crypto/envelope.ts';
 import { Identity } from '../../../crypto/identity.ts';
-import {
-  MAX_ROTATIONS,
-  MIN_ROTATION_SECONDS,
-  recoveryHash,
-  signKeyRotation,
-} from '../../../crypto/key-rotation.ts';
+import { recoveryHash, signKeyRotation } from '../../../crypto/key-rotation.ts';
 import type { KeyRotation, KeyRotationInit } from '../../../crypto/key-rotation.ts';
 import { KeyRotationMemory } from '../../../crypto/key-rotation-memory.ts';
 import { embedEnvelope } from '../../../crypto/presentation-messages.ts';
@@ -29,6 +24,10 @@ import { serveCards } from '../../card/server.ts';
 import { SECURE_PROTOCOLS } from '../../protocol-ids.ts';
 import { FakeNetwork } from '../a2a/fake-secure-streams.ts';
 import { FakeClock, FakeLogger, FakeRandom } from '../a2a/test-agent.ts';
+
+/** Written out, and not imported: peers agree on both, so a changed constant must be noticed. */
+const THIRTY_DAYS_SECONDS = 2_592_000;
+const MOST_ROTATIONS = 8;
 
 const random = new FakeRandom();
 const identity = (seed: number) => Identity.fromSeed(new Uint8Array(32).fill(seed));
@@ -54,7 +53,7 @@ function chainOf(length: number): SignedDocument<KeyRotation>[] {
       old: keys[i]!,
       new: keys[i + 1]!,
       seq: i + 1,
-      iat: NOW - (length - i) * MIN_ROTATION_SECONDS,
+      iat: NOW - (length - i) * THIRTY_DAYS_SECONDS,
     }),
   );
 }
@@ -157,12 +156,22 @@ describe('certificates of a key that was rotated', () => {
   });
 
   it('count beside those of the new key, and over 8 rotations', async () => {
-    const last = keys[MAX_ROTATIONS]!;
+    const last = keys[MOST_ROTATIONS]!;
     const certificates = [certificateFor(old), certificateFor(keys[4]!), certificateFor(last)];
-    const shown = { rotations: chainOf(MAX_ROTATIONS), certificates };
+    const shown = { rotations: chainOf(MOST_ROTATIONS), certificates };
     expect(await new VerifierUnderTest().challenge(last, shown)).toEqual(
       certificates.map(({ certificate }) => certificate.body.holder),
     );
+  });
+
+  it('do not count where two rotations are less than 30 days apart', async () => {
+    const first = rotation({ iat: NOW - THIRTY_DAYS_SECONDS });
+    const challenge = (iat: number) => {
+      const rotations = [first, rotation({ old: next, new: third, seq: 2, iat })];
+      return new VerifierUnderTest().challenge(third, { rotations });
+    };
+    expect(await challenge(NOW - 1)).toBe('BAD_ROTATION_CHAIN');
+    expect(await challenge(NOW)).toEqual([old.peerId]);
   });
 
   it('count with the consent of the recovery key that is known', async () => {
@@ -320,7 +329,7 @@ describe('attacks on a verifier that follows rotations', () => {
 
 describe('messages of rotations', () => {
   it('carry up to 8 rotations byte for byte within their limit', () => {
-    for (let length = 0; length <= MAX_ROTATIONS; length++) {
+    for (let length = 0; length <= MOST_ROTATIONS; length++) {
       const nextHash = recoveryHash(recovery.publicKey);
       const envelopes = chainOf(length).map(
         ({ body }, i) =>
