@@ -234,7 +234,8 @@ const UNCHANGED: Readonly<Record<CounterfactualChange, string>> = {
   PRICE: 'with all other quotes and all records as they are',
   RELIABILITY:
     'with its price, success rate, confidence, other risks and all other contractors as they are',
-  SUCCESSES: 'with all quotes and all other records as they are',
+  // A node checks known contractors more seldom, which this does not foresee.
+  SUCCESSES: 'with all quotes and all other records as they are, and checked as often as now',
 };
 
 function conditionOf(name: string, change: Change, turn: Turn): string {
@@ -248,13 +249,20 @@ function conditionOf(name: string, change: Change, turn: Turn): string {
     : `had the reliability of ${name} been ${to} instead of ${from}`;
 }
 
-function describe(request: DecisionRequest, change: Change, turn: Turn): Counterfactual {
+/** @param lookedAt - Candidates whose change was looked for. */
+function describe(
+  request: DecisionRequest,
+  change: Change,
+  turn: Turn,
+  lookedAt: number,
+): Counterfactual {
   const { peerId } = request.candidates[change.index]!;
   const condition = conditionOf(contractorName(request, peerId), change, turn);
   const aside = request.context.exploration === null ? '' : ', and without exploring';
   const { outcome } = turn;
-  const sentence =
-    `${condition}, ${UNCHANGED[change.kind]}${aside}, ` + consequence(request, outcome);
+  const { length } = request.candidates;
+  const among = length <= MAX_WHOLE_SEARCH ? '' : ` (looked for at ${lookedAt} of ${length})`;
+  const sentence = `${condition}, ${UNCHANGED[change.kind]}${aside}, ${consequence(request, outcome)}${among}`;
   return {
     peerId,
     change: change.kind,
@@ -339,5 +347,6 @@ export function counterfactualOf(
   if (smallest === null && !isOutsourced) {
     for (const index of targets) consider(successesChange(whatIf, index));
   }
-  return smallest === null ? null : describe(request, ...(smallest as [Change, Turn]));
+  if (smallest === null) return null;
+  return describe(request, ...(smallest as [Change, Turn]), targets.length);
 }

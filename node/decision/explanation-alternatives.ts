@@ -24,8 +24,18 @@ function bargainingLines({ request, result }: DecisionRecord): string[] {
   const here = result.costInternalMicroUsd;
   if (price === null || considered === null || external === null || here === null) return [];
   const floor = lowestPriceMicroUsd(request, result);
-  const overheads = dollars(external.totalMicroUsd - external.priceMicroUsd);
+  const { priceMicroUsd: askedMicroUsd } = external;
+  const besideMicroUsd = external.totalMicroUsd - askedMicroUsd;
+  const overheads = dollars(besideMicroUsd);
   const name = contractorName(request, considered);
+  const evenMicroUsd = (here - besideMicroUsd + floor) / 2;
+  if (evenMicroUsd >= askedMicroUsd) {
+    return [
+      `An even split of the gain with ${name}: (${dollars(here)} here - ${overheads} beside`,
+      `the price + ${dollars(floor)}, the lowest price that passes) / 2 = ` +
+        `${dollars(evenMicroUsd)}. It asks ${dollars(askedMicroUsd)}: no offer.`,
+    ];
+  }
   return [
     `The gain would be split evenly with ${name} at ${dollars(price)}: ` +
       `(${dollars(here)} here - ${overheads} beside`,

@@ -184,15 +184,28 @@ describe('a printed decision, redone by hand,', () => {
     expect(plain).not.toContain('of checks');
   });
 
+  type FourNumbers = [number, number, number, number];
+
   /** The price that would split the gain with `dear`, and the lowest price it was made of. */
   function bargainWith(other: Candidate): { price: number; lowest: number } {
     const field = [candidate('dear', { priceMicroUsd: 7_000, latencyMs: 100 }), other];
     const text = formatDecision(decide(withPolicy(request(field), { scoreThreshold: 0.2 })));
-    const [, price, here, beside, lowest] =
-      /evenly with dear at \$(\S+): \(\$(\S+) here - \$(\S+) beside[^$]*\$(\S+), the lowest/
-        .exec(text)!
-        .map(Number) as [number, number, number, number, number];
-    near(price, Math.min(0.007, (here - beside + lowest) / 2), 'bargaining price');
+    const sum = String.raw`\(\$(\S+) here - \$(\S+) beside[^$]*\$(\S+), the lowest price that passes\) / 2`;
+    const offered = new RegExp(String.raw`evenly with dear at \$(\S+): ${sum}, at most`).exec(text);
+    if (offered) {
+      const [price, here, beside, lowest] = offered.slice(1).map(Number) as FourNumbers;
+      near(price, (here - beside + lowest) / 2, 'bargaining price');
+      return { price, lowest };
+    }
+    const asked = new RegExp(
+      String.raw`An even split of the gain with dear: ${sum} = \$(\S+)\. It asks \$(\S+): no offer`,
+    ).exec(text)!;
+    const [here, beside, lowest, even, price] = asked.slice(1).map(Number) as [
+      ...FourNumbers,
+      number,
+    ];
+    near(even, (here - beside + lowest) / 2, 'even split');
+    expect(even).toBeGreaterThanOrEqual(price);
     return { price, lowest };
   }
 
