@@ -104,9 +104,12 @@ function ask(name: string, min: number, query = SKILL): Promise<QueryDocument> {
   return network.client.api.post('/v1/query', { query, minimums, level: 2, trace: true });
 }
 
-/** Runs a command at a node, in a process of its own, as a person would. */
+/**
+ * Runs a command at a node, in a process of its own, as a person would. One certificate in 64 has
+ * an id that begins with a dash: it comes after `--`.
+ */
 function command(node: NodeProcess, ...argv: string[]): { status: number | null; stdout: string } {
-  const argumentsOfIt = [COMMAND, ...argv, '--data', node.dataDir];
+  const argumentsOfIt = [COMMAND, '--data', node.dataDir, ...argv];
   const { status, stdout } = spawnSync(process.execPath, argumentsOfIt, { encoding: 'utf8' });
   return { status, stdout };
 }
@@ -190,7 +193,7 @@ describe('a network in which resources are proved', () => {
     expect(before.hits.map(({ resources }) => resources[0]!.atLeast)).toEqual([40, 40]);
     expect(tells(JSON.stringify(before), 80)).toBe(false);
     expect(reasonsOf(before, liar!).join()).toContain(`RESOURCE_NOT_PROVED: ${GPU}>=40`);
-    const revocation = command(network.attestor, 'cert', 'revoke', certId);
+    const revocation = command(network.attestor, 'cert', 'revoke', '--', certId);
     expect(revocation).toMatchObject({ status: 0 });
     expect(revocation.stdout).toContain(certId);
     // Gossip brings the list; the holder goes on stapling the old one.
@@ -351,7 +354,9 @@ describe('a network in which resources are proved', () => {
       ({ holder, about }) => holder === peerId && about.includes(SKILL),
     );
     expect(ofSkill).toHaveLength(1);
-    expect(command(attestor, 'cert', 'revoke', ofSkill[0]!.certId)).toMatchObject({ status: 0 });
+    expect(command(attestor, 'cert', 'revoke', '--', ofSkill[0]!.certId)).toMatchObject({
+      status: 0,
+    });
     await expect.poll(levels, { timeout: 20_000, interval: 250 }).toEqual([0]);
     expect(command(attestor, 'cert', 'endorse', peerId, '--skill', SKILL).status).toBe(0);
     await expect.poll(levels, { timeout: 60_000, interval: 1_000 }).toEqual([1]);

@@ -1,6 +1,6 @@
 /**
- * The streams of a holder that lies about one resource: it has the honest server prove the rung that
- * it really has, writes the rung that was asked for over it, and signs that with its own key.
+ * The streams of a holder that lies about one resource: it has the honest server prove the rung
+ * that it really has, writes the rung that was asked for over it, and signs that with its own key.
  *
  * @module
  */
