@@ -170,16 +170,10 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     onWorked: (durationMs) => measuredTime.onWorked(durationMs),
     clock,
   });
-  const recurring = new RecurringTasks({
-    section: store.json('recurring-tasks'),
-    embedder,
-    logger,
-  });
-  await recurring.load();
+  const recurring = await loadRecurringTasks(init, embedder);
   await measuredTime.load();
   const daily = await loadDailySpending(init);
-  const usedNonces = new UsedNonces({ settings: store.json('settings'), clock });
-  await usedNonces.load();
+  const usedNonces = await loadUsedNonces(init);
   await decisionMemory.load();
   await role.load();
   await certificates.load();
@@ -240,6 +234,25 @@ function openCertificates(
     logger,
     trust,
   });
+}
+
+async function loadRecurringTasks(
+  { store, logger }: AgentNodeInit,
+  embedder: Embedder,
+): Promise<RecurringTasks> {
+  const recurring = new RecurringTasks({
+    section: store.json('recurring-tasks'),
+    embedder,
+    logger,
+  });
+  await recurring.load();
+  return recurring;
+}
+
+async function loadUsedNonces({ store, clock }: AgentNodeInit): Promise<UsedNonces> {
+  const nonces = new UsedNonces({ settings: store.json('settings'), clock });
+  await nonces.load();
+  return nonces;
 }
 
 async function loadDailySpending({ store, clock, config }: AgentNodeInit): Promise<DailySpending> {

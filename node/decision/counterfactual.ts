@@ -262,7 +262,8 @@ function describe(
   const { outcome } = turn;
   const { length } = request.candidates;
   const among = length <= MAX_WHOLE_SEARCH ? '' : ` (looked for at ${lookedAt} of ${length})`;
-  const sentence = `${condition}, ${UNCHANGED[change.kind]}${aside}, ${consequence(request, outcome)}${among}`;
+  const effect = consequence(request, outcome) + among;
+  const sentence = `${condition}, ${UNCHANGED[change.kind]}${aside}, ${effect}`;
   return {
     peerId,
     change: change.kind,

@@ -18,7 +18,11 @@ export interface FileReadings {
   readonly problem: string | null;
 }
 
-export function checkDataDirectory({ path, mode, problem }: FileReadings): Finding {
+/** @param isOfNode - Whether an identity lies in it: no other directory is to be restricted. */
+export function checkDataDirectory(
+  { path, mode, problem }: FileReadings,
+  isOfNode: boolean,
+): Finding {
   const check = 'data-directory';
   if (mode === null) {
     return failure(check, {
@@ -32,6 +36,13 @@ export function checkDataDirectory({ path, mode, problem }: FileReadings): Findi
       found: `${path}: ${problem}`,
       cause: 'the node writes what it owes and is owed there',
       mend: `run as its owner, or make ${path} writable`,
+    });
+  }
+  if (!isOfNode) {
+    return failure(check, {
+      found: `${path} has no node's files in it`,
+      cause: 'it is no data directory of a node',
+      mend: 'name the right one with --data, or make a node there: "coalesce init"',
     });
   }
   if ((mode & OTHERS) === 0) return ok(check, `${path}, its owner's alone`);

@@ -75,7 +75,7 @@ export interface DoctorDocument {
 export function diagnose(seen: Observation): DoctorDocument {
   const findings = [
     checkNodeVersion(seen.versions),
-    checkDataDirectory(seen.directory),
+    checkDataDirectory(seen.directory, seen.identity.mode !== null),
     checkIdentity(seen.identity),
     checkToken(seen.token),
     checkConfig(seen.config),

@@ -222,11 +222,12 @@ export class Outsourcing {
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
     const isOver = async () => (await negotiation.contract(requestId))?.phase === 'VOID';
-    const parts = await untilBack(
-      () => this.#send(taken, task, contractId, signal),
-      signal,
-      isOver,
-    );
+    const send = () => this.#send(taken, task, contractId, signal);
+    const parts = await untilBack(send, signal, isOver).catch((error: unknown) => {
+      // Nobody waits for the result any more: the contractor's slot and the price need not either.
+      if (isHungUp(signal)) void this.#cancel(taken, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
+      throw error;
+    });
     const manifest = manifestOf(parts);
     const take = () =>
       this.#step(peerId, 'delivery', true, signal, async (stream) => {
@@ -532,4 +533,9 @@ export class Outsourcing {
 
 function onCredit(reason: string | null): PriceSecurity {
   return { by: 'bilateral', reason, feesMicroUsd: 0 };
+}
+
+/** Whether the caller gave up, and not the time that the contractor had. */
+function isHungUp({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');
 }

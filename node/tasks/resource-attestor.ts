@@ -22,7 +22,7 @@ import type {
 } from '../../protocols/attestation/committed-delivery.ts';
 import { COMPUTE_RESOURCE } from '../../protocols/attestation/compute-challenge.ts';
 import { MAX_MEASURED_MIB, MEMORY_RESOURCE } from '../../protocols/attestation/memory-challenge.ts';
-import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
+import { REGION_UNIT, RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
 import { statedEvidence } from '../../protocols/attestation/stated-evidence.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
@@ -78,6 +78,9 @@ export class ResourceAttestor {
     signal: AbortSignal,
   ): Promise<ResourceAttestDocument> {
     const unit = unitOf(order, this.#components.self);
+    if (unit === REGION_UNIT && (order.measured ?? 0) > 1) {
+      throw new BadInputError(`measured: a peer stands in ${order.resource} or not, so 1 or 0`);
+    }
     const benchmark = order.measured === undefined ? benchmarkOf(order) : undefined;
     const turn = this.#turn.then(() => {
       signal.throwIfAborted();

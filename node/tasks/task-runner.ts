@@ -62,6 +62,8 @@ interface Ending {
   readonly refused: Prospects['refused'];
   /** Whether somebody gave a quote. */
   readonly isSold: boolean;
+  /** In the place of the engine's, which was asked about nobody. */
+  readonly reason?: string;
 }
 
 /** Decides on tasks and runs them. */
@@ -163,11 +165,13 @@ export class TaskRunner {
     ledger: RunLedger,
     fault: string,
   ): Promise<Ending> {
-    const decision = await this.#deliberation.onProspects(task, choice, [], 'first');
+    // As a question: nothing was tried, and nothing is to be learned from it.
+    const decision = await this.#deliberation.onProspects(task, choice, [], 'asked');
     const record = explainDecision(decision, { counterfactual: false });
     const finished = this.#components.execution.refuseInput(fault, ledger);
     // Nobody was looked for, so nothing was learned of who sells this.
-    return { record, finished, refused: [], isSold: true };
+    const reason = `nobody was asked: the input is at fault: ${fault}`;
+    return { record, finished, refused: [], isSold: true, reason };
   }
 
   async #untilDone(
@@ -290,7 +294,7 @@ function toldPrices(market: readonly MarketReference[]): Priced[] {
 
 function documentOf(
   task: PreparedTask,
-  { record, finished, refused }: Ending,
+  { record, finished, refused, reason }: Ending,
   ledger: RunLedger,
   { handlingMicroUsd, wallMs }: { readonly handlingMicroUsd: number; readonly wallMs: number },
 ): RunDocument {
@@ -315,7 +319,7 @@ function documentOf(
     status: finished.status,
     decision: {
       ...decision,
-      reason: withHistory(decision.reason, ledger, refused),
+      reason: reason ?? withHistory(decision.reason, ledger, refused),
       candidates: [...decision.candidates, ...notQuoted],
     },
     attempts: ledger.attempts,

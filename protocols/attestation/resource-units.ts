@@ -23,7 +23,8 @@ export const REGIONS: readonly string[] = [
   'oceania',
   'south-america',
 ];
-const REGION_UNIT = 'site';
+/** Unit of all regions. */
+export const REGION_UNIT = 'site';
 
 /** The resource that stands for a region. */
 export function regionTerm(region: string): string {

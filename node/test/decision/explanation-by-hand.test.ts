@@ -190,7 +190,9 @@ describe('a printed decision, redone by hand,', () => {
   function bargainWith(other: Candidate): { price: number; lowest: number } {
     const field = [candidate('dear', { priceMicroUsd: 7_000, latencyMs: 100 }), other];
     const text = formatDecision(decide(withPolicy(request(field), { scoreThreshold: 0.2 })));
-    const sum = String.raw`\(\$(\S+) here - \$(\S+) beside[^$]*\$(\S+), the lowest price that passes\) / 2`;
+    const sum =
+      String.raw`\(\$(\S+) here - \$(\S+) beside` +
+      String.raw`[^$]*\$(\S+), the lowest price that passes\) / 2`;
     const offered = new RegExp(String.raw`evenly with dear at \$(\S+): ${sum}, at most`).exec(text);
     if (offered) {
       const [price, here, beside, lowest] = offered.slice(1).map(Number) as FourNumbers;

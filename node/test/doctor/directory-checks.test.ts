@@ -21,9 +21,15 @@ describe('the check of the data directory', () => {
     ['that cannot be written', { mode: 0o500, problem: 'EACCES' }, 'failure', 'EACCES'],
     ['that is not there', { mode: null }, 'failure', 'no such directory'],
   ])('says of one %s', (_what, changes, state, words) => {
-    const finding = checkDataDirectory(file(changes));
+    const finding = checkDataDirectory(file(changes), true);
     expect(finding.state).toBe(state);
     expect(finding.found).toContain(words);
+  });
+
+  it('never tells to restrict a directory that is no node’s, such as /', () => {
+    const finding = checkDataDirectory(file({ path: '/', mode: 0o755 }), false);
+    expect(finding.state).toBe('failure');
+    expect(JSON.stringify(finding)).not.toContain('chmod');
   });
 });
 

@@ -218,6 +218,38 @@ async function countMessages(): Promise<number> {
   return deal.market.net.sent.length - before;
 }
 
+describe('a client whose caller hangs up', () => {
+  /** The phases of both sides once the work has begun and `end` was called. */
+  async function endedBy(end: (caller: AbortController) => AbortSignal): Promise<Deal> {
+    const deal = await Deal.open();
+    const caller = new AbortController();
+    const signal = end(caller);
+    const begun = Promise.withResolvers<void>();
+    deal.duringWork = () => {
+      deal.deaths += 1; // nothing comes of the work
+      begun.resolve();
+    };
+    const performed = deal.outsourcing.perform(await deal.quote(), deal.task, signal);
+    const ended = expect(performed).rejects.toThrow();
+    await begun.promise;
+    caller.abort(new Error('the caller hung up'));
+    await ended;
+    return deal;
+  }
+
+  it('lets go of the contract, so that the slot and the price are free on both sides', async () => {
+    const deal = await endedBy(({ signal }) => signal);
+    await expect.poll(() => deal.phases('aliceDisk')).toEqual(['VOID']);
+    await expect.poll(() => deal.phases('bobDisk')).toEqual(['VOID']);
+  });
+
+  it('lets go of none that ran out of time: to stall must not be cheaper than to fail', async () => {
+    const deal = await endedBy(() => AbortSignal.timeout(100));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await deal.phases('bobDisk')).toEqual(['WORKING']);
+  });
+});
+
 describe('a contract whose streams break', () => {
   it.each([
     ['at a contractor that goes on', false],

@@ -118,6 +118,14 @@ describe('attestation of a resource', () => {
     });
   });
 
+  it('says of a region that a peer stands in it or not, and takes no other number', async () => {
+    const { attest, stored } = setUp();
+    const region = { resource: 'hasResource:region/eu' };
+    await expect(attest({ ...region, measured: 7 })).rejects.toThrow('so 1 or 0');
+    expect(await attest({ ...region, measured: 1 })).toMatchObject({ value: 1, delivered: true });
+    expect(stored).toHaveLength(1);
+  });
+
   it('vouches for a value that was measured by other means', async () => {
     const { attest, stored, worker } = setUp();
     const document = await attest(GPU);

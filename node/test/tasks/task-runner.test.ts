@@ -246,6 +246,9 @@ describe('a task whose input is at fault', () => {
         reason: 'the input is at fault: Part 0 is JSON; give text/plain',
       },
     ]);
+    expect(run.subtasks[0]!.decision.reason).toMatch(/^nobody was asked: the input is at fault: /);
+    const [entry] = await test.log.list(1);
+    expect(entry).toMatchObject({ purpose: 'question' });
     expect(test.survey.looks).toEqual([]);
     expect(outsourcing.performed).toEqual([]);
     expect(outcomes.entriesOf(first!)).toEqual([]);
