@@ -28,6 +28,16 @@ import { registerStop } from './commands/stop.ts';
 import { registerTestnet } from './commands/testnet.ts';
 import { VERSION } from '../version.ts';
 
+/** An id in base64url that begins with "-", as one in 64 does. */
+const DASHED_ID = /^-[\w-]{42}$/;
+
+/** Such ids behind a "--", so that none of them is taken for an option. */
+function withIdsLast(argv: readonly string[]): readonly string[] {
+  const ids = argv.filter((argument) => DASHED_ID.test(argument));
+  if (ids.length === 0 || argv.includes('--')) return argv;
+  return [...argv.filter((argument) => !DASHED_ID.test(argument)), '--', ...ids];
+}
+
 /** Runs one command line. @returns the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
@@ -72,7 +82,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     register(program, run);
   }
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withIdsLast(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     const failure = failureOf(error, interrupt.signal.aborted);

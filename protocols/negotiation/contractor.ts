@@ -46,7 +46,8 @@ export interface ContractorInit {
 /** Defaults of {@link ContractorInit}. */
 export const CONTRACTOR_DEFAULTS: ContractorInit = {
   quoteSeconds: 60,
-  openQuotes: { perClient: 2, total: 1_024 },
+  // As many as a client has subtasks at work by default.
+  openQuotes: { perClient: 8, total: 1_024 },
   questionsPerPeer: { burst: 40, perSecond: 4 },
   questionsOfAll: { burst: 400, perSecond: 200 },
   maxStreamsPerPeer: 8,

@@ -17,7 +17,10 @@ import { openAgentNode } from 'coalesce';
 
 const TERM = 'performs:nlp/summarization';
 const { MODEL_URL: baseUrl, MODEL: model = 'llama3.2' } = process.env;
-if (baseUrl === undefined) throw new Error('set MODEL_URL, for example http://127.0.0.1:11434/v1');
+if (baseUrl === undefined) {
+  process.stderr.write('set MODEL_URL, for example http://127.0.0.1:11434/v1\n');
+  process.exit(2);
+}
 const signal = AbortSignal.timeout(300_000);
 const directory = await mkdtemp(join(tmpdir(), 'coalesce-example-'));
 

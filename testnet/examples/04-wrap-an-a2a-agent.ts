@@ -13,7 +13,10 @@ import { openAgentNode } from 'coalesce';
 
 const TERM = 'performs:text/upper';
 const { AGENT_URL: url } = process.env;
-if (url === undefined) throw new Error('set AGENT_URL, where the card of the agent stands');
+if (url === undefined) {
+  process.stderr.write('set AGENT_URL, where the card of the agent stands\n');
+  process.exit(2);
+}
 const signal = AbortSignal.timeout(300_000);
 const directory = await mkdtemp(join(tmpdir(), 'coalesce-example-'));
 

@@ -52,6 +52,24 @@ describe('cert list --issued', () => {
   });
 });
 
+describe('an id that begins with "-", as one in 64 does', () => {
+  it('is no option, wherever it stands', async () => {
+    const daemon = await cli.startDaemon();
+    const id = `-${'hVabc'.repeat(8)}de`;
+    expect(id).toHaveLength(43);
+    daemon.node.answer = () => ({ certId: id });
+    for (const argv of [
+      ['cert', 'revoke', id, '--json'],
+      ['cert', 'revoke', '--json', id],
+    ]) {
+      await cli.run(...argv);
+    }
+    expect(daemon.node.calls.map(({ method, args }) => [method, args[0]])).toEqual(
+      Array.from({ length: 2 }, () => ['revokeCertificate', id]),
+    );
+  });
+});
+
 describe('cert prove and cert verify', () => {
   it('say in their help how long a proof is good, and that a nonce serves once', async () => {
     for (const command of ['prove', 'verify']) {

@@ -222,6 +222,18 @@ describe('DecisionLog', () => {
     }
   });
 
+  it('says that an entry of another version of the engine does not replay as it is', async () => {
+    const { log, section } = open();
+    await log.append(decided('a'));
+    change(section, 'decision/', (text) => {
+      const entry = JSON.parse(text) as StoredDecision;
+      return JSON.stringify({ ...entry, version: entry.version - 1 });
+    });
+    const { agrees, differences } = await log.replay('a');
+    expect(agrees).toBe(false);
+    expect(differences).toContain('version');
+  });
+
   it('names the figures that differ', async () => {
     const { log, section } = open();
     await log.append(decided('a'));

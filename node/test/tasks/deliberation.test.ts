@@ -102,6 +102,19 @@ describe('a deliberation', () => {
     );
   });
 
+  it('counts what a task costs here once in the budget, however often it is decided on', async () => {
+    const cumulative = async () => {
+      const { query } = await deliberation.onProspects(TASK, {}, [], 'asked');
+      return query.context.exploration!.cumulativeLocalMicroUsd;
+    };
+    const before = await cumulative();
+    await deliberation.onProspects(TASK, {}, [prospect(peer(1), TASK, PROVEN)], 'first');
+    const once = await cumulative();
+    expect(once).toBeGreaterThan(before);
+    await deliberation.onProspects(TASK, {}, [], 'again');
+    expect(await cumulative()).toBe(once);
+  });
+
   it('learns nothing of a decision that was only asked for', async () => {
     const { policy } = (await deliberation.onProspects(TASK, {}, [], 'asked')).query;
     const before = client.memory.status(policy);
