@@ -17,6 +17,7 @@ import { certificateStatus } from '../../crypto/status-list-memory.ts';
 import type { StatusListMemory, StatusReason } from '../../crypto/status-list-memory.ts';
 import { isRevoked, statusListDefinition, verifyStatusList } from '../../crypto/status-list.ts';
 import type { StatusList } from '../../crypto/status-list.ts';
+import { resourceBasis } from '../../protocols/attestation/stated-evidence.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
 import type { CertificateDocument, DisclosureDocument, VerifyDocument } from '../api-documents.ts';
@@ -25,10 +26,12 @@ import type { Section } from '../storage/store.ts';
 import { certificateDocument } from './certificate-document.ts';
 import type { CertificateStanding } from './certificate-document.ts';
 import { discloseLeaves, verifyDisclosure } from './portable-proofs.ts';
+import { UNMEASURED } from './trust.ts';
 import type { TrustPolicy } from './trust-policy.ts';
 
 /** Certificates that a node keeps; a record names 8 of them. */
 const MAX_HELD = 32;
+const DAY_SECONDS = 86_400;
 /** Most of them that are endorsements: whoever hires this node may bring one. */
 const MAX_ENDORSEMENTS = 16;
 
@@ -250,7 +253,8 @@ export class CertificateShelf {
     const now = nowSeconds(this.#init.clock);
     const { status, statusReason } = certificateStatus({
       certificate: body,
-      hasQuantity: claims.some(isResourceClaim),
+      // Of an envelope alone nobody sees what it names: one of a day may be of a resource.
+      hasQuantity: claims.some(isResourceClaim) || (claims.length === 0 && isOfADay(body)),
       stapled: this.#status.get(`${issuer}/${list}`),
       memory: this.#init.statusMemory,
       time: { nowSeconds: now },
@@ -264,10 +268,8 @@ export class CertificateShelf {
   }
 
   /** What this node's trust policy says against it. */
-  #remarkOf(
-    { kind, issuer }: SkillCertificate,
-    claims: readonly CertificateClaim[],
-  ): string | undefined {
+  #remarkOf(body: SkillCertificate, claims: readonly CertificateClaim[]): string | undefined {
+    const { kind, issuer } = body;
     const { trust } = this.#init;
     if (kind === 'endorsement') return 'is an endorsement: its level needs a ledger';
     if (!trust.attestors.has(issuer)) return 'is by an issuer that this node does not trust';
@@ -275,8 +277,15 @@ export class CertificateShelf {
     // Where nothing is opened, the issuer must be believed whatever it says.
     const terms = claims.length === 0 ? [''] : claims.map(({ name }) => name);
     const isForeign = terms.some((term) => !trust.trusts(issuer, term));
-    return isForeign ? 'is by an issuer whose word counts for some terms only' : undefined;
+    if (isForeign) return 'is by an issuer whose word counts for some terms only';
+    const isStated = claims.some(isResourceClaim) && resourceBasis(body) === 'stated';
+    return trust.isMeasuredOnly && isStated ? UNMEASURED : undefined;
   }
+}
+
+/** Certificates of resources last so long, and hardly any other so short. */
+function isOfADay({ nbf, exp }: SkillCertificate): boolean {
+  return exp - nbf <= DAY_SECONDS;
 }
 
 function idOf({ held }: ShelfEntry): string {

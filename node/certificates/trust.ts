@@ -182,7 +182,7 @@ export interface ShownResource {
 }
 
 /** Remark on an attestation that counts for nothing under `trust.isMeasuredOnly`. */
-const UNMEASURED = 'its attestor states it and has not measured it (trust.isMeasuredOnly)';
+export const UNMEASURED = 'its attestor states it and has not measured it (trust.isMeasuredOnly)';
 
 /** A resource that is not shown. */
 export const NOT_SHOWN = {

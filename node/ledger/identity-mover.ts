@@ -40,7 +40,6 @@ const FINAL: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'ACCOUNT_EXISTS',
   'ACCOUNT_MOVED',
   'BAD_SIGNATURE',
-  'BELOW_FEE',
   'MALFORMED',
   'NOT_PERMITTED',
   'RECOVERY_MISSING',

@@ -7,6 +7,7 @@
  */
 
 import { equalBytes, toBase64Url } from '../../crypto/bytes.ts';
+import { isResourceClaim } from '../../crypto/certificate-leaf.ts';
 import type { CertificateClaim } from '../../crypto/certificate-leaf.ts';
 import { checkHeldCertificate } from '../../crypto/held-certificate.ts';
 import type { HeldCertificateRefusal } from '../../crypto/held-certificate.ts';
@@ -107,7 +108,8 @@ export function checkDelivery(issuance: Issuance, expected: DeliveryExpectation)
   if (measured && body.evidence !== toBase64Url(measured.transcript)) {
     return refuse('OTHER_MEASUREMENT', 'its evidence is not the transcript of the benchmark');
   }
-  if (expected.committed && !measured && resourceBasis(body) !== 'stated') {
+  const isOfResource = claims.some(isResourceClaim) && body.kind === 'attestation';
+  if (isOfResource && !measured && resourceBasis(body) !== 'stated') {
     return refuse('OTHER_MEASUREMENT', 'it claims a benchmark, and none has come to its end');
   }
   const other = body.kind === 'endorsement' && claims.find((claim) => !isOfSkill(claim));

@@ -155,18 +155,24 @@ export class Chain {
     this.#speculation = undefined;
   }
 
-  /** A block of what waits, on top of the last committed one. */
+  /**
+   * A block of what waits, on top of the last committed one. What cannot stand in it is left out in
+   * its place, and after so many of them all that follows: whoever sends such transactions must not
+   * keep out those that were before them.
+   */
   build(): Block {
     const { app, pool, settings } = this.#parts;
     this.takeBack();
     const lastSeq = (account: string): number => app.lastSeq(account);
-    for (let dropped = 0; dropped < MAX_DROPPED; dropped++) {
-      const transactions = pool.select(settings.maxBatch, MAX_BATCH_BYTES, lastSeq);
+    let transactions = [...pool.select(settings.maxBatch, MAX_BATCH_BYTES, lastSeq)];
+    for (let dropped = 1; dropped <= MAX_DROPPED + 1; dropped++) {
       const built = this.#complete(transactions);
       if (!('index' in built)) return built;
-      const culprit = app.admit(transactions[built.index]!);
-      if (culprit.account === undefined || culprit.seq === undefined) break;
-      pool.remove(culprit.account, culprit.seq);
+      const [culprit] = transactions.splice(built.index, 1);
+      const { account, seq } = app.admit(culprit!);
+      if (account !== undefined && seq !== undefined) pool.remove(account, seq);
+      // What was before the last culprit has just been applied, so it can be.
+      if (dropped === MAX_DROPPED) transactions = transactions.slice(0, built.index);
     }
     const empty = this.#complete([]);
     if ('index' in empty) throw new StateDivergedError('an empty block cannot be applied');

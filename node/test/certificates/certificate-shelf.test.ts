@@ -525,8 +525,12 @@ describe('show and verify', () => {
       mine.heard.note(signStatusList(list), iat);
       return mine.shelf.show(toBase64Url(held.certificate.id)).level;
     };
+    const ofEnvelope = () => mine.shelf.verify(held.certificate.envelope).certificate!.level;
     expect(levelWith(DAY, 60)).toBe(0);
+    // Nobody sees what an envelope names.
+    expect(ofEnvelope()).toBe(0);
     expect(levelWith(3_600, 61)).toBe(2);
+    expect(ofEnvelope()).toBe(2);
   });
 
   it('says what stands against a certificate that gives no level', async () => {

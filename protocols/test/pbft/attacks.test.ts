@@ -193,3 +193,26 @@ describe('a client', () => {
     expect(group.members[1]!.replica.view).toBe(0);
   });
 });
+
+describe('transactions of which one alone can be executed', () => {
+  it('sent again and again keep no honest transaction out: the first of them stands', () => {
+    const group = new ReplicaGroup();
+    group.delayMs = 10;
+    const submitToAll = (transaction: Uint8Array): void => {
+      for (const i of group.members.keys()) group.submit(i, transaction);
+    };
+    const flood = (): void => {
+      for (let n = 0; n < 60; n++) submitToAll(tally(`rival-${n}`, 1));
+    };
+    submitToAll(tally('warm', 1));
+    flood();
+    submitToAll(tally('honest', 1));
+    const { app, replica } = group.members[0]!;
+    for (let i = 0; i < 40 && app.lastSeq('honest') === 0; i++) {
+      group.pass(20);
+      flood();
+    }
+    expect(app.lastSeq('honest')).toBe(1);
+    expect(replica.height).toBeLessThan(12);
+  });
+});

@@ -29,6 +29,9 @@ export function forgedTally(account: string, seq: number, add = 1): Uint8Array {
   return utf8(JSON.stringify({ account, seq, add, signature: 'forged' }));
 }
 
+/** Of these accounts one alone can ever do anything. */
+const isRival = (account: string): boolean => account.startsWith('rival');
+
 interface Account {
   readonly seq: number;
   readonly sum: number;
@@ -43,6 +46,9 @@ export class TallyApplication implements StateMachine {
     if (!read) return { admitted: false, reason: 'MALFORMED' };
     const { account, seq } = read;
     if (seq <= this.lastSeq(account)) return { admitted: false, reason: 'EXECUTED', account, seq };
+    if (isRival(account) && [...this.#accounts.keys()].some(isRival)) {
+      return { admitted: false, reason: 'BUSY', account, seq };
+    }
     return { admitted: true, account, seq };
   }
 
@@ -68,6 +74,9 @@ export class TallyApplication implements StateMachine {
       const { account, seq, add } = read;
       const { seq: last, sum } = accounts.get(account) ?? { seq: 0, sum: 0 };
       if (seq !== last + 1) return { applied: false, index, reason: 'wrong sequence number' };
+      if (isRival(account) && [...accounts.keys()].some(isRival)) {
+        return { applied: false, index, reason: 'a rival was first' };
+      }
       accounts.set(account, { seq, sum: sum + add });
       results.push({ account, seq, result: utf8(String(sum + add)) });
     }
