@@ -139,7 +139,8 @@ async function observeConfig(
 async function observeFile(path: string, right = constants.R_OK): Promise<FileReadings> {
   const found = await stat(path).catch(codeOf);
   if (typeof found === 'string') {
-    const isAbsent = found === 'ENOENT';
+    // Below what is a file, there is nothing either.
+    const isAbsent = found === 'ENOENT' || found === 'ENOTDIR';
     return { path, mode: isAbsent ? null : 0, problem: isAbsent ? null : found };
   }
   const denied = await access(path, right).then(() => null, codeOf);

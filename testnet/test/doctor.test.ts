@@ -182,6 +182,14 @@ describe('the doctor of a broken set-up, without a daemon', () => {
     expect((await doctor(join(dir, 'nowhere'))).of('data-directory').found).toContain('no such');
   });
 
+  it('takes a file for no data directory, and does not tell to restrict it', async () => {
+    const path = join(dir, 'a-file');
+    await writeFile(path, 'x', { mode: 0o644 });
+    const finding = (await doctor(path)).of('data-directory');
+    expect(finding.state).toBe('failure');
+    expect(JSON.stringify(finding)).not.toContain('chmod');
+  });
+
   it('finds a key and a token that everybody may read, and leaves them as they are', async () => {
     const path = await initiated('open');
     const { identityFile, tokenFile } = dataDirectory(path);

@@ -19,7 +19,7 @@ interface ProveOptions {
   readonly nonce: string;
 }
 
-/** Largest file that is read, in bytes: the most that the daemon takes. */
+/** Largest file that is read, in bytes: more than a certificate with all leaves takes. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 interface VerifyOptions {

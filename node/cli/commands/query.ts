@@ -1,6 +1,6 @@
 /** `coalesce query`: peers that sell a skill. @module */
 
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { REGIONS, regionTerm } from '../../../protocols/attestation/resource-units.ts';
 import type {
   FirstHitDocument,
@@ -29,8 +29,9 @@ interface QueryOptions {
 const LEVELS: readonly string[] = ['self', 'endorsed', 'attested', 'joint'];
 
 function levelOption(text: string): number {
-  const named = LEVELS.indexOf(text);
-  return named >= 0 ? named : wholeNumber(0, 3)(text);
+  const level = LEVELS.findIndex((name, number) => text === name || text === String(number));
+  if (level >= 0) return level;
+  throw new InvalidArgumentError(`expected ${LEVELS.join(', ')}, or 0 to 3.`);
 }
 
 export const registerQuery: RegisterCommand = (program, run) => {

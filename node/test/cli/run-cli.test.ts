@@ -66,7 +66,8 @@ describe('bad usage', () => {
     ['a minimum of a skill', ['query', '--min', 'performs:nlp>=1'], /expected NAME>=N/],
     ['an empty id', ['decisions', 'show', ''], /expected an id/],
     ['an empty certificate id', ['cert', 'revoke', ''], /expected an id/],
-    ['a level of no name', ['query', TERM, '--level', 'trusted'], /from 0 to 3/],
+    ['a level of no name', ['query', TERM, '--level', 'trusted'], /expected self, .*0 to 3/],
+    ['a level as no one writes it', ['query', TERM, '--level', '02'], /expected self, .*0 to 3/],
     ['too many arguments', ['status', 'now'], /too many arguments/],
     ['neither a skill nor a resource', ['attest', PEER], /one of --skill and --resource/],
     [
