@@ -42,7 +42,7 @@ import { keepReceipt } from './tasks/keep-receipt.ts';
 import { LearnedSkills } from './tasks/learned-skills.ts';
 import { LocalMachine } from './tasks/local-machine.ts';
 import { DailySpending } from './tasks/daily-spending.ts';
-import { AttestorTasks } from './tasks/attestor-tasks.ts';
+import { AttestorTasks, testedTerms } from './tasks/attestor-tasks.ts';
 import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { RunJournal } from './tasks/planner/run-journal.ts';
@@ -138,7 +138,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   await accounts.load();
   const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
   const { attestors } = trust;
-  const attestorTasks = new AttestorTasks({ measuredTime, attestors, logger });
+  const attestorTasks = new AttestorTasks({ measuredTime, attestors, clock, logger });
   const role = new ContractorRole({
     config,
     accounts,
@@ -148,7 +148,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     results: store.json('results'),
     open: store.json('open-contracts'),
     debtors: store.json('debtors'),
-    mayTake: (client, term) => attestorTasks.mayTake(client, term),
+    tests: attestorTasks,
     contractOf: (contractId) => contracts.byContract(fromBase64Url(contractId)),
     onReceipt: (contract) =>
       keepEarned({ accounts, receipts, earned, learned }, contract, clock, logger),
@@ -216,8 +216,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
 /** What is held already: a test of it by the same attestor is a re-attestation. */
 function noteCertified(measuredTime: MeasuredTime, certificates: CertificateShelf): void {
   for (const { kind, issuer, leaves } of certificates.list()) {
-    const terms = leaves.map(({ name }) => name);
-    if (kind === 'attestation') measuredTime.onCertified(issuer, terms);
+    if (kind === 'attestation') measuredTime.onCertified(issuer, testedTerms(leaves));
   }
 }
 

@@ -44,6 +44,7 @@ import { SkillPublisher } from './skill-publisher.ts';
 import { loadFormerIdentity } from './storage/keystore.ts';
 import type { AttestationRenewals } from './tasks/attestation-renewals.ts';
 import { BoundedTaskStore } from './tasks/bounded-task-store.ts';
+import { testedTerms } from './tasks/attestor-tasks.ts';
 import { ContractWork } from './tasks/contract-work.ts';
 import { sendLargeResult } from './tasks/large-result.ts';
 import type { StoredResult } from './tasks/contractor-role.ts';
@@ -275,7 +276,7 @@ function serveTasks(
       sendLargeResult(sessions, address, taskId, result, signal),
     onUndone: (contractId) => parts.role.giveUp(contractId),
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
-    onWorked: (durationMs, task) => parts.attestorTasks.onWorked(durationMs, task),
+    tests: parts.attestorTasks,
     meter: parts.machine.meter,
     clock,
     logger,
@@ -369,8 +370,7 @@ function serveCertificates(
     store: async ({ attestor, held, claims }) => {
       await certificates.keep(held, claims);
       if (held.certificate.body.kind === 'attestation') {
-        const terms = claims.map(({ name }) => name);
-        parts.measuredTime.onCertified(attestor, terms);
+        parts.measuredTime.onCertified(attestor, testedTerms(claims));
         await parts.measuredTime.save();
       }
       await refreshStatusLists(parts, sessions, attestor);

@@ -91,11 +91,17 @@ export function createBenchmarkHolder(parts: AgentParts): BenchmarkHolder {
     holder: identity.peerId,
     worker: createBenchmarkWorker(parts),
     isWanted: (attestor) => Promise.resolve(trust.attestors.has(attestor)),
-    mayBeMeasured: (tested, durationMs) => measuredTime.mayBeMeasured(tested, durationMs),
-    onSpent: (tested, busyMs) => {
-      measuredTime.onSpent(tested, busyMs).catch((error: unknown) => {
-        logger.error({ err: error }, 'The time of a benchmark could not be stored.');
-      });
+    reserve: (tested, durationMs) => {
+      const time = measuredTime.reserve(tested, durationMs);
+      return (
+        time && {
+          settle: (busyMs) => {
+            time.settle(busyMs).catch((error: unknown) => {
+              logger.error({ err: error }, 'The time of a benchmark could not be stored.');
+            });
+          },
+        }
+      );
     },
     onMeasured: ({ attestor, resource, value }) => {
       logger.info({ attestor, resource, value }, 'An attestor has measured this node.');

@@ -35,6 +35,8 @@ export const REFUSAL_NUMBERS = {
   LEDGER_NOT_SUPPORTED: 32,
   ARBITERS_NOT_SUPPORTED: 33,
   FEE_NOT_SUPPORTED: 34,
+  /** A test by an attestor, and more time than may go into tests now. */
+  TESTED_ENOUGH: 35,
   // Quote and agreement
   REQUEST_MISMATCH: 40,
   UNKNOWN_QUOTE: 41,

@@ -4,56 +4,184 @@
  * account of being tested allows it. Any other task is work; one of an attestor for a skill that
  * has no known-answer tasks is neither, for attestors must not raise what they may take.
  *
+ * Nothing in a task tells a test from an attestor's own business: it has to do that under another
+ * PeerId. What it is told here is `TESTED_ENOUGH`, not that this node is busy.
+ *
+ * A task reserves twice what the last one of its skill took, or what the offer states before there
+ * was one; a new round has to have room for as many as an attestor sends by default, so that it is
+ * not cut half way. A longer round may be.
+ *
  * @module
  */
 
-import type { Logger } from '../../protocols/components.ts';
+import { RESOURCE_UNITS } from '../../protocols/attestation/resource-units.ts';
+import type { Clock, Logger } from '../../protocols/components.ts';
 import { KNOWN_ANSWER_TERMS } from './known-answer.ts';
-import type { MeasuredTime } from './measured-time.ts';
+import type { MeasuredTime, TestTime } from './measured-time.ts';
+
+/** Tasks of an attestation by default. */
+const ROUND_TASKS = 8;
+/** Tasks of a skill that come within this time of the first are one round. */
+const ROUND_MS = 600_000;
+/** Of what the last task took, what is reserved for the next: they differ in size. */
+const RESERVE = 2;
+/** Skills whose last task is remembered. */
+const MAX_TERMS = 1_024;
 
 export interface AttestorTasksInit {
   readonly measuredTime: MeasuredTime;
   /** PeerIds of trusted attestors. */
   readonly attestors: ReadonlySet<string>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** What a task was, and whose. */
+/** What a task is, and whose. */
 export interface WorkedTask {
   /** PeerId of the client. */
   readonly client: string;
   readonly term: string;
 }
 
+/** A task that was agreed. */
+export interface AgreedTask extends WorkedTask {
+  /** base64url. */
+  readonly contractId: string;
+  /** What the offer says that it takes, in milliseconds. */
+  readonly latencyMs: number;
+}
+
+/** A task in work. */
+export interface TimedTask {
+  /** Counts the wall time that it took, in milliseconds. */
+  end(durationMs: number): void;
+}
+
 /** Tells tests from work. */
 export class AttestorTasks {
   readonly #init: AttestorTasksInit;
+  /** Reserved for tasks that were agreed, by contract. */
+  readonly #reserved = new Map<string, TestTime>();
+  /** What the last task of a skill took, by its term. */
+  readonly #taskMs = new Map<string, number>();
+  /** When the last round began, by attestor and term. */
+  readonly #rounds = new Map<string, number>();
 
   constructor(init: AttestorTasksInit) {
     this.#init = init;
   }
 
-  /** Whether a task of the client may be taken, as far as tests go. */
-  mayTake(client: string, term: string): boolean {
-    return (
-      !this.#isTest({ client, term }) ||
-      this.#init.measuredTime.mayBeTasked({ attestor: client, term })
-    );
+  /** Whether a task of the client would be taken, as far as tests go. */
+  mayTake(task: WorkedTask, latencyMs: number): boolean {
+    if (!this.#isTest(task)) return true;
+    const tasks = this.#isInRound(task) ? 1 : ROUND_TASKS;
+    const durationMs = tasks * this.#expectedMs(task.term, latencyMs);
+    return this.#init.measuredTime.mayBeTested(testedOf(task), durationMs);
   }
 
-  /** Counts the wall time of a task, finished or not, in milliseconds. */
-  onWorked(durationMs: number, task: WorkedTask): void {
-    const { measuredTime, attestors, logger } = this.#init;
-    const { client, term } = task;
-    measuredTime.onTask(term, durationMs);
-    if (!attestors.has(client)) return measuredTime.onWorked(durationMs);
-    if (!this.#isTest(task)) return;
-    measuredTime.onSpent({ attestor: client, term }, durationMs).catch((error: unknown) => {
-      logger.error({ err: error }, 'The time of a test could not be stored.');
+  /** Reserves the time of a task that is being agreed. @returns whether there is so much. */
+  reserve(task: AgreedTask): boolean {
+    const { contractId, latencyMs, term } = task;
+    if (!this.#isTest(task) || this.#reserved.has(contractId)) return true;
+    if (!this.mayTake(task, latencyMs)) return false;
+    const durationMs = this.#expectedMs(term, latencyMs);
+    const time = this.#init.measuredTime.reserve(testedOf(task), durationMs);
+    if (!time) return false;
+    this.#reserved.set(contractId, time);
+    this.#noteRound(task);
+    return true;
+  }
+
+  /** Gives back the time of a task that was not begun. */
+  release(contractId: string): void {
+    const time = this.#reserved.get(contractId);
+    if (time) this.#settle(contractId, time, 0);
+  }
+
+  /**
+   * Begins a task. `stop` is called when the time of a test has run out and there is no more.
+   *
+   * @returns `undefined` for a test for which there is no time.
+   */
+  begin(task: AgreedTask, stop: () => void): TimedTask | undefined {
+    const { contractId, client, term } = task;
+    if (!this.#isTest(task)) {
+      return {
+        end: (durationMs) => {
+          this.#noteTask(term, durationMs);
+          const isWork = !this.#init.attestors.has(client);
+          if (isWork) this.#init.measuredTime.onWorked(durationMs);
+        },
+      };
+    }
+    if (!this.reserve(task)) return undefined;
+    const time = this.#reserved.get(contractId)!;
+    let timer: NodeJS.Timeout;
+    const arm = (durationMs: number) => {
+      timer = setTimeout(() => {
+        if (time.extend(durationMs)) arm(durationMs);
+        else stop();
+      }, durationMs);
+    };
+    arm(time.reservedMs);
+    return {
+      end: (durationMs) => {
+        clearTimeout(timer);
+        this.#noteTask(term, durationMs);
+        this.#settle(contractId, time, durationMs);
+      },
+    };
+  }
+
+  #settle(contractId: string, time: TestTime, spentMs: number): void {
+    this.#reserved.delete(contractId);
+    time.settle(spentMs).catch((error: unknown) => {
+      this.#init.logger.error({ err: error }, 'The time of a test could not be stored.');
     });
+  }
+
+  /** Of work that took no time yet nothing can be taken, however short a task is. */
+  #expectedMs(term: string, latencyMs: number): number {
+    const lastMs = this.#taskMs.get(term);
+    return Math.max(1, Math.ceil(lastMs === undefined ? latencyMs : RESERVE * lastMs));
+  }
+
+  #noteTask(term: string, durationMs: number): void {
+    if (this.#taskMs.size < MAX_TERMS || this.#taskMs.has(term)) {
+      this.#taskMs.set(term, durationMs);
+    }
+  }
+
+  #isInRound(task: WorkedTask): boolean {
+    const beganMs = this.#rounds.get(keyOf(task));
+    return beganMs !== undefined && this.#init.clock.monotonicMs() - beganMs < ROUND_MS;
+  }
+
+  #noteRound(task: WorkedTask): void {
+    if (this.#isInRound(task)) return;
+    const nowMs = this.#init.clock.monotonicMs();
+    for (const [other, beganMs] of this.#rounds) {
+      if (nowMs - beganMs >= ROUND_MS) this.#rounds.delete(other);
+    }
+    this.#rounds.set(keyOf(task), nowMs);
   }
 
   #isTest({ client, term }: WorkedTask): boolean {
     return this.#init.attestors.has(client) && KNOWN_ANSWER_TERMS.includes(term);
   }
+}
+
+/** Of what a certificate names, what an attestor can test: the rest is not remembered of it. */
+export function testedTerms(claims: readonly { readonly name: string }[]): readonly string[] {
+  return claims
+    .map(({ name }) => name)
+    .filter((name) => RESOURCE_UNITS.has(name) || KNOWN_ANSWER_TERMS.includes(name));
+}
+
+function testedOf({ client, term }: WorkedTask) {
+  return { attestor: client, term };
+}
+
+function keyOf({ client, term }: WorkedTask): string {
+  return `${client}/${term}`;
 }

@@ -41,6 +41,7 @@ const explanations = {
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;
 const TASK_TIMEOUT_MS = 60_000;
+const TESTED_ENOUGH = 'has no more time for tests now (at most 2 % of its work)';
 /** Life of a skill's certificate. */
 export const SKILL_CERTIFICATE_SECONDS = 30 * 86_400;
 
@@ -82,6 +83,8 @@ interface Graded {
   readonly contractId: string | null;
   readonly busyMs: number;
   readonly isUnreachable: boolean;
+  /** Declined: the round is over. */
+  readonly isTestedEnough: boolean;
 }
 
 /** Runs attestations. */
@@ -112,29 +115,35 @@ export class Attestor {
     const startMs = clock.monotonicMs();
     const tasks = makeKnownAnswerTasks(term, randomBytes(16).toString('hex'), count);
     const graded: Graded[] = [];
+    let isCut = false;
     for (const task of tasks) {
       const result = await this.#grade(peerId, term, task, signal);
+      isCut = result.isTestedEnough;
+      if (isCut) break;
       if (graded.length === 0 && result.isUnreachable) {
         throw new UnreachableError(`${peerId} cannot be reached: ${result.failure ?? 'no answer'}`);
       }
       graded.push(result);
     }
+    const { length: run } = graded;
+    if (run === 0) throw new RefusedError(`${peerId} ${TESTED_ENOUGH}; come back later`);
     const passed = graded.filter(({ isPassed }) => isPassed).length;
     // As if everything that was not answered had been answered rightly.
     const answeredWrongly = graded.filter(({ isWrong }) => isWrong).length;
-    const certificate =
-      passed >= count * MIN_PASSED_SHARE ? await this.#certify(peerId, term, passed, graded) : null;
+    const isCertified = run >= MIN_KNOWN_ANSWER_TASKS && passed >= run * MIN_PASSED_SHARE;
+    const certificate = isCertified ? await this.#certify(peerId, term, passed, graded) : null;
     const undelivered = certificate
       ? await handOverCertificate({ ...this.#components, explanations }, certificate, signal)
       : null;
     return {
       peerId,
       term,
-      run: count,
+      run,
       passed,
-      isWrong: count - answeredWrongly < count * MIN_PASSED_SHARE,
+      isWrong: run - answeredWrongly < run * MIN_PASSED_SHARE,
       failures: [
         ...graded.flatMap(({ failure }) => (failure === null ? [] : [failure])),
+        ...(isCut ? [`${TESTED_ENOUGH}: ${run} of ${count} tasks were run`] : []),
         ...(undelivered === null ? [] : [`certificate not delivered: ${undelivered}`]),
       ],
       certId: certificate ? toBase64Url(certificate.certificate.id) : null,
@@ -173,6 +182,7 @@ export class Attestor {
         contractId,
         busyMs,
         isUnreachable: false,
+        isTestedEnough: false,
       };
     } catch (error) {
       outer.throwIfAborted();
@@ -196,6 +206,7 @@ export class Attestor {
         contractId: null,
         busyMs: 0,
         isUnreachable,
+        isTestedEnough: isTestedEnough(error),
       };
     }
   }
@@ -213,7 +224,9 @@ export class Attestor {
         const isDeclined = error instanceof ContractorFailedError && !error.details.isAgreed;
         const isFinal =
           isDeclined &&
-          (error.details.refusal === 'SKILL_NOT_OFFERED' || error.details.step === ESCROW_STEP);
+          (error.details.refusal === 'SKILL_NOT_OFFERED' ||
+            error.details.step === ESCROW_STEP ||
+            isTestedEnough(error));
         if (!isDeclined || isFinal || declined === MAX_DECLINED) throw error;
         await delay(DECLINED_PAUSE_MS, undefined, { signal });
       }
@@ -277,6 +290,10 @@ function preparedTask(term: string, { specification, parts }: KnownAnswerTask): 
     inputBytes: parts.reduce((sum, { bytes }) => sum + bytes.length, 0),
     expectedOutputBytes: 0,
   };
+}
+
+function isTestedEnough(error: unknown): boolean {
+  return error instanceof ContractorFailedError && error.details.refusal === 'TESTED_ENOUGH';
 }
 
 function messageOf(error: unknown): string {

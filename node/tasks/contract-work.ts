@@ -22,7 +22,7 @@ import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
-import type { WorkedTask } from './attestor-tasks.ts';
+import type { AttestorTasks } from './attestor-tasks.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
 import type { SkillWork } from './executors/skill-executor.ts';
@@ -33,7 +33,7 @@ import { MAX_MESSAGE_RESULT_BYTES, MAX_RESULT_BYTES, RESULT_URL } from './large-
 import type { ResultAddress } from './large-result.ts';
 import type { SkillOnSale, SkillShelf } from './skill-shelf.ts';
 import { encodeResultPart, matchesWireInput } from './task-parts.ts';
-import type { ResolvedPart, ResultPart } from './task-parts.ts';
+import type { ResultPart } from './task-parts.ts';
 import { parseWireTaskSpecification } from './task.ts';
 import type { WireTaskSpecification } from './task.ts';
 import { manifestOf, readTaskMessage } from './wire-task.ts';
@@ -62,13 +62,16 @@ export interface ContractWorkInit {
   readonly onUndone: (contractId: string) => void;
   /** Told of each task that is begun under its contract, before the work. */
   readonly onWork: (contractId: string, specification: WireTaskSpecification) => void;
-  /** Told of the wall time that each task took, finished or not, in milliseconds. */
-  readonly onWorked: (durationMs: number, task: WorkedTask) => void;
+  /** Told of the wall time that each task took, finished or not; the time of tests is bounded. */
+  readonly tests: Pick<AttestorTasks, 'begin'>;
   /** Shared with what this node learns from: work for others disturbs its measures. */
   readonly meter: WorkMeter;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** What an attestor is told whose task takes longer than this node may spend on tests. */
+const TESTED_ENOUGH = 'TESTED_ENOUGH: no more time for tests by attestors now; come back later';
 
 /** A task that is not done, with words that the client may read. */
 class WorkRefusal extends Error {
@@ -86,10 +89,7 @@ type SdkPart = Task['artifacts'][number]['parts'][number];
 interface ContractTask {
   readonly id: string;
   readonly client: string;
-  readonly work: {
-    readonly specification: WireTaskSpecification;
-    readonly parts: readonly ResolvedPart[];
-  };
+  readonly work: SkillWork & { readonly specification: WireTaskSpecification };
 }
 
 /** Runs agreed tasks. */
@@ -265,7 +265,7 @@ export class ContractWork implements AgentExecutor {
       if (!giveBack) throw new WorkRefusal('BUSY: too many tasks wait here; try again later');
       try {
         this.#init.onWork(id, specification);
-        return await this.#execute(item, { client, work }, controller.signal);
+        return await this.#execute(item, { id, client, work }, controller);
       } finally {
         giveBack();
       }
@@ -275,22 +275,26 @@ export class ContractWork implements AgentExecutor {
   }
 
   async #execute(
-    { term, runner }: SkillOnSale,
-    { client, work }: { readonly client: string; readonly work: SkillWork },
-    signal: AbortSignal,
+    { term, runner, latencyMs }: SkillOnSale,
+    { id: contractId, client, work }: ContractTask,
+    controller: AbortController,
   ): Promise<readonly ResultPart[]> {
-    const { clock, meter, onWorked, logger } = this.#init;
+    const { clock, meter, tests, logger } = this.#init;
+    const timed = tests.begin({ contractId, client, term, latencyMs }, () =>
+      controller.abort(new WorkRefusal(TESTED_ENOUGH)),
+    );
+    if (!timed) throw new WorkRefusal(TESTED_ENOUGH);
     const spent = new SpendingSum();
     const startMs = clock.monotonicMs();
     try {
       const { result } = await meter.time(runner.workKind ?? 'computes', () =>
-        runner.execute(work, { signal, onSpent: spent.add }),
+        runner.execute(work, { signal: controller.signal, onSpent: spent.add }),
       );
       return result.parts;
     } finally {
       const { paidMicroUsd, processorSeconds } = spent;
       logger.info({ term, paidMicroUsd, processorSeconds }, 'Work for a client ended.');
-      onWorked(clock.monotonicMs() - startMs, { client, term });
+      timed.end(clock.monotonicMs() - startMs);
     }
   }
 

@@ -27,6 +27,7 @@ import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
 import { complexityMultiplier, dynamicPriceMicroUsd } from '../cost/external-cost.ts';
 import type { JsonSection } from '../storage/store.ts';
 import type { TaskHere } from './local-machine.ts';
+import type { AttestorTasks } from './attestor-tasks.ts';
 import type { AcceptanceRules } from './offer.ts';
 import type { SkillShelf, SkillOnSale } from './skill-shelf.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -64,8 +65,8 @@ export interface ContractorRoleInit {
   readonly debtors: JsonSection<Debtor>;
   /** The stored contract with this id, base64url: how far it was before a restart. */
   readonly contractOf: (contractId: string) => Promise<Contract | undefined>;
-  /** Whether a task of a client may be taken, as far as tests by attestors go. Left out: any. */
-  readonly mayTake?: (client: string, term: string) => boolean;
+  /** Time of the tasks that are tests by attestors. Left out: none is. */
+  readonly tests?: Pick<AttestorTasks, 'mayTake' | 'reserve' | 'release'>;
   /** Credit of clients, and what they owe. */
   readonly accounts: Pick<BilateralAccounts, 'grant' | 'end' | 'review'>;
   /** Told of each contract that both sides have settled; after a crash perhaps once more. */
@@ -179,7 +180,10 @@ export class ContractorRole implements ContractorPolicy {
     }
     const inWork = this.inWork(item.term);
     if (inWork >= item.capacity) return declined('BUSY');
-    if (this.#init.mayTake?.(client, item.term) === false) return declined('BUSY');
+    const { latencyMs, term } = item;
+    if (this.#init.tests?.mayTake({ client, term }, latencyMs) === false) {
+      return declined('TESTED_ENOUGH');
+    }
     const load = {
       demand: inWork + Math.max(0, openQuotes - 1),
       available: item.capacity - inWork,
@@ -233,8 +237,16 @@ export class ContractorRole implements ContractorPolicy {
     if (isOnCredit && !(this.#hasCredit(client) && this.#grant(contract))) {
       return declined('CREDIT_EXHAUSTED');
     }
+    if (!this.#reserveTest(contract, item)) {
+      this.#init.accounts.end(id);
+      return declined('TESTED_ENOUGH');
+    }
     this.#keep(contract);
     return Promise.resolve(true);
+  }
+
+  #reserveTest({ contractId, client, term }: OpenContract, { latencyMs }: SkillOnSale): boolean {
+    return this.#init.tests?.reserve({ contractId, client, term, latencyMs }) ?? true;
   }
 
   /** Whether work on credit fits the caps; free work and held prices do. */
@@ -358,6 +370,7 @@ export class ContractorRole implements ContractorPolicy {
     if (!this.#open.delete(contractId)) return false;
     this.#init.accounts.end(contractId);
     this.#init.queue.delete(contractId);
+    this.#init.tests?.release(contractId);
     return true;
   }
 

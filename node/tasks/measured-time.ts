@@ -3,19 +3,19 @@
  * that an attestor sends it. Re-attestation takes at most 2 % of the time that it works for others.
  *
  * A newcomer has no work yet that 2 % could be taken of. So the first attestation of a resource or
- * a skill by an attestor is on a start budget: five minutes for life, not for a day. It is a
- * re-attestation as soon as this node has a certificate of that attestor for it, or ever had one:
- * this node knows that itself and asks nobody. What does not fit is declined, and the attestor
- * comes again at some other time.
+ * a skill by an attestor is on a start budget: a minute for each attestor and five for all, for
+ * life, not for a day. It is a re-attestation as soon as this node has a certificate of that
+ * attestor for it, or ever had one: this node knows that itself and asks nobody. What does not fit
+ * is declined, and the attestor comes again at some other time.
  *
- * Work and tests count for a week. An attestor's tasks are tests, whatever they are: nothing in
- * them tells a known-answer task from another, and 2 % of work that attestors hand out themselves
- * would bound nothing. A benchmark announces its time and has to fit whole; so has a round of as
- * many tasks as an attestor sends by default, by what the last one of that skill took.
+ * Time is reserved when a test is accepted and settled when it ends, so that tests side by side
+ * cannot take the same time twice. A test that wants longer than was reserved gets more if there is
+ * more, or is stopped.
  *
- * Kept over restarts. Time spent is written at once; work may be lost in a crash, which only lowers
- * the limit. The share is not sent to attestors: it would tell them how much this node works for
- * others. So `status` shows it here, and an attestor prints the time that its test took.
+ * Work and tests count for a week. Kept over restarts. Time spent is written at once; work may be
+ * lost in a crash, which only lowers the limit. The share is not sent to attestors: it would tell
+ * them how much this node works for others. So `status` shows it here, and an attestor prints the
+ * time that its test took.
  *
  * @module
  */
@@ -27,15 +27,13 @@ import type { JsonSection } from '../storage/store.ts';
 const MAX_MEASURED_SHARE = 0.02;
 /** Most that first attestations may take, for life: ten of the longest benchmarks. */
 const START_BUDGET_MS = 300_000;
-/** Tasks of an attestation by default. */
-const ROUND_TASKS = 8;
-/** Tasks of a skill that come within this time of the first are one round. */
-const ROUND_MS = 600_000;
+/** Most of it that one attestor may take. */
+const START_BUDGET_OF_ONE_MS = 60_000;
 /** Days that work and tests count for. */
 const DAYS = 7;
 const DAY_MS = 86_400_000;
-/** Attestors and terms that are remembered; beyond, all attestation is re-attestation. */
-const MAX_CERTIFIED = 1_024;
+/** Terms that are remembered of one attestor; beyond, all its tests are re-attestation. */
+const MAX_CERTIFIED_OF_ONE = 64;
 const SETTINGS_KEY = 'measured-time';
 
 /** What is tested, and by whom. */
@@ -44,6 +42,16 @@ export interface TestedTerm {
   readonly attestor: string;
   /** Resource or skill. */
   readonly term: string;
+}
+
+/** Time that was reserved for one test. */
+export interface TestTime {
+  /** So far, in milliseconds. */
+  readonly reservedMs: number;
+  /** Reserves so much more. @returns whether there was so much. */
+  extend(durationMs: number): boolean;
+  /** Ends the test: counts what it took, gives the rest back; resolves once it is on disk. */
+  settle(spentMs: number): Promise<void>;
 }
 
 /** One day, by its number since 1970. */
@@ -59,6 +67,8 @@ export interface StoredMeasuredTime {
   readonly days: readonly Day[];
   /** Spent on first attestations, ever. */
   readonly startSpentMs: number;
+  /** Of it, by PeerId of the attestor. Left out by an older version. */
+  readonly startSpentByMs?: Readonly<Record<string, number>>;
   /** `attestor/term` of the certificates that this node has or had. */
   readonly certified: readonly string[];
 }
@@ -84,16 +94,24 @@ export interface MeasuredTimeInit {
   readonly clock: Clock;
 }
 
+/** Where the time of a test is taken from. */
+type Purse = 'start' | 'share';
+
+interface Reservation {
+  readonly purse: Purse;
+  readonly attestor: string;
+  reservedMs: number;
+}
+
 /** The account of one node. */
 export class MeasuredTime {
   readonly #init: MeasuredTimeInit;
   #days: readonly Day[] = [];
   #startSpentMs = 0;
-  readonly #certified = new Set<string>();
-  /** What the last task of a skill took, by its term. */
-  readonly #taskMs = new Map<string, number>();
-  /** When the last round began, by attestor and term. */
-  readonly #rounds = new Map<string, number>();
+  readonly #startSpentBy = new Map<string, number>();
+  /** Terms, by attestor. */
+  readonly #certified = new Map<string, Set<string>>();
+  readonly #reserved = new Set<Reservation>();
   #isSaved = true;
 
   constructor(init: MeasuredTimeInit) {
@@ -106,49 +124,54 @@ export class MeasuredTime {
     if (!stored?.days) return;
     this.#days = stored.days;
     this.#startSpentMs = stored.startSpentMs ?? 0;
-    for (const key of stored.certified ?? []) this.#certified.add(key);
+    for (const [attestor, spentMs] of Object.entries(stored.startSpentByMs ?? {})) {
+      this.#startSpentBy.set(attestor, spentMs);
+    }
+    for (const key of stored.certified ?? []) {
+      const at = key.indexOf('/');
+      this.onCertified(key.slice(0, at), [key.slice(at + 1)]);
+    }
+    this.#isSaved = true;
   }
 
   /** From now on tests of these by the attestor are re-attestation. {@link save} writes it. */
   onCertified(attestor: string, terms: readonly string[]): void {
+    const known = this.#certified.get(attestor) ?? new Set<string>();
+    this.#certified.set(attestor, known);
     for (const term of terms) {
-      const key = keyOf({ attestor, term });
-      if (this.#certified.has(key) || this.#certified.size >= MAX_CERTIFIED) continue;
-      this.#certified.add(key);
+      if (known.has(term) || known.size >= MAX_CERTIFIED_OF_ONE) continue;
+      known.add(term);
       this.#isSaved = false;
     }
   }
 
-  /** Whether a benchmark of so many milliseconds at most may be run. */
-  mayBeMeasured(tested: TestedTerm, durationMs: number): boolean {
-    const { spentMs, allowedMs } = this.status();
-    if (spentMs + durationMs <= allowedMs) return true;
-    return this.#isFirst(tested) && this.#startSpentMs + durationMs <= START_BUDGET_MS;
+  /** Whether a test of so many milliseconds would be accepted now. */
+  mayBeTested(tested: TestedTerm, durationMs: number): boolean {
+    return this.#purseFor(tested, durationMs) !== undefined;
   }
 
-  /** Whether a task of an attestor may be taken: with a new round, as many as it has. */
-  mayBeTasked(tested: TestedTerm): boolean {
-    const key = keyOf(tested);
-    const nowMs = this.#init.clock.monotonicMs();
-    const beganMs = this.#rounds.get(key);
-    const isNew = beganMs === undefined || nowMs - beganMs >= ROUND_MS;
-    const taskMs = this.#taskMs.get(tested.term) ?? 0;
-    // Of work that took no time yet nothing can be taken, however short a task is.
-    const durationMs = Math.max(1, taskMs * (isNew ? ROUND_TASKS : 1));
-    if (!this.mayBeMeasured(tested, durationMs)) return false;
-    if (isNew) this.#noteRound(key, nowMs);
-    return true;
-  }
-
-  /** Counts a test, and resolves once that is on disk. */
-  onSpent(tested: TestedTerm, durationMs: number): Promise<void> {
-    if (this.#isFirst(tested) && this.#startSpentMs < START_BUDGET_MS) {
-      this.#startSpentMs += durationMs;
-      this.#isSaved = false;
-    } else {
-      this.#add({ spentMs: durationMs, busyMs: 0 });
-    }
-    return this.save();
+  /** Reserves the time of a test; `undefined` if there is not so much. */
+  reserve(tested: TestedTerm, durationMs: number): TestTime | undefined {
+    const purse = this.#purseFor(tested, durationMs);
+    if (purse === undefined) return undefined;
+    const { attestor } = tested;
+    const reservation: Reservation = { purse, attestor, reservedMs: durationMs };
+    this.#reserved.add(reservation);
+    return {
+      get reservedMs() {
+        return reservation.reservedMs;
+      },
+      extend: (moreMs) => {
+        if (this.#leftMs(purse, attestor) < moreMs) return false;
+        reservation.reservedMs += moreMs;
+        return true;
+      },
+      settle: (spentMs) => {
+        if (!this.#reserved.delete(reservation)) return Promise.resolve();
+        this.#spend(reservation, spentMs);
+        return this.save();
+      },
+    };
   }
 
   /** Counts work for others that are no attestors; {@link save} writes it. */
@@ -156,22 +179,19 @@ export class MeasuredTime {
     this.#add({ spentMs: 0, busyMs: durationMs });
   }
 
-  /** Notes what a task of a skill takes, whoever has sent it. */
-  onTask(term: string, durationMs: number): void {
-    if (this.#taskMs.size < MAX_CERTIFIED || this.#taskMs.has(term)) {
-      this.#taskMs.set(term, durationMs);
-    }
-  }
-
   /** Writes the account if it has changed. */
   async save(): Promise<void> {
     if (this.#isSaved) return;
     this.#isSaved = true;
+    const certified = [...this.#certified].flatMap(([attestor, terms]) =>
+      [...terms].map((term) => `${attestor}/${term}`),
+    );
     try {
       await this.#init.settings.put(SETTINGS_KEY, {
         days: this.#lastDays(),
         startSpentMs: this.#startSpentMs,
-        certified: [...this.#certified],
+        startSpentByMs: Object.fromEntries(this.#startSpentBy),
+        certified,
       });
     } catch (error) {
       this.#isSaved = false;
@@ -193,15 +213,37 @@ export class MeasuredTime {
     };
   }
 
-  #isFirst(tested: TestedTerm): boolean {
-    return this.#certified.size < MAX_CERTIFIED && !this.#certified.has(keyOf(tested));
+  #purseFor(tested: TestedTerm, durationMs: number): Purse | undefined {
+    const { attestor } = tested;
+    if (this.#isFirst(tested) && durationMs <= this.#leftMs('start', attestor)) return 'start';
+    return durationMs <= this.#leftMs('share', attestor) ? 'share' : undefined;
   }
 
-  #noteRound(key: string, nowMs: number): void {
-    for (const [other, beganMs] of this.#rounds) {
-      if (nowMs - beganMs >= ROUND_MS) this.#rounds.delete(other);
+  /** What is neither spent nor reserved. */
+  #leftMs(purse: Purse, attestor: string): number {
+    const reserved = [...this.#reserved].filter((one) => one.purse === purse);
+    if (purse === 'share') {
+      const { spentMs, allowedMs } = this.status();
+      return allowedMs - spentMs - sumOf(reserved);
     }
-    this.#rounds.set(key, nowMs);
+    const ownMs = sumOf(reserved.filter((one) => one.attestor === attestor));
+    return Math.min(
+      START_BUDGET_MS - this.#startSpentMs - sumOf(reserved),
+      START_BUDGET_OF_ONE_MS - (this.#startSpentBy.get(attestor) ?? 0) - ownMs,
+    );
+  }
+
+  #isFirst({ attestor, term }: TestedTerm): boolean {
+    const known = this.#certified.get(attestor);
+    return known === undefined || (known.size < MAX_CERTIFIED_OF_ONE && !known.has(term));
+  }
+
+  #spend({ purse, attestor }: Reservation, spentMs: number): void {
+    if (spentMs === 0) return;
+    if (purse === 'share') return this.#add({ spentMs, busyMs: 0 });
+    this.#startSpentMs += spentMs;
+    this.#startSpentBy.set(attestor, (this.#startSpentBy.get(attestor) ?? 0) + spentMs);
+    this.#isSaved = false;
   }
 
   #add({ spentMs, busyMs }: Omit<Day, 'day'>): void {
@@ -224,6 +266,6 @@ export class MeasuredTime {
   }
 }
 
-function keyOf({ attestor, term }: TestedTerm): string {
-  return `${attestor}/${term}`;
+function sumOf(reservations: readonly Reservation[]): number {
+  return reservations.reduce((sum, { reservedMs }) => sum + reservedMs, 0);
 }

@@ -186,7 +186,8 @@ function refusalText(code: number): string {
   const refusal = refusalOfNumber(code);
   const mends: Partial<Record<RefusalCode, string>> = {
     RATE_LIMITED: 'it was asked too often; try again in some minutes',
-    BUSY: 'it is being measured, or has spent its time for that; its "status" says which',
+    BUSY: 'it is being measured; try again',
+    TESTED_ENOUGH: 'it has no time for tests now (at most 2 % of its work); come back later',
     NOT_SUPPORTED: 'it does not trust this attestor, or does not know the resource',
     INPUT_TOO_LARGE: 'more than it lets anybody measure (accept.maxMeasuredMib there, 256 at most)',
   };

@@ -84,6 +84,12 @@ export interface MeasuredTerm {
   readonly term: string;
 }
 
+/** Time that was reserved for one benchmark. */
+export interface ReservedTime {
+  /** Told once of the worker's time that was spent, whatever became of the benchmark. */
+  settle(busyMs: number): void;
+}
+
 /** What the holder's side is handed. */
 export interface BenchmarkHolderInit {
   /** PeerId of this node. */
@@ -91,10 +97,8 @@ export interface BenchmarkHolderInit {
   readonly worker: BenchmarkWorker;
   /** Whether this attestor may measure this node at all. Asked of every stranger: a look-up. */
   isWanted(attestor: string): Promise<boolean>;
-  /** Whether the node can spare so much time for being measured now, in milliseconds. */
-  mayBeMeasured(tested: MeasuredTerm, durationMs: number): boolean;
-  /** Told of the worker's time that was spent, whatever became of the benchmark. */
-  onSpent(tested: MeasuredTerm, busyMs: number): void;
+  /** Reserves so much time for being measured, in milliseconds, if the node can spare it now. */
+  reserve(tested: MeasuredTerm, durationMs: number): ReservedTime | undefined;
   onMeasured(report: BenchmarkReport): void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -139,12 +143,12 @@ export class BenchmarkHolder {
     const { clock, holder, logger, worker } = this.#init;
     const transcript = new BenchmarkTranscript(stream.sessionHash, attestor, holder);
     transcript.add('attestor', first);
-    const refusal = await this.#refusalOf(attestor, order);
+    const admission = await this.#admit(attestor, order);
     const { idleTimeoutMs, maxSessionMs } = this.#limits;
-    if (refusal) {
+    if (typeof admission === 'string') {
       const signal = AbortSignal.timeout(idleTimeoutMs);
       const { job } = order;
-      const answer = { v: 1, typ: 'bmno', job, code: refusalNumber(refusal) } as const;
+      const answer = { v: 1, typ: 'bmno', job, code: refusalNumber(admission) } as const;
       await stream.writeMessage(encodeBenchmarkMessage(answer), { signal });
       await stream.closeWrite({ signal });
       return undefined;
@@ -167,23 +171,25 @@ export class BenchmarkHolder {
     } finally {
       worker.release();
       this.#isBusy = false;
-      this.#init.onSpent({ attestor, term: order.resource }, Math.ceil(run.busyMs));
+      admission.settle(Math.ceil(run.busyMs));
     }
   }
 
-  /** Why an attestor is sent away. If it is not, the place is taken. */
-  async #refusalOf(
+  /** Why an attestor is sent away; or the place is taken, and the time. */
+  async #admit(
     attestor: string,
     order: BenchmarkMessageOf<'bmask'>,
-  ): Promise<RefusalCode | undefined> {
+  ): Promise<RefusalCode | ReservedTime> {
     const isWanted = await this.#init.isWanted(attestor);
     const refusal = this.#buckets.refusalOf(attestor, isWanted, this.#init.clock.monotonicMs());
     if (refusal) return refusal;
     if (!this.#isWithin(order)) return 'INPUT_TOO_LARGE';
+    if (this.#isBusy) return 'BUSY';
     const tested = { attestor, term: order.resource };
-    if (this.#isBusy || !this.#init.mayBeMeasured(tested, order.budgetMs)) return 'BUSY';
+    const time = this.#init.reserve(tested, order.budgetMs);
+    if (!time) return 'TESTED_ENOUGH';
     this.#isBusy = true;
-    return undefined;
+    return time;
   }
 
   #isWithin(order: BenchmarkMessageOf<'bmask'>): boolean {

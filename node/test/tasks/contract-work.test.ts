@@ -95,6 +95,10 @@ class WorkUnderTest {
   readonly begun: [string, string][] = [];
   /** Wall time of each task. */
   readonly worked: (readonly [number, WorkedTask])[] = [];
+  /** Whether tests by attestors have time left. */
+  hasTestTime = true;
+  /** Ends a task in work because it has not. */
+  stop: () => void = () => undefined;
   market!: Market;
   role!: ContractorRole;
   work!: ContractWork;
@@ -145,7 +149,15 @@ class WorkUnderTest {
       onUndone: (contractId) => this.role.giveUp(contractId),
       isFunded: () => Promise.resolve(true),
       onWork: (contractId, { title }) => this.begun.push([contractId, title]),
-      onWorked: (durationMs, task) => this.worked.push([durationMs, task]),
+      tests: {
+        begin: ({ client, term }, stop) => {
+          this.stop = stop;
+          if (this.hasTestTime) {
+            return { end: (durationMs) => this.worked.push([durationMs, { client, term }]) };
+          }
+          return undefined;
+        },
+      },
       meter: this.meter,
       clock: this.market.clock,
       logger: this.market.logger,
@@ -311,6 +323,24 @@ describe('work under a contract', () => {
     const agreed = await test.agree();
     await test.send(agreed, agreed.task);
     expect(test.worked).toEqual([[1_500, { client: ALICE.peerId, term: TERM }]]);
+  });
+
+  it('is refused to an attestor for which there is no time, and stopped when it runs out', async () => {
+    const test = await newWork();
+    test.hasTestTime = false;
+    const first = await test.agree();
+    const refused = await test.send(first, first.task);
+    expect(refused.message).toMatch(/^TESTED_ENOUGH: no more time for tests/);
+    expect(test.shelf.calls).toBe(0);
+    test.hasTestTime = true;
+    test.shelf.execute = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        test.stop();
+      });
+    const second = await test.agree();
+    expect((await test.send(second, second.task)).message).toMatch(/^TESTED_ENOUGH: /);
+    expect(test.worked).toHaveLength(1);
   });
 
   it('tells what it is about before it begins, and nothing of work that is refused', async () => {

@@ -67,6 +67,8 @@ class RoleUnderTest {
   costMicroUsd: number | null = null;
   /** Client and term of tasks that are not taken. */
   notTaken: readonly string[] = [];
+  readonly reserved: string[] = [];
+  readonly released: string[] = [];
   role: ContractorRole;
   #contracts = 0;
 
@@ -90,7 +92,15 @@ class RoleUnderTest {
       results: this.results,
       open: this.open,
       debtors: this.debtors,
-      mayTake: (client, term) => !this.notTaken.includes(`${client} ${term}`),
+      tests: {
+        mayTake: ({ client, term }) => !this.notTaken.includes(`${client} ${term}`),
+        reserve: ({ contractId, client, term }) => {
+          if (this.notTaken.includes(`${client} ${term}`)) return false;
+          this.reserved.push(contractId);
+          return true;
+        },
+        release: (contractId) => void this.released.push(contractId),
+      },
       accounts: makeAccounts(BOB),
       contractOf: (id) => Promise.resolve(this.contracts.get(id)),
       onReceipt: (contract) => {
@@ -238,11 +248,24 @@ describe('quotes that are declined', () => {
     expect(await small.quote({ inBytes: 100 })).toHaveProperty('latencyMs');
   });
 
-  it('is busy for an attestor whose tests have had their share, for no other and no other skill', async () => {
+  it('declines an attestor whose tests have had their share, no other and no other skill', async () => {
     test.notTaken = [`${ALICE.peerId} ${TERM}`];
-    expect(await test.quote()).toEqual(declined('BUSY'));
+    expect(await test.quote()).toEqual(declined('TESTED_ENOUGH'));
     test.notTaken = [`${MALLORY.peerId} ${TERM}`, `${ALICE.peerId} performs:other`];
     expect(await test.quote()).toHaveProperty('latencyMs');
+  });
+
+  it('reserves the time of a test when it is agreed, and gives it back with the slot', async () => {
+    const contract = test.proposal();
+    test.notTaken = [`${ALICE.peerId} ${TERM}`];
+    expect(await test.accept(contract)).toEqual(declined('TESTED_ENOUGH'));
+    expect([test.role.openContracts, test.reserved]).toEqual([0, []]);
+    test.notTaken = [];
+    expect(await test.accept(contract)).toBe(true);
+    const [contractId] = test.reserved;
+    expect(test.released).toEqual([]);
+    test.role.giveUp(contractId!);
+    expect(test.released).toEqual([contractId]);
   });
 
   it('is busy when every slot is taken, and when it drains', async () => {

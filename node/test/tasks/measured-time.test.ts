@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock, FakeLogger } from '../../../protocols/test/a2a/test-agent.ts';
 import { AttestorTasks } from '../../tasks/attestor-tasks.ts';
 import { MeasuredTime } from '../../tasks/measured-time.ts';
-import type { StoredMeasuredTime } from '../../tasks/measured-time.ts';
+import type { StoredMeasuredTime, TestedTerm } from '../../tasks/measured-time.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Written out, and not imported: what is promised is 2 %, and five minutes for life. */
+/** Written out, and not imported: 2 %, and for life a minute for each and five minutes for all. */
 const START_MS = 300_000;
+const START_OF_ONE_MS = 60_000;
 const MEMORY = { attestor: 'attestor-1', term: 'hasResource:memory-mib' };
 const SENTIMENT = 'performs:nlp/sentiment';
 
@@ -25,6 +26,11 @@ function open() {
   return { clock, settings, account, restart };
 }
 
+/** A test that took so long, whatever was reserved for it. */
+function spend(account: MeasuredTime, tested: TestedTerm, spentMs: number): Promise<void> {
+  return account.reserve(tested, 1)!.settle(spentMs);
+}
+
 /** An account of a node that has this certificate already. */
 function openCertified() {
   const opened = open();
@@ -35,144 +41,238 @@ function openCertified() {
 describe('the first attestation', () => {
   it('of a newcomer without work is on a start budget for life, and never on a new day', async () => {
     const { account, clock } = open();
-    expect(account.mayBeMeasured(MEMORY, START_MS)).toBe(true);
-    expect(account.mayBeMeasured(MEMORY, START_MS + 1)).toBe(false);
-    await account.onSpent(MEMORY, 290_000);
-    expect(account.mayBeMeasured(MEMORY, 10_000)).toBe(true);
+    expect(account.mayBeTested(MEMORY, START_OF_ONE_MS)).toBe(true);
+    expect(account.mayBeTested(MEMORY, START_OF_ONE_MS + 1)).toBe(false);
+    await spend(account, MEMORY, 50_000);
+    expect(account.mayBeTested(MEMORY, 10_000)).toBe(true);
     for (const waitMs of [0, DAY_MS, 365 * DAY_MS]) {
       clock.ms += waitMs;
-      expect(account.mayBeMeasured(MEMORY, 10_001)).toBe(false);
+      expect(account.mayBeTested(MEMORY, 10_001)).toBe(false);
     }
     expect(account.status()).toEqual({
       spentMs: 0,
       allowedMs: 0,
       busyMs: 0,
       sharePercent: null,
-      startSpentMs: 290_000,
+      startSpentMs: 50_000,
       startAllowedMs: START_MS,
     });
   });
 
+  it('by one attestor leaves the start budget to the others, also after a restart', async () => {
+    const { account, restart } = open();
+    await spend(account, MEMORY, START_OF_ONE_MS);
+    const again = await restart();
+    expect(again.mayBeTested({ ...MEMORY, term: 'hasResource:cpu-mflops' }, 1)).toBe(false);
+    for (const attestor of ['attestor-2', 'attestor-3', 'attestor-4', 'attestor-5']) {
+      expect(again.mayBeTested({ ...MEMORY, attestor }, START_OF_ONE_MS)).toBe(true);
+      await spend(again, { ...MEMORY, attestor }, START_OF_ONE_MS);
+    }
+    expect(again.mayBeTested({ ...MEMORY, attestor: 'attestor-6' }, 1)).toBe(false);
+  });
+
+  it('by an attestor that certifies one thousand terms leaves the memory to the others', () => {
+    const { account } = open();
+    const terms = Array.from({ length: 1_000 }, (_, i) => `performs:made-up/${i}`);
+    account.onCertified('attestor-1', terms);
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
+    expect(account.mayBeTested({ ...MEMORY, attestor: 'attestor-2' }, 1)).toBe(true);
+  });
+
   it('is one of each attestor for each term, until its certificate is there', () => {
     const { account } = openCertified();
-    expect(account.mayBeMeasured(MEMORY, 1)).toBe(false);
-    expect(account.mayBeMeasured({ ...MEMORY, attestor: 'attestor-2' }, 1)).toBe(true);
-    expect(account.mayBeMeasured({ ...MEMORY, term: 'hasResource:cpu-mflops' }, 1)).toBe(true);
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
+    expect(account.mayBeTested({ ...MEMORY, attestor: 'attestor-2' }, 1)).toBe(true);
+    expect(account.mayBeTested({ ...MEMORY, term: 'hasResource:cpu-mflops' }, 1)).toBe(true);
   });
 
   it('is a re-attestation also after a restart, and of a certificate that has ended', async () => {
     const { account, clock, restart } = openCertified();
     await account.save();
     clock.ms += 365 * DAY_MS;
-    expect((await restart()).mayBeMeasured(MEMORY, 1)).toBe(false);
+    expect((await restart()).mayBeTested(MEMORY, 1)).toBe(false);
   });
 
   it('beyond the start budget has to fit into 2 % of the work as any other', async () => {
     const { account } = open();
-    await account.onSpent(MEMORY, START_MS);
-    expect(account.mayBeMeasured(MEMORY, 1)).toBe(false);
+    await spend(account, MEMORY, START_OF_ONE_MS);
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
     account.onWorked(1_000);
-    expect(account.mayBeMeasured(MEMORY, 20)).toBe(true);
-    await account.onSpent(MEMORY, 20);
-    expect(account.status()).toMatchObject({ spentMs: 20, startSpentMs: START_MS });
-    expect(account.mayBeMeasured(MEMORY, 1)).toBe(false);
+    expect(account.mayBeTested(MEMORY, 20)).toBe(true);
+    await spend(account, MEMORY, 20);
+    expect(account.status()).toMatchObject({ spentMs: 20, startSpentMs: START_OF_ONE_MS });
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
   });
 });
 
 describe('re-attestation', () => {
   it('of a node without work is declined, however short it is', () => {
     const { account } = openCertified();
-    expect(account.mayBeMeasured(MEMORY, 1)).toBe(false);
-    expect(account.mayBeTasked({ attestor: 'attestor-1', term: MEMORY.term })).toBe(false);
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
   });
 
   it('takes 2 % of the work for others and not a millisecond more', async () => {
     const { account } = openCertified();
     account.onWorked(2 * HOUR_MS);
-    expect(account.mayBeMeasured(MEMORY, 144_000)).toBe(true);
-    expect(account.mayBeMeasured(MEMORY, 144_001)).toBe(false);
-    await account.onSpent(MEMORY, 72_000);
+    expect(account.mayBeTested(MEMORY, 144_000)).toBe(true);
+    expect(account.mayBeTested(MEMORY, 144_001)).toBe(false);
+    await spend(account, MEMORY, 72_000);
     expect(account.status()).toMatchObject({
       spentMs: 72_000,
       allowedMs: 144_000,
       sharePercent: 1,
     });
-    expect(account.mayBeMeasured(MEMORY, 72_000)).toBe(true);
-    expect(account.mayBeMeasured(MEMORY, 72_001)).toBe(false);
+    expect(account.mayBeTested(MEMORY, 72_000)).toBe(true);
+    expect(account.mayBeTested(MEMORY, 72_001)).toBe(false);
   });
 
   it('counts the last seven days, so that nothing is saved up over an idle year', async () => {
     const { account, clock } = openCertified();
     account.onWorked(10 * HOUR_MS);
-    await account.onSpent(MEMORY, 1_000);
+    await spend(account, MEMORY, 1_000);
     clock.ms += 6 * DAY_MS;
     expect(account.status()).toMatchObject({ spentMs: 1_000, busyMs: 10 * HOUR_MS });
     clock.ms += DAY_MS;
     expect(account.status()).toMatchObject({ spentMs: 0, busyMs: 0, allowedMs: 0 });
-    expect(account.mayBeMeasured(MEMORY, 1)).toBe(false);
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
   });
 
   it('does not gain by a clock that was set back', () => {
     const { account, clock } = openCertified();
     account.onWorked(10 * HOUR_MS);
     clock.ms -= 365 * DAY_MS;
-    expect(account.mayBeMeasured(MEMORY, 1)).toBe(false);
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
+  });
+});
+
+describe('tests side by side', () => {
+  it('cannot take the same time twice, and what was not used is there again', async () => {
+    const { account } = openCertified();
+    account.onWorked(HOUR_MS);
+    const first = account.reserve(MEMORY, 50_000)!;
+    expect(account.reserve(MEMORY, 22_001)).toBeUndefined();
+    const second = account.reserve(MEMORY, 22_000)!;
+    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
+    await first.settle(1_000);
+    expect(second.extend(49_001)).toBe(false);
+    expect(second.extend(49_000)).toBe(true);
+    expect(second.reservedMs).toBe(71_000);
+    await second.settle(71_000);
+    await second.settle(71_000);
+    expect(account.status()).toMatchObject({ spentMs: 72_000, allowedMs: 72_000 });
+  });
+
+  it('of first attestations cannot either, of one attestor or of several', () => {
+    const { account } = open();
+    account.reserve(MEMORY, START_OF_ONE_MS);
+    expect(account.mayBeTested({ ...MEMORY, term: 'hasResource:cpu-mflops' }, 1)).toBe(false);
+    for (const attestor of ['2', '3', '4', '5']) {
+      expect(account.reserve({ ...MEMORY, attestor }, START_OF_ONE_MS)).toBeDefined();
+    }
+    expect(account.reserve({ ...MEMORY, attestor: '6' }, 1)).toBeUndefined();
   });
 });
 
 describe('tasks of attestors', () => {
+  let contracts = 0;
+
   function openTasks() {
     const opened = openCertified();
-    const { account } = opened;
+    const { account, clock } = opened;
     account.onCertified('attestor-1', [SENTIMENT]);
     const attestors = new Set(['attestor-1']);
-    const tasks = new AttestorTasks({ measuredTime: account, attestors, logger: new FakeLogger() });
-    return { ...opened, tasks };
+    const logger = new FakeLogger();
+    const tasks = new AttestorTasks({ measuredTime: account, attestors, clock, logger });
+    const agreed = (client: string, term = SENTIMENT, latencyMs = 1_000) => {
+      contracts += 1;
+      return { contractId: `contract-${contracts}`, client, term, latencyMs };
+    };
+    const work = (durationMs: number, client: string, term = SENTIMENT) => {
+      const timed = tasks.begin(agreed(client, term), () => undefined);
+      timed?.end(durationMs);
+      return timed !== undefined;
+    };
+    return { ...opened, tasks, agreed, work };
   }
 
   it('are on the spent side and are no work, which would raise what attestors may take', () => {
-    const { account, tasks } = openTasks();
-    tasks.onWorked(1_000_000, { client: 'client', term: SENTIMENT });
-    tasks.onWorked(5_000, { client: 'attestor-1', term: SENTIMENT });
+    const { account, work } = openTasks();
+    work(1_000_000, 'client');
+    work(1, 'client');
+    work(5_000, 'attestor-1');
     expect(account.status()).toMatchObject({
-      busyMs: 1_000_000,
+      busyMs: 1_000_001,
       spentMs: 5_000,
-      sharePercent: 0.5,
+      sharePercent: expect.closeTo(0.5, 5) as number,
     });
   });
 
   it('of the first attestation are on the start budget', () => {
-    const { account, tasks } = openTasks();
-    const term = 'performs:finance/risk-assessment';
-    expect(tasks.mayTake('attestor-1', term)).toBe(true);
-    tasks.onWorked(5_000, { client: 'attestor-1', term });
+    const { account, work } = openTasks();
+    work(5_000, 'attestor-1', 'performs:finance/risk-assessment');
     expect(account.status()).toMatchObject({ busyMs: 0, spentMs: 0, startSpentMs: 5_000 });
   });
 
-  it('are declined until a round of eight fits into 2 % of the work, and then all eight pass', () => {
-    const { tasks, clock } = openTasks();
-    const client = { client: 'client', term: SENTIMENT };
-    tasks.onWorked(1_000, client);
-    expect(tasks.mayTake('attestor-1', SENTIMENT)).toBe(false);
-    for (let done = 1; done < 400; done++) tasks.onWorked(1_000, client);
+  it('are declined until a round of eight has room in 2 % of the work, and then all eight pass', () => {
+    const { tasks, work, clock } = openTasks();
+    const mayTake = () => tasks.mayTake({ client: 'attestor-1', term: SENTIMENT }, 1_000);
+    for (let done = 0; done < 799; done++) work(1_000, 'client');
+    expect(mayTake()).toBe(false);
+    work(1_000, 'client');
     for (let task = 0; task < 8; task++) {
-      expect(tasks.mayTake('attestor-1', SENTIMENT)).toBe(true);
-      tasks.onWorked(1_000, { client: 'attestor-1', term: SENTIMENT });
+      expect(mayTake()).toBe(true);
+      expect(work(1_000, 'attestor-1')).toBe(true);
     }
-    expect(tasks.mayTake('attestor-1', SENTIMENT)).toBe(false);
+    // A longer round goes on while there is time, and ends there.
+    for (let task = 8; task < 15; task++) expect(work(1_000, 'attestor-1')).toBe(true);
+    expect(work(1_000, 'attestor-1')).toBe(false);
     clock.ms += HOUR_MS;
-    for (let done = 0; done < 399; done++) tasks.onWorked(1_000, client);
-    expect(tasks.mayTake('attestor-1', SENTIMENT)).toBe(false);
-    tasks.onWorked(1_000, client);
-    expect(tasks.mayTake('attestor-1', SENTIMENT)).toBe(true);
+    expect(mayTake()).toBe(false);
+  });
+
+  it('are declined at the agreement when quotes were taken side by side', () => {
+    const { tasks, work, agreed } = openTasks();
+    for (let done = 0; done < 800; done++) work(1_000, 'client');
+    const quoted = Array.from({ length: 20 }, () => agreed('attestor-1'));
+    expect(quoted.every((task) => tasks.mayTake(task, 1_000))).toBe(true);
+    const taken = quoted.filter((task) => tasks.reserve(task));
+    expect(taken).toHaveLength(8);
+    taken.forEach(({ contractId }) => tasks.release(contractId));
+    expect(tasks.reserve(quoted[19]!)).toBe(true);
+  });
+
+  it('reserve what the offer states while no task has shown what they take', () => {
+    const { tasks, account, agreed } = openTasks();
+    account.onWorked(400_000);
+    expect(tasks.reserve(agreed('attestor-1', SENTIMENT, 1_001))).toBe(false);
+    expect(tasks.reserve(agreed('attestor-1', SENTIMENT, 1_000))).toBe(true);
+  });
+
+  it('a long one after short ones is stopped when 2 % are used up', async () => {
+    const { tasks, account, work, agreed } = openTasks();
+    account.onWorked(20_000);
+    work(1, 'client');
+    const stopped = await new Promise<boolean>((resolve) => {
+      const startMs = performance.now();
+      const timed = tasks.begin(agreed('attestor-1'), () => {
+        timed?.end(performance.now() - startMs);
+        resolve(true);
+      });
+    });
+    expect(stopped).toBe(true);
+    const { spentMs } = account.status();
+    // 2 + 2 + ... of 400 ms; a timer may come late, never early.
+    expect(spentMs).toBeGreaterThan(390);
+    expect(account.mayBeTested(MEMORY, 4)).toBe(false);
   });
 
   it('of other clients are never declined for that, and skills that cannot be tested are not', () => {
-    const { account, tasks } = openTasks();
-    expect(tasks.mayTake('client', SENTIMENT)).toBe(true);
-    account.onCertified('attestor-1', ['performs:vision/caption']);
-    expect(tasks.mayTake('attestor-1', 'performs:vision/caption')).toBe(true);
-    tasks.onWorked(1_000, { client: 'attestor-1', term: 'performs:vision/caption' });
+    const { account, tasks, work } = openTasks();
+    const untestable = 'performs:vision/caption';
+    expect(tasks.mayTake({ client: 'client', term: SENTIMENT }, 1_000)).toBe(true);
+    account.onCertified('attestor-1', [untestable]);
+    expect(tasks.mayTake({ client: 'attestor-1', term: untestable }, 1_000)).toBe(true);
+    work(1_000, 'attestor-1', untestable);
     expect(account.status()).toMatchObject({ busyMs: 0, spentMs: 0, startSpentMs: 0 });
   });
 });
@@ -180,11 +280,12 @@ describe('tasks of attestors', () => {
 describe('the account of being tested', () => {
   it('is on disk as soon as time was spent; work is once it is saved', async () => {
     const { account, restart } = openCertified();
-    await account.onSpent(MEMORY, 5_000);
     account.onWorked(HOUR_MS);
-    expect((await restart()).status()).toMatchObject({ spentMs: 5_000, busyMs: 0 });
-    await account.save();
+    await spend(account, MEMORY, 5_000);
+    account.onWorked(HOUR_MS);
     expect((await restart()).status()).toMatchObject({ spentMs: 5_000, busyMs: HOUR_MS });
+    await account.save();
+    expect((await restart()).status()).toMatchObject({ spentMs: 5_000, busyMs: 2 * HOUR_MS });
   });
 
   it('begins anew over an account of an older form', async () => {
@@ -196,9 +297,10 @@ describe('the account of being tested', () => {
 
   it('is written again after a write that failed, and not if nothing has changed', async () => {
     const { account, settings, restart } = openCertified();
+    account.onWorked(HOUR_MS);
     const put = settings.put.bind(settings);
     settings.put = () => Promise.reject(new Error('disk full'));
-    await expect(account.onSpent(MEMORY, 5_000)).rejects.toThrow('disk full');
+    await expect(spend(account, MEMORY, 5_000)).rejects.toThrow('disk full');
     let writes = 0;
     settings.put = (key, value) => {
       writes += 1;
@@ -233,14 +335,14 @@ describe('the account of being tested', () => {
             busyMs += ms;
           }
           if (kind !== 'benchmark') continue;
-          if (!account.mayBeMeasured(MEMORY, ms)) {
+          if (!account.mayBeTested(MEMORY, ms)) {
             refused += 1;
             continue;
           }
           measured += 1;
           count += 1;
           // A worker that is ended may be ended a little late.
-          await account.onSpent(MEMORY, ms + overrun);
+          await spend(account, MEMORY, ms + overrun);
           spentMs += ms + overrun;
           expect(spentMs).toBeLessThanOrEqual(0.02 * busyMs + count * overrun);
         }

@@ -125,7 +125,7 @@ class Deal {
         sendLargeResult(new FakeSecureStreams(BOB.peerId, net), address, taskId, parts, signal),
       onUndone: () => undefined,
       onWork: () => undefined,
-      onWorked: () => undefined,
+      tests: { begin: () => ({ end: () => undefined }) },
       meter: new WorkMeter(systemProcessor),
       clock,
       logger,

@@ -35,8 +35,10 @@ function setUp(init: Partial<AttestationHolderInit> = {}) {
     holder: holder.peerId,
     worker,
     isWanted: () => Promise.resolve(true),
-    mayBeMeasured: (tested, durationMs) => measuredTime.mayBeMeasured(tested, durationMs),
-    onSpent: (tested, busyMs) => void measuredTime.onSpent(tested, busyMs),
+    reserve: (tested, durationMs) => {
+      const time = measuredTime.reserve(tested, durationMs);
+      return time && { settle: (busyMs) => void time.settle(busyMs) };
+    },
     onMeasured: (report) => reports.push(report),
     clock,
     logger,
@@ -249,7 +251,9 @@ describe('attestation of a resource gives no certificate', () => {
 
   it('to a holder whose account of being measured is used up', async () => {
     const { attest, measuredTime, count } = setUp();
-    await measuredTime.onSpent({ attestor: 'other', term: 'other' }, 299_999);
+    for (const attestor of ['a', 'b', 'c', 'd', 'e']) {
+      await measuredTime.reserve({ attestor, term: 'other' }, 1)?.settle(59_999);
+    }
     const reason = expect.stringMatching(/^REFUSED/) as string;
     expect(await attest(MEMORY)).toMatchObject({ ...nothing, reason });
     expect(count()).toBe(0);

@@ -106,10 +106,10 @@ describe('a holder that is asked for too much', () => {
 
   it('refuses while it has no time to spare for being measured', async () => {
     const asked: (readonly [string, number])[] = [];
-    const mayBeMeasured = ({ term }: MeasuredTerm, durationMs: number) =>
-      asked.push([term, durationMs]) > 1;
-    const world = createWorld({ mayBeMeasured });
-    expect(await talk(world, computeAsk)).toEqual(refused('BUSY'));
+    const reserve = ({ term }: MeasuredTerm, durationMs: number) =>
+      asked.push([term, durationMs]) > 1 ? { settle: () => undefined } : undefined;
+    const world = createWorld({ reserve });
+    expect(await talk(world, computeAsk)).toEqual(refused('TESTED_ENOUGH'));
     expect(await talk(world, computeAsk)).toEqual(['bmyes']);
     const cpu = 'hasResource:cpu-mflops';
     expect(asked).toEqual([
