@@ -7,7 +7,8 @@
  * majority of arbiters must rule the same amount; a contest without arbiters ends at once.
  *
  * A side or an arbiter whose key is rotated meanwhile stays bound: the key that it has now acts in
- * its place, and the documents of the contract are still signed as the agreement names them.
+ * its place, and the documents of the contract are still signed as the agreement names them. A
+ * verdict that a dead key has signed counts only if the key that came after it lodges it.
  *
  * @module
  */
@@ -203,16 +204,33 @@ export function judge(
   if (!isIdOf(verdict.body.contract, fromHex(id))) return 'CONTRACT_MISMATCH';
   const refusal = checkPaid(verdict.body, { price: contract.price.toString() });
   if (refusal) return refusal;
+  if (isByDeadKey(context, verdict.signers, submitter)) return 'ACCOUNT_MOVED';
   if (contract.verdictId !== '' && !isIdOf(contract.verdictId, verdict.id)) {
     return noteSecondVerdict(context, escrow);
   }
   return settle(context, escrow, verdict);
 }
 
+/**
+ * Whether a verdict bears a signature of a key that was rotated away, and the key that came after
+ * it does not lodge it. Who has the dead key may be a thief by now: what it signs moves no money of
+ * the owner, and is no evidence against the owner. What the owner signed before can be lodged by
+ * the owner alone; without it the contract ends by its times.
+ */
+function isByDeadKey(
+  { draft }: BlockContext,
+  signers: readonly string[],
+  submitter: string,
+): boolean {
+  return signers.some(
+    (signer) => isMoved(draft, signer) && successorOf(draft, signer) !== submitter,
+  );
+}
+
 /** The client has signed two verdicts of one contract: that is counted, once. */
 function noteSecondVerdict(context: BlockContext, escrow: Escrow): Refusal {
   const { contract } = escrow;
-  // Who has the dead key may be a thief by now: what it signs is no evidence against the owner.
+  // Its own key of now has lodged it: a second verdict of a dead one is no evidence either.
   if (isMoved(context.draft, contract.client)) return 'ACCOUNT_MOVED';
   if (contract.hasSecondVerdict === 0) {
     putContract(context, escrow, { hasSecondVerdict: 1 });

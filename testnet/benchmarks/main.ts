@@ -35,11 +35,22 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   task: benchTask,
 };
 
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const isJson = process.argv.includes('--json');
+const given = process.argv.slice(2);
+const names = given.filter((argument) => !argument.startsWith('-'));
+const flags = given.filter((argument) => argument.startsWith('-'));
+const isJson = flags.includes('--json');
+const isHelp = flags.includes('--help') || flags.includes('-h');
+const strange = flags.filter((flag) => !['--json', '--help', '-h'].includes(flag));
 const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
 
-if (unknown.length > 0) {
+if (isHelp) {
+  process.stdout.write(
+    `npm run bench -- [name ...] [--json]\n\nNames: ${Object.keys(BENCHES).join(', ')}; all without one.\n`,
+  );
+} else if (strange.length > 0) {
+  process.stderr.write(`bench: no option ${strange.join(', ')}; there are --json and --help\n`);
+  process.exitCode = 2;
+} else if (unknown.length > 0) {
   process.stderr.write(
     `bench: no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}\n`,
   );

@@ -524,6 +524,26 @@ describe('contracts that are open when a key is rotated', () => {
     expect(brokenConservation(ledger)).toBeUndefined();
   });
 
+  it('pay nothing by a verdict that a thief of the old key signs for the other side', () => {
+    const { ledger, contract } = held();
+    ledger.submit(BOB, ledger.deliver(contract));
+    ledger.submit(MALLORY, rotation(ledger, ALICE, OTHER));
+    expect(ledger.submit(BOB, ledger.verdict(contract, 'pass'))).toBe('ACCOUNT_MOVED');
+    expect(ledger.escrow(contract)).toMatchObject({ state: 'DELIVERED', paid: 0n });
+    expect(ledger.submit(OTHER, ledger.verdict(contract, 'fail'))).toBe('done');
+    expect(ledger.escrow(contract)).toMatchObject({ state: 'DISPUTE' });
+  });
+
+  it('end with no countersignature of a thief of the contractor’s old key', () => {
+    const { ledger, contract } = held();
+    ledger.submit(BOB, ledger.deliver(contract));
+    ledger.submit(MALLORY, rotation(ledger, BOB, NEW));
+    const free = ledger.verdict(contract, 'fail', { isCountersigned: true });
+    expect(ledger.submit(ALICE, free)).toBe('ACCOUNT_MOVED');
+    expect(ledger.submit(NEW, free)).toBe('done');
+    expect(ledger.escrow(contract)).toMatchObject({ state: 'CLOSED', end: 'AGREED' });
+  });
+
   it('prove no equivocation by what a dead key signs afterwards', () => {
     const { ledger, contract } = held();
     ledger.submit(ALICE, ledger.verdict(contract, 'pass'));
