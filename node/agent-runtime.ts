@@ -9,6 +9,7 @@ import { AgentCard } from '@a2a-js/sdk';
 import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { LevelDatastore } from 'datastore-level';
 import { fromBase64Url } from '../crypto/bytes.ts';
+import { strangersNetwork } from '../protocols/address-network.ts';
 import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { ArtifactReceiver } from '../protocols/a2a/artifact-stream.ts';
 import { guardExecutor } from '../protocols/a2a/error-scrubbing.ts';
@@ -121,6 +122,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       store: parts.contracts,
       policy: parts.role,
       escrow: ledger?.terms,
+      networkOfPeer: (peerId) => strangersNetwork(host.addressesOf(peerId)),
     },
     { questionsPerPeer: QUESTIONS_PER_PEER },
   );

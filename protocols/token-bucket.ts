@@ -72,6 +72,14 @@ export class TokenBuckets {
     return true;
   }
 
+  /** How full the bucket of `peerId` is, 0..1. */
+  level(peerId: string, nowMs: number): number {
+    const bucket = this.#buckets.get(peerId);
+    if (!bucket) return 1;
+    refill(bucket, this.#perPeer, nowMs);
+    return bucket.tokens / this.#perPeer.burst;
+  }
+
   /** Peers with a bucket. */
   get size(): number {
     return this.#buckets.size;

@@ -33,7 +33,7 @@ import {
 } from './documents.ts';
 import type { Acknowledgement, Agreement, QuoteRequest, TaskShape } from './documents.ts';
 import { UnknownContractError } from './errors.ts';
-import { exchange, refusedBy } from './exchange.ts';
+import { askForQuote, exchange, refusedBy } from './exchange.ts';
 import type { Negotiated, Refused } from './exchange.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { Question } from './messages.ts';
@@ -130,8 +130,7 @@ export class NegotiationClient {
     { signal }: StepOptions = {},
   ): Promise<Negotiated> {
     return this.#withContract(stream, requestId, async (contract) => {
-      const request = toBase64Url(contract.request.envelope);
-      const answer = await exchange(stream, { v: 1, typ: 'ask', request }, 'offer', signal);
+      const answer = await askForQuote(stream, contract.request.envelope, signal);
       if ('refusal' in answer) return answer;
       const quote = openEnvelope(QUOTE, fromBase64Url(answer.quote));
       if (!quote.valid) return refusedBy('self', quote.reason);

@@ -46,6 +46,8 @@ export interface ContractorComponents {
   readonly logger: Logger;
   readonly store: ContractStore;
   readonly policy: ContractorPolicy;
+  /** The network that a connected peer is in; left out: none that counts. */
+  readonly networkOfPeer?: ((peerId: string) => string | undefined) | undefined;
   /** Where clients have the price held; left out: nowhere. */
   readonly escrow?: EscrowTerms | undefined;
 }

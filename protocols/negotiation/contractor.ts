@@ -13,6 +13,8 @@ import { nowSeconds } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
+import { Admission } from './admission.ts';
+import type { AdmissionLimits } from './admission.ts';
 import { elapse } from './agreement-machine.ts';
 import type { StepResult } from './agreement-machine.ts';
 import type { Contract } from './contract.ts';
@@ -28,18 +30,12 @@ import { OpenQuotes } from './open-quotes.ts';
 import type { OpenQuoteLimits } from './open-quotes.ts';
 import { sweepOffers } from './sweep.ts';
 import { taskHashOfBytes } from './task-hash.ts';
-import { TokenBuckets } from '../token-bucket.ts';
-import type { BucketLimits } from '../token-bucket.ts';
 
 /** Settings of a contractor; each has a default in {@link CONTRACTOR_DEFAULTS}. */
-export interface ContractorInit {
+export interface ContractorInit extends AdmissionLimits {
   /** How long a quote stands and its slot is held, in seconds. */
   readonly quoteSeconds: number;
   readonly openQuotes: OpenQuoteLimits;
-  /** Questions of one peer. */
-  readonly questionsPerPeer: BucketLimits;
-  /** Questions of all peers together. */
-  readonly questionsOfAll: BucketLimits;
   readonly maxStreamsPerPeer: number;
 }
 
@@ -49,7 +45,10 @@ export const CONTRACTOR_DEFAULTS: ContractorInit = {
   // As many as a client has subtasks at work by default.
   openQuotes: { perClient: 8, total: 1_024 },
   questionsPerPeer: { burst: 40, perSecond: 4 },
+  // One network has at most a quarter of what all may ask in the long run.
+  questionsPerNetwork: { burst: 200, perSecond: 50 },
   questionsOfAll: { burst: 400, perSecond: 200 },
+  isAskingForWork: true,
   maxStreamsPerPeer: 8,
 };
 
@@ -59,7 +58,7 @@ export class Contractor {
   readonly #init: ContractorInit;
   readonly #openQuotes: OpenQuotes;
   readonly #desk: ContractorDesk;
-  readonly #buckets: TokenBuckets;
+  readonly #admission: Admission;
   readonly #lock = new KeyedLock();
   readonly #streamsOf = new Map<string, number>();
 
@@ -68,11 +67,7 @@ export class Contractor {
     this.#init = { ...CONTRACTOR_DEFAULTS, ...init };
     this.#openQuotes = new OpenQuotes(this.#init.openQuotes);
     this.#desk = new ContractorDesk(components, this.#openQuotes, this.#init.quoteSeconds);
-    this.#buckets = new TokenBuckets(
-      this.#init.questionsPerPeer,
-      this.#init.questionsOfAll,
-      components.clock.monotonicMs(),
-    );
+    this.#admission = new Admission(components, this.#init);
   }
 
   /** Takes up the quotes that were open before a restart, then serves streams. */
@@ -126,7 +121,7 @@ export class Contractor {
         await stream.closeWrite();
         return;
       }
-      if (!this.#buckets.take(stream.remotePeer, this.#components.clock.monotonicMs())) {
+      if (!this.#admission.mayAsk(stream.remotePeer)) {
         await this.#write(stream, decline('RATE_LIMITED'));
         break;
       }
@@ -135,7 +130,12 @@ export class Contractor {
         await this.#write(stream, decline(question.reason));
         break;
       }
-      await this.#write(stream, await this.#answer(question.message, stream));
+      const hurdle = this.#admission.hurdle(stream.remotePeer, question.message);
+      if (hurdle === 'RATE_LIMITED') {
+        await this.#write(stream, decline(hurdle));
+        break;
+      }
+      await this.#write(stream, hurdle ?? (await this.#answer(question.message, stream)));
     }
     await this.#end(stream);
   }

@@ -5,9 +5,11 @@
  * @module
  */
 
+import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import { refusalOfNumber } from '../errors.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { SecureStream } from '../secure-stream.ts';
+import { solvePuzzle } from './ask-puzzle.ts';
 import type { Contract } from './contract.ts';
 import { withDeadline } from './deadline.ts';
 import { NegotiationInterruptedError } from './errors.ts';
@@ -70,4 +72,31 @@ export async function exchange<Typ extends Answer['typ']>(
     return refusedBy('self', 'MALFORMED');
   }
   return answer.message as AnswerOf<Typ>;
+}
+
+/** Puzzles that a client solves for one quote: the first may end while it is worked on. */
+const MAX_PUZZLES = 2;
+
+/**
+ * Sends a quote request, and does the work that a loaded contractor asks for first.
+ *
+ * @returns the offer; `RATE_LIMITED` by `self` where more work is asked than a quote is worth.
+ * @throws as {@link exchange}.
+ */
+export async function askForQuote(
+  stream: SecureStream,
+  envelope: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<AnswerOf<'offer'> | Refused> {
+  const ask = { v: 1, typ: 'ask', request: toBase64Url(envelope) } as const;
+  let answer = await exchange(stream, ask, ['offer', 'puzzle'], signal);
+  for (let solved = 0; !('refusal' in answer) && answer.typ === 'puzzle'; solved++) {
+    const { cookie } = answer;
+    const solution =
+      solved < MAX_PUZZLES ? await solvePuzzle(fromBase64Url(cookie), signal) : undefined;
+    if (!solution) return refusedBy('self', 'RATE_LIMITED');
+    const worked = { ...ask, cookie, solution: toBase64Url(solution) };
+    answer = await exchange(stream, worked, ['offer', 'puzzle'], signal);
+  }
+  return answer;
 }

@@ -13,6 +13,7 @@ import { MAX_ENVELOPE_BYTES, fields } from '../../crypto/envelope.ts';
 import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
 import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
+import { COOKIE_BYTES, SOLUTION_BYTES } from './ask-puzzle.ts';
 
 /** Size and depth of one message. */
 export const MESSAGE_LIMITS: DocumentLimits = {
@@ -47,7 +48,11 @@ function message<Typ extends string, Shape extends z.core.$ZodLooseShape>(typ: T
 }
 
 const questionSchema = z.discriminatedUnion('typ', [
-  message('ask', { request: envelope }),
+  message('ask', {
+    request: envelope,
+    cookie: fields.bytes(COOKIE_BYTES).optional(),
+    solution: fields.bytes(SOLUTION_BYTES).optional(),
+  }),
   message('accept', { agreement: envelope }),
   message('collect', { contract }),
   message('acknowledge', { contract, acknowledgement: envelope }),
@@ -60,6 +65,7 @@ const questionSchema = z.discriminatedUnion('typ', [
 
 const answerSchema = z.discriminatedUnion('typ', [
   message('offer', { quote: envelope }),
+  message('puzzle', { cookie: fields.bytes(COOKIE_BYTES) }),
   message('agreed', { agreement: envelope }),
   message('delivery', { delivery: envelope }),
   message('acknowledged', { contract }),

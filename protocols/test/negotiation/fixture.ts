@@ -7,6 +7,7 @@ import { Identity } from '../../../crypto/identity.ts';
 import { NegotiationClient } from '../../negotiation/client.ts';
 import { ContractStore } from '../../negotiation/contract-store.ts';
 import { Contractor } from '../../negotiation/contractor.ts';
+import type { ContractorComponents } from '../../negotiation/contractor-desk.ts';
 import type { ContractorInit } from '../../negotiation/contractor.ts';
 import type { ContractorPolicy } from '../../negotiation/contractor-policy.ts';
 import type { Contract, Evidence } from '../../negotiation/contract.ts';
@@ -256,7 +257,14 @@ export class Market {
   contractor: Contractor;
   readonly #init: Partial<ContractorInit>;
 
-  private constructor(policy: Partial<ContractorPolicy>, init: Partial<ContractorInit>) {
+  readonly #components: Pick<ContractorComponents, 'networkOfPeer'>;
+
+  private constructor(
+    policy: Partial<ContractorPolicy>,
+    init: Partial<ContractorInit>,
+    components: Pick<ContractorComponents, 'networkOfPeer'>,
+  ) {
+    this.#components = components;
     this.policy = {
       ...willingPolicy(),
       onContract: (contract) => this.changes.push(contract),
@@ -271,8 +279,9 @@ export class Market {
   static async open(
     policy: Partial<ContractorPolicy> = {},
     init: Partial<ContractorInit> = {},
+    components: Pick<ContractorComponents, 'networkOfPeer'> = {},
   ): Promise<Market> {
-    const market = new Market(policy, init);
+    const market = new Market(policy, init, components);
     await market.contractor.start(new FakeSecureStreams(BOB.peerId, market.net));
     return market;
   }
@@ -296,6 +305,7 @@ export class Market {
         logger: this.logger,
         store: new ContractStore(this.bobDisk),
         policy: this.policy,
+        ...this.#components,
       },
       this.#init,
     );
