@@ -274,12 +274,13 @@ function serveTasks(
     isFunded: async (contract, signal) =>
       contract.agreement?.body.ledger === '' ||
       (ledger !== undefined && (await ledger.isHeld(contract, signal))),
-    sendLargeResult: (address, taskId, result, signal) =>
-      sendLargeResult(sessions, address, taskId, result, signal),
+    sendLargeResult: (address, taskId, bytes, signal) =>
+      sendLargeResult(sessions, address, taskId, bytes, signal),
     onUndone: (contractId) => parts.role.giveUp(contractId),
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     tests: parts.attestorTasks,
     meter: parts.machine.meter,
+    random,
     clock,
     logger,
   });

@@ -57,6 +57,7 @@ export function createClientRole(
   const outsourcing = new Outsourcing({
     ...{ streams: sessions, negotiation, random, logger, artifacts },
     escrow: ledger,
+    sealedFromMicroUsd: config.committee.sealedFromMicroUsd,
     accounts: parts.accounts,
   });
   const proofs = new ContractorProofs({

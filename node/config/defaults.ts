@@ -15,7 +15,7 @@ export const DEFAULTS = {
     hasHolePunching: false,
     queryTimeoutMs: 10_000,
   },
-  committee: { withoutLedger: 'refuse', patienceMs: 15_000 },
+  committee: { withoutLedger: 'refuse', patienceMs: 15_000, sealedFromMicroUsd: 10_000 },
   http: { host: '127.0.0.1', port: 0 },
   a2a: {
     isServed: true,

@@ -480,6 +480,15 @@ const committee = z.strictObject({
     .describe(
       'How long the committee may take to hold a price, in milliseconds; then withoutLedger says what is done',
     ),
+  sealedFromMicroUsd: z
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(DEFAULTS.committee.sealedFromMicroUsd)
+    .describe(
+      'Value of a task, in micro-USD, from which its result comes sealed: the key once the ciphertext is acknowledged',
+    ),
 });
 
 /** Schema of `config.json`. */

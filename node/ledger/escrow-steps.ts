@@ -79,7 +79,8 @@ function contractorCall(
   { contract, nowMs, blockMs }: EscrowView,
   record: ContractRecord,
 ): TransactionCall | undefined {
-  const { phase, verdict, delivery, acknowledgement, voidReason, sinceSeconds } = contract;
+  const { phase, verdict, delivery, acknowledgement, sealKey } = contract;
+  const { voidReason, sinceSeconds } = contract;
   const { state, cancelledBy, deliveryId, dueMs } = record;
   // Whoever waits for the client must not wait until the escrow has run out.
   const isLastCall = dueMs - blockMs < LAST_CALL_MS;
@@ -98,6 +99,7 @@ function contractorCall(
         contract: idOf(contract),
         delivery: toBase64Url(delivery.envelope),
         ack: toBase64Url(acknowledgement.envelope),
+        ...(sealKey && { key: toBase64Url(sealKey) }),
       },
     };
   }

@@ -17,7 +17,7 @@ import { AgentEvent } from '@a2a-js/sdk/server';
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
 import { contractOf } from '../../protocols/a2a/request-dispatcher.ts';
-import type { Clock, Logger } from '../../protocols/components.ts';
+import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
@@ -29,8 +29,15 @@ import type { SkillWork } from './executors/skill-executor.ts';
 import { SpendingSum } from './executors/spending-sum.ts';
 import { FairSlots } from './fair-slots.ts';
 import { untilBack } from './interruption.ts';
-import { MAX_MESSAGE_RESULT_BYTES, MAX_RESULT_BYTES, RESULT_URL } from './large-result.ts';
+import {
+  MAX_MESSAGE_RESULT_BYTES,
+  MAX_MESSAGE_SEALED_BYTES,
+  MAX_RESULT_BYTES,
+  RESULT_URL,
+  encodeParts,
+} from './large-result.ts';
 import type { ResultAddress } from './large-result.ts';
+import { SEALED_MEDIA_TYPE, newSeal, resultSeal, sealedBytes } from './sealed-delivery.ts';
 import type { SkillOnSale, SkillShelf } from './skill-shelf.ts';
 import { encodeResultPart, matchesWireInput } from './task-parts.ts';
 import type { ResultPart } from './task-parts.ts';
@@ -55,7 +62,7 @@ export interface ContractWorkInit {
   readonly sendLargeResult: (
     address: ResultAddress,
     taskId: string,
-    parts: readonly ResultPart[],
+    bytes: Uint8Array,
     signal: AbortSignal,
   ) => Promise<void>;
   /** Told of each contract whose task was refused or failed. */
@@ -66,6 +73,7 @@ export interface ContractWorkInit {
   readonly tests: Pick<AttestorTasks, 'begin'>;
   /** Shared with what this node learns from: work for others disturbs its measures. */
   readonly meter: WorkMeter;
+  readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -98,7 +106,7 @@ export class ContractWork implements AgentExecutor {
   readonly #running = new Map<string, AbortController>();
   readonly #slots = new FairSlots();
   /** Contracts in work: a second message under one of them waits for the first. */
-  readonly #byContract = new Map<string, Promise<readonly ResultPart[]>>();
+  readonly #byContract = new Map<string, Promise<StoredResult>>();
   #isStopping = false;
 
   constructor(init: ContractWorkInit) {
@@ -123,7 +131,7 @@ export class ContractWork implements AgentExecutor {
     bus.publish(AgentEvent.task(this.#task(context, TaskState.TASK_STATE_WORKING)));
     try {
       const result = await this.#resultOf(context, controller);
-      const parts = await this.#sendLarge(context, result, controller.signal);
+      const parts = await this.#answerWith(context, result, controller.signal);
       bus.publish(
         AgentEvent.artifactUpdate({
           taskId,
@@ -165,18 +173,21 @@ export class ContractWork implements AgentExecutor {
   };
 
   /** The parts to answer with: a result that fits no message goes on a stream of its own. */
-  async #sendLarge(
+  async #answerWith(
     { taskId, context }: RequestContext,
-    parts: readonly ResultPart[],
+    { parts, seal }: StoredResult,
     signal: AbortSignal,
   ): Promise<SdkPart[]> {
-    const bytes = parts.reduce((sum, part) => sum + encodeResultPart(part).length, 0);
-    if (bytes <= MAX_MESSAGE_RESULT_BYTES) return parts.map(sdkPart);
     const contract = contractOf(context)!;
+    const sealed = seal && sealedBytes(parts, fromBase64Url(contract), seal);
+    const bytes = parts.reduce((sum, part) => sum + encodeResultPart(part).length, 0);
+    if (sealed && sealed.length <= MAX_MESSAGE_SEALED_BYTES) return [sealedPart(sealed)];
+    if (!sealed && bytes <= MAX_MESSAGE_RESULT_BYTES) return parts.map(sdkPart);
+    const large = sealed ?? encodeParts(parts);
     const peerId = context.user!.userName;
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
     await untilBack(
-      () => this.#init.sendLargeResult({ peerId, contract }, taskId, parts, inTime),
+      () => this.#init.sendLargeResult({ peerId, contract }, taskId, large, inTime),
       inTime,
     );
     return [
@@ -189,10 +200,7 @@ export class ContractWork implements AgentExecutor {
     ];
   }
 
-  async #resultOf(
-    context: RequestContext,
-    controller: AbortController,
-  ): Promise<readonly ResultPart[]> {
+  async #resultOf(context: RequestContext, controller: AbortController): Promise<StoredResult> {
     const id = contractOf(context.context);
     if (id === undefined) throw new WorkRefusal('This node works under a contract only');
     const running = this.#byContract.get(id);
@@ -210,10 +218,10 @@ export class ContractWork implements AgentExecutor {
     id: string,
     context: RequestContext,
     controller: AbortController,
-  ): Promise<readonly ResultPart[]> {
-    const { contractor, results, clock } = this.#init;
+  ): Promise<StoredResult> {
+    const { contractor, results } = this.#init;
     const stored = await results.get(id);
-    if (stored) return stored.parts;
+    if (stored) return stored;
     const received = readTaskMessage(context.userMessage);
     if (!received) throw new WorkRefusal('The message is not a coalesce task');
     const contractId = fromBase64Url(id);
@@ -234,17 +242,29 @@ export class ContractWork implements AgentExecutor {
     const { client } = started.contract.request.body;
     const work = { specification, parts: received.parts };
     const parts = await this.#inTurn({ id, client, work }, controller);
+    const isSealed = started.contract.agreement?.body.delivery === 'sealed';
+    return this.#keep(id, parts, isSealed);
+  }
+
+  /** Stores a result, with the key of a sealed one, and signs its delivery. */
+  async #keep(id: string, parts: readonly ResultPart[], isSealed: boolean): Promise<StoredResult> {
+    const { contractor, results, random, clock } = this.#init;
+    const contractId = fromBase64Url(id);
     const manifest = manifestOf(parts);
     if (manifest.bytes > MAX_RESULT_BYTES) throw new WorkRefusal('The result is too large to send');
-    await results.put(id, {
+    const seal = isSealed ? newSeal(parts, contractId, random.bytes(32)) : undefined;
+    const result: StoredResult = {
       parts,
       result: toBase64Url(manifest.result),
       bytes: manifest.bytes,
       finishedAtMs: clock.nowMs(),
-    });
-    const delivered = await contractor.recordDelivery(contractId, manifest);
+      ...(seal && { seal }),
+    };
+    await results.put(id, result);
+    const content = { ...manifest, ...(seal && { seal: resultSeal(seal) }) };
+    const delivered = await contractor.recordDelivery(contractId, content);
     if (!delivered.accepted) throw new WorkRefusal(`Too late to deliver: ${delivered.refusal}`);
-    return parts;
+    return result;
   }
 
   /** Waits for a slot of the skill, then does the work. The time of both is bounded. */
@@ -363,6 +383,15 @@ function isOfShape(
     inBytes <= shape.inBytes &&
     constraints.sensitivity === shape.sensitivity
   );
+}
+
+function sealedPart(sealed: Uint8Array): SdkPart {
+  return {
+    content: { $case: 'raw', value: Buffer.from(sealed) },
+    mediaType: SEALED_MEDIA_TYPE,
+    filename: '',
+    metadata: undefined,
+  };
 }
 
 function sdkPart({ mediaType, text, data }: ResultPart): SdkPart {

@@ -29,6 +29,8 @@ import type { JsonSection } from '../storage/store.ts';
 import type { TaskHere } from './local-machine.ts';
 import type { AttestorTasks } from './attestor-tasks.ts';
 import type { AcceptanceRules } from './offer.ts';
+import { resultSeal } from './sealed-delivery.ts';
+import type { StoredSeal } from './sealed-delivery.ts';
 import type { SkillShelf, SkillOnSale } from './skill-shelf.ts';
 import type { ResultPart } from './task-parts.ts';
 import type { WorkQueue } from './work-queue.ts';
@@ -50,6 +52,8 @@ export interface StoredResult {
   readonly result: string;
   readonly bytes: number;
   readonly finishedAtMs: number;
+  /** Of a sealed delivery. */
+  readonly seal?: StoredSeal;
 }
 
 export interface ContractorRoleInit {
@@ -266,7 +270,9 @@ export class ContractorRole implements ContractorPolicy {
 
   async deliveryFor(contractId: Uint8Array): Promise<DeliveryContent | undefined> {
     const stored = await this.#init.results.get(toBase64Url(contractId));
-    return stored && { result: fromBase64Url(stored.result), bytes: stored.bytes };
+    if (!stored) return undefined;
+    const { result, bytes, seal } = stored;
+    return { result: fromBase64Url(result), bytes, ...(seal && { seal: resultSeal(seal) }) };
   }
 
   /**

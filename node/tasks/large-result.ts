@@ -21,6 +21,8 @@ import type { ResultPart } from './task-parts.ts';
 
 /** Largest result that fits one message of the control stream, with room for its JSON. */
 export const MAX_MESSAGE_RESULT_BYTES = 900_000;
+/** Largest ciphertext that does: in JSON three bytes are four characters. */
+export const MAX_MESSAGE_SEALED_BYTES = (MAX_MESSAGE_RESULT_BYTES / 4) * 3;
 /** Largest result of a contract. */
 export const MAX_RESULT_BYTES = TASK_LIMITS.maxPartBytes;
 /** As JSON a text may be twice as long: each quotation mark takes two characters. */
@@ -51,15 +53,31 @@ export interface ResultAddress {
   readonly contract: string;
 }
 
+/** The bytes of a result that travels as one artifact. */
+export function encodeParts(parts: readonly ResultPart[]): Uint8Array {
+  return utf8(JSON.stringify(parts));
+}
+
+/** Reads what {@link encodeParts} wrote; `undefined` if it is none of it. Never throws. */
+export function decodeParts(bytes: Uint8Array): ResultPart[] | undefined {
+  try {
+    const read = partsSchema.parse(JSON.parse(fromUtf8(bytes)));
+    return read.map(({ mediaType, text, data }) =>
+      text === undefined ? { mediaType, data: data as JsonValue } : { mediaType, text },
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 /** Sends a result to the client of its contract. @throws as {@link sendArtifact}. */
 export function sendLargeResult(
   streams: SecureStreams,
   { peerId, contract }: ResultAddress,
   taskId: string,
-  parts: readonly ResultPart[],
+  bytes: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  const bytes = utf8(JSON.stringify(parts));
   const header = { contract, task: taskId, artifact: ARTIFACT, bytes: bytes.length };
   return sendArtifact(streams, peerId, header, once(bytes), { signal });
 }
@@ -88,18 +106,10 @@ export class AwaitedResult {
     });
   }
 
-  /** The parts that came, if the task says that they come so; `undefined` if not. Never throws. */
-  partsOf({ artifacts = [] }: A2aTask): ResultPart[] | undefined {
+  /** The bytes that came, if the task says that its result comes so; `undefined` if not. */
+  bytesOf({ artifacts = [] }: A2aTask): Uint8Array | undefined {
     const parts = artifacts.flatMap((artifact) => artifact.parts);
-    if (parts.length !== 1 || parts[0]?.url !== RESULT_URL || !this.#bytes) return undefined;
-    try {
-      const read = partsSchema.parse(JSON.parse(fromUtf8(this.#bytes)));
-      return read.map(({ mediaType, text, data }) =>
-        text === undefined ? { mediaType, data: data as JsonValue } : { mediaType, text },
-      );
-    } catch {
-      return undefined;
-    }
+    return parts.length === 1 && parts[0]?.url === RESULT_URL ? this.#bytes : undefined;
   }
 
   /** Takes nothing any more. */

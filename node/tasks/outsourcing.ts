@@ -10,17 +10,18 @@
  */
 
 import { toBase64Url } from '../../crypto/bytes.ts';
+import { sha256 } from '../../crypto/hash.ts';
 import type { ArtifactReceiver } from '../../protocols/a2a/artifact-stream.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
 import type { Logger, Random } from '../../protocols/components.ts';
 import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
-import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
+import type { NegotiationClient, ReceivedResult } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
 import type { VerdictAsk } from '../../protocols/negotiation/verdict-body.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import { AGREEMENT_PERIODS } from '../../protocols/negotiation/documents.ts';
-import type { Quote } from '../../protocols/negotiation/documents.ts';
+import type { Quote, TaskShape } from '../../protocols/negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../../protocols/secure-stream.ts';
 import type { RefusalCode } from '../../protocols/errors.ts';
@@ -28,11 +29,12 @@ import { printable } from '../errors.ts';
 import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
 import type { NodeLedger, Unheld } from '../ledger/node-ledger.ts';
 import { DearerQuoteError, untilBack } from './interruption.ts';
-import { AwaitedResult } from './large-result.ts';
+import { AwaitedResult, decodeParts } from './large-result.ts';
 import { wireTask } from './prepared-task.ts';
 import type { PreparedTask, WireTask } from './prepared-task.ts';
+import { openDelivery } from './sealed-delivery.ts';
 import type { ResultPart } from './task-parts.ts';
-import { manifestOf, resultPartsOf, taskMessage } from './wire-task.ts';
+import { manifestOf, resultPartsOf, sealedBytesOf, taskMessage } from './wire-task.ts';
 
 /** Contractors whose control stream is kept open. */
 const MAX_OPEN_CLIENTS = 64;
@@ -125,6 +127,9 @@ const NEEDS_NEW_QUOTE: ReadonlySet<RefusalCode | undefined> = new Set<RefusalCod
   'SESSION_MISMATCH',
 ]);
 
+/** A result as it came, or the ciphertext of one. */
+type Received = { readonly parts: readonly ResultPart[] } | { readonly ciphertext: Uint8Array };
+
 /** What was settled. */
 export interface Settlement {
   /** docId of the verdict that both have signed, or `null` if the contractor did not sign. */
@@ -140,6 +145,8 @@ export interface OutsourcingComponents {
   readonly artifacts?: ArtifactReceiver;
   /** Left out: contractors work on credit. */
   readonly escrow?: Escrow | undefined;
+  /** Results of tasks worth so much are asked for sealed, where there is a ledger. Left out: none. */
+  readonly sealedFromMicroUsd?: number;
   /** What is owed for work on credit. */
   readonly accounts: Pick<BilateralAccounts, 'noteReceipt' | 'state' | 'creditors'>;
   readonly logger: Logger;
@@ -156,7 +163,7 @@ export class Outsourcing {
 
   /** Asks `peerId` for a quote. @throws {@link ContractorFailedError} with the refusal. */
   async quote(peerId: string, task: PreparedTask, signal: AbortSignal): Promise<QuotedTask> {
-    const wire = wireTask(task, this.#components.random);
+    const wire = wireTask(task, this.#components.random, this.#deliveryOf(task));
     const contract = await this.#step(peerId, 'quote', false, signal, (stream) =>
       this.#components.negotiation.requestQuote(
         stream,
@@ -165,6 +172,12 @@ export class Outsourcing {
       ),
     );
     return { peerId, requestId: contract.request.id, quote: contract.quote!.body, wire };
+  }
+
+  /** Sealed where it protects both: a ledger holds the price, and the task is worth it. */
+  #deliveryOf({ specification }: PreparedTask): TaskShape['delivery'] {
+    const { escrow, sealedFromMicroUsd = Infinity } = this.#components;
+    return escrow && specification.valueMicroUsd >= sealedFromMicroUsd ? 'sealed' : 'open';
   }
 
   /**
@@ -223,22 +236,25 @@ export class Outsourcing {
     await negotiation.startWork(requestId);
     const isOver = async () => (await negotiation.contract(requestId))?.phase === 'VOID';
     const send = () => this.#send(taken, task, contractId, signal);
-    const parts = await untilBack(send, signal, isOver).catch((error: unknown) => {
+    const received = await untilBack(send, signal, isOver).catch((error: unknown) => {
       // Nobody waits for the result any more: the contractor's slot and the price need not either.
       if (isHungUp(signal)) void this.#cancel(taken, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
       throw error;
     });
-    const manifest = manifestOf(parts);
+    const expected = expectedOf(received);
     const take = () =>
       this.#step(peerId, 'delivery', true, signal, async (stream) => {
-        const collected = await negotiation.collectDelivery(stream, requestId, manifest, {
+        const collected = await negotiation.collectDelivery(stream, requestId, expected, {
           signal,
         });
         return collected.agreed
           ? negotiation.acknowledge(stream, requestId, { signal })
           : collected;
       });
-    await untilBack(take, signal, isOver);
+    const delivered = await untilBack(take, signal, isOver);
+    if ('parts' in received) return { quoted: taken, parts: received.parts, contractId };
+    // What does not open to what was signed is no result: without a part it fails every check.
+    const parts = openDelivery(received.ciphertext, delivered) ?? [];
     return { quoted: taken, parts, contractId };
   }
 
@@ -384,7 +400,7 @@ export class Outsourcing {
     task: PreparedTask,
     contractId: string,
     signal: AbortSignal,
-  ): Promise<ResultPart[]> {
+  ): Promise<Received> {
     const { peerId, wire } = quoted;
     const fail = (reason: string, cause?: unknown): never => {
       throw new ContractorFailedError({ peerId, step: 'task', isAgreed: true }, reason, { cause });
@@ -406,8 +422,13 @@ export class Outsourcing {
         const text = words?.parts.map(({ text: own }) => own ?? '').join(' ') ?? '';
         return fail(`it ended as ${state}${text === '' ? '' : `: ${text}`}`);
       }
-      const parts = resultPartsOf(answer.task) ?? large?.partsOf(answer.task);
-      return parts ?? fail('its result is neither text nor JSON');
+      const bytes = large?.bytesOf(answer.task);
+      if (wire.shape.delivery === 'sealed') {
+        const ciphertext = bytes ?? sealedBytesOf(answer.task);
+        return ciphertext ? { ciphertext } : fail('its result is not sealed');
+      }
+      const parts = resultPartsOf(answer.task) ?? (bytes && decodeParts(bytes));
+      return parts ? { parts } : fail('its result is neither text nor JSON');
     } catch (error) {
       if (error instanceof ContractorFailedError) throw error;
       return fail(error instanceof Error ? error.message : 'it did not answer', error);
@@ -529,6 +550,10 @@ export class Outsourcing {
     }
     return client;
   }
+}
+
+function expectedOf(received: Received): ReceivedResult {
+  return 'parts' in received ? manifestOf(received.parts) : { cipher: sha256(received.ciphertext) };
 }
 
 function onCredit(reason: string | null): PriceSecurity {

@@ -124,8 +124,12 @@ function singleTerm({ skills, constraints }: TaskSpecification): string {
   return term;
 }
 
-/** The task for one contractor. */
-export function wireTask(task: PreparedTask, random: Random): WireTask {
+/** The task for one contractor, and how its result is to come. */
+export function wireTask(
+  task: PreparedTask,
+  random: Random,
+  delivery: TaskShape['delivery'] = 'open',
+): WireTask {
   const wire = specificationForWire(task.specification, task.parts);
   const specification = encodeTaskSpecification(wire);
   const salt = random.bytes(TASK_SALT_BYTES);
@@ -140,7 +144,7 @@ export function wireTask(task: PreparedTask, random: Random): WireTask {
       outMaxBytes: output.expectedBytes ?? DEFAULT_MAX_RESULT_BYTES,
       maxLatencyMs: constraints.maxLatencyMs ?? 0,
       sensitivity: constraints.sensitivity,
-      delivery: 'open',
+      delivery,
     },
   };
 }

@@ -111,6 +111,13 @@ export function resultPartsOf(task: A2aTask): ResultPart[] | undefined {
   return parts;
 }
 
+/** Ciphertext of a finished task whose result is sealed; `undefined` if it is anything else. */
+export function sealedBytesOf({ artifacts = [] }: A2aTask): Uint8Array | undefined {
+  const [part, ...others] = artifacts.flatMap(({ parts }) => parts);
+  if (part?.raw === undefined || others.length > 0) return undefined;
+  return new Uint8Array(Buffer.from(part.raw, 'base64'));
+}
+
 /** Manifest of a result: what the contractor signs and the client compares. */
 export function manifestOf(parts: readonly ResultPart[]): ResultManifest {
   return resultManifest(

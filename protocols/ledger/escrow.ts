@@ -13,17 +13,9 @@
  * @module
  */
 
-import {
-  concatBytes,
-  equalBytes,
-  fromBase64Url,
-  fromHex,
-  toBase64Url,
-} from '../../crypto/bytes.ts';
-import { toHex, utf8 } from '../../crypto/bytes.ts';
-import { SEAL_KEY_TAG } from '../../crypto/domain-tags.ts';
+import { equalBytes, fromBase64Url, fromHex, toBase64Url, toHex } from '../../crypto/bytes.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
-import { sha256 } from '../../crypto/hash.ts';
+import { sealKeyCommitment } from '../../crypto/sealed-result.ts';
 import type { RefusalCode } from '../errors.ts';
 import { checkPaid } from '../negotiation/checks.ts';
 import {
@@ -157,7 +149,7 @@ function checkSealing(
   }
   if (!isSealed) return key === undefined ? undefined : 'DELIVERY_KIND_MISMATCH';
   if (key === undefined) return 'KEY_MISMATCH';
-  const commitment = sha256(concatBytes(utf8(SEAL_KEY_TAG), Uint8Array.of(0), fromBase64Url(key)));
+  const commitment = sealKeyCommitment(fromBase64Url(key));
   return equalBytes(commitment, fromBase64Url(keyCommit)) ? undefined : 'KEY_MISMATCH';
 }
 

@@ -10,8 +10,9 @@
  * @module
  */
 
-import { equalBytes } from '../../crypto/bytes.ts';
+import { equalBytes, toBase64Url } from '../../crypto/bytes.ts';
 import type { SignedDocument } from '../../crypto/envelope.ts';
+import { sealKeyCommitment } from '../../crypto/sealed-result.ts';
 import type { RefusalCode } from '../errors.ts';
 import {
   checkAcknowledgement,
@@ -44,7 +45,14 @@ export type ContractEvent =
   /** The same with both signatures. */
   | { readonly type: 'agreed'; readonly agreement: SignedDocument<Agreement> }
   | { readonly type: 'workStarted' }
-  | { readonly type: 'delivered'; readonly delivery: SignedDocument<Delivery> }
+  | {
+      readonly type: 'delivered';
+      readonly delivery: SignedDocument<Delivery>;
+      /** The contractor's, of a sealed delivery. */
+      readonly sealKey?: Uint8Array | undefined;
+    }
+  /** The client has the key of a sealed result. */
+  | { readonly type: 'unsealed'; readonly sealKey: Uint8Array }
   | { readonly type: 'acknowledged'; readonly acknowledgement: SignedDocument<Acknowledgement> }
   /** The client's verdict, with one signature or with both. */
   | { readonly type: 'judged'; readonly verdict: SignedDocument<Verdict> }
@@ -228,7 +236,7 @@ function onWorkStarted(contract: Contract, now: number): StepResult {
 
 function onDelivered(
   contract: Contract,
-  delivery: SignedDocument<Delivery>,
+  { delivery, sealKey }: Extract<ContractEvent, { type: 'delivered' }>,
   now: number,
 ): StepResult {
   const { agreement, request } = contract;
@@ -241,7 +249,7 @@ function onDelivered(
   }
   if (contract.phase === 'VOID') return refuse('TOO_LATE');
   if (contract.phase !== 'WORKING') return refuse('WRONG_STATE');
-  return moved(contract, 'DELIVERED', now, { delivery });
+  return moved(contract, 'DELIVERED', now, { delivery, ...(sealKey && { sealKey }) });
 }
 
 function onAcknowledged(
@@ -257,6 +265,16 @@ function onAcknowledged(
     return refuse(contract.phase === 'DISPUTED' ? 'TOO_LATE' : 'WRONG_STATE');
   }
   return moved(contract, 'ACKNOWLEDGED', now, { acknowledgement });
+}
+
+/** Says nothing of the phase: a key that comes late opens the result as well. */
+function onUnsealed(contract: Contract, sealKey: Uint8Array): StepResult {
+  const { delivery, acknowledgement } = contract;
+  if (!delivery || !acknowledgement) return refuse('WRONG_STATE');
+  const commitment = toBase64Url(sealKeyCommitment(sealKey));
+  if (commitment !== delivery.body.keyCommit) return refuse('KEY_MISMATCH');
+  if (contract.sealKey) return repeated(contract);
+  return { accepted: true, contract: { ...contract, sealKey }, isNew: true };
 }
 
 function onJudged(contract: Contract, verdict: SignedDocument<Verdict>, now: number): StepResult {
@@ -309,9 +327,11 @@ export function step(before: Contract, event: ContractEvent, nowSeconds: number)
     case 'workStarted':
       return onWorkStarted(contract, nowSeconds);
     case 'delivered':
-      return onDelivered(contract, event.delivery, nowSeconds);
+      return onDelivered(contract, event, nowSeconds);
     case 'acknowledged':
       return onAcknowledged(contract, event.acknowledgement, nowSeconds);
+    case 'unsealed':
+      return onUnsealed(contract, event.sealKey);
     case 'judged':
       return onJudged(contract, event.verdict, nowSeconds);
     case 'contested':

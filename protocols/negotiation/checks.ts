@@ -44,7 +44,6 @@ export function checkRequest(
   if (body.client === body.contractor) return 'SELF_DEALING';
   if (body.client !== at.remotePeer) return 'WRONG_CLIENT';
   if (body.contractor !== at.self) return 'WRONG_CONTRACTOR';
-  if (body.shape.delivery !== 'open') return 'SEALED_NOT_SUPPORTED';
   return checkExpiry(body.exp, at.nowSeconds, CLOCK_TOLERANCE_SECONDS);
 }
 
@@ -74,7 +73,6 @@ export interface EscrowTerms {
 
 /** What this version does not do yet, each by its name. */
 function checkSupported(body: Agreement): Check {
-  if (body.delivery !== 'open') return 'SEALED_NOT_SUPPORTED';
   return body.arbiters.length > 0 ? 'ARBITERS_NOT_SUPPORTED' : undefined;
 }
 
@@ -148,7 +146,10 @@ export function checkDelivery(
   request: SignedDocument<QuoteRequest>,
 ): Check {
   if (!isIdOf(body.contract, agreement)) return 'CONTRACT_MISMATCH';
-  if (body.cipher !== '' || body.keyCommit !== '') return 'SEALED_NOT_SUPPORTED';
+  const isSealed = agreement.body.delivery === 'sealed';
+  if (isSealed !== (body.cipher !== '') || isSealed !== (body.keyCommit !== '')) {
+    return 'DELIVERY_KIND_MISMATCH';
+  }
   if (body.bytes > request.body.shape.outMaxBytes) return 'RESULT_TOO_LARGE';
   return undefined;
 }

@@ -31,7 +31,7 @@ import {
   deliveryDefinition,
   verdictDefinition,
 } from './documents.ts';
-import type { Acknowledgement, Agreement, QuoteRequest, TaskShape } from './documents.ts';
+import type { Acknowledgement, Agreement, Delivery, QuoteRequest, TaskShape } from './documents.ts';
 import { UnknownContractError } from './errors.ts';
 import { askForQuote, exchange, refusedBy } from './exchange.ts';
 import type { Negotiated, Refused } from './exchange.ts';
@@ -95,7 +95,6 @@ export class NegotiationClient {
     ask: QuoteAsk,
     options: StepOptions = {},
   ): Promise<Negotiated> {
-    if (ask.shape.delivery !== 'open') return refusedBy('self', 'SEALED_NOT_SUPPORTED');
     if (stream.remotePeer === this.#components.identity.peerId) {
       return refusedBy('self', 'SELF_DEALING');
     }
@@ -235,13 +234,13 @@ export class NegotiationClient {
   /**
    * Collects the signed delivery. `NOT_READY` by the peer while it is worked on.
    *
-   * @param expected - Manifest of the result that was received. If the delivery is for another one
-   *   the step is refused with `RESULT_MISMATCH`, and the delivery is kept: a verdict may name it.
+   * @param expected - What was received. If the delivery is for something else the step is refused
+   *   with `RESULT_MISMATCH`, and the delivery is kept: a verdict may name it.
    */
   collectDelivery(
     stream: SecureStream,
     requestId: Uint8Array,
-    expected?: ResultManifest,
+    expected?: ReceivedResult,
     { signal }: StepOptions = {},
   ): Promise<Negotiated> {
     return this.#withContract(stream, requestId, async (contract) => {
@@ -255,14 +254,15 @@ export class NegotiationClient {
       if (!delivery.valid) return refusedBy('self', delivery.reason);
       const result = await this.#apply(contract, { type: 'delivered', delivery });
       if (!result.agreed || !expected) return result;
-      const isExpected =
-        equalBytes(fromBase64Url(delivery.body.result), expected.result) &&
-        delivery.body.bytes === expected.bytes;
-      return isExpected ? result : refusedBy('self', 'RESULT_MISMATCH');
+      return isOf(delivery.body, expected) ? result : refusedBy('self', 'RESULT_MISMATCH');
     });
   }
 
-  /** Signs that the delivered result is here, and sends it. */
+  /**
+   * Signs that the delivered result is here, and sends it. The contractor answers with the key of a
+   * sealed one, which then stands in the contract; `KEY_MISMATCH` if it gives none, or one that is
+   * not what it has committed to.
+   */
   acknowledge(
     stream: SecureStream,
     requestId: Uint8Array,
@@ -285,7 +285,12 @@ export class NegotiationClient {
       };
       const answer = await exchange(stream, question, 'acknowledged', signal);
       if ('refusal' in answer) return answer;
-      return answer.contract === id ? stored : refusedBy('self', 'CONTRACT_MISMATCH');
+      if (answer.contract !== id) return refusedBy('self', 'CONTRACT_MISMATCH');
+      const { keyCommit } = delivery.body;
+      if (keyCommit === '') return stored;
+      if (answer.key === undefined) return refusedBy('self', 'KEY_MISMATCH');
+      const sealKey = fromBase64Url(answer.key);
+      return this.#apply(stored.contract, { type: 'unsealed', sealKey });
     });
   }
 
@@ -409,6 +414,18 @@ export class NegotiationClient {
     }
     return refusedBy('self', result.refusal);
   }
+}
+
+/** What a client has received: a result, or the ciphertext of one. */
+export type ReceivedResult =
+  | ResultManifest
+  /** SHA-256 of the ciphertext, 32 bytes. */
+  | { readonly cipher: Uint8Array };
+
+function isOf({ result, bytes, cipher }: Delivery, received: ReceivedResult): boolean {
+  if ('cipher' in received) return cipher === toBase64Url(received.cipher);
+  const isSame = equalBytes(fromBase64Url(result), received.result) && bytes === received.bytes;
+  return cipher === '' && isSame;
 }
 
 function contractIdOf(contract: Contract): string | undefined {

@@ -48,6 +48,7 @@ const recordSchema = z.strictObject({
   bargained: fields.decimal.optional(),
   agreement: envelope.optional(),
   delivery: envelope.optional(),
+  sealKey: fields.bytes(32).optional(),
   acknowledgement: envelope.optional(),
   verdict: envelope.optional(),
   voidReason: z.enum(VOID_REASONS).optional(),
@@ -69,6 +70,7 @@ export function encodeContract(contract: Contract): Uint8Array {
     bargained: contract.bargainedPrice,
     agreement: text(contract.agreement),
     delivery: text(contract.delivery),
+    sealKey: contract.sealKey && toBase64Url(contract.sealKey),
     acknowledgement: text(contract.acknowledgement),
     verdict: text(contract.verdict),
     voidReason: contract.voidReason,
@@ -106,7 +108,7 @@ export function decodeContract(key: string, bytes: Uint8Array): Contract {
   }
   const request = open(key, QUOTE_REQUEST, record.request);
   const parties = { client: request.body.client, contractor: request.body.contractor };
-  const { quote, agreement, delivery, acknowledgement, verdict, voidReason } = record;
+  const { quote, agreement, delivery, sealKey, acknowledgement, verdict, voidReason } = record;
   return {
     role: record.role,
     phase: record.phase,
@@ -116,6 +118,7 @@ export function decodeContract(key: string, bytes: Uint8Array): Contract {
     ...(record.bargained !== undefined && { bargainedPrice: record.bargained }),
     ...(agreement !== undefined && { agreement: open(key, AGREEMENT, agreement, 1) }),
     ...(delivery !== undefined && { delivery: open(key, deliveryDefinition(parties), delivery) }),
+    ...(sealKey !== undefined && { sealKey: fromBase64Url(sealKey) }),
     ...(acknowledgement !== undefined && {
       acknowledgement: open(key, acknowledgementDefinition(parties), acknowledgement),
     }),

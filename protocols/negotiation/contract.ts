@@ -68,6 +68,8 @@ export interface Contract {
   /** With the client's signature while NEGOTIATING, with both from AGREED on. */
   readonly agreement?: SignedDocument<Agreement>;
   readonly delivery?: SignedDocument<Delivery>;
+  /** Key of a sealed result, 32 bytes; the contractor's alone until the acknowledgement. */
+  readonly sealKey?: Uint8Array;
   readonly acknowledgement?: SignedDocument<Acknowledgement>;
   /** With both signatures it is the receipt. */
   readonly verdict?: SignedDocument<Verdict>;

@@ -12,6 +12,7 @@ import { fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
 import { countersign, openEnvelope, signDocument } from '../../crypto/envelope.ts';
 import type { OpenedEnvelope, SignedDocument } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
+import { sealKeyCommitment } from '../../crypto/sealed-result.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock, Logger, Random } from '../components.ts';
 import { refusalNumber } from '../errors.ts';
@@ -110,18 +111,19 @@ export class ContractorDesk {
   async deliver(contract: Contract, content: DeliveryContent): Promise<StepResult> {
     const { agreement } = contract;
     if (!agreement || !isAgreed(contract)) return { accepted: false, refusal: 'WRONG_STATE' };
+    const { seal } = content;
     const body: Delivery = {
       v: 1,
       typ: 'dlv',
       contract: toBase64Url(agreement.id),
       result: toBase64Url(content.result),
-      cipher: '',
-      keyCommit: '',
+      cipher: seal ? toBase64Url(seal.cipher) : '',
+      keyCommit: seal ? toBase64Url(sealKeyCommitment(seal.key)) : '',
       bytes: content.bytes,
     };
     const definition = deliveryDefinition(partiesOf(contract));
     const delivery = signDocument(definition, body, this.#components.identity);
-    return this.apply(contract, { type: 'delivered', delivery });
+    return this.apply(contract, { type: 'delivered', delivery, sealKey: seal?.key });
   }
 
   /** Steps `contract`; stores and reports what is new, and evidence. */
@@ -319,7 +321,9 @@ export class ContractorDesk {
     if (!acknowledgement.valid) return decline(acknowledgement.reason);
     const result = await this.apply(contract, { type: 'acknowledged', acknowledgement });
     if (!result.accepted) return decline(result.refusal);
-    return { v: 1, typ: 'acknowledged', contract: question.contract };
+    const { sealKey } = result.contract;
+    const key = sealKey === undefined ? {} : { key: toBase64Url(sealKey) };
+    return { v: 1, typ: 'acknowledged', contract: question.contract, ...key };
   }
 
   async #onVerdict(question: QuestionOf<'verdict'>, asker: Asker): Promise<Answer> {

@@ -57,6 +57,16 @@ export interface DeliveryContent {
   readonly result: Uint8Array;
   /** Bytes of all parts together. */
   readonly bytes: number;
+  /** For a sealed delivery, and for none other. */
+  readonly seal?: ResultSeal | undefined;
+}
+
+/** How a result is sealed. */
+export interface ResultSeal {
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  /** SHA-256 of the ciphertext, 32 bytes. */
+  readonly cipher: Uint8Array;
 }
 
 /** A client pays less than the price, or nothing. */

@@ -68,7 +68,7 @@ const answerSchema = z.discriminatedUnion('typ', [
   message('puzzle', { cookie: fields.bytes(COOKIE_BYTES) }),
   message('agreed', { agreement: envelope }),
   message('delivery', { delivery: envelope }),
-  message('acknowledged', { contract }),
+  message('acknowledged', { contract, key: fields.bytes(32).optional() }),
   message('receipt', { receipt: envelope }),
   message('disputed', { contract }),
   message('cancelled', { contract }),

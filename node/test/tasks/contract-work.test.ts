@@ -159,6 +159,7 @@ class WorkUnderTest {
         },
       },
       meter: this.meter,
+      random: this.random,
       clock: this.market.clock,
       logger: this.market.logger,
     });

@@ -7,7 +7,7 @@
 import { AgentCard } from '@a2a-js/sdk';
 import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { describe, expect, it } from 'vitest';
-import { fromBase64Url, utf8 } from '../../../crypto/bytes.ts';
+import { fromBase64Url, toBase64Url, utf8 } from '../../../crypto/bytes.ts';
 import { LIBP2P_BINDING_URI } from '../../../protocols/a2a/agent-card.ts';
 import { guardExecutor } from '../../../protocols/a2a/error-scrubbing.ts';
 import { ArtifactReceiver } from '../../../protocols/a2a/artifact-stream.ts';
@@ -23,8 +23,9 @@ import type { StoredResult } from '../../tasks/contractor-role.ts';
 import type { SkillExecutor } from '../../tasks/executors/skill-executor.ts';
 import { isInterruption, untilBack } from '../../tasks/interruption.ts';
 import { sendLargeResult } from '../../tasks/large-result.ts';
+import { resultSeal } from '../../tasks/sealed-delivery.ts';
 import { ContractorFailedError, Outsourcing } from '../../tasks/outsourcing.ts';
-import type { QuotedTask } from '../../tasks/outsourcing.ts';
+import type { Escrow, QuotedTask } from '../../tasks/outsourcing.ts';
 import { prepareTask } from '../../tasks/prepared-task.ts';
 import type { PreparedTask } from '../../tasks/prepared-task.ts';
 import type { SkillOnSale, SkillShelf } from '../../tasks/skill-shelf.ts';
@@ -64,8 +65,10 @@ class Deal {
   duringWork = (): void => undefined;
   #revival: Promise<void> = Promise.resolve();
 
-  static async open(): Promise<Deal> {
+  /** @param isSealed - The work is free then: a price would have to be held on a ledger. */
+  static async open({ isSealed = false } = {}): Promise<Deal> {
     const deal = new Deal();
+    if (isSealed) deal.priceMicroUsd = 0n;
     deal.market = await Market.open(
       {
         quoteFor: () =>
@@ -77,7 +80,9 @@ class Deal {
           }),
         deliveryFor: async (id) => {
           const stored = await deal.results.get(Buffer.from(id).toString('base64url'));
-          return stored && { result: fromBase64Url(stored.result), bytes: stored.bytes };
+          if (!stored) return undefined;
+          const { result, bytes, seal } = stored;
+          return { result: fromBase64Url(result), bytes, seal: seal && resultSeal(seal) };
         },
         onContract: ({ phase }) => {
           if (phase === 'DELIVERED') deal.deliveredAfter = deal.executions;
@@ -91,6 +96,7 @@ class Deal {
       negotiation: deal.market.client,
       random: new FakeRandom('deal'),
       artifacts: deal.artifacts,
+      ...(isSealed && { escrow: FAKE_ESCROW, sealedFromMicroUsd: 0 }),
       accounts: makeAccounts(ALICE),
       logger: new FakeLogger(),
     });
@@ -121,12 +127,13 @@ class Deal {
       shelf: { find: () => this.#item() } as unknown as SkillShelf,
       results: this.results,
       isFunded: () => Promise.resolve(true),
-      sendLargeResult: (address, taskId, parts, signal) =>
-        sendLargeResult(new FakeSecureStreams(BOB.peerId, net), address, taskId, parts, signal),
+      sendLargeResult: (address, taskId, bytes, signal) =>
+        sendLargeResult(new FakeSecureStreams(BOB.peerId, net), address, taskId, bytes, signal),
       onUndone: () => undefined,
       onWork: () => undefined,
       tests: { begin: () => ({ end: () => undefined }) },
       meter: new WorkMeter(systemProcessor),
+      random: new FakeRandom('work'),
       clock,
       logger,
     });
@@ -209,6 +216,11 @@ class Deal {
   }
 }
 
+/** The client's ledger, of which only the terms are looked at while nothing costs money. */
+const FAKE_ESCROW = {
+  terms: { ledger: toBase64Url(new Uint8Array(32)), fee: '1', isRequired: true },
+} as unknown as Escrow;
+
 /** Messages of a contract from the agreement to the receipt, where nothing goes wrong. */
 async function countMessages(): Promise<number> {
   const deal = await Deal.open();
@@ -280,6 +292,49 @@ describe('a contract whose streams break', () => {
     },
     60_000,
   );
+
+  it.each([
+    ['that fits a message', 0],
+    ['on a stream of its own', 700_000],
+  ])(
+    'gets a sealed result %s, after each message that can be the last one of the contractor',
+    async (_, padding) => {
+      const messages = await countMessages();
+      for (let at = 0; at < messages; at++) {
+        const deal = await Deal.open({ isSealed: true });
+        deal.padding = 'x'.repeat(padding);
+        const quoted = await deal.quote();
+        expect(quoted.wire.shape.delivery).toBe('sealed');
+        let sent = 0;
+        deal.market.net.faultOf = () => {
+          if (sent++ !== at) return 'none';
+          deal.kill();
+          return 'lost';
+        };
+        const { delivered, settled } = await deal.through(quoted);
+        const message = `message ${at}`;
+        const text = `hello 1${deal.padding}`;
+        expect(delivered.parts, message).toEqual([{ mediaType: 'text/plain', text }]);
+        expect(deal.executions, message).toBe(1);
+        expect(settled.contract.delivery?.body.keyCommit, message).not.toBe('');
+        expect(await deal.phases('bobDisk'), message).toEqual(['RECEIPT']);
+      }
+    },
+    120_000,
+  );
+
+  it('takes what a sealed result opens to for no result, if that is not what was signed', async () => {
+    const deal = await Deal.open({ isSealed: true });
+    const quoted = await deal.quote();
+    // The contractor signs the manifest of one result, and seals another.
+    const { contractor } = deal.market;
+    const record = contractor.recordDelivery.bind(contractor);
+    contractor.recordDelivery = (id, content) =>
+      record(id, { ...content, result: new Uint8Array(32) });
+    const signal = AbortSignal.timeout(20_000);
+    const { parts } = await deal.outsourcing.perform(quoted, deal.task, signal);
+    expect(parts).toEqual([]);
+  });
 
   it('does anew what the contractor was at when it died, and delivers that', async () => {
     const deal = await Deal.open();

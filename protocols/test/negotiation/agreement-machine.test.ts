@@ -24,6 +24,7 @@ const events: Record<ContractEvent['type'], ContractEvent> = {
   workStarted: { type: 'workStarted' },
   delivered: { type: 'delivered', delivery: chain.delivery },
   acknowledged: { type: 'acknowledged', acknowledgement: chain.acknowledgement },
+  unsealed: { type: 'unsealed', sealKey: new Uint8Array(32) },
   judged: { type: 'judged', verdict: chain.clientVerdict },
   contested: { type: 'contested' },
   cancelled: { type: 'cancelled' },
@@ -77,19 +78,19 @@ describe.each(roles)('contract of the %s', (role) => {
       });
       return `${phase}: ${row.join(' ')}`;
     });
-    // Columns: quoted, bargained, proposed, agreed, workStarted, delivered, acknowledged, judged,
-    // contested, cancelled, and the countersigned verdict. "=": a repetition; "-": refused.
+    // Columns: quoted, bargained, proposed, agreed, workStarted, delivered, acknowledged, unsealed,
+    // judged, contested, cancelled, and the countersigned verdict. "=": a repetition; "-": refused.
     expect(table).toEqual([
-      'NEGOTIATING: = NEGOTIATING NEGOTIATING - - - - - - VOID -',
-      'AGREED: = - = = WORKING - - - - VOID -',
-      'WORKING: = - = = = DELIVERED - - - VOID -',
-      'DELIVERED: = - = = - = ACKNOWLEDGED VERDICT - - -',
-      'ACKNOWLEDGED: = - = = - = = VERDICT - - -',
-      'VERDICT: = - = = - = = = DISPUTED - RECEIPT',
-      'RECEIPT: = - = = - = = = - - =',
-      'DISPUTED: = - = = - = = = = - RECEIPT',
-      'LAPSED: = - = = - = = VERDICT - - -',
-      'VOID: = - = = - - - - - = -',
+      'NEGOTIATING: = NEGOTIATING NEGOTIATING - - - - - - - VOID -',
+      'AGREED: = - = = WORKING - - - - - VOID -',
+      'WORKING: = - = = = DELIVERED - - - - VOID -',
+      'DELIVERED: = - = = - = ACKNOWLEDGED - VERDICT - - -',
+      'ACKNOWLEDGED: = - = = - = = - VERDICT - - -',
+      'VERDICT: = - = = - = = - = DISPUTED - RECEIPT',
+      'RECEIPT: = - = = - = = - = - - =',
+      'DISPUTED: = - = = - = = - = = - RECEIPT',
+      'LAPSED: = - = = - = = - VERDICT - - -',
+      'VOID: = - = = - - - - - - = -',
     ]);
   });
 
@@ -183,13 +184,13 @@ describe.each(roles)('contract of the %s', (role) => {
     }
   });
 
-  it('refuses a delivery that is larger than asked for, or sealed', () => {
+  it('refuses a delivery that is larger than asked for, or sealed where that was not agreed', () => {
     const contract = inPhase(role, 'WORKING');
     const tooLarge = makeDelivery(chain.agreement, { bytes: 10_001 });
     const sealed = makeDelivery(chain.agreement, { cipher: bytes32(1), keyCommit: bytes32(2) });
     for (const [delivery, refusal] of [
       [tooLarge, 'RESULT_TOO_LARGE'],
-      [sealed, 'SEALED_NOT_SUPPORTED'],
+      [sealed, 'DELIVERY_KIND_MISMATCH'],
     ] as const) {
       const result = step(contract, { type: 'delivered', delivery }, START_SECONDS + 10);
       expect(result).toEqual({ accepted: false, refusal });

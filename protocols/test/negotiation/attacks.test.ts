@@ -378,7 +378,7 @@ describe('attacks of a client', () => {
     ['PRICE_BELOW_QUOTE', { price: '0' }],
     ['TASK_MISMATCH', { task: bytes32(0x01) }],
     ['UNKNOWN_QUOTE', { quote: bytes32(0x01) }],
-    ['SEALED_NOT_SUPPORTED', { delivery: 'sealed' }],
+    ['DELIVERY_KIND_MISMATCH', { delivery: 'sealed' }],
     ['LEDGER_NOT_SUPPORTED', { ledger: bytes32(0x01) }],
     ['ARBITERS_NOT_SUPPORTED', { arbiters: [MALLORY.peerId] }],
     ['FEE_NOT_SUPPORTED', { fee: '1' }],
@@ -438,16 +438,6 @@ describe('attacks of a client', () => {
     }
     const bobs = await market.contractor.contract(agreement!.id);
     expect(bobs?.phase).toBe('DELIVERED');
-  });
-
-  it('delivery "sealed" is refused by its name', async () => {
-    const market = await Market.open();
-    const shape = { ...SHAPE, delivery: 'sealed' } as const;
-    const stream = await market.stream();
-    const own = await market.client.requestQuote(stream, { taskHash: TASK_HASH, shape });
-    expect(own).toEqual({ agreed: false, refusal: 'SEALED_NOT_SUPPORTED', by: 'self' });
-    const request = toBase64Url(makeRequest({ shape }).envelope);
-    expect(codeOf(await ask(stream, { v: 1, typ: 'ask', request }))).toBe('SEALED_NOT_SUPPORTED');
   });
 
   it('signature of somebody else under the name of the client is refused', async () => {
