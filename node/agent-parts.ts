@@ -167,8 +167,6 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     config,
     shelf,
     meter: machine.meter,
-    onWorked: (durationMs) => measuredTime.onWorked(durationMs),
-    clock,
   });
   const recurring = await loadRecurringTasks(init, embedder);
   await measuredTime.load();

@@ -9,6 +9,7 @@ import { AgentCard } from '@a2a-js/sdk';
 import { DefaultRequestHandler } from '@a2a-js/sdk/server';
 import { LevelDatastore } from 'datastore-level';
 import { fromBase64Url } from '../crypto/bytes.ts';
+import type { BenchmarkHolder } from '../protocols/attestation/benchmark-holder.ts';
 import { strangersNetwork } from '../protocols/address-network.ts';
 import { LIBP2P_BINDING_URI } from '../protocols/a2a/agent-card.ts';
 import { ArtifactReceiver } from '../protocols/a2a/artifact-stream.ts';
@@ -131,7 +132,8 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const needed = { guard, tellStatusLists, ledger, artifacts };
   const client = createClientRole(parts, sessions, host, needed);
   const contractorRole = serveTasks(parts, sessions, contractor, { ledger, artifacts });
-  serveCertificates(parts, sessions, publisher);
+  const benchmarks = createBenchmarkHolder(parts);
+  serveCertificates(parts, sessions, publisher, benchmarks);
   const gossip = new StatusGossip({
     gossip: host.gossip,
     memory: statusMemory,
@@ -176,7 +178,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       renewal.stop();
       stopRecordSweeper();
       stopBroker?.();
-      contractorRole.work.abort();
+      await Promise.all([contractorRole.work.abort(), benchmarks.stop()]);
       contractorRole.a2a.close();
       client.outsourcing.close();
       advertiser.stop();
@@ -300,6 +302,7 @@ function serveTasks(
     clock,
     logger,
   });
+  parts.role.tellVoid((contractId) => work.stop(contractId));
   return { work, a2a };
 }
 
@@ -338,6 +341,7 @@ function serveCertificates(
   parts: AgentParts,
   sessions: SessionManager,
   publisher: SkillPublisher,
+  benchmarks: BenchmarkHolder,
 ): void {
   const { identity, clock, random, logger } = parts.init;
   const { certificates, issuer, trust } = parts;
@@ -361,7 +365,7 @@ function serveCertificates(
     holder: identity.peerId,
     measuredResources: RESOURCE_UNITS,
     highestRungs: highestRungs(parts.init.config),
-    benchmarks: createBenchmarkHolder(parts),
+    benchmarks,
     clock,
     random,
     logger,

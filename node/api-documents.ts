@@ -63,6 +63,8 @@ export interface StatusDocument {
     /** Spent on first attestations, ever, and most that may be. */
     readonly startSpentMs: number;
     readonly startAllowedMs: number;
+    /** Most that one attestor may spend of it. */
+    readonly startAllowedOfOneMs: number;
   };
   /** Paid for work in this day of UTC, and set aside; the limit is `spending.maxPerDayUsd`. */
   readonly spendingToday: {

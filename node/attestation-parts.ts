@@ -95,11 +95,10 @@ export function createBenchmarkHolder(parts: AgentParts): BenchmarkHolder {
       const time = measuredTime.reserve(tested, durationMs);
       return (
         time && {
-          settle: (busyMs) => {
+          settle: (busyMs) =>
             time.settle(busyMs).catch((error: unknown) => {
               logger.error({ err: error }, 'The time of a benchmark could not be stored.');
-            });
-          },
+            }),
         }
       );
     },

@@ -8,8 +8,12 @@
  * PeerId. What it is told here is `TESTED_ENOUGH`, not that this node is busy.
  *
  * A task reserves twice what the last one of its skill took, or what the offer states before there
- * was one; a new round has to have room for as many as an attestor sends by default, so that it is
- * not cut half way. A longer round may be.
+ * was one, ten seconds at most, and more when it needs it. A new round of re-attestation has to have
+ * room for as many tasks as an attestor sends by default, so that it is not cut half way; a longer
+ * one may be, and so may a first one, which only begins if there is room for a task.
+ *
+ * Time in which several tasks are in work at once is counted once: it is time of this node, and not
+ * of the tasks.
  *
  * @module
  */
@@ -25,6 +29,8 @@ const ROUND_TASKS = 8;
 const ROUND_MS = 600_000;
 /** Of what the last task took, what is reserved for the next: they differ in size. */
 const RESERVE = 2;
+/** Most that is reserved before a task is begun. */
+const MAX_RESERVED_MS = 10_000;
 /** Skills whose last task is remembered. */
 const MAX_TERMS = 1_024;
 
@@ -60,8 +66,13 @@ export interface TimedTask {
 /** Tells tests from work. */
 export class AttestorTasks {
   readonly #init: AttestorTasksInit;
-  /** Reserved for tasks that were agreed, by contract. */
+  /** Reserved for tests that were agreed and are not begun, by contract. */
   readonly #reserved = new Map<string, TestTime>();
+  /** Contracts of tests in work: only their end settles their time. */
+  readonly #begun = new Set<string>();
+  /** Tasks in work for others, and since when their time is not counted yet. */
+  #working = 0;
+  #uncountedSinceMs = 0;
   /** What the last task of a skill took, by its term. */
   readonly #taskMs = new Map<string, number>();
   /** When the last round began, by attestor and term. */
@@ -74,16 +85,22 @@ export class AttestorTasks {
   /** Whether a task of the client would be taken, as far as tests go. */
   mayTake(task: WorkedTask, latencyMs: number): boolean {
     if (!this.#isTest(task)) return true;
-    const tasks = this.#isInRound(task) ? 1 : ROUND_TASKS;
-    const durationMs = tasks * this.#expectedMs(task.term, latencyMs);
-    return this.#init.measuredTime.mayBeTested(testedOf(task), durationMs);
+    const { measuredTime } = this.#init;
+    const tested = testedOf(task);
+    const isWhole = !this.#isInRound(task) && !measuredTime.isFirst(tested);
+    const durationMs = (isWhole ? ROUND_TASKS : 1) * this.#expectedMs(task.term, latencyMs);
+    return measuredTime.mayBeTested(tested, durationMs);
   }
 
   /** Reserves the time of a task that is being agreed. @returns whether there is so much. */
   reserve(task: AgreedTask): boolean {
-    const { contractId, latencyMs, term } = task;
+    const { contractId, latencyMs } = task;
     if (!this.#isTest(task) || this.#reserved.has(contractId)) return true;
-    if (!this.mayTake(task, latencyMs)) return false;
+    return this.mayTake(task, latencyMs) && this.#reserve(task);
+  }
+
+  #reserve(task: AgreedTask): boolean {
+    const { contractId, latencyMs, term } = task;
     const durationMs = this.#expectedMs(term, latencyMs);
     const time = this.#init.measuredTime.reserve(testedOf(task), durationMs);
     if (!time) return false;
@@ -92,10 +109,11 @@ export class AttestorTasks {
     return true;
   }
 
-  /** Gives back the time of a task that was not begun. */
+  /** Gives back the time of a test, if it was not begun: what has run is not undone. */
   release(contractId: string): void {
     const time = this.#reserved.get(contractId);
-    if (time) this.#settle(contractId, time, 0);
+    this.#reserved.delete(contractId);
+    if (time) this.#settle(time, 0);
   }
 
   /**
@@ -105,17 +123,13 @@ export class AttestorTasks {
    */
   begin(task: AgreedTask, stop: () => void): TimedTask | undefined {
     const { contractId, client, term } = task;
-    if (!this.#isTest(task)) {
-      return {
-        end: (durationMs) => {
-          this.#noteTask(term, durationMs);
-          const isWork = !this.#init.attestors.has(client);
-          if (isWork) this.#init.measuredTime.onWorked(durationMs);
-        },
-      };
-    }
-    if (!this.reserve(task)) return undefined;
+    if (!this.#isTest(task)) return this.#beginWork(term, this.#init.attestors.has(client));
+    // Agreed before a restart, it is in the middle of its round.
+    if (this.#begun.has(contractId)) return undefined;
+    if (!this.#reserved.has(contractId) && !this.#reserve(task)) return undefined;
     const time = this.#reserved.get(contractId)!;
+    this.#reserved.delete(contractId);
+    this.#begun.add(contractId);
     let timer: NodeJS.Timeout;
     const arm = (durationMs: number) => {
       timer = setTimeout(() => {
@@ -127,14 +141,38 @@ export class AttestorTasks {
     return {
       end: (durationMs) => {
         clearTimeout(timer);
+        this.#begun.delete(contractId);
         this.#noteTask(term, durationMs);
-        this.#settle(contractId, time, durationMs);
+        this.#settle(time, durationMs);
       },
     };
   }
 
-  #settle(contractId: string, time: TestTime, spentMs: number): void {
-    this.#reserved.delete(contractId);
+  /** @param isUncounted - What attestors have done must not raise what they may take. */
+  #beginWork(term: string, isUncounted: boolean): TimedTask {
+    if (!isUncounted) {
+      this.#countWork();
+      this.#working += 1;
+    }
+    return {
+      end: (durationMs) => {
+        this.#noteTask(term, durationMs);
+        if (isUncounted) return;
+        this.#countWork();
+        this.#working -= 1;
+      },
+    };
+  }
+
+  /** Counts the time since the last count, if anything was in work meanwhile. */
+  #countWork(): void {
+    const nowMs = this.#init.clock.monotonicMs();
+    const sinceMs = this.#uncountedSinceMs;
+    this.#uncountedSinceMs = nowMs;
+    if (this.#working > 0) this.#init.measuredTime.onWorked(nowMs - sinceMs);
+  }
+
+  #settle(time: TestTime, spentMs: number): void {
     time.settle(spentMs).catch((error: unknown) => {
       this.#init.logger.error({ err: error }, 'The time of a test could not be stored.');
     });
@@ -143,7 +181,8 @@ export class AttestorTasks {
   /** Of work that took no time yet nothing can be taken, however short a task is. */
   #expectedMs(term: string, latencyMs: number): number {
     const lastMs = this.#taskMs.get(term);
-    return Math.max(1, Math.ceil(lastMs === undefined ? latencyMs : RESERVE * lastMs));
+    const expectedMs = Math.ceil(lastMs === undefined ? latencyMs : RESERVE * lastMs);
+    return Math.min(MAX_RESERVED_MS, Math.max(1, expectedMs));
   }
 
   #noteTask(term: string, durationMs: number): void {

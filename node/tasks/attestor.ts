@@ -41,7 +41,8 @@ const explanations = {
 const MAX_DECLINED = 3;
 const DECLINED_PAUSE_MS = 500;
 const TASK_TIMEOUT_MS = 60_000;
-const TESTED_ENOUGH = 'has no more time for tests now (at most 2 % of its work)';
+const TESTED_ENOUGH =
+  'has no more time for tests now (a minute for a first attestation, then 2 % of its work)';
 /** Life of a skill's certificate. */
 export const SKILL_CERTIFICATE_SECONDS = 30 * 86_400;
 
@@ -125,25 +126,29 @@ export class Attestor {
       }
       graded.push(result);
     }
-    const { length: run } = graded;
-    if (run === 0) throw new RefusedError(`${peerId} ${TESTED_ENOUGH}; come back later`);
+    if (graded.length === 0) throw new RefusedError(`${peerId} ${TESTED_ENOUGH}; come back later`);
     const passed = graded.filter(({ isPassed }) => isPassed).length;
     // As if everything that was not answered had been answered rightly.
     const answeredWrongly = graded.filter(({ isWrong }) => isWrong).length;
-    const isCertified = run >= MIN_KNOWN_ANSWER_TASKS && passed >= run * MIN_PASSED_SHARE;
-    const certificate = isCertified ? await this.#certify(peerId, term, passed, graded) : null;
+    // As if it had been answered wrongly: nobody may end a round while it is ahead.
+    const certificate =
+      passed >= count * MIN_PASSED_SHARE
+        ? await this.#certify(peerId, term, { passed, run: count }, graded)
+        : null;
     const undelivered = certificate
       ? await handOverCertificate({ ...this.#components, explanations }, certificate, signal)
       : null;
     return {
       peerId,
       term,
-      run,
+      run: count,
       passed,
-      isWrong: run - answeredWrongly < run * MIN_PASSED_SHARE,
+      isWrong: count - answeredWrongly < count * MIN_PASSED_SHARE,
       failures: [
         ...graded.flatMap(({ failure }) => (failure === null ? [] : [failure])),
-        ...(isCut ? [`${TESTED_ENOUGH}: ${run} of ${count} tasks were run`] : []),
+        ...(isCut
+          ? [`${count - graded.length} tasks were not taken: the peer ${TESTED_ENOUGH}`]
+          : []),
         ...(undelivered === null ? [] : [`certificate not delivered: ${undelivered}`]),
       ],
       certId: certificate ? toBase64Url(certificate.certificate.id) : null,
@@ -263,7 +268,7 @@ export class Attestor {
   #certify(
     holder: string,
     term: string,
-    passed: number,
+    score: { readonly passed: number; readonly run: number },
     graded: readonly Graded[],
   ): Promise<IssuedCertificate> {
     const transcript = graded.map(({ contractId, isPassed }) => ({ contractId, isPassed }));
@@ -273,7 +278,7 @@ export class Attestor {
       holder,
       claims: [
         { kind: 'skill', name: term },
-        { kind: 'canaryScore', name: term, passed, run: graded.length },
+        { kind: 'canaryScore', name: term, ...score },
       ],
       evidence: new Uint8Array(evidence),
       lifeSeconds: SKILL_CERTIFICATE_SECONDS,
@@ -292,8 +297,10 @@ function preparedTask(term: string, { specification, parts }: KnownAnswerTask): 
   };
 }
 
+/** Before the agreement only: who has read a task must answer it. */
 function isTestedEnough(error: unknown): boolean {
-  return error instanceof ContractorFailedError && error.details.refusal === 'TESTED_ENOUGH';
+  if (!(error instanceof ContractorFailedError) || error.details.isAgreed) return false;
+  return error.details.refusal === 'TESTED_ENOUGH';
 }
 
 function messageOf(error: unknown): string {

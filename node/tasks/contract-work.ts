@@ -11,6 +11,7 @@
  * @module
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { TaskState } from '@a2a-js/sdk';
 import type { Task } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
@@ -51,6 +52,8 @@ const MAX_WORK_MS = 15 * 60_000;
 
 /** How long a large result may take to be sent, broken streams included. */
 const SEND_TIMEOUT_MS = 60_000;
+/** How long the end of work is waited for when the node stops. */
+const STOP_TIMEOUT_MS = 2_000;
 
 export interface ContractWorkInit {
   readonly contractor: Contractor;
@@ -93,6 +96,12 @@ class WorkCancelled extends Error {
 
 type SdkPart = Task['artifacts'][number]['parts'][number];
 
+/** Work under a contract, and what ends it. */
+interface ContractInWork {
+  readonly work: Promise<StoredResult>;
+  readonly controller: AbortController;
+}
+
 /** A task under its contract, checked. */
 interface ContractTask {
   readonly id: string;
@@ -106,7 +115,7 @@ export class ContractWork implements AgentExecutor {
   readonly #running = new Map<string, AbortController>();
   readonly #slots = new FairSlots();
   /** Contracts in work: a second message under one of them waits for the first. */
-  readonly #byContract = new Map<string, Promise<StoredResult>>();
+  readonly #byContract = new Map<string, ContractInWork>();
   #isStopping = false;
 
   constructor(init: ContractWorkInit) {
@@ -118,10 +127,24 @@ export class ContractWork implements AgentExecutor {
     return this.#running.size;
   }
 
-  /** Stops everything in work. Its contracts stand: clients may ask for it after a restart. */
-  abort(): void {
+  /**
+   * Stops everything in work, and waits a while for its end. Its contracts stand: clients may ask
+   * for it after a restart.
+   */
+  async abort(): Promise<void> {
     this.#isStopping = true;
     for (const controller of this.#running.values()) controller.abort(new Error('The node stops'));
+    const ends = [...this.#byContract.values()].map(({ work }) => work);
+    await Promise.race([
+      Promise.allSettled(ends),
+      delay(STOP_TIMEOUT_MS, undefined, { ref: false }),
+    ]);
+  }
+
+  /** Stops the work of a contract that is void: nobody waits for its result any more. */
+  stop(contractId: string): void {
+    const inWork = this.#byContract.get(contractId);
+    inWork?.controller.abort(new WorkCancelled('The contract is void'));
   }
 
   execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
@@ -204,9 +227,9 @@ export class ContractWork implements AgentExecutor {
     const id = contractOf(context.context);
     if (id === undefined) throw new WorkRefusal('This node works under a contract only');
     const running = this.#byContract.get(id);
-    if (running) return running;
+    if (running) return running.work;
     const work = this.#workUnder(id, context, controller);
-    this.#byContract.set(id, work);
+    this.#byContract.set(id, { work, controller });
     try {
       return await work;
     } finally {

@@ -112,6 +112,7 @@ export class ContractorRole implements ContractorPolicy {
   readonly #debtors = new Set<string>();
   #isDraining = false;
   #onEscrow: (contractId: string) => void = () => undefined;
+  #onVoid: (contractId: string) => void = () => undefined;
   /** Whether this node's key must not be named on the ledger now. */
   #isPaused: () => boolean = () => false;
 
@@ -150,6 +151,11 @@ export class ContractorRole implements ContractorPolicy {
   tellEscrows(listener: (contractId: string) => void, isPaused: () => boolean): void {
     this.#onEscrow = listener;
     this.#isPaused = isPaused;
+  }
+
+  /** From now on `listener` is told of each contract that has become void. */
+  tellVoid(listener: (contractId: string) => void): void {
+    this.#onVoid = listener;
   }
 
   /** From now on no quote is given and no agreement taken. */
@@ -301,6 +307,7 @@ export class ContractorRole implements ContractorPolicy {
     const id = toBase64Url(contract.agreement.id);
     const { client, shape } = contract.request.body;
     if (!OPEN_PHASES.has(contract.phase)) {
+      if (contract.phase === 'VOID') this.#onVoid(id);
       this.#vacate(id);
       this.#store(this.#init.results.delete(id)); // the client has it, or will not pay for it
       // Its entry goes last: a crash before that is made good by `load`.

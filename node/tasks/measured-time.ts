@@ -12,8 +12,8 @@
  * cannot take the same time twice. A test that wants longer than was reserved gets more if there is
  * more, or is stopped.
  *
- * Work and tests count for a week. Kept over restarts. Time spent is written at once; work may be
- * lost in a crash, which only lowers the limit. The share is not sent to attestors: it would tell
+ * Work and tests count for a week. Kept over restarts. Time spent is written at the end of each
+ * test; a crash loses that of the tests in work, and some work, which only lowers the limit. The share is not sent to attestors: it would tell
  * them how much this node works for others. So `status` shows it here, and an attestor prints the
  * time that its test took.
  *
@@ -32,8 +32,6 @@ const START_BUDGET_OF_ONE_MS = 60_000;
 /** Days that work and tests count for. */
 const DAYS = 7;
 const DAY_MS = 86_400_000;
-/** Terms that are remembered of one attestor; beyond, all its tests are re-attestation. */
-const MAX_CERTIFIED_OF_ONE = 64;
 const SETTINGS_KEY = 'measured-time';
 
 /** What is tested, and by whom. */
@@ -87,6 +85,8 @@ export interface MeasuredTimeStatus {
   readonly startSpentMs: number;
   /** Most that may be spent on them, ever. */
   readonly startAllowedMs: number;
+  /** Most of it that one attestor may spend. */
+  readonly startAllowedOfOneMs: number;
 }
 
 export interface MeasuredTimeInit {
@@ -134,15 +134,24 @@ export class MeasuredTime {
     this.#isSaved = true;
   }
 
-  /** From now on tests of these by the attestor are re-attestation. {@link save} writes it. */
+  /**
+   * From now on tests of these by the attestor are re-attestation. {@link save} writes it.
+   *
+   * @param terms - Such as can be tested: there are few of them.
+   */
   onCertified(attestor: string, terms: readonly string[]): void {
     const known = this.#certified.get(attestor) ?? new Set<string>();
     this.#certified.set(attestor, known);
     for (const term of terms) {
-      if (known.has(term) || known.size >= MAX_CERTIFIED_OF_ONE) continue;
+      if (known.has(term)) continue;
       known.add(term);
       this.#isSaved = false;
     }
+  }
+
+  /** Whether this node has no certificate of that attestor for the term, and never had one. */
+  isFirst({ attestor, term }: TestedTerm): boolean {
+    return this.#certified.get(attestor)?.has(term) !== true;
   }
 
   /** Whether a test of so many milliseconds would be accepted now. */
@@ -162,6 +171,7 @@ export class MeasuredTime {
         return reservation.reservedMs;
       },
       extend: (moreMs) => {
+        if (!this.#reserved.has(reservation)) return false;
         if (this.#leftMs(purse, attestor) < moreMs) return false;
         reservation.reservedMs += moreMs;
         return true;
@@ -174,7 +184,7 @@ export class MeasuredTime {
     };
   }
 
-  /** Counts work for others that are no attestors; {@link save} writes it. */
+  /** Counts time in which this node worked for others that are no attestors; {@link save} writes it. */
   onWorked(durationMs: number): void {
     this.#add({ spentMs: 0, busyMs: durationMs });
   }
@@ -210,12 +220,13 @@ export class MeasuredTime {
       sharePercent: busyMs === 0 ? null : (100 * spentMs) / busyMs,
       startSpentMs: this.#startSpentMs,
       startAllowedMs: START_BUDGET_MS,
+      startAllowedOfOneMs: START_BUDGET_OF_ONE_MS,
     };
   }
 
   #purseFor(tested: TestedTerm, durationMs: number): Purse | undefined {
     const { attestor } = tested;
-    if (this.#isFirst(tested) && durationMs <= this.#leftMs('start', attestor)) return 'start';
+    if (this.isFirst(tested) && durationMs <= this.#leftMs('start', attestor)) return 'start';
     return durationMs <= this.#leftMs('share', attestor) ? 'share' : undefined;
   }
 
@@ -231,11 +242,6 @@ export class MeasuredTime {
       START_BUDGET_MS - this.#startSpentMs - sumOf(reserved),
       START_BUDGET_OF_ONE_MS - (this.#startSpentBy.get(attestor) ?? 0) - ownMs,
     );
-  }
-
-  #isFirst({ attestor, term }: TestedTerm): boolean {
-    const known = this.#certified.get(attestor);
-    return known === undefined || (known.size < MAX_CERTIFIED_OF_ONE && !known.has(term));
   }
 
   #spend({ purse, attestor }: Reservation, spentMs: number): void {

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Clock } from '../../protocols/components.ts';
 import type { Config } from '../config/schema.ts';
 import { BadInputError, NothingFoundError, RefusedError } from '../errors.ts';
 import type { SkillShelf } from './skill-shelf.ts';
@@ -20,9 +19,6 @@ export interface UnpaidWorkInit {
   readonly config: Config;
   readonly shelf: SkillShelf;
   readonly meter: WorkMeter;
-  /** Told of the wall time that each task took, in milliseconds. */
-  readonly onWorked: (durationMs: number) => void;
-  readonly clock: Clock;
 }
 
 /** Does unpaid tasks. */
@@ -50,7 +46,7 @@ export class UnpaidWork {
     parts: readonly ResolvedPart[],
     signal: AbortSignal,
   ): Promise<readonly ResultPart[]> {
-    const { config, shelf, meter, onWorked, clock } = this.#init;
+    const { config, shelf, meter } = this.#init;
     const item = shelf.find(term);
     if (item === undefined) throw new NothingFoundError(`${term} is not on offer here`);
     const { accept } = item;
@@ -69,7 +65,6 @@ export class UnpaidWork {
     const inputs = parts.map(({ mediaType }, i) => ({ file: `part-${i + 1}`, mediaType }));
     const specification = taskForSkill({ term, inputs, valueMicroUsd: 0 });
     const late = AbortSignal.timeout(MAX_WORK_MS);
-    const startMs = clock.monotonicMs();
     this.#inWork += 1;
     try {
       const work = { specification, parts };
@@ -84,7 +79,6 @@ export class UnpaidWork {
       throw error;
     } finally {
       this.#inWork -= 1;
-      onWorked(clock.monotonicMs() - startMs);
     }
   }
 }

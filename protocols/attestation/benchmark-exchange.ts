@@ -187,7 +187,8 @@ function refusalText(code: number): string {
   const mends: Partial<Record<RefusalCode, string>> = {
     RATE_LIMITED: 'it was asked too often; try again in some minutes',
     BUSY: 'it is being measured; try again',
-    TESTED_ENOUGH: 'it has no time for tests now (at most 2 % of its work); come back later',
+    TESTED_ENOUGH:
+      'it has no more time for tests now (a minute for first attestations, then 2 % of its work); come back later',
     NOT_SUPPORTED: 'it does not trust this attestor, or does not know the resource',
     INPUT_TOO_LARGE: 'more than it lets anybody measure (accept.maxMeasuredMib there, 256 at most)',
   };

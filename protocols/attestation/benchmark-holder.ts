@@ -87,7 +87,7 @@ export interface MeasuredTerm {
 /** Time that was reserved for one benchmark. */
 export interface ReservedTime {
   /** Told once of the worker's time that was spent, whatever became of the benchmark. */
-  settle(busyMs: number): void;
+  settle(busyMs: number): Promise<void>;
 }
 
 /** What the holder's side is handed. */
@@ -120,7 +120,10 @@ export class BenchmarkHolder {
   readonly #init: BenchmarkHolderInit;
   readonly #limits: BenchmarkLimits;
   readonly #buckets: AttestorBuckets;
+  readonly #stopping = new AbortController();
   #isBusy = false;
+  /** The benchmark that is being served. */
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(init: BenchmarkHolderInit) {
     this.#init = init;
@@ -140,7 +143,7 @@ export class BenchmarkHolder {
       return undefined;
     }
     const attestor = stream.remotePeer;
-    const { clock, holder, logger, worker } = this.#init;
+    const { clock, holder, worker } = this.#init;
     const transcript = new BenchmarkTranscript(stream.sessionHash, attestor, holder);
     transcript.add('attestor', first);
     const admission = await this.#admit(attestor, order);
@@ -153,8 +156,22 @@ export class BenchmarkHolder {
       await stream.closeWrite({ signal });
       return undefined;
     }
-    const session = AbortSignal.timeout(maxSessionMs);
+    const session = AbortSignal.any([AbortSignal.timeout(maxSessionMs), this.#stopping.signal]);
     const init = { stream, order, transcript, worker, clock, session, idleTimeoutMs };
+    const served = this.#measure(init, admission);
+    this.#running = served;
+    return served;
+  }
+
+  /** Ends the benchmark in work, and resolves once its time is counted. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('The node stops'));
+    await this.#running;
+  }
+
+  async #measure(init: BenchmarkRunInit, time: ReservedTime): Promise<BenchmarkReport | undefined> {
+    const { stream, order, transcript, worker, session } = init;
+    const attestor = stream.remotePeer;
     const run = new BenchmarkRun(init);
     try {
       const value = await run.serve();
@@ -166,12 +183,12 @@ export class BenchmarkHolder {
     } catch (error) {
       const reason = error instanceof BenchmarkEnd ? error.code : 'internal';
       stream.abort(session.aborted ? 'deadline' : reason);
-      logger.warn({ attestor, err: error }, 'A benchmark came to no end.');
+      this.#init.logger.warn({ attestor, err: error }, 'A benchmark came to no end.');
       return undefined;
     } finally {
       worker.release();
       this.#isBusy = false;
-      admission.settle(Math.ceil(run.busyMs));
+      await time.settle(Math.ceil(run.busyMs));
     }
   }
 
@@ -184,7 +201,7 @@ export class BenchmarkHolder {
     const refusal = this.#buckets.refusalOf(attestor, isWanted, this.#init.clock.monotonicMs());
     if (refusal) return refusal;
     if (!this.#isWithin(order)) return 'INPUT_TOO_LARGE';
-    if (this.#isBusy) return 'BUSY';
+    if (this.#isBusy || this.#stopping.signal.aborted) return 'BUSY';
     const tested = { attestor, term: order.resource };
     const time = this.#init.reserve(tested, order.budgetMs);
     if (!time) return 'TESTED_ENOUGH';

@@ -107,13 +107,16 @@ function describeSpending({
 
 /** What attestors have taken of this machine, and of its work. */
 function describeMeasuredTime(time: StatusDocument['measuredTime']): string {
-  const { spentMs, allowedMs, busyMs, sharePercent, startSpentMs, startAllowedMs } = time;
+  const { spentMs, allowedMs, busyMs, sharePercent } = time;
+  const { startSpentMs, startAllowedMs, startAllowedOfOneMs } = time;
   const share =
     sharePercent === null
       ? 'no work yet, so no attestor may test again'
       : `re-attestation took ${seconds(spentMs)} s, ${percent(sharePercent)} of ` +
         `${seconds(busyMs)} s of work in 7 days; up to ${seconds(allowedMs)} s (2 %) is allowed`;
-  const start = `${seconds(startSpentMs)} of ${seconds(startAllowedMs)} s for life`;
+  const start =
+    `${seconds(startSpentMs)} of ${seconds(startAllowedMs)} s for life, ` +
+    `up to ${seconds(startAllowedOfOneMs)} s of each attestor`;
   return `${share}; first attestations ${start}`;
 }
 

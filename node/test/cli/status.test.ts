@@ -41,6 +41,7 @@ const NOT_TESTED = {
   sharePercent: null,
   startSpentMs: 0,
   startAllowedMs: 300_000,
+  startAllowedOfOneMs: 60_000,
 };
 
 function status(decision: Partial<DecisionStatusDocument>): StatusDocument {

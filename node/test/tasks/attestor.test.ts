@@ -10,6 +10,7 @@ import {
 } from '../../../protocols/test/negotiation/fake-world.ts';
 import { CertificateIssuer } from '../../certificates/certificate-issuer.ts';
 import { Attestor } from '../../tasks/attestor.ts';
+import { ContractorFailedError } from '../../tasks/outsourcing.ts';
 import { DailySpending } from '../../tasks/daily-spending.ts';
 import type { StoredDailySpending } from '../../tasks/daily-spending.ts';
 import { MemoryJsonSection, MemorySection } from '../memory-section.ts';
@@ -94,6 +95,59 @@ describe('attestation of a skill', () => {
     const { attest } = setUp([...times(2, 'breaks'), ...times(2, 'wrong')]);
     const document = await attest(10);
     expect(document).toMatchObject({ passed: 6, isWrong: false, certId: null });
+  });
+
+  /** From the `at`th quote or delivery on the peer says that it was tested enough. */
+  function refuseFrom(outsourcing: FakeOutsourcing, step: 'quote' | 'delivery', at: number) {
+    let asked = 0;
+    const details = { peerId: peer(1), step, isAgreed: step === 'delivery' } as const;
+    const refuse = () =>
+      Promise.reject(
+        new ContractorFailedError({ ...details, refusal: 'TESTED_ENOUGH' }, 'TESTED_ENOUGH'),
+      );
+    const { quote, perform } = outsourcing;
+    if (step === 'quote') {
+      outsourcing.quote = (...args) => (++asked >= at ? refuse() : quote.apply(outsourcing, args));
+    } else {
+      outsourcing.perform = (...args) =>
+        ++asked >= at ? refuse() : perform.apply(outsourcing, args);
+    }
+    return () => asked;
+  }
+
+  it('whose round is cut by the peer counts what was not taken as not passed', async () => {
+    const ahead = setUp([]);
+    const asked = refuseFrom(ahead.outsourcing, 'quote', 5);
+    const document = await ahead.attest(8);
+    expect(document).toMatchObject({ run: 8, passed: 4, isWrong: false, certId: null });
+    expect(document.failures).toEqual([
+      expect.stringMatching(/^4 tasks were not taken: the peer has no more time for tests/),
+    ]);
+    // It says so once, and is not asked again and again.
+    expect(asked()).toBe(5);
+    const nearlyAll = setUp([]);
+    refuseFrom(nearlyAll.outsourcing, 'quote', 8);
+    expect(await nearlyAll.attest(8)).toMatchObject({ run: 8, passed: 7 });
+    expect(nearlyAll.count()).toBe(1);
+  });
+
+  it('whose round is cut is not called wrong for one wrong answer', async () => {
+    const { attest, outsourcing } = setUp(['wrong']);
+    refuseFrom(outsourcing, 'quote', 2);
+    expect(await attest(8)).toMatchObject({ passed: 0, isWrong: false, certId: null });
+  });
+
+  it('of a peer without any time for tests is refused, and says when to come', async () => {
+    const { attest, outsourcing } = setUp([]);
+    refuseFrom(outsourcing, 'quote', 1);
+    await expect(attest(8)).rejects.toThrow(/has no more time for tests now.*come back later/);
+  });
+
+  it('goes on after a task that was read and not answered: it was not passed', async () => {
+    const { attest, outsourcing } = setUp([]);
+    const asked = refuseFrom(outsourcing, 'delivery', 5);
+    expect(await attest(8)).toMatchObject({ run: 8, passed: 4, certId: null });
+    expect(asked()).toBe(8);
   });
 
   it('ends where the limit of the day leaves too little for another task', async () => {

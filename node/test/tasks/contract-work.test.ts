@@ -344,6 +344,41 @@ describe('work under a contract', () => {
     expect(test.worked).toHaveLength(1);
   });
 
+  it('is stopped when its contract becomes void, and not when another one does', async () => {
+    const test = await newWork();
+    const begun = Promise.withResolvers<void>();
+    test.shelf.execute = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+        begun.resolve();
+      });
+    const agreed = await test.agree();
+    const sent = test.send(agreed, agreed.task);
+    await begun.promise;
+    test.work.stop(toBase64Url(new Uint8Array(32)));
+    await new Promise(setImmediate);
+    expect(test.worked).toEqual([]);
+    test.work.stop(toBase64Url(agreed.id));
+    expect((await sent).state).toBe(TaskState.TASK_STATE_CANCELED);
+    expect(test.worked).toHaveLength(1);
+  });
+
+  it('is over when the node has stopped, and its time is counted', async () => {
+    const test = await newWork();
+    const begun = Promise.withResolvers<void>();
+    test.shelf.execute = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => setTimeout(() => reject(new Error('late')), 20));
+        begun.resolve();
+      });
+    const agreed = await test.agree();
+    const sent = test.send(agreed, agreed.task).catch(() => undefined);
+    await begun.promise;
+    await test.work.abort();
+    expect(test.worked).toHaveLength(1);
+    await sent;
+  });
+
   it('tells what it is about before it begins, and nothing of work that is refused', async () => {
     const test = await newWork();
     const agreed = await test.agree();

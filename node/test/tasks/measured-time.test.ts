@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock, FakeLogger } from '../../../protocols/test/a2a/test-agent.ts';
-import { AttestorTasks } from '../../tasks/attestor-tasks.ts';
+import { AttestorTasks, testedTerms } from '../../tasks/attestor-tasks.ts';
 import { MeasuredTime } from '../../tasks/measured-time.ts';
 import type { StoredMeasuredTime, TestedTerm } from '../../tasks/measured-time.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
@@ -56,6 +56,7 @@ describe('the first attestation', () => {
       sharePercent: null,
       startSpentMs: 50_000,
       startAllowedMs: START_MS,
+      startAllowedOfOneMs: START_OF_ONE_MS,
     });
   });
 
@@ -71,12 +72,10 @@ describe('the first attestation', () => {
     expect(again.mayBeTested({ ...MEMORY, attestor: 'attestor-6' }, 1)).toBe(false);
   });
 
-  it('by an attestor that certifies one thousand terms leaves the memory to the others', () => {
-    const { account } = open();
-    const terms = Array.from({ length: 1_000 }, (_, i) => `performs:made-up/${i}`);
-    account.onCertified('attestor-1', terms);
-    expect(account.mayBeTested(MEMORY, 1)).toBe(false);
-    expect(account.mayBeTested({ ...MEMORY, attestor: 'attestor-2' }, 1)).toBe(true);
+  it('is remembered only of what can be tested, whatever a certificate names', () => {
+    const made = Array.from({ length: 1_000 }, (_, i) => ({ name: `performs:made-up/${i}` }));
+    const claims = [...made, { name: MEMORY.term }, { name: SENTIMENT }, { name: '' }];
+    expect(testedTerms(claims)).toEqual([MEMORY.term, SENTIMENT]);
   });
 
   it('is one of each attestor for each term, until its certificate is there', () => {
@@ -159,6 +158,9 @@ describe('tests side by side', () => {
     expect(second.reservedMs).toBe(71_000);
     await second.settle(71_000);
     await second.settle(71_000);
+    account.onWorked(HOUR_MS);
+    expect(second.extend(1)).toBe(false);
+    account.onWorked(-HOUR_MS);
     expect(account.status()).toMatchObject({ spentMs: 72_000, allowedMs: 72_000 });
   });
 
@@ -189,6 +191,7 @@ describe('tasks of attestors', () => {
     };
     const work = (durationMs: number, client: string, term = SENTIMENT) => {
       const timed = tasks.begin(agreed(client, term), () => undefined);
+      if (timed) clock.ms += durationMs;
       timed?.end(durationMs);
       return timed !== undefined;
     };
@@ -241,11 +244,94 @@ describe('tasks of attestors', () => {
     expect(tasks.reserve(quoted[19]!)).toBe(true);
   });
 
-  it('reserve what the offer states while no task has shown what they take', () => {
+  it('reserve what the offer states while no task has shown what they take, ten seconds at most', () => {
     const { tasks, account, agreed } = openTasks();
     account.onWorked(400_000);
     expect(tasks.reserve(agreed('attestor-1', SENTIMENT, 1_001))).toBe(false);
     expect(tasks.reserve(agreed('attestor-1', SENTIMENT, 1_000))).toBe(true);
+    account.onWorked(4_000_000);
+    const other = openTasks();
+    other.account.onWorked(4_000_000);
+    expect(other.tasks.reserve(other.agreed('attestor-1', SENTIMENT, 600_000))).toBe(true);
+  });
+
+  it('of a newcomer are taken one by one, however long its offer says that they take', () => {
+    const { tasks, work } = openTasks();
+    const term = 'performs:finance/risk-assessment';
+    expect(tasks.mayTake({ client: 'attestor-1', term }, 600_000)).toBe(true);
+    for (let task = 0; task < 8; task++) expect(work(7_000, 'attestor-1', term)).toBe(true);
+    expect(work(7_000, 'attestor-1', term)).toBe(false);
+  });
+
+  it('cancelled while at work cost what they took, however often that is tried', () => {
+    const { tasks, account, agreed } = openTasks();
+    account.onWorked(1_000_000);
+    let taken = 0;
+    for (let tries = 0; tries < 50; tries++) {
+      const task = agreed('attestor-1');
+      if (!tasks.reserve(task)) continue;
+      taken += 1;
+      const timed = tasks.begin(task, () => undefined);
+      tasks.release(task.contractId);
+      timed?.end(1_000);
+    }
+    expect(account.status().spentMs).toBe(1_000 * taken);
+    expect(taken).toBeLessThanOrEqual(20);
+  });
+
+  it('agreed before a restart are done after it, in the middle of their round', () => {
+    const { tasks, account, agreed } = openTasks();
+    account.onWorked(100_000);
+    const task = agreed('attestor-1');
+    expect(tasks.mayTake(task, 1_000)).toBe(false);
+    const timed = tasks.begin(task, () => undefined);
+    expect(timed).toBeDefined();
+    expect(tasks.begin(task, () => undefined)).toBeUndefined();
+    timed?.end(1_000);
+    expect(account.status().spentMs).toBe(1_000);
+  });
+
+  it('that have ended are not stopped later, nor is more reserved for them', async () => {
+    const { tasks, account, agreed } = openTasks();
+    account.onWorked(1_000_000);
+    let stopped = 0;
+    const timed = tasks.begin(agreed('attestor-1', SENTIMENT, 5), () => {
+      stopped += 1;
+    });
+    timed?.end(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(stopped).toBe(0);
+    expect(account.mayBeTested(MEMORY, 19_999)).toBe(true);
+  });
+
+  it('are a new round after ten minutes, which needs room for eight again', () => {
+    const { tasks, work, clock } = openTasks();
+    for (let done = 0; done < 805; done++) work(1_000, 'client');
+    expect(work(1_000, 'attestor-1')).toBe(true);
+    const task = { client: 'attestor-1', term: SENTIMENT };
+    clock.ms += 590_000;
+    expect(tasks.mayTake(task, 1_000)).toBe(true);
+    clock.ms += 10_000;
+    expect(tasks.mayTake(task, 1_000)).toBe(false);
+  });
+
+  it('do not gain by work side by side: the time of this node is counted once', () => {
+    const { tasks, account, agreed, clock } = openTasks();
+    const begin = () => tasks.begin(agreed('client'), () => undefined)!;
+    const four = [begin(), begin(), begin(), begin()];
+    clock.ms += 4_000;
+    four.forEach((timed) => timed.end(4_000));
+    expect(account.status().busyMs).toBe(4_000);
+    const first = begin();
+    clock.ms += 1_000;
+    const second = begin();
+    clock.ms += 1_000;
+    first.end(2_000);
+    clock.ms += 1_000;
+    second.end(2_000);
+    clock.ms += 50_000;
+    begin().end(0);
+    expect(account.status().busyMs).toBe(7_000);
   });
 
   it('a long one after short ones is stopped when 2 % are used up', async () => {

@@ -37,7 +37,7 @@ function setUp(init: Partial<AttestationHolderInit> = {}) {
     isWanted: () => Promise.resolve(true),
     reserve: (tested, durationMs) => {
       const time = measuredTime.reserve(tested, durationMs);
-      return time && { settle: (busyMs) => void time.settle(busyMs) };
+      return time && { settle: (busyMs) => time.settle(busyMs) };
     },
     onMeasured: (report) => reports.push(report),
     clock,

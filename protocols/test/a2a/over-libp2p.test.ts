@@ -120,7 +120,7 @@ describe('two nodes on libp2p with a secure session', () => {
       holder: holder.peerId,
       worker: new FakeBenchmarkWorker(),
       isWanted: (peer) => Promise.resolve(peer === attestor.peerId),
-      reserve: () => ({ settle: () => undefined }),
+      reserve: () => ({ settle: () => Promise.resolve() }),
       onMeasured: (report) => reports.push(report),
       clock: holder.clock,
       logger: holder.logger,

@@ -107,7 +107,7 @@ describe('a holder that is asked for too much', () => {
   it('refuses while it has no time to spare for being measured', async () => {
     const asked: (readonly [string, number])[] = [];
     const reserve = ({ term }: MeasuredTerm, durationMs: number) =>
-      asked.push([term, durationMs]) > 1 ? { settle: () => undefined } : undefined;
+      asked.push([term, durationMs]) > 1 ? { settle: () => Promise.resolve() } : undefined;
     const world = createWorld({ reserve });
     expect(await talk(world, computeAsk)).toEqual(refused('TESTED_ENOUGH'));
     expect(await talk(world, computeAsk)).toEqual(['bmyes']);
@@ -116,6 +116,32 @@ describe('a holder that is asked for too much', () => {
       [cpu, 1_000],
       [cpu, 1_000],
     ]);
+  });
+
+  it('is ended when it lasts too long, or nothing is asked for too long, and its time is counted', async () => {
+    for (const limits of [{ maxSessionMs: 60 }, { idleTimeoutMs: 60 }]) {
+      const world = createWorld({ limits });
+      const stream = await world.streams.open(holder.peerId, SECURE_PROTOCOLS.attest);
+      await stream.writeMessage(encodeBenchmarkMessage(computeAsk));
+      await stream.readMessage();
+      await expect(stream.readMessage()).rejects.toMatchObject({ code: 'STREAM_ABORTED' });
+      expect(world.spent).toEqual([0]);
+      expect(await talk(world, computeAsk)).toEqual(['bmyes']);
+    }
+  });
+
+  it('is ended when the node stops, which waits until its time is counted', async () => {
+    const world = createWorld();
+    const gate = Promise.withResolvers<void>();
+    world.worker.gate = gate.promise;
+    const measured = world.measure(COMPUTE);
+    while (world.worker.calls.length === 0) await new Promise(setImmediate);
+    const stopped = world.benchmarks.stop();
+    gate.resolve();
+    await stopped;
+    expect(world.spent).toHaveLength(1);
+    expect(await measured).toMatchObject({ measured: false });
+    expect(await talk(world, computeAsk)).toEqual(refused('BUSY'));
   });
 
   it('refuses an attestor that comes too often', async () => {

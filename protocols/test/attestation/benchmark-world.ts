@@ -51,7 +51,7 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
     holder: holder.peerId,
     worker,
     isWanted: () => Promise.resolve(true),
-    reserve: () => ({ settle: (busyMs) => void spent.push(busyMs) }),
+    reserve: () => ({ settle: (busyMs) => Promise.resolve(void spent.push(busyMs)) }),
     onMeasured: (report) => reports.push(report),
     clock,
     logger,
@@ -81,5 +81,5 @@ export function createWorld({ tamper, holderWorker, ...init }: WorldInit = {}) {
   const measure = (order: BenchmarkOrder, signal = new AbortController().signal) =>
     measureResource(components, holder.peerId, order, signal);
   const records = { reports, spent, stored, logger };
-  return { network, clock, random, worker, streams, measure, components, ...records };
+  return { network, clock, random, worker, benchmarks, streams, measure, components, ...records };
 }
