@@ -114,7 +114,9 @@ export interface DecisionStatusDocument {
     readonly explored: number;
     readonly expectedRate: number;
     readonly actualRate: number;
-    readonly pValue: number;
+    /** Of the binomial test; `null` where no decision was left to chance. */
+    readonly pValue: number | null;
+    readonly byChanceDecisions: number;
     readonly isAlarm: boolean;
     /** Whether the next decision explores if it may, because the node is stuck. */
     readonly isForced: boolean;
