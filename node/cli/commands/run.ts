@@ -275,7 +275,7 @@ function totalsLines({ status, totals }: RunDocument): string[] {
       ? `, ${usd(withWaiting)} with waiting tasks (Eq. 5), which decisions compare with`
       : '';
   return [
-    `  totals        ${spent}, net saving ${percent(netSavingPercent)}, ${wallMs} ms`,
     `  cost here     ${usd(localCostMicroUsd)} in cash${of}${waiting}`,
+    `  totals        ${spent}, net saving ${percent(netSavingPercent)}, ${wallMs} ms`,
   ];
 }

@@ -214,7 +214,7 @@ describe('the alarm', () => {
     expect(expectedRate).toBeCloseTo(0.25, 12);
     expect(Math.abs(pValue! - binomialPValue(4, 100, 0.1))).toBeLessThan(1e-9);
     expect(byChance).toBe(100);
-    expect(message).toMatch(/, p = 0\.\d+ \(of the 100 left to chance\)$/);
+    expect(message).toMatch(/, p = 0\.\d+ \(of the 100 left to chance\)/);
   });
 
   it('is given for an exploration that was not allowed', () => {
