@@ -404,8 +404,8 @@ export interface TotalsDocument {
   /** Of it, before the run was cut short, for what was not completed by then; else 0. */
   readonly paidBeforeMicroUsd: number;
   /**
-   * Calibrated C_int at decision time of what was completed, opportunity cost (Eq. 5) left out; null
-   * if nothing was, or all of it is infeasible.
+   * Calibrated C_int at decision time of what was completed, opportunity cost (Eq. 5) left out;
+   * null if nothing was, or all of it is infeasible.
    */
   readonly localCostMicroUsd: number | null;
   /** The same with Eq. 5. */

@@ -1,7 +1,8 @@
 /**
- * Candidates of `decide --candidates`: a list, or a decision record or the answer of `decide --json`,
- * of which the candidates are taken. The engine drops a bad one with its reason and judges the rest; a person who writes such a
- * file by hand is told which key is wrong, and what belongs there.
+ * Candidates of `decide --candidates`: a list, or a decision record or the answer of
+ * `decide --json`, of which the candidates are taken. The engine drops a bad one with its reason
+ * and judges the rest; a person who writes such a file by hand is told which key is wrong, and what
+ * belongs there.
  *
  * @module
  */

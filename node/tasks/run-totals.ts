@@ -1,8 +1,8 @@
 /**
  * Sums of a run: what was spent against what it would have cost here (architecture.md D12). Nothing
  * is clipped, nothing left out: work done here, checks and the handling of contractors count as
- * spent, and so does what was spent on tasks that were not done. The cost here is of those alone that
- * were done: where none was, there is nothing to have saved.
+ * spent, and so does what was spent on tasks that were not done. The cost here is of those alone
+ * that were done: where none was, there is nothing to have saved.
  *
  * @module
  */
@@ -32,7 +32,7 @@ function share(spent: number, local: number): number | null {
 /**
  * Sums over tasks. A task that cannot run here has no saving and is left out of the percentages.
  *
- * @param paidBeforeMicroUsd - Paid before the run was cut short, for what was not completed by then.
+ * @param paidBeforeMicroUsd - Paid before the run was cut short, for what was not completed then.
  */
 export function totalsOf(
   costs: readonly TaskCost[],

@@ -192,7 +192,7 @@ export class TaskRunner {
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
         const chosen = affordable.find(({ quoted: { peerId } }) => peerId === contractor);
-        // The work itself reads the input: it is read before that only for those who do it elsewhere.
+        // The work itself reads the input: it is read before only for those who do it elsewhere.
         if (choice !== 'LOCAL' && !isInputChecked) {
           isInputChecked = true;
           const fault = await execution.inputFault(task, signal);

@@ -11,8 +11,8 @@
  * unequal trials, and beyond one from its mean its tails are lighter than that (Hoeffding 1956), so
  * the p-value errs to the side of no alarm. Rates of 0 and 1 leave nothing to chance and are not
  * tested but checked: one decision against them is a fault. A strategy that states its own choice
- * as its rate (UCB1, Thompson sampling, contextual, information-gain) is checked this way alone, and
- * has no p-value: what the check finds is a proposal that got lost, not a rate that is off.
+ * as its rate (UCB1, Thompson sampling, contextual, information-gain) is checked this way alone,
+ * and has no p-value: what the check finds is a proposal that got lost, not a rate that is off.
  *
  * Does not store itself: the state is plain JSON.
  *
