@@ -284,7 +284,12 @@ function openDecisions({ store, clock, random, config }: AgentNodeInit): Decisio
 }
 
 function openJournal({ store, clock }: AgentNodeInit): RunJournal {
-  return new RunJournal({ runs: store.json('runs'), subtasks: store.json('run-subtasks'), clock });
+  return new RunJournal({
+    runs: store.json('runs'),
+    subtasks: store.json('run-subtasks'),
+    payments: store.json('run-payments'),
+    clock,
+  });
 }
 
 /** The machine as measured, and what tasks cost on it before the restart. */

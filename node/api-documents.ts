@@ -116,7 +116,9 @@ export interface DecisionStatusDocument {
     readonly explored: number;
     readonly expectedRate: number;
     readonly actualRate: number;
-    readonly pValue: number;
+    /** Of the binomial test; `null` where no decision was left to chance. */
+    readonly pValue: number | null;
+    readonly byChanceDecisions: number;
     readonly isAlarm: boolean;
     /** Whether the next decision explores if it may, because the node is stuck. */
     readonly isForced: boolean;
@@ -401,13 +403,18 @@ export interface SubtaskDocument {
 /** Sums of a run, or of several. */
 export interface TotalsDocument {
   readonly paidMicroUsd: number;
-  /** Calibrated C_int at decision time, opportunity cost (Eq. 5) left out; null if infeasible. */
+  /** Of it, before the run was cut short, for what was not completed by then; else 0. */
+  readonly paidBeforeMicroUsd: number;
+  /**
+   * Calibrated C_int at decision time of what was completed, opportunity cost (Eq. 5) left out;
+   * null if nothing was, or all of it is infeasible.
+   */
   readonly localCostMicroUsd: number | null;
   /** The same with Eq. 5. */
   readonly localCostWithOpportunityMicroUsd: number | null;
-  /** Money paid, and the calibrated local cost of what was done here instead. */
+  /** Paid, handled and done here, failed tasks included; null if all of it is infeasible. */
   readonly spentMicroUsd: number | null;
-  /** 100 x (1 - spent / local cost); null where the local cost is 0 or infeasible. */
+  /** 100 x (1 - spent / local cost); null where the local cost is 0 or null. */
   readonly netSavingPercent: number | null;
   /** The same without this node's own processor time: money paid, and work done here. */
   readonly moneySavingPercent: number | null;

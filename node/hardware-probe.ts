@@ -43,7 +43,7 @@ const PLAUSIBLE = {
 /** What a probe found. */
 export interface HardwareMeasure {
   readonly peakFlopsPerSecond: number;
-  /** Bytes read and bytes written by a copy. Shown, and in no equation. */
+  /** Bytes read and bytes written by a copy. For tasks that name the bytes that they move. */
   readonly memoryBandwidthBytesPerSecond: number;
   readonly memoryGib: number;
 }

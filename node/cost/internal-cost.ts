@@ -22,6 +22,8 @@ export const USUAL_UTILISATION = { min: 0.7, max: 0.95 } as const;
 /** The machine, and what each part of it costs its owner. */
 export interface HardwareProfile {
   readonly peakFlopsPerSecond: number;
+  /** Bytes that a copy reads and writes; left out: not measured, and in no estimate then. */
+  readonly memoryBandwidthBytesPerSecond?: number;
   /** Share of the peak that real work reaches, in (0, 1]. Paper symbol U. */
   readonly utilisation: number;
   /** Size of the one pool that must hold the model. */
@@ -53,6 +55,8 @@ export interface QueuedTask {
 export interface ExecutionEstimate {
   /** Operations, not a rate. */
   readonly flops?: number;
+  /** Bytes that the operations move between processor and memory; left out: none that count. */
+  readonly memoryTrafficBytes?: number;
   readonly measuredSeconds?: number;
   /**
    * Runs that `measuredSeconds` follows from; 0: it is as the executor declares. Shown; nothing is
@@ -180,7 +184,13 @@ export function depreciationMicroUsd(
   return (purchaseMicroUsd / (lifeYears * HOURS_PER_YEAR)) * hours;
 }
 
-/** @throws {@link RangeError} if neither a measured time nor an operation count is known. */
+/**
+ * Hours by Eq. (2). Differs from the paper, which knows operations alone: where the task names the
+ * bytes that it moves, the slower of both holds (the roofline of Williams, Waterman and Patterson
+ * 2009). What a probe measured is what real work reaches, so no share of use is taken of it.
+ *
+ * @throws {@link RangeError} if neither a measured time nor an operation count is known.
+ */
 function hoursOf(execution: ExecutionEstimate, hardware: HardwareProfile): number {
   if (execution.measuredSeconds !== undefined) {
     requireNonNegative('measuredSeconds', execution.measuredSeconds);
@@ -189,7 +199,13 @@ function hoursOf(execution: ExecutionEstimate, hardware: HardwareProfile): numbe
   if (execution.flops === undefined) {
     throw new RangeError('"execution" expected "flops" or "measuredSeconds", got neither');
   }
-  return executionHours(execution.flops, hardware.peakFlopsPerSecond, hardware.utilisation);
+  const { flops, memoryTrafficBytes = 0 } = execution;
+  requireNonNegative('memoryTrafficBytes', memoryTrafficBytes);
+  const computing = executionHours(flops, hardware.peakFlopsPerSecond, hardware.utilisation);
+  const { memoryBandwidthBytesPerSecond: bandwidth } = hardware;
+  if (memoryTrafficBytes === 0 || bandwidth === undefined) return computing;
+  requirePositive('memoryBandwidthBytesPerSecond', bandwidth);
+  return Math.max(computing, memoryTrafficBytes / bandwidth / SECONDS_PER_HOUR);
 }
 
 /**

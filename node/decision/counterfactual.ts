@@ -12,11 +12,13 @@
  * @module
  */
 
+import { appliedAudit, auditOf, auditOutcomes, reaudited } from './audit-rule.ts';
 import { CANDIDATE_LIMITS, DROP_REASONS } from './candidate-reading.ts';
 import { CandidateTable } from './candidate-table.ts';
 import { evaluate, newWorkspace } from './evaluation.ts';
 import type { Choice, Evaluation, Workspace } from './evaluation.ts';
 import { contractorName } from './contractor-names.ts';
+import { figure } from './explanation-text.ts';
 import { roundedTurns } from './plain-text.ts';
 import type { RoundedTurn } from './plain-text.ts';
 import type { Candidate, DecisionRequest, OutcomeHistory } from './request.ts';
@@ -70,8 +72,10 @@ class WhatIf {
   readonly #table: CandidateTable;
   readonly #workspace: Workspace;
   readonly #candidates: Candidate[];
+  readonly #cashHereMicroUsd: number | null;
 
-  constructor(request: DecisionRequest, base: Outcome) {
+  constructor(request: DecisionRequest, base: Outcome, cashHereMicroUsd: number | null) {
+    this.#cashHereMicroUsd = cashHereMicroUsd;
     this.request = { ...request, context: { ...request.context, exploration: null } };
     this.base = base;
     this.#table = new CandidateTable(request.candidates);
@@ -86,6 +90,13 @@ class WhatIf {
     const outcome = outcomeOf(this.request, evaluate(table, this.request, this.#workspace));
     this.#candidates[index] = original;
     return outcome;
+  }
+
+  /** With other outcomes, and checked as often as they make it. */
+  withOutcomes(index: number, changed: Candidate): Outcome {
+    const { context, candidates } = this.request;
+    const original = candidates[index]!;
+    return this.with(index, reaudited(context.audit, original, changed, this.#cashHereMicroUsd));
   }
 
   withReliability(candidateIndex: number, reliability: number): Outcome {
@@ -199,7 +210,7 @@ function successesChange(whatIf: WhatIf, index: number): Change {
     extreme: MAX_FURTHER_SUCCESSES,
     steps: WHOLE_STEPS,
     decideAt: (further) =>
-      whatIf.with(index, {
+      whatIf.withOutcomes(index, {
         ...candidate,
         history: {
           ...withSuccesses(all, further),
@@ -234,9 +245,19 @@ const UNCHANGED: Readonly<Record<CounterfactualChange, string>> = {
   PRICE: 'with all other quotes and all records as they are',
   RELIABILITY:
     'with its price, success rate, confidence, other risks and all other contractors as they are',
-  // A node checks known contractors more seldom, which this does not foresee.
-  SUCCESSES: 'with all quotes and all other records as they are, and checked as often as now',
+  SUCCESSES: 'with all quotes and all other records as they are',
 };
+
+/** How often it is checked after that many further successes, and whether that is another share. */
+function auditPhrase({ candidates, context }: DecisionRequest, change: Change, turn: Turn) {
+  if (change.kind !== 'SUCCESSES') return '';
+  const candidate = candidates[change.index]!;
+  const audit = auditOf(context.audit, candidate);
+  if (context.audit === undefined || audit === null) return ', and checked as often as now';
+  const { rate } = appliedAudit(context.audit, auditOutcomes(candidate) + turn.to);
+  if (rate === audit.rate) return `, and audited at ${figure(rate)} as now`;
+  return `, and audited at ${figure(rate)} instead of ${figure(audit.rate)} by then`;
+}
 
 function conditionOf(name: string, change: Change, turn: Turn): string {
   if (change.kind === 'SUCCESSES') {
@@ -259,11 +280,12 @@ function describe(
   const { peerId } = request.candidates[change.index]!;
   const condition = conditionOf(contractorName(request, peerId), change, turn);
   const aside = request.context.exploration === null ? '' : ', and without exploring';
+  const audited = auditPhrase(request, change, turn);
   const { outcome } = turn;
   const { length } = request.candidates;
   const among = length <= MAX_WHOLE_SEARCH ? '' : ` (looked for at ${lookedAt} of ${length})`;
   const effect = consequence(request, outcome) + among;
-  const sentence = `${condition}, ${UNCHANGED[change.kind]}${aside}, ${effect}`;
+  const sentence = `${condition}, ${UNCHANGED[change.kind]}${audited}${aside}, ${effect}`;
   return {
     peerId,
     change: change.kind,
@@ -325,7 +347,12 @@ export function counterfactualOf(
   evaluation: Evaluation,
 ): Counterfactual | null {
   if (request.candidates.length > MAX_COUNTERFACTUAL_CANDIDATES) return null;
-  const whatIf = new WhatIf(request, outcomeOf(request, evaluation));
+  const { costWithoutOpportunityMicroUsd } = evaluation.local;
+  const whatIf = new WhatIf(
+    request,
+    outcomeOf(request, evaluation),
+    costWithoutOpportunityMicroUsd,
+  );
   const isOutsourced = evaluation.choice === 'OUTSOURCE';
   const { matrix } = evaluation;
   const targets = counterfactualTargets(request, evaluation);

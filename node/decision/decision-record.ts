@@ -23,6 +23,7 @@ import { ENGINE_VERSION } from './engine.ts';
 import type { Decision } from './engine.ts';
 import type { Choice, DecidedBy } from './evaluation.ts';
 import type { TradeOutcome } from './game.ts';
+import type { AppliedAudit } from './audit-rule.ts';
 import { evaluate, newWorkspace } from './evaluation.ts';
 import type { ExplorationParts } from './exploration-parts.ts';
 import { requireValidQuery } from './request-checks.ts';
@@ -55,6 +56,8 @@ export interface CandidateResult {
   readonly confidence?: number;
   readonly compatibility?: number;
   readonly costExternalMicroUsd?: number;
+  /** Share of its results that are done again, and why; left out where no rule says. */
+  readonly audit?: AppliedAudit;
 }
 
 /** The best contractor by score apart from the considered one. */

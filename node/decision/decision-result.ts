@@ -5,6 +5,7 @@
  * @module
  */
 
+import { auditOf } from './audit-rule.ts';
 import { DROP_REASONS } from './candidate-reading.ts';
 import type { CandidateTable } from './candidate-table.ts';
 import type { DecisionMatrix } from './decision-matrix.ts';
@@ -95,6 +96,7 @@ function candidateResults(request: DecisionRequest, evaluation: Evaluation): Can
       continue;
     }
     const gate = failedGate(matrix, gateFacts, row);
+    const audit = auditOf(request.context.audit, request.candidates[index]!);
     results.push({
       peerId,
       score: columns.scores[row]!,
@@ -103,6 +105,7 @@ function candidateResults(request: DecisionRequest, evaluation: Evaluation): Can
       confidence: columns.confidence[row]!,
       compatibility: matrix.details.compatibility[row]!,
       costExternalMicroUsd: columns.costMicroUsd[row]!,
+      ...(audit === null ? {} : { audit }),
     });
     row++;
   }

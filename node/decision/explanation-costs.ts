@@ -17,7 +17,12 @@ function hoursOf({ execution, hardware }: DecisionRequest['local']): string {
   }
   const peak = powerOfTen(hardware.peakFlopsPerSecond);
   const rate = `(${peak} a second x ${figure(hardware.utilisation)})`;
-  return `${powerOfTen(execution?.flops ?? 0)} operations / ${rate} / 3600; the task says how many`;
+  const computing = `${powerOfTen(execution?.flops ?? 0)} operations / ${rate}`;
+  const { memoryBandwidthBytesPerSecond: bandwidth } = hardware;
+  const bytes = execution?.memoryTrafficBytes ?? 0;
+  if (bytes === 0 || bandwidth === undefined) return `${computing} / 3600; the task says how many`;
+  const moving = `${powerOfTen(bytes)} bytes moved / ${powerOfTen(bandwidth)} a second`;
+  return `max(${computing}, ${moving}) / 3600; the task says how many of both`;
 }
 
 /** Where the seconds come from; nothing for a record that does not say. */

@@ -232,16 +232,21 @@ export class Exploration {
     };
   }
 
-  /** Rows that the budget allows. */
+  /**
+   * Rows that the budget allows, in the order of the candidates, so that of equals the first in the
+   * request wins. Those below the skill threshold stand at the end of the matrix, the last first.
+   */
   #collect(matrix: DecisionMatrix, losses: ExplorationLosses, limitMicroUsd: number): number {
-    const { capacity, count, explorableFrom } = matrix;
+    const { capacity, count, explorableFrom, candidateIndex } = matrix;
     if (this.#rows.length < capacity) this.#rows = new Int32Array(capacity);
     let arms = 0;
-    for (let row = 0; row < count; row++) {
-      if (losses.most(row) <= limitMicroUsd) this.#rows[arms++] = row;
-    }
-    for (let row = explorableFrom; row < capacity; row++) {
-      if (losses.most(row) <= limitMicroUsd) this.#rows[arms++] = row;
+    let row = 0;
+    let below = capacity - 1;
+    while (row < count || below >= explorableFrom) {
+      const isBelowNext =
+        row >= count || (below >= explorableFrom && candidateIndex[below]! < candidateIndex[row]!);
+      const next = isBelowNext ? below-- : row++;
+      if (losses.most(next) <= limitMicroUsd) this.#rows[arms++] = next;
     }
     return arms;
   }

@@ -11,6 +11,7 @@ import {
   requirePositive,
   requirePositiveFraction,
 } from '../cost/quantity-checks.ts';
+import type { AuditRule } from './audit-rule.ts';
 import { requireExplorationParameters } from './exploration/exploration-strategy.ts';
 import type { DecisionPolicy, ExplorationPolicy } from './policy.ts';
 import { POLICY_NAMES } from './policy.ts';
@@ -155,6 +156,13 @@ function checkLocal(local: LocalExecution): void {
   }
 }
 
+function checkAudit({ newRate, knownRate, knownFromOutcomes, leastRate }: AuditRule): void {
+  requireFraction('context.audit.newRate', newRate);
+  requireFraction('context.audit.knownRate', knownRate);
+  requireFraction('context.audit.leastRate', leastRate);
+  requireNonNegative('context.audit.knownFromOutcomes', knownFromOutcomes);
+}
+
 function checkContext(context: DecisionContext): void {
   const { historicalWeights, overheads, link } = context;
   requireNonNegative('context.historicalWeights.cost', historicalWeights.cost);
@@ -174,6 +182,7 @@ function checkContext(context: DecisionContext): void {
   requirePositive('context.localCalibrationRatio', context.localCalibrationRatio);
   requireOptional('context.latencyMicroUsdPerMinute', context.latencyMicroUsdPerMinute);
   requireOptional('context.atSeconds', context.atSeconds);
+  if (context.audit !== undefined) checkAudit(context.audit);
   if (context.exploration !== null) checkExploration(context.exploration);
   const { recentDecisions } = context;
   if (recentDecisions === undefined) return;

@@ -15,6 +15,7 @@ import type {
   MemoryDemand,
   QueuedTask,
 } from '../cost/internal-cost.ts';
+import type { AuditRule } from './audit-rule.ts';
 import type { CriterionWeights } from './criteria.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import type { LinearModel } from './exploration/linear-model.ts';
@@ -174,6 +175,8 @@ export interface DecisionContext {
   readonly link: LinkPrice;
   /** Actual / modelled cost on this machine for this task type (Eq. 10). */
   readonly localCalibrationRatio: number;
+  /** How often results are done again here; left out where no check of the task does that. */
+  readonly audit?: AuditRule;
   /** Cost of a late minute where deadlines are soft. Left out: task value / deadline. */
   readonly latencyMicroUsdPerMinute?: number;
   /** Time of the decision; quotes that have expired by then are dropped. */

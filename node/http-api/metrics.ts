@@ -54,8 +54,14 @@ export function decisionMetrics(status: DecisionStatusDocument): string {
       { labels: { kind: 'expected' }, value: exploration.expectedRate },
       { labels: { kind: 'actual' }, value: exploration.actualRate },
     ]),
-    ...metric('exploration_p_value', 'gauge', 'Of the binomial test of the two rates.', [
-      { value: exploration.pValue },
+    ...metric(
+      'exploration_p_value',
+      'gauge',
+      'Of the binomial test of the rates; none where the strategy leaves nothing to chance.',
+      exploration.pValue === null ? [] : [{ value: exploration.pValue }],
+    ),
+    ...metric('exploration_by_chance_decisions', 'gauge', 'Decisions that the p-value is of.', [
+      { value: exploration.byChanceDecisions },
     ]),
     ...metric('exploration_alarm', 'gauge', '1 if the rates do not fit.', [
       { value: exploration.isAlarm ? 1 : 0 },

@@ -1,7 +1,8 @@
 /**
- * Candidates of `decide --candidates`: a list, or a decision record, of which the candidates are
- * taken. The engine drops a bad one with its reason and judges the rest; a person who writes such a
- * file by hand is told which key is wrong, and what belongs there.
+ * Candidates of `decide --candidates`: a list, or a decision record or the answer of
+ * `decide --json`, of which the candidates are taken. The engine drops a bad one with its reason
+ * and judges the rest; a person who writes such a file by hand is told which key is wrong, and what
+ * belongs there.
  *
  * @module
  */
@@ -91,7 +92,7 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
   const list = listOf(json);
   if (list === undefined) {
     throw new BadInputError(
-      'candidates: expected a list, or a record ("decisions show ID --json")',
+      'candidates: expected a list, or a record ("decisions show ID --json", "decide --json")',
     );
   }
   if (list.length > MAX_FILE_CANDIDATES) {
@@ -168,13 +169,17 @@ export function formProblems(list: readonly unknown[]): string[] {
   });
 }
 
-/** The list itself; that of `{candidates}`; or that of a record, which has it in its request. */
+/**
+ * The list itself; that of `{candidates}`; or that of a record or of what `decide --json` prints,
+ * which have it in their request.
+ */
 function listOf(json: unknown): readonly unknown[] | undefined {
   if (Array.isArray(json)) return json as unknown[];
   const { request, candidates } = asFields(json);
-  if (Array.isArray(candidates)) return candidates as unknown[];
+  // Looked at first: what stands beside it in the answer of `decide` are results.
   const recorded = asFields(request)['candidates'];
-  return Array.isArray(recorded) ? recorded.map(withoutExpiry) : undefined;
+  if (Array.isArray(recorded)) return recorded.map(withoutExpiry);
+  return Array.isArray(candidates) ? (candidates as unknown[]) : undefined;
 }
 
 function asFields(value: unknown): Readonly<Record<string, unknown>> {

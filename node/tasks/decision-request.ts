@@ -8,8 +8,9 @@
 import { requiredLevel } from '../certificates/trust-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { microUsd } from '../cost/presets.ts';
+import { appliedAudit, auditOutcomes } from '../decision/audit-rule.ts';
+import type { AuditRule } from '../decision/audit-rule.ts';
 import { newCandidateReading, readCandidate } from '../decision/candidate-reading.ts';
-import { MAX_PSEUDO_OUTCOMES } from '../decision/confidence.ts';
 import { SOURCE_LIMITS } from '../decision/evidence-source.ts';
 import type { CertificateLevel, DecisionPolicy } from '../decision/policy.ts';
 import type {
@@ -20,7 +21,6 @@ import type {
   DecisionTask,
   LeftOut,
   MarketReference,
-  OutcomeHistory,
 } from '../decision/request.ts';
 import { DEFAULT_COMPLEXITY, DEFAULT_CRITICALITY } from './task-limits.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
@@ -62,25 +62,33 @@ export interface DecisionInput {
  * rule; a task may ask for more.
  */
 export function auditRate({ history, proved }: SurveyedContractor, config: Config): number {
-  return auditRateOf(history, proved.evidence?.run ?? 0, config);
+  const { evidence } = proved;
+  const outcomes = auditOutcomes({ history, ...(evidence && { evidence }) });
+  return appliedAudit(auditRule(config, 0), outcomes).rate;
 }
 
-function auditRateOf(history: OutcomeHistory, testsRun: number, config: Config): number {
-  const { auditRateKnown, auditRateNew, knownFromOutcomes } = config.verification;
-  const own = (history.successes ?? 0) + (history.failures ?? 0);
-  const attested = Math.min(testsRun, MAX_PSEUDO_OUTCOMES);
-  return own + attested >= knownFromOutcomes ? auditRateKnown : auditRateNew;
+function auditRule({ verification }: Config, leastRate: number): AuditRule {
+  const { auditRateKnown, auditRateNew, knownFromOutcomes } = verification;
+  return { newRate: auditRateNew, knownRate: auditRateKnown, knownFromOutcomes, leastRate };
+}
+
+/** The rule by which this task's results are done again; none where no check does that. */
+function auditRuleOf({ task, config }: DecisionInput): AuditRule | undefined {
+  let leastRate = -1;
+  for (const check of task.specification.verification) {
+    if (check.type === 'recompute') leastRate = Math.max(leastRate, check.auditRate ?? 0);
+  }
+  return leastRate < 0 ? undefined : auditRule(config, leastRate);
 }
 
 /** Expected cost of checking a result: the cheap checks, and a share of the work; its parts. */
 function verificationOverheads(
-  { task, machine }: DecisionInput,
-  ownRate: number,
+  input: DecisionInput,
+  contractor: Pick<Candidate, 'history' | 'evidence'>,
 ): NonNullable<Candidate['overheads']> {
-  let rate = 0;
-  for (const check of task.specification.verification) {
-    if (check.type === 'recompute') rate = Math.max(rate, check.auditRate ?? 0, ownRate);
-  }
+  const { task, machine } = input;
+  const rule = auditRuleOf(input);
+  const rate = rule === undefined ? 0 : appliedAudit(rule, auditOutcomes(contractor)).rate;
   const again = rate * (machine.costMicroUsd(task) ?? 0);
   const checkMicroUsd = machine.overheads.verificationMicroUsd ?? 0;
   return { verificationMicroUsd: again + checkMicroUsd, checkMicroUsd, auditRate: rate };
@@ -115,7 +123,10 @@ export function candidateOf(
     // No canary token is planted in what is handed out, so none can be found elsewhere.
     ...(incidents.disputes === 0 ? {} : { incidents: { ...incidents, canaryHits: 0 } }),
     ...(isOverShare ? { isOverShare } : {}),
-    overheads: verificationOverheads(input, auditRate(contractor, input.config)),
+    overheads: verificationOverheads(input, {
+      history,
+      ...(proved.evidence && { evidence: proved.evidence }),
+    }),
     calibrationRatio: input.machine.ratio(hit.peerId, input.task.term),
   };
 }
@@ -126,11 +137,10 @@ export function candidateOf(
  */
 export function withVerification(input: DecisionInput, candidate: Candidate): Candidate {
   if (readCandidate(candidate, newCandidateReading()) !== 'NONE') return candidate;
-  const { history, evidence, overheads } = candidate;
-  const ownRate = auditRateOf(history, evidence?.run ?? 0, input.config);
+  const { overheads } = candidate;
   return {
     ...candidate,
-    overheads: { ...verificationOverheads(input, ownRate), ...overheads },
+    overheads: { ...verificationOverheads(input, candidate), ...overheads },
   };
 }
 
@@ -143,6 +153,7 @@ function shortened({ peerId, reason }: LeftOut): LeftOut {
 export function decisionQuery(input: DecisionInput): DecisionQuery {
   const { task, config, machine } = input;
   const { prices } = config;
+  const audit = auditRuleOf(input);
   return {
     decisionId: input.decisionId,
     seed: input.seed,
@@ -168,6 +179,7 @@ export function decisionQuery(input: DecisionInput): DecisionQuery {
         transferMicroUsdPerGb: microUsd(prices.transferUsdPerGb),
       },
       localCalibrationRatio: machine.localRatio(task),
+      ...(audit === undefined ? {} : { audit }),
       atSeconds: input.nowSeconds,
     },
   };

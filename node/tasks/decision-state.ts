@@ -85,7 +85,7 @@ export function decisionStatus(
   nowMs: number,
 ): DecisionStatusDocument {
   const { monitor, spending, choices, alarms } = state;
-  const { allowed, explored, expectedRate, actualRate, pValue, isAlarm, isStuck, message } =
+  const { allowed, explored, expectedRate, actualRate, isAlarm, isStuck, message, ...tested } =
     monitorReport(monitor, plannedRate(policy.exploration, monitor.allowed));
   const book = fadedSpending(spending, nowMs);
   const { index, contractors } = spendingConcentration(book);
@@ -105,7 +105,8 @@ export function decisionStatus(
       explored,
       expectedRate,
       actualRate,
-      pValue,
+      pValue: tested.pValue,
+      byChanceDecisions: tested.byChance,
       isAlarm,
       isForced: isStuck,
       message,

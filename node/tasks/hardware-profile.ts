@@ -20,6 +20,7 @@ export function hardwareProfile(
   const { peakFlops, memoryGib } = hardware;
   return {
     peakFlopsPerSecond: peakFlops ?? measured?.peakFlopsPerSecond ?? UNMEASURED_HARDWARE.peakFlops,
+    ...(measured && { memoryBandwidthBytesPerSecond: measured.memoryBandwidthBytesPerSecond }),
     utilisation: hardware.utilisation,
     memoryGib: memoryGib ?? measured?.memoryGib ?? UNMEASURED_HARDWARE.memoryGib,
     powerWatts: hardware.powerWatts,

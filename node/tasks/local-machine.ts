@@ -163,7 +163,7 @@ export class LocalMachine {
 
   #executionOf(task: TaskHere): LocalExecution {
     const executor = this.executor(task.term);
-    const { memoryGiB } = task.specification.resources ?? {};
+    const { memoryGiB, memoryTrafficBytes } = task.specification.resources ?? {};
     const flops = this.#operationsHere(task);
     const common = { hardware: this.hardware, queue: [] };
     if (!executor) {
@@ -184,7 +184,7 @@ export class LocalMachine {
               measuredSeconds: this.#times.predict(task.term, workSize(task), declared.seconds),
               measuredRuns: this.#times.runsOf(task.term),
             }
-          : { flops },
+          : { flops, ...(memoryTrafficBytes === undefined ? {} : { memoryTrafficBytes }) },
       memory: {
         modelGib: 0,
         kvCacheGib: 0,

@@ -24,15 +24,19 @@ export interface SpendingCapInit {
   readonly paidMicroUsd?: number;
   /** Of the node; left out: no limit. */
   readonly daily?: DailySpending | undefined;
+  /** Told of every payment, with the sum so far; an attempt ends once it has resolved. */
+  readonly onPaid?: ((paidMicroUsd: number) => Promise<void>) | undefined;
 }
 
 export class SpendingCap {
   readonly #limitMicroUsd: number;
   readonly #daily: DailySpending | undefined;
+  readonly #onPaid: SpendingCapInit['onPaid'];
   #reservedMicroUsd = 0;
   #paidMicroUsd: number;
 
-  constructor({ limitMicroUsd = Infinity, paidMicroUsd = 0, daily }: SpendingCapInit = {}) {
+  constructor({ limitMicroUsd = Infinity, paidMicroUsd = 0, daily, onPaid }: SpendingCapInit = {}) {
+    this.#onPaid = onPaid;
     this.#limitMicroUsd = limitMicroUsd;
     this.#paidMicroUsd = paidMicroUsd;
     this.#daily = daily;
@@ -76,6 +80,7 @@ export class SpendingCap {
         this.#reservedMicroUsd -= amountMicroUsd;
         this.#paidMicroUsd += paidMicroUsd;
         await ofDay?.settle(paidMicroUsd);
+        if (paidMicroUsd > 0) await this.#onPaid?.(this.#paidMicroUsd);
       },
     };
   }

@@ -113,6 +113,7 @@ export class TaskExecution {
       return { status, parts, verification, receiptId: null };
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof ExecutorInputError) return this.refuseInput(error.message, ledger);
       const reason = messageOf(error);
       logger.warn({ taskId: task.taskId, err: error }, 'Work here failed.');
       ledger.note({ where: 'local', outcome: 'failed', reason, paidMicroUsd: 0 }, startMs);

@@ -62,7 +62,7 @@ interface Ending {
   readonly refused: Prospects['refused'];
   /** Whether somebody gave a quote. */
   readonly isSold: boolean;
-  /** In the place of the engine's, which was asked about nobody. */
+  /** In the place of the engine's, which knows nothing of the input. */
   readonly reason?: string;
 }
 
@@ -158,22 +158,6 @@ export class TaskRunner {
     return Number(price) + (this.#components.ledgerFeesMicroUsd ?? 0);
   }
 
-  /** Asks nobody: the record shows a task without candidates, and the attempt why. */
-  async #refuseInput(
-    task: PreparedTask,
-    choice: PolicyChoice,
-    ledger: RunLedger,
-    fault: string,
-  ): Promise<Ending> {
-    // As a question: nothing was tried, and nothing is to be learned from it.
-    const decision = await this.#deliberation.onProspects(task, choice, [], 'asked');
-    const record = explainDecision(decision, { counterfactual: false });
-    const finished = this.#components.execution.refuseInput(fault, ledger);
-    // Nobody was looked for, so nothing was learned of who sells this.
-    const reason = `nobody was asked: the input is at fault: ${fault}`;
-    return { record, finished, refused: [], isSold: true, reason };
-  }
-
   async #untilDone(
     task: PreparedTask,
     policyChoice: PolicyChoice,
@@ -182,8 +166,6 @@ export class TaskRunner {
     signal: AbortSignal,
   ): Promise<Ending> {
     const { prospects, execution, memory } = this.#components;
-    const fault = await execution.inputFault(task, signal);
-    if (fault !== undefined) return this.#refuseInput(task, policyChoice, ledger, fault);
     const { quoted, refused, market } = await prospects.find(task, ledger, signal);
     const told = unitQuotes(task.term, toldPrices(market));
     for (const [kind, quotes] of unitQuotes(task.term, quotedPrices(task, quoted))) {
@@ -194,6 +176,7 @@ export class TaskRunner {
     const untried = new Set(quoted);
     const isSold = quoted.length > 0;
     let left = quoted;
+    let isInputChecked = false;
     const failed: Prospects['refused'][number][] = [];
     try {
       for (;;) {
@@ -209,6 +192,17 @@ export class TaskRunner {
         const record = explainDecision(decision, { counterfactual: false });
         const { choice, contractor } = record.result;
         const chosen = affordable.find(({ quoted: { peerId } }) => peerId === contractor);
+        // The work itself reads the input: it is read before only for those who do it elsewhere.
+        if (choice !== 'LOCAL' && !isInputChecked) {
+          isInputChecked = true;
+          const fault = await execution.inputFault(task, signal);
+          if (fault !== undefined) {
+            await memory.observeDeclined(decision);
+            const finished = execution.refuseInput(fault, ledger);
+            const reason = `nobody was given it: the input is at fault: ${fault}`;
+            return { record, finished, refused, isSold: true, reason };
+          }
+        }
         if (choice !== 'OUTSOURCE' || !chosen) {
           const finished =
             choice === 'REFUSED' ? REFUSED : await execution.here(task, ledger, signal);
@@ -309,6 +303,7 @@ function documentOf(
     paidMicroUsd: ledger.paidMicroUsd,
     handlingMicroUsd,
     isDoneHere: ledger.isDoneHere,
+    isCompleted: finished.status === 'completed',
     workHereSeconds: ledger.workHereSeconds,
     wallMs,
   };

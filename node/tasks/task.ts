@@ -69,6 +69,8 @@ const wirePartSchema = exactObject({
 
 const resourcesSchema = exactObject({
   flops: z.number().min(0).optional(),
+  /** Beside `flops`: bytes moved between processor and memory. */
+  memoryTrafficBytes: z.number().min(0).optional(),
   memoryGiB: z.number().min(0).optional(),
   libraries: z.array(taskFields.name).max(TASK_LIMITS.maxLibraries).optional(),
   minimums: z

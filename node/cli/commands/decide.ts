@@ -56,11 +56,16 @@ export const registerDecide: RegisterCommand = (program, run) => {
           candidates === undefined
             ? await ask(context, body)
             : await decideOn(context, body, await readCandidates(context, candidates));
-        context.print(record.result, () => formatDecision(record));
+        context.print(withCandidates(record), () => formatDecision(record));
         return record.result.choice === 'REFUSED' ? 1 : 0;
       }),
     );
 };
+
+/** The result, with the candidates as `--candidates` takes them. */
+function withCandidates({ result, request: { candidates } }: DecisionRecord) {
+  return { ...result, request: { candidates } };
+}
 
 async function printPlan(context: CliContext, task: TaskBody): Promise<number> {
   const plan = await context.withDaemon((client) =>

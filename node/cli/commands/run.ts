@@ -251,8 +251,31 @@ function describeSummary(result: RunDocument): string {
       lines.push(`  receipt       ${subtask.receiptId}, paid ${usd(subtask.paidMicroUsd)}`);
     }
   }
-  const { paidMicroUsd, localCostMicroUsd, netSavingPercent, wallMs } = result.totals;
-  const money = `paid ${usd(paidMicroUsd)}, local cost ${usd(localCostMicroUsd)}`;
-  lines.push(`  totals        ${money}, net saving ${percent(netSavingPercent)}, ${wallMs} ms`);
+  lines.push(...totalsLines(result));
   return lines.join('\n');
+}
+
+/** What is known of the money, and the saving where something was done that could be done here. */
+function totalsLines({ status, totals }: RunDocument): string[] {
+  const { paidMicroUsd, paidBeforeMicroUsd, spentMicroUsd, localCostMicroUsd } = totals;
+  const { localCostWithOpportunityMicroUsd: withWaiting, netSavingPercent, wallMs } = totals;
+  const before =
+    paidBeforeMicroUsd > 0
+      ? ` (${usd(paidBeforeMicroUsd)} of it before, for what was not completed then)`
+      : '';
+  const spent = `paid ${usd(paidMicroUsd)}${before}, spent in all ${usd(spentMicroUsd)}`;
+  if (localCostMicroUsd === null) {
+    const isDone = status === 'completed' || status === 'partial';
+    const none = isDone ? 'it cannot be done here' : 'nothing was done, so nothing saved';
+    return [`  totals        ${spent}; ${none}, ${wallMs} ms`];
+  }
+  const of = status === 'completed' ? '' : ' of what was done';
+  const waiting =
+    withWaiting !== null && withWaiting > localCostMicroUsd
+      ? `, ${usd(withWaiting)} with waiting tasks (Eq. 5), which decisions compare with`
+      : '';
+  return [
+    `  cost here     ${usd(localCostMicroUsd)} in cash${of}${waiting}`,
+    `  totals        ${spent}, net saving ${percent(netSavingPercent)}, ${wallMs} ms`,
+  ];
 }

@@ -137,7 +137,7 @@ function decisionRows(decision: DecisionStatusDocument): string[][] {
     [
       'exploration',
       `${exploration.strategy}: ` +
-        (exploration.allowedDecisions === 0
+        (exploration.allowedDecisions === 0 && !exploration.isAlarm
           ? 'no decision yet that might explore'
           : `${mark}${exploration.message}`),
     ],

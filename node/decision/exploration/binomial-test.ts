@@ -64,6 +64,9 @@ function pointProbability(k: number, n: number, p: number): number {
   return Math.exp(exponent) * Math.sqrt(n / (2 * Math.PI * k * (n - k)));
 }
 
+/** A count at the mean is in the lower tail, though the product may round to just below it. */
+const MEAN_SLACK = 4 * Number.EPSILON;
+
 function requireCount(name: string, value: number, max: number): void {
   if (!(Number.isInteger(value) && value >= 0 && value <= max)) {
     throw new RangeError(`"${name}" expected an integer from 0 to ${max}, got ${value}`);
@@ -82,7 +85,7 @@ export function binomialTail(successes: number, trials: number, probability: num
   requireCount('successes', successes, trials);
   requireFraction('probability', probability);
   if (probability === 0 || probability === 1) return successes === trials * probability ? 1 : 0;
-  const isLower = successes <= trials * probability;
+  const isLower = successes <= trials * probability * (1 + MEAN_SLACK);
   const odds = isLower ? (1 - probability) / probability : probability / (1 - probability);
   // Counted from the end of the tail, so that both tails are summed alike.
   const inside = isLower ? successes : trials - successes;

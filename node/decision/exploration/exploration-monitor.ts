@@ -11,7 +11,8 @@
  * unequal trials, and beyond one from its mean its tails are lighter than that (Hoeffding 1956), so
  * the p-value errs to the side of no alarm. Rates of 0 and 1 leave nothing to chance and are not
  * tested but checked: one decision against them is a fault. A strategy that states its own choice
- * as its rate is checked this way.
+ * as its rate (UCB1, Thompson sampling, contextual, information-gain) is checked this way alone,
+ * and has no p-value: what the check finds is a proposal that got lost, not a rate that is off.
  *
  * Does not store itself: the state is plain JSON.
  *
@@ -83,8 +84,13 @@ export interface MonitorReport {
   /** 0 before the first decision, as is the actual one. */
   readonly expectedRate: number;
   readonly actualRate: number;
-  /** Of so many explorations, or of as few, by chance; two-sided. */
-  readonly pValue: number;
+  /**
+   * Of so many explorations, or of as few, by chance; two-sided. `null` where none of the decisions
+   * was left to chance: there is nothing to test then.
+   */
+  readonly pValue: number | null;
+  /** Decisions that were left to chance, which the p-value is of. */
+  readonly byChance: number;
   readonly isAlarm: boolean;
   /** The next decision is to explore, within the same limits as any. */
   readonly isStuck: boolean;
@@ -180,6 +186,14 @@ function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;
 }
 
+/** "p = 0.76", or why there is none. */
+function testPhrase(allowed: number, tested: number, chance: number): string {
+  if (allowed === 0) return 'nothing to test yet';
+  if (tested === 0) return 'none of them by chance: checked one by one, there is no rate to test';
+  const among = tested === allowed ? '' : ` (of the ${tested} left to chance)`;
+  return `p = ${chance.toPrecision(2)}${among}`;
+}
+
 /**
  * What the state says: does the node explore at its rate, and is it stuck?
  *
@@ -190,11 +204,10 @@ export function monitorReport(state: MonitorState, rate: number): MonitorReport 
   const window = merged(state.previous, state.current);
   const { allowed, explored, expected, contradicted } = window;
   const tested = allowed - window.certain;
-  const byChance = explored - window.certainExplored;
+  const drawn = explored - window.certainExplored;
   // Where nothing is contradicted, as many certain explorations were expected as there were.
   const mean = tested === 0 ? 0 : (expected - window.certainExplored) / tested;
-  const chance = binomialPValue(byChance, tested, Math.max(0, Math.min(1, mean)));
-  const pValue = contradicted > 0 ? 0 : chance;
+  const chance = binomialPValue(drawn, tested, Math.max(0, Math.min(1, mean)));
   const isAlarm = contradicted > 0 || (tested >= MIN_TESTED_DECISIONS && chance < ALARM_P_VALUE);
   const alike = Math.min(state.sinceExplored, state.sinceChanged);
   const isStuck = alike >= stuckAfterDecisions(rate);
@@ -202,7 +215,7 @@ export function monitorReport(state: MonitorState, rate: number): MonitorReport 
   const actualRate = allowed === 0 ? 0 : explored / allowed;
   const parts = [
     `${explored} of ${allowed} decisions explored (${percent(actualRate)}), ` +
-      `${percent(expectedRate)} expected, p = ${pValue.toPrecision(2)}`,
+      `${percent(expectedRate)} expected, ${testPhrase(allowed, tested, chance)}`,
   ];
   if (contradicted > 0) {
     parts.push(`${contradicted} went against what the strategy had settled`);
@@ -215,7 +228,8 @@ export function monitorReport(state: MonitorState, rate: number): MonitorReport 
     explored,
     expectedRate,
     actualRate,
-    pValue,
+    pValue: tested === 0 ? null : chance,
+    byChance: tested,
     isAlarm,
     isStuck,
     message: parts.join('; '),

@@ -69,6 +69,8 @@ class PlanRun {
   readonly #ended = new Map<string, RunDocument | undefined>();
   /** Completed before this run was cut short. */
   readonly #before: ReadonlyMap<string, RunDocument>;
+  /** Paid by then for others, which had failed or were at work. */
+  readonly #paidBeforeMicroUsd: number;
 
   constructor(components: PlanRunnerComponents, plan: Plan, options: PlanOptions) {
     this.#components = components;
@@ -80,14 +82,18 @@ class PlanRun {
       this.#ended.set(id, run);
       this.#results.set(id, run.output ?? []);
     }
-    const paidBefore = [...this.#before.values()].reduce(
+    const { journal } = options;
+    const paidForCompleted = [...this.#before.values()].reduce(
       (sum, { subtasks }) => sum + subtasks[0]!.paidMicroUsd,
       0,
     );
+    const paidBefore = Math.max(paidForCompleted, journal?.paidMicroUsd ?? 0);
+    this.#paidBeforeMicroUsd = paidBefore - paidForCompleted;
     this.#cap = new SpendingCap({
       limitMicroUsd: plan.budgetMicroUsd ?? undefined,
       paidMicroUsd: paidBefore,
       daily: components.daily,
+      onPaid: (paidMicroUsd) => journal?.notePaid(paidMicroUsd) ?? Promise.resolve(),
     });
     this.#startMs = components.clock.monotonicMs();
     const { signal } = options;
@@ -216,6 +222,7 @@ class PlanRun {
       totals: totalsOf(
         subtasks.map(({ cost }) => cost),
         wallMs,
+        this.#paidBeforeMicroUsd,
       ),
     };
   }

@@ -31,10 +31,17 @@ export interface StoredSubtask {
   readonly document: RunDocument;
 }
 
+/** What a run has paid so far, failed attempts included. */
+export interface StoredPayments {
+  readonly paidMicroUsd: number;
+}
+
 export interface RunJournalInit {
   readonly runs: JsonSection<StoredRun>;
   /** Under the id of the run and of the subtask. */
   readonly subtasks: JsonSection<StoredSubtask>;
+  /** Under the id of the run. */
+  readonly payments: JsonSection<StoredPayments>;
   readonly clock: Clock;
 }
 
@@ -43,6 +50,10 @@ export interface RunEntry {
   readonly runId: string;
   /** Subtasks that were completed before, by id. */
   readonly completed: ReadonlyMap<string, RunDocument>;
+  /** What was paid before, failed attempts included. */
+  readonly paidMicroUsd: number;
+  /** Keeps the sum of what was paid so far. Resolves once it is on disk. */
+  notePaid(paidMicroUsd: number): Promise<void>;
   /** Resolves once it is on disk. */
   note(id: string, document: RunDocument): Promise<void>;
 }
@@ -63,7 +74,7 @@ export class RunJournal {
       await this.forget(oldest);
     }
     await runs.put(runId, { runId, request, startedMs: clock.nowMs() });
-    return this.#entry(runId, new Map());
+    return this.#entry(runId, new Map(), 0);
   }
 
   /**
@@ -72,7 +83,7 @@ export class RunJournal {
    * @throws {@link NothingFoundError} that names the runs that are kept.
    */
   async resume(runId: string): Promise<RunEntry & { readonly request: TaskRequest }> {
-    const { runs, subtasks } = this.#init;
+    const { runs, subtasks, payments } = this.#init;
     const stored = await runs.get(runId);
     if (!stored) {
       const ids = (await runs.values()).map((run) => run.runId);
@@ -81,21 +92,29 @@ export class RunJournal {
     }
     const done = await subtasks.values({ prefix: `${runId}/` });
     const completed = new Map(done.map(({ id, document }) => [id, document]));
-    return { ...this.#entry(runId, completed), request: stored.request };
+    const paidMicroUsd = (await payments.get(runId))?.paidMicroUsd ?? 0;
+    return { ...this.#entry(runId, completed, paidMicroUsd), request: stored.request };
   }
 
   /** Lets go of a run. */
   async forget(runId: string): Promise<void> {
-    const { runs, subtasks } = this.#init;
+    const { runs, subtasks, payments } = this.#init;
     await runs.delete(runId);
+    await payments.delete(runId);
     for (const { id } of await subtasks.values({ prefix: `${runId}/` })) {
       await subtasks.delete(`${runId}/${id}`);
     }
   }
 
-  #entry(runId: string, completed: ReadonlyMap<string, RunDocument>): RunEntry {
+  #entry(
+    runId: string,
+    completed: ReadonlyMap<string, RunDocument>,
+    paidMicroUsd: number,
+  ): RunEntry {
     const note = (id: string, document: RunDocument): Promise<void> =>
       this.#init.subtasks.put(`${runId}/${id}`, { id, document });
-    return { runId, completed, note };
+    const notePaid = (sumMicroUsd: number): Promise<void> =>
+      this.#init.payments.put(runId, { paidMicroUsd: sumMicroUsd });
+    return { runId, completed, paidMicroUsd, note, notePaid };
   }
 }

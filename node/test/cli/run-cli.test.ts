@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { candidate } from '../decision/requests.ts';
+import { candidate, request } from '../decision/requests.ts';
+import { decide } from '../../decision/decision-record.ts';
+import type { Candidate } from '../../decision/request.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { NothingFoundError, RefusedError, UnreachableError } from '../../errors.ts';
 import { CliUnderTest, runCaptured } from './capture.ts';
@@ -338,10 +340,22 @@ describe('files of the user', () => {
     const task = await cli.write('task.json', '{"title":"x"}');
     const known = { ...candidate('x') };
     const list = await cli.write('candidates.json', JSON.stringify([known]));
-    daemon.node.answer = () => ({ result: { choice: 'REFUSED' } });
+    daemon.node.answer = () => ({ result: { choice: 'REFUSED' }, request: { candidates: [] } });
     expect((await cli.run('decide', task, '--json')).exitCode).toBe(1);
     expect((await cli.run('decide', task, '--candidates', list, '--json')).exitCode).toBe(1);
     expect(daemon.node.calls.map(({ args }) => args[1])).toEqual([undefined, [known]]);
+  });
+
+  it('takes as candidates what it printed, and decides the same on them', async () => {
+    const daemon = await cli.startDaemon();
+    const task = await cli.write('task.json', '{"title":"x"}');
+    const record = decide(request([candidate('x'), candidate('y', { priceMicroUsd: 2_000 })]));
+    daemon.node.answer = () => record;
+    const { stdout } = await cli.run('decide', task, '--json');
+    const list = await cli.write('printed.json', stdout);
+    expect((await cli.run('decide', task, '--candidates', list, '--json')).exitCode).toBe(0);
+    const taken = daemon.node.calls[1]!.args[1] as Candidate[];
+    expect(decide(request(taken)).result).toEqual(record.result);
   });
 
   it('names candidates of a file that cannot be read, and has the others judged', async () => {

@@ -81,3 +81,40 @@ describe('run --out', () => {
     expect(await readdir(cli.path)).not.toContain('a.txt');
   });
 });
+
+describe('the totals of a run', () => {
+  const totals = {
+    paidMicroUsd: 3_000_000,
+    paidBeforeMicroUsd: 0,
+    spentMicroUsd: 4_000_000,
+    localCostMicroUsd: 8_000_000,
+    localCostWithOpportunityMicroUsd: 9_000_000,
+    netSavingPercent: 50,
+    wallMs: 3,
+  };
+
+  async function printed(answer: object): Promise<string> {
+    const daemon = await cli.startDaemon();
+    daemon.node.answer = () => answer;
+    return (await cli.run('run', task)).stdout;
+  }
+
+  it('say what was spent, and the cost here in cash and with waiting tasks', async () => {
+    const text = await printed({ ...RESULT, totals });
+    expect(text).toContain('paid $3.00, spent in all $4.00, net saving 50.0 %, 3 ms');
+    expect(text).toContain('cost here     $8.00 in cash, $9.00 with waiting tasks (Eq. 5)');
+  });
+
+  it('of a run that failed have no saving', async () => {
+    const nothing = { localCostMicroUsd: null, localCostWithOpportunityMicroUsd: null };
+    const failed = { ...totals, ...nothing, netSavingPercent: null };
+    const text = await printed({ ...RESULT, status: 'failed', output: null, totals: failed });
+    expect(text).toContain('spent in all $4.00; nothing was done, so nothing saved');
+    expect(text).not.toMatch(/net saving|cost here/);
+  });
+
+  it('of a run that went on say what was paid before', async () => {
+    const text = await printed({ ...RESULT, totals: { ...totals, paidBeforeMicroUsd: 1_000_000 } });
+    expect(text).toContain('paid $3.00 ($1.00 of it before, for what was not completed then)');
+  });
+});

@@ -10,7 +10,8 @@ import {
   memoryCost,
   opportunityCostMicroUsd,
 } from '../../cost/internal-cost.ts';
-import { microUsd, REFERENCE_HARDWARE } from '../../cost/presets.ts';
+import type { ExecutionEstimate, HardwareProfile } from '../../cost/internal-cost.ts';
+import { COST_PRESETS, microUsd, REFERENCE_HARDWARE } from '../../cost/presets.ts';
 import { expectClose, readVectors } from '../vectors/read-vectors.ts';
 
 interface ReferenceTask {
@@ -236,5 +237,39 @@ describe('internal cost', () => {
       queue: [],
     };
     expect(() => internalCost(input)).toThrow(/flops/);
+  });
+});
+
+describe('the time of a task that names the bytes that it moves', () => {
+  const hardware = {
+    ...COST_PRESETS.shipped.prices,
+    peakFlopsPerSecond: 1e9,
+    utilisation: 0.5,
+    memoryGib: 16,
+    powerWatts: 30,
+    memoryBandwidthBytesPerSecond: 1e10,
+  };
+  const memory = { modelGib: 0, kvCacheGib: 0, activationsGib: 0 };
+  const secondsOf = (execution: ExecutionEstimate, machine: HardwareProfile = hardware): number =>
+    internalCost({ execution, hardware: machine, memory, queue: [] }).executionHours * 3600;
+
+  it('is that of the slower of operations and bytes', () => {
+    expect(secondsOf({ flops: 1e9, memoryTrafficBytes: 1e11 })).toBeCloseTo(10, 9);
+    expect(secondsOf({ flops: 1e9, memoryTrafficBytes: 1e9 })).toBeCloseTo(2, 9);
+    expect(secondsOf({ flops: 1e9 })).toBeCloseTo(2, 9);
+  });
+
+  it('is that of the operations where no rate was measured, and the measured one where it is', () => {
+    const { memoryBandwidthBytesPerSecond: _, ...unmeasured } = hardware;
+    expect(secondsOf({ flops: 1e9, memoryTrafficBytes: 1e11 }, unmeasured)).toBeCloseTo(2, 9);
+    expect(secondsOf({ measuredSeconds: 3, memoryTrafficBytes: 1e11 })).toBeCloseTo(3, 9);
+  });
+
+  it('is refused for bytes or a rate that are no quantity', () => {
+    for (const memoryTrafficBytes of [-1, NaN, Infinity]) {
+      expect(() => secondsOf({ flops: 1, memoryTrafficBytes })).toThrow('memoryTrafficBytes');
+    }
+    const still = { ...hardware, memoryBandwidthBytesPerSecond: 0 };
+    expect(() => secondsOf({ flops: 1, memoryTrafficBytes: 1 }, still)).toThrow('Bandwidth');
   });
 });

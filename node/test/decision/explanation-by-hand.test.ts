@@ -475,3 +475,17 @@ describe('the printed decision of another policy', () => {
     expect(formatDecision(decide(withTask(base, {})))).toContain(`Task ${TASK_TYPE}`);
   });
 });
+
+describe('the hours of a task that names the bytes that it moves', () => {
+  it('are printed with both times, and the slower one is what they are', () => {
+    const base = request([]);
+    const hardware = { ...base.local.hardware, memoryBandwidthBytesPerSecond: 1e10 };
+    const execution = { flops: 1e12, memoryTrafficBytes: 7.2e13 };
+    const record = decide({ ...base, local: { ...base.local, hardware, execution } });
+    expect(record.result.costParts.internal!.executionHours).toBeCloseTo(2, 9);
+    const text = formatDecision(record);
+    expect(text).toMatch(/max\(1e12 operations \/ \(1e12 a second x [\d.]+\), /);
+    expect(text).toContain('7.2e13 bytes moved / 1e10 a second) / 3600; the task says how many');
+    expect(replayDecision(JSON.parse(JSON.stringify(record)) as DecisionRecord).agrees).toBe(true);
+  });
+});

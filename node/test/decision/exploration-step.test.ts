@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { taskFactsOf } from '../../decision/task-facts.ts';
+import { ExplorationLosses } from '../../decision/exploration-losses.ts';
+import { DecisionMatrix } from '../../decision/decision-matrix.ts';
 import { DROP_REASONS } from '../../decision/candidate-reading.ts';
 import { CandidateTable } from '../../decision/candidate-table.ts';
 import { explainDecision, replayDecision } from '../../decision/decision-record.ts';
@@ -320,6 +323,45 @@ describe('an exploration', () => {
     for (let seed = 0; seed < 100; seed++) {
       expect(decisionOf(withExploration({ ...base, seed }, { rate: 0 })).isExploration).toBe(false);
     }
+  });
+});
+
+describe('the arms of an exploration', () => {
+  const below = (name: string): Candidate => ({ ...APPRENTICE, peerId: name });
+
+  it('are in the order of the candidates, those below the skill threshold among the others', () => {
+    const mixed = [below('a'), newcomer('b', 0, 0), below('c'), newcomer('d', 0, 0), below('e')];
+    const { explorationParts } = explainDecision(decisionOf(eager(mixed))).result;
+    expect(explorationParts!.arms.map(({ peerId }) => peerId)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('that are equal to UCB1 are tried from the first on, also below the threshold', () => {
+    const ucb1 = (field: readonly Candidate[]): number =>
+      decisionOf(exploring(request(field), RATIONAL_POLICY, 'ucb1')).chosen;
+    expect(ucb1([below('a'), below('b'), below('c')])).toBe(0);
+    expect(ucb1([below('a'), newcomer('b', 0, 0)])).toBe(0);
+    expect(ucb1([newcomer('a', 0, 0), below('b')])).toBe(0);
+  });
+});
+
+describe('who could lose least', () => {
+  it('is one of the rows in use, and none of the gap between them', () => {
+    const table = new CandidateTable([candidate('field'), APPRENTICE]);
+    const matrix = new DecisionMatrix(8);
+    matrix.clear(8);
+    matrix.count = 1;
+    matrix.explorableFrom = 7;
+    // A row of the gap stands for the first candidate with no handling, which costs less than any.
+    matrix.candidateIndex.set([1], 7);
+    matrix.columns.handlingMicroUsd.set([500, 0, 0, 0, 0, 0, 0, 400]);
+    const facts = taskFactsOf(request([]));
+    const here = { greedyRow: -1, cashLocalMicroUsd: 1e6 };
+    const losses = new ExplorationLosses(table, facts, matrix, here);
+    expect(losses.least()).toEqual({ row: 7, lossMicroUsd: 400 });
+    expect(losses.isAnyWithin(399)).toBe(false);
+    expect(losses.isAnyWithin(400)).toBe(true);
+    matrix.columns.handlingMicroUsd[0] = 400;
+    expect(losses.least()).toEqual({ row: 0, lossMicroUsd: 400 });
   });
 });
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CandidateTable } from '../../decision/candidate-table.ts';
+import { DecisionMatrix } from '../../decision/decision-matrix.ts';
 import { decide } from '../../decision/decision-record.ts';
+import { ranksBefore } from '../../decision/selection.ts';
 import { candidate, evaluated, request, someCandidates, withPolicy } from './requests.ts';
 
 describe('the selection', () => {
@@ -34,6 +37,47 @@ describe('the selection', () => {
       decide(withPolicy(field, { scoreThreshold })).result.candidates[0]!.failedGate;
     expect(gateAt(score!)).toBe('score');
     expect(gateAt(score! - 1e-9)).toBeUndefined();
+  });
+});
+
+/** Columns of two rows that are equal but for what is named. */
+function tieBroken(
+  changes: Partial<Record<keyof DecisionMatrix['columns'], readonly [number, number]>>,
+  names: readonly [string, string] = ['b', 'a'],
+): boolean {
+  const table = new CandidateTable(names.map((name) => candidate(name)));
+  const matrix = new DecisionMatrix(2);
+  matrix.candidateIndex.set([0, 1]);
+  for (const [name, values] of Object.entries(changes)) {
+    matrix.columns[name as keyof typeof changes].set(values);
+  }
+  return ranksBefore(table, matrix, 0, 1);
+}
+
+describe('of two with equal scores', () => {
+  it('the higher score would go first, whatever the rest', () => {
+    expect(tieBroken({ scores: [0.9, 0.8], costMicroUsd: [2, 1] })).toBe(true);
+    expect(tieBroken({ scores: [0.8, 0.9], costMicroUsd: [1, 2] })).toBe(false);
+  });
+
+  it.each([
+    ['the lower cost', 'costMicroUsd', [1, 2], { reliability: [0.1, 0.9] }],
+    ['the higher reliability', 'reliability', [0.9, 0.1], { latencyMinutes: [2, 1] }],
+    ['the lower latency', 'latencyMinutes', [1, 2], { securityRisk: [0.9, 0.1] }],
+    ['the lower security risk', 'securityRisk', [0.1, 0.9], {}],
+  ] as const)('%s goes first, before what comes after it', (_what, column, values, later) => {
+    const [better, worse] = values;
+    const equal = { scores: [0.5, 0.5] } as const;
+    expect(tieBroken({ ...equal, ...later, [column]: [better, worse] })).toBe(true);
+    const reversed = Object.fromEntries(
+      Object.entries(later).map(([name, [a, b]]) => [name, [b, a] as const]),
+    );
+    expect(tieBroken({ ...equal, ...reversed, [column]: [worse, better] })).toBe(false);
+  });
+
+  it('the first by PeerId goes first where all is equal', () => {
+    expect(tieBroken({}, ['a', 'b'])).toBe(true);
+    expect(tieBroken({}, ['b', 'a'])).toBe(false);
   });
 });
 

@@ -83,6 +83,7 @@ const STATUS: DecisionStatusDocument = {
     expectedRate: 0.1,
     actualRate: 11 / 120,
     pValue: 0.76,
+    byChanceDecisions: 110,
     isAlarm: false,
     isForced: true,
     message: '',
@@ -123,10 +124,18 @@ describe('the metrics of decisions', () => {
     }
   });
 
+  it('have no p-value where the strategy leaves nothing to chance, and say so', () => {
+    const exploration = { ...STATUS.exploration, pValue: null, byChanceDecisions: 0 };
+    const family = familyOf({ ...STATUS, exploration }, 'coalesce_exploration_p_value');
+    expect(family.samples).toEqual([]);
+    expect(family.help).toContain('leaves nothing to chance');
+  });
+
   it('say what the status says, figure by figure', () => {
     expect(valueOf(STATUS, 'exploration_allowed_decisions')).toBe(120);
     expect(valueOf(STATUS, 'exploration_explored_decisions')).toBe(11);
     expect(valueOf(STATUS, 'exploration_p_value')).toBe(0.76);
+    expect(valueOf(STATUS, 'exploration_by_chance_decisions')).toBe(110);
     expect(valueOf(STATUS, 'exploration_alarm')).toBe(0);
     expect(valueOf(STATUS, 'exploration_forced')).toBe(1);
     expect(valueOf(STATUS, 'exploration_loss_micro_usd')).toBe(12.5);

@@ -34,6 +34,15 @@ describe('candidates of a file', () => {
     expect(taken[0]!.quote.priceMicroUsd).toBe(1_000);
   });
 
+  it('may be what decide --json prints, in which results stand beside them', () => {
+    const { result, request: asked } = decide(request([candidate('a'), candidate('b')]));
+    const printed = JSON.stringify({ ...result, request: { candidates: asked.candidates } });
+    const taken = candidatesFromJson(JSON.parse(printed));
+    expect(taken.map(({ peerId }) => peerId)).toEqual(['a', 'b']);
+    const again = decide(request(taken)).result;
+    expect({ ...again, inputDigest: 0 }).toEqual({ ...result, inputDigest: 0 });
+  });
+
   it.each([undefined, null, {}, 'x', 3, { candidates: 1 }, { request: {} }])(
     'are refused if they are %j',
     (json) => {

@@ -209,6 +209,15 @@ describe('learned weights', () => {
     expect(recent()).toEqual({ decisions: 1, recent: 1, recentHighScores: 1 });
   });
 
+  it.each([
+    [0.7, 0],
+    [0.700001, 1],
+  ])('of the reference policy take a score of %d for high: %d', async (score, high) => {
+    await memory.observeDecision({ ...outsourced(), score }, THRESHOLDS, true);
+    const recent = memory.context(REFERENCE_POLICY).recentDecisions!;
+    expect(recent.recentHighScores).toBe(high);
+  });
+
   it('are joined by a linear model, which only the contextual strategy reads', async () => {
     await memory.observeOutcome(outsourced(), GOOD);
     const { exploration: rules } = RATIONAL_POLICY;

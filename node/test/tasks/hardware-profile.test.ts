@@ -19,6 +19,7 @@ describe('the hardware of the cost model', () => {
     const profile = hardwareProfile(configOf({ powerWatts: 200, purchaseUsd: 3 }), MEASURED);
     expect(profile).toMatchObject({
       peakFlopsPerSecond: 5e9,
+      memoryBandwidthBytesPerSecond: 8e9,
       memoryGib: 16,
       powerWatts: 200,
       purchaseMicroUsd: 3_000_000,

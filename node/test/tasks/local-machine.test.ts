@@ -80,6 +80,23 @@ describe('cost of a task here', () => {
     expect(machine.costMicroUsd(task({ resources: { flops: 1e9 } }))).toBeCloseTo(2_000, 6);
   });
 
+  it('follows the bytes that the task names where moving them takes longer, as measured', () => {
+    const measured = {
+      peakFlopsPerSecond: 1e9,
+      memoryBandwidthBytesPerSecond: 1e9,
+      memoryGib: 8,
+      measuredAtMs: 0,
+    };
+    const { machine } = open(HARDWARE, undefined, measured);
+    const moving = (memoryTrafficBytes: number) =>
+      machine.costMicroUsd(task({ resources: { flops: 5e8, memoryTrafficBytes } }));
+    expect(moving(4e9)).toBeCloseTo(4_000, 6);
+    expect(moving(1e8)).toBeCloseTo(1_000, 6);
+    const unmeasured = open().machine;
+    const large = task({ resources: { flops: 5e8, memoryTrafficBytes: 4e9 } });
+    expect(unmeasured.costMicroUsd(large)).toBeCloseTo(1_000, 6);
+  });
+
   it('follows the estimate of the executor where the task names none', () => {
     const { machine } = open();
     const { execution, isAvailable } = machine.execution(task());

@@ -19,6 +19,7 @@ describe('totalsOf', () => {
   it('computes the net saving of an outsourced task: price and handling against local cost', () => {
     expect(totalsOf([cost()], 5.4)).toEqual({
       paidMicroUsd: 60,
+      paidBeforeMicroUsd: 0,
       localCostMicroUsd: 100,
       localCostWithOpportunityMicroUsd: 120,
       spentMicroUsd: 70,
@@ -44,6 +45,36 @@ describe('totalsOf', () => {
     expect(totals.netSavingPercent).toBeCloseTo(-50, 12);
   });
 
+  it('has spent on a task that failed, and saved nothing by it', () => {
+    const failed = cost({ isCompleted: false, paidMicroUsd: 40 });
+    expect(totalsOf([failed], 0)).toMatchObject({
+      paidMicroUsd: 40,
+      spentMicroUsd: 50,
+      localCostMicroUsd: null,
+      localCostWithOpportunityMicroUsd: null,
+      netSavingPercent: null,
+      moneySavingPercent: null,
+      netSavingWithOpportunityPercent: null,
+      paperMetricPercent: null,
+    });
+    const both = totalsOf([cost({ paidMicroUsd: 10 }), failed], 0);
+    expect(both).toMatchObject({ localCostMicroUsd: 100, spentMicroUsd: 70 });
+    expect(both.netSavingPercent).toBeCloseTo(30, 12);
+    const here = cost({ isCompleted: false, isDoneHere: true, paidMicroUsd: 0 });
+    expect(totalsOf([here, cost()], 0)).toMatchObject({
+      spentMicroUsd: 180,
+      paperMetricPercent: null,
+    });
+  });
+
+  it('counts what was paid before the run was cut short as paid and spent', () => {
+    const totals = totalsOf([cost()], 0, 25);
+    expect(totals).toMatchObject({ paidMicroUsd: 85, paidBeforeMicroUsd: 25, spentMicroUsd: 95 });
+    expect(totals.netSavingPercent).toBeCloseTo(5, 12);
+    expect(totals.moneySavingPercent).toBeCloseTo(15, 12);
+    expect(totalsOf([], 0, 25)).toMatchObject({ spentMicroUsd: 25, netSavingPercent: null });
+  });
+
   it('saves nothing by work done here without an attempt', () => {
     const here = cost({ isDoneHere: true, paidMicroUsd: 0, handlingMicroUsd: 0 });
     expect(totalsOf([here], 0).netSavingPercent).toBe(0);
@@ -54,6 +85,7 @@ describe('totalsOf', () => {
     (costs) => {
       expect(totalsOf(costs, 0)).toEqual({
         paidMicroUsd: costs.length * 60,
+        paidBeforeMicroUsd: 0,
         localCostMicroUsd: null,
         localCostWithOpportunityMicroUsd: null,
         spentMicroUsd: null,
@@ -102,6 +134,7 @@ describe('totalsOf', () => {
       paidMicroUsd: amount,
       handlingMicroUsd: amount,
       isDoneHere: fc.boolean(),
+      isCompleted: fc.boolean(),
       wallMs: amount,
     });
     fc.assert(
@@ -118,6 +151,8 @@ describe('totalsOf', () => {
           0,
         );
         expect(totals.spentMicroUsd).toBe(comparable.length === 0 ? null : spent);
+        const isAnyDone = comparable.some(({ isCompleted }) => isCompleted);
+        if (!isAnyDone) expect(totals.netSavingPercent).toBeNull();
         expect(totals.netSavingPercent ?? 0).toBeLessThanOrEqual(100);
         expect(totals.paperMetricPercent ?? 0).toBeGreaterThanOrEqual(0);
       }),

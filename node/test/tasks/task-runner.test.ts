@@ -5,6 +5,7 @@ import type { ConfigFile } from '../../config/schema.ts';
 import { NOT_SHOWN } from '../../certificates/trust.ts';
 import type { ShownResource } from '../../certificates/trust.ts';
 import { RATIONAL_POLICY } from '../../decision/policy.ts';
+import { ExecutorInputError } from '../../tasks/executors/errors.ts';
 import { DailySpending } from '../../tasks/daily-spending.ts';
 import type { StoredDailySpending } from '../../tasks/daily-spending.ts';
 import { DecisionLog } from '../../tasks/decision-log.ts';
@@ -232,27 +233,41 @@ describe('a contractor that a task wants resources of', () => {
 });
 
 describe('a task whose input is at fault', () => {
-  it('is offered to nobody, says why, and no contractor is blamed for it', async () => {
-    const [first] = test.find('good', 'good');
-    const { outsourcing, outcomes } = test.client;
+  function faulty() {
     const [part] = task().parts;
-    const asked = { ...task(), parts: [{ ...part!, mediaType: 'application/json' }] };
-    const run = await test.run(asked);
+    return { ...task(), parts: [{ ...part!, mediaType: 'application/json' }] };
+  }
+  const FAULT = 'the input is at fault: Part 0 is JSON; give text/plain';
+
+  it('is given to nobody, says why, and no contractor is blamed for it', async () => {
+    const [first] = test.find('good', 'good');
+    const { outsourcing, outcomes, machine } = test.client;
+    const checkInput = () => {
+      throw new ExecutorInputError('INVALID_INPUT', 'Part 0 is JSON; give text/plain');
+    };
+    vi.spyOn(machine, 'executor').mockReturnValue({ ...machine.executor(TERM)!, checkInput });
+    const run = await test.run();
     expect(run.status).toBe('failed');
-    expect(run.subtasks[0]!.attempts).toMatchObject([
-      {
-        where: 'local',
-        outcome: 'failed',
-        reason: 'the input is at fault: Part 0 is JSON; give text/plain',
-      },
-    ]);
-    expect(run.subtasks[0]!.decision.reason).toMatch(/^nobody was asked: the input is at fault: /);
-    const [entry] = await test.log.list(1);
-    expect(entry).toMatchObject({ purpose: 'question' });
-    expect(test.survey.looks).toEqual([]);
+    const { attempts, decision } = run.subtasks[0]!;
+    expect(decision.choice).toBe('OUTSOURCE');
+    expect(attempts).toMatchObject([{ where: 'local', outcome: 'failed', reason: FAULT }]);
+    expect(decision.reason).toBe(`nobody was given it: ${FAULT}`);
     expect(outsourcing.performed).toEqual([]);
     expect(outcomes.entriesOf(first!)).toEqual([]);
     expect(test.observed).toEqual([[TERM, true]]);
+  });
+
+  it('is read once: before it is given away, and not before work here, which reads it', async () => {
+    const executor = test.client.machine.executor(TERM)!;
+    const check = vi.fn(executor.checkInput!.bind(executor));
+    vi.spyOn(test.client.machine, 'executor').mockReturnValue({ ...executor, checkInput: check });
+    const here = await test.run(faulty());
+    expect(here.subtasks[0]!.decision.choice).toBe('LOCAL');
+    expect(here.subtasks[0]!.attempts).toMatchObject([{ where: 'local', reason: FAULT }]);
+    expect(check).not.toHaveBeenCalled();
+    test.find('breaks', 'breaks');
+    await test.run();
+    expect(check).toHaveBeenCalledTimes(1);
   });
 
   it('of a skill that this node has no executor for is looked for as any other', async () => {

@@ -55,6 +55,11 @@ describe('the binomial test', () => {
     );
   });
 
+  it('takes a count at the mean as such, though the product is rounded below it', () => {
+    expect(100 * 0.29).toBeLessThan(29);
+    expectClose(binomialTail(29, 100, 0.29), exactTail(29, 100, 290), 1e-12);
+  });
+
   it('gives the tails of a 40-digit computation for very many trials', () => {
     for (const [k, n, p, tail] of LARGE_TAILS) expectClose(binomialTail(k, n, p), tail, 1e-10);
   });

@@ -69,7 +69,8 @@ describe('the count of explorations', () => {
       explored: 0,
       expectedRate: 0,
       actualRate: 0,
-      pValue: 1,
+      pValue: null,
+      byChance: 0,
       isAlarm: false,
       isStuck: false,
     });
@@ -79,7 +80,7 @@ describe('the count of explorations', () => {
     const state = observed(newMonitorState(), 200, (i) => ({ isExploration: i % 20 === 0 }));
     const { explored, pValue, isAlarm, message } = monitorReport(state, 0.1);
     expect(explored).toBe(10);
-    expect(Math.abs(pValue - binomialPValue(10, 200, 0.1))).toBeLessThan(1e-9);
+    expect(Math.abs(pValue! - binomialPValue(10, 200, 0.1))).toBeLessThan(1e-9);
     expect(isAlarm).toBe(false);
     expect(message).toBe('10 of 200 decisions explored (5.0 %), 10.0 % expected, p = 0.016');
   });
@@ -192,9 +193,12 @@ describe('the alarm', () => {
       rate: said(i),
       isExploration: said(i) === 1,
     }));
-    expect(monitorReport(kept, 0.1)).toMatchObject({ pValue: 1, isAlarm: false });
+    const fine = monitorReport(kept, 0.1);
+    expect(fine).toMatchObject({ pValue: null, byChance: 0, isAlarm: false });
+    expect(fine.message).not.toMatch(/p = /);
+    expect(fine.message).toContain('none of them by chance');
     const lost = observeDecision(kept, { ...QUIET, rate: 1, isExploration: false });
-    expect(monitorReport(lost, 0.1)).toMatchObject({ pValue: 0, isAlarm: true });
+    expect(monitorReport(lost, 0.1)).toMatchObject({ pValue: null, isAlarm: true });
     expect(monitorReport(lost, 0.1).message).toContain('1 went against');
     const uncalled = observeDecision(kept, { ...QUIET, rate: 0, isExploration: true });
     expect(monitorReport(uncalled, 0.1).isAlarm).toBe(true);
@@ -205,10 +209,12 @@ describe('the alarm', () => {
       rate: i < 20 ? 1 : 0.1,
       isExploration: i < 24,
     }));
-    const { explored, expectedRate, pValue } = monitorReport(state, 0.1);
+    const { explored, expectedRate, pValue, byChance, message } = monitorReport(state, 0.1);
     expect(explored).toBe(24);
     expect(expectedRate).toBeCloseTo(0.25, 12);
-    expect(Math.abs(pValue - binomialPValue(4, 100, 0.1))).toBeLessThan(1e-9);
+    expect(Math.abs(pValue! - binomialPValue(4, 100, 0.1))).toBeLessThan(1e-9);
+    expect(byChance).toBe(100);
+    expect(message).toMatch(/, p = 0\.\d+ \(of the 100 left to chance\)/);
   });
 
   it('is given for an exploration that was not allowed', () => {

@@ -27,6 +27,8 @@ export function planOf(tasks: readonly PlannedTask[], limits: Partial<Plan> = {}
 export class FakeRunner {
   readonly started: string[] = [];
   readonly failing = new Set<string>();
+  /** Paid, and not done all the same. */
+  readonly failingWhenPaid = new Set<string>();
   atWork = 0;
   mostAtWork = 0;
   isStuck = false;
@@ -51,8 +53,8 @@ export class FakeRunner {
     }
     const reservation = this.failing.has(id) ? undefined : await cap.reserve(PRICE_MICRO_USD);
     await reservation?.settle(PRICE_MICRO_USD);
-    const isDone = reservation !== undefined;
-    const paidMicroUsd = isDone ? PRICE_MICRO_USD : 0;
+    const isDone = reservation !== undefined && !this.failingWhenPaid.has(id);
+    const paidMicroUsd = reservation ? PRICE_MICRO_USD : 0;
     const subtask = {
       attempts: [{ where: 'peer', outcome: 'verified' }],
       verification: { passed: isDone, checks: [{ type: 'recompute', passed: true }] },
@@ -66,6 +68,7 @@ export class FakeRunner {
         paidMicroUsd,
         handlingMicroUsd: 7,
         isDoneHere: false,
+        isCompleted: isDone,
         workHereSeconds: 0,
         wallMs: 1,
       },

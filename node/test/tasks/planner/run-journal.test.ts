@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../protocols/test/negotiation/fake-world.ts';
 import { NothingFoundError } from '../../../errors.ts';
 import { MAX_KEPT_RUNS, RunJournal } from '../../../tasks/planner/run-journal.ts';
-import type { StoredRun, StoredSubtask } from '../../../tasks/planner/run-journal.ts';
+import type {
+  StoredPayments,
+  StoredRun,
+  StoredSubtask,
+} from '../../../tasks/planner/run-journal.ts';
 import { MemoryJsonSection } from '../../memory-section.ts';
 import { FakeRunner, planned, planOf, PRICE_MICRO_USD, runnerOf } from './fake-runner.ts';
 
@@ -14,6 +18,7 @@ function openJournal(): { journal: RunJournal; clock: FakeClock } {
   const journal = new RunJournal({
     runs: new MemoryJsonSection<StoredRun>(),
     subtasks: new MemoryJsonSection<StoredSubtask>(),
+    payments: new MemoryJsonSection<StoredPayments>(),
     clock,
   });
   return { journal, clock };
@@ -54,6 +59,30 @@ describe('the journal of a run', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('counts what was paid for a subtask that failed before the run went on', async () => {
+    const plan = planOf([planned('good'), planned('bad')], { budgetMicroUsd: 3 * PRICE_MICRO_USD });
+    const { journal } = openJournal();
+    const first = new FakeRunner();
+    first.failingWhenPaid.add('bad');
+    const begun = await journal.begin('run', REQUEST);
+    const failed = await runnerOf(first, 2).run(plan, { signal: never, journal: begun });
+    expect(failed.status).toBe('partial');
+    expect(failed.totals).toMatchObject({ paidMicroUsd: 200, paidBeforeMicroUsd: 0 });
+    const entry = await journal.resume('run');
+    expect(entry.paidMicroUsd).toBe(2 * PRICE_MICRO_USD);
+    const { status, totals } = await runnerOf(new FakeRunner(), 2).run(plan, {
+      signal: never,
+      journal: entry,
+    });
+    expect(status).toBe('completed');
+    // Three payments of 100 against 1,000 each for two tasks here.
+    expect(totals).toMatchObject({ paidMicroUsd: 300, paidBeforeMicroUsd: 100 });
+    expect(totals.moneySavingPercent).toBeCloseTo(85, 9);
+    await journal.forget('run');
+    await journal.begin('run', REQUEST);
+    expect((await journal.resume('run')).paidMicroUsd).toBe(0);
   });
 
   it('names the runs that it has for one that it has not', async () => {
