@@ -13,6 +13,7 @@ import { describeCertificate } from '../certificate-text.ts';
 import type { RegisterCommand } from '../context.ts';
 import { collect, id, minimum } from '../options.ts';
 import type { Minimum } from '../options.ts';
+import { resourceNameProblem, resourceTerm } from '../../skills/resource-name.ts';
 
 interface ProveOptions {
   readonly verifier: string;
@@ -52,7 +53,7 @@ export const registerDisclosures: RegisterCommand = (cert, run) => {
         }
         const path = `/v1/certificates/${encodeURIComponent(certId)}/disclose`;
         const document = await context.withDaemon((client) =>
-          client.post<DisclosureDocument>(path, { terms: options.term }),
+          client.post<DisclosureDocument>(path, { terms: options.term.map(termOf) }),
         );
         context.print(document, () => JSON.stringify(document, undefined, 2));
       }),
@@ -175,4 +176,9 @@ function parsed(bytes: Buffer): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** A resource may be named without its predicate, as it is to `attest` and `query`. */
+function termOf(name: string): string {
+  return resourceNameProblem(name) === undefined ? resourceTerm(name) : name;
 }

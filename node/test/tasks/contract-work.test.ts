@@ -281,7 +281,7 @@ async function newWork(known: readonly string[] = []): Promise<WorkUnderTest> {
 }
 
 afterEach(() => {
-  for (const test of open) test.work.abort();
+  for (const test of open) void test.work.abort();
   open = [];
 });
 
@@ -570,7 +570,7 @@ describe('work that is refused', () => {
       });
     const sent = test.send(agreed, agreed.task);
     await started.promise;
-    test.work.abort();
+    void test.work.abort();
     await expect(sent).rejects.toThrow('The node stops');
     expect(test.role.openContracts).toBe(1);
     await test.restart();
@@ -644,7 +644,7 @@ describe('work that waits for a slot of its skill', () => {
     while (test.work.inWork < 3) await new Promise(setImmediate);
     await test.work.cancelTask('task-2');
     expect(await second).toEqual(canceled);
-    test.work.abort();
+    void test.work.abort();
     await expect(first).rejects.toThrow('The node stops');
     await expect(third).rejects.toThrow('The node stops');
     expect(test.shelf.calls).toBe(1);
