@@ -135,7 +135,7 @@ describe('status', () => {
     const measuredTime = { ...NOT_TESTED, ...work, startSpentMs: 2_200 };
     expect(lineOf(describeStatus({ ...status({}), measuredTime }), 'measured')).toBe(
       're-attestation took 1.8 s, 1.0 % of 184.0 s of work in 7 days; up to 3.7 s (2 %) is ' +
-        'allowed; first attestations 2.2 of 300.0 s for life',
+        'allowed; first attestations 2.2 of 300.0 s for life, up to 60.0 s of each attestor',
     );
     expect(lineOf(describeStatus(status({})), 'measured')).toBe(
       'no work yet, so no attestor may test again; first attestations 0.0 of 300.0 s for life',
