@@ -11,6 +11,7 @@ import { CliContext } from './context.ts';
 import type { GlobalOptions, RunAction } from './context.ts';
 import { registerAttest } from './commands/attest.ts';
 import { registerCert } from './commands/cert.ts';
+import { registerDashboard } from './commands/dashboard.ts';
 import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -77,6 +78,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerReputation,
     registerLedger,
     registerMcp,
+    registerDashboard,
     registerTestnet,
   ]) {
     register(program, run);
