@@ -76,6 +76,11 @@ export async function startHttpApi(init: HttpApiInit): Promise<HttpApi> {
   app.get('/metrics', checkToken(init.token), (_request, response) => {
     response.type(METRICS_TYPE).send(init.metrics());
   });
+  app.get('/openapi.json', checkToken(init.token), async (_request, response) => {
+    // Loaded here, because nobody else needs it.
+    const { openApiDocument } = await import('./openapi.ts');
+    response.json(openApiDocument());
+  });
   const { dashboard } = init;
   if (dashboard) {
     const body = express.json({ limit: MAX_OPEN_BODY_BYTES, strict: true });

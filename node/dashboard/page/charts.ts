@@ -1,7 +1,7 @@
 /**
  * Charts by ECharts, drawn on a canvas: its SVG and its tooltips in HTML would set style
- * attributes, which the page's policy forbids. Each has a label that says what it shows; the figures stand in a
- * table beside it.
+ * attributes, which the page's policy forbids. Each has a label that says what it shows; the
+ * figures stand in a table beside it.
  *
  * @module
  */

@@ -47,13 +47,10 @@ function taskType({
     usd(one.highestMicroUsd),
     one.quotes,
   ]);
+  const concentration = `concentration (HHI) ${concentrationHhi.toFixed(3)}`;
   return section(
     term,
-    h(
-      'p',
-      {},
-      `${quotes} quotes of ${prices.length} contractors; concentration (HHI) ${concentrationHhi.toFixed(3)}`,
-    ),
+    h('p', {}, `${quotes} quotes of ${prices.length} contractors; ${concentration}`),
     chart(`Last price per unit of work for ${term}, USD`, () =>
       bars(
         shown.map(({ peerId }) => shortPeer(peerId)),

@@ -74,7 +74,8 @@ function firstHit({ peerId, term, priceMicroUsd, perUnit }: FirstHitDocument): H
 
 function found(result: QueryDocument): HTMLElement {
   const { hits, dropped, outcome, answered, asked, elapsedMs, unknownTerms } = result;
-  const summary = `${hits.length} hits, the look was ${outcome}: ${answered} of ${asked} answered in ${duration(elapsedMs)}`;
+  const look = `${answered} of ${asked} answered in ${duration(elapsedMs)}`;
+  const summary = `${hits.length} hits, the look was ${outcome}: ${look}`;
   const heads = ['peer', 'skill', 'price', 'latency', 'level', 'score', 'issuer', 'record age'];
   const none =
     outcome === 'complete'
