@@ -28,7 +28,11 @@ export const marketView: View = async (place, { signal }) => {
     ]),
     section('Alarms', dataTable('Alarms', ['at', 'kind', 'what'], alarms, 'No alarm.')),
     market.taskTypes.length === 0
-      ? h('p', { class: 'quiet' }, 'Nobody was asked for a quote within the last window.')
+      ? h(
+          'p',
+          { class: 'quiet' },
+          'No quote within the last window, or too small ones: they say nothing of a market.',
+        )
       : market.taskTypes.map(taskType),
   );
 };
