@@ -1,6 +1,7 @@
 /**
  * Completion of commands, subcommands, options and their choices, made from the commands
- * themselves. The scripts hold the words and look at nothing but the line; files are completed by the shell.
+ * themselves. The scripts hold the words and look at nothing but the line; files are completed by
+ * the shell.
  *
  * @module
  */
@@ -76,16 +77,16 @@ function bashScript(all: readonly Words[]): string {
   return [
     '_coalesce() {',
     '  local word path="" next words=""',
-    '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    next="${path:+$path }$word"',
+    `  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do`,
+    `    next="\${path:+$path }$word"`,
     '    case "$next" in',
     `    ${paths.join('|')}) path="$next" ;;`,
     '    esac',
     '  done',
-    '  case "$path:${COMP_WORDS[COMP_CWORD-1]}" in',
+    `  case "$path:\${COMP_WORDS[COMP_CWORD-1]}" in`,
     ...cases,
     '  esac',
-    '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
+    `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
     '}',
     'complete -o default -F _coalesce coalesce',
     '',

@@ -15,7 +15,7 @@ function bashOffers(line: string): string[] {
     `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})`,
     `COMP_CWORD=${words.length - 1}`,
     '_coalesce',
-    'printf "%s\\n" "${COMPREPLY[@]}"',
+    `printf "%s\\n" "\${COMPREPLY[@]}"`,
   ].join('\n');
   const stdout = execFileSync('bash', ['--norc', '-u', '-c', script], { encoding: 'utf8' });
   return stdout.split('\n').filter(Boolean);
