@@ -15,6 +15,8 @@ const TESTS = ['*/test/**/*.ts', 'testnet/**/*.bench.ts', '.config/*.ts'];
 const PURE = ['node/{decision,cost,skills}/**/*.ts'];
 /** The one place that reads the clock and the random source of the machine. */
 const SYSTEM = ['node/system-clock.ts'];
+/** What runs in a browser. */
+const PAGE = ['node/dashboard/page/**/*.ts', 'testnet/test/dashboard.test.ts'];
 /** They talk to a person; everything else logs through the Logger that it is handed. */
 const PRINTS = ['node/cli/**/*.ts', 'testnet/*.ts', 'testnet/examples/**/*.ts'];
 
@@ -162,6 +164,8 @@ export default defineConfig(
     rules: { 'no-restricted-properties': ['error', RANDOM], 'no-restricted-syntax': 'off' },
   },
   { files: PRINTS, rules: { 'no-console': 'off' } },
+  // A web page: `document` and its like are what it is about.
+  { files: PAGE, rules: { 'no-restricted-globals': 'off' } },
   {
     // A test may read the clock to bound a wait and may hold what a parser gave it without a type.
     // Chance stays seeded (fast-check).

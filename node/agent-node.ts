@@ -29,6 +29,13 @@ import type {
   StatusDocument,
   TermSuggestionDocument,
 } from './api-documents.ts';
+import type {
+  EventDocument,
+  MarketDocument,
+  ReceiptsDocument,
+  SavingsDocument,
+  TasksDocument,
+} from './activity-documents.ts';
 import { loadAgentParts } from './agent-parts.ts';
 import type { AgentNodeInit, AgentParts } from './agent-parts.ts';
 import { startRuntime } from './agent-runtime.ts';
@@ -44,6 +51,7 @@ import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
 import { ledgerStatus } from './ledger/committee-parts.ts';
+import { receiptsDocument } from './ledger/receipts-document.ts';
 import type { LedgerDesk } from './ledger/ledger-desk.ts';
 import type { ReputationDocument } from './ledger/ledger-documents.ts';
 import type {
@@ -59,6 +67,7 @@ import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
 import { parseQuery } from './skills/query-expression.ts';
+import { seenOffers } from './tasks/known-offers.ts';
 import { firstHitDocument, queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
 import type { ResolvedPart, ResultPart } from './tasks/task-parts.ts';
@@ -195,11 +204,12 @@ export class AgentNode {
 
   /** Peers that are connected or have worked for this node. */
   peers(): PeerDocument[] {
-    const { host } = this.#runtime();
+    const { host, survey } = this.#runtime();
     const { trust } = this.#parts.init.config;
     const connected = new Set(host.connectedPeers());
     const known = new Set([...trust.known, ...trust.attestors]);
-    const all = new Set([...connected, ...this.#parts.outcomes.all().map(({ peerId }) => peerId)]);
+    const worked = this.#parts.outcomes.all().map(({ peerId }) => peerId);
+    const all = new Set([...connected, ...worked, ...survey.offers.peers()]);
     return [...all].map((peerId) => {
       const entries = this.#parts.outcomes.entriesOf(peerId);
       const sum = (pick: (entry: (typeof entries)[number]) => number) =>
@@ -214,6 +224,10 @@ export class AgentNode {
           failed: sum((entry) => entry.failures),
         },
         paidMicroUsd: sum((entry) => entry.paidMicroUsd),
+        offers: seenOffers(
+          survey.offers.of(peerId),
+          entries.map(({ taskType }) => taskType),
+        ),
       };
     });
   }
@@ -308,9 +322,11 @@ export class AgentNode {
     const { machine, journal } = this.#parts;
     const plan = planFromRequest(request, machine);
     const { policy, explore } = request;
-    const options = { policy, explore, signal, onProgress };
-    if (plan.tasks.length === 1) return planner.run(plan, options);
-    return this.#runKept(plan, options, await journal.begin(randomUUID(), request));
+    return this.#watched(plan, onProgress, async (told) => {
+      const options = { policy, explore, signal, onProgress: told };
+      if (plan.tasks.length === 1) return planner.run(plan, options);
+      return this.#runKept(plan, options, await journal.begin(randomUUID(), request));
+    });
   }
 
   /** Goes on with a run of several subtasks that was cut short, or ended in part. */
@@ -323,7 +339,63 @@ export class AgentNode {
     const entry = await journal.resume(runId);
     const { policy, explore } = entry.request;
     const plan = planFromRequest(entry.request, machine);
-    return this.#runKept(plan, { policy, explore, signal, onProgress }, entry);
+    return this.#watched(plan, onProgress, (told) =>
+      this.#runKept(plan, { policy, explore, signal, onProgress: told }, entry),
+    );
+  }
+
+  /** Runs, and lets the history of runs see it. */
+  async #watched(
+    { title }: Plan,
+    onProgress: ((progress: PlanProgressDocument) => void) | undefined,
+    run: (onProgress: (progress: PlanProgressDocument) => void) => Promise<RunDocument>,
+  ): Promise<RunDocument> {
+    const watch = this.#parts.runs.progressOf(title, onProgress);
+    try {
+      const document = await run(watch.onProgress);
+      await watch.onEnd(document);
+      return document;
+    } catch (error) {
+      await watch.onFailure(error);
+      throw error;
+    }
+  }
+
+  /** Runs of this node, and what it does for others. */
+  tasks(limit: number): TasksDocument {
+    const { runs, role } = this.#parts;
+    return {
+      asClient: runs.list(limit),
+      asContractor: role
+        .openTasks()
+        .slice(0, limit)
+        .map(({ contractId, client, term, phase, sinceMs, priceMicroUsd = null }) => {
+          return { contractId, client, term, phase, sinceMs, priceMicroUsd };
+        }),
+    };
+  }
+
+  /** The node's own clock, milliseconds since 1970. */
+  nowMs(): number {
+    return this.#parts.init.clock.nowMs();
+  }
+
+  /** Tells of each run that begins, goes on or ends. @returns a function that ends it. */
+  events(onEvent: (event: EventDocument) => void): () => void {
+    return this.#parts.runs.listen((run) => onEvent({ type: 'run', run }));
+  }
+
+  savings(): SavingsDocument {
+    return this.#parts.runs.savings();
+  }
+
+  market(): MarketDocument {
+    return this.#parts.decisionMemory.market();
+  }
+
+  /** The newest receipts, in both roles. */
+  receipts(limit: number): Promise<ReceiptsDocument> {
+    return receiptsDocument(this.#parts.receipts, this.peerId, limit);
   }
 
   async #runKept(plan: Plan, options: PlanOptions, entry: RunEntry): Promise<RunDocument> {

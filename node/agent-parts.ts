@@ -47,6 +47,7 @@ import { MeasuredTime } from './tasks/measured-time.ts';
 import { OutcomeBook } from './tasks/outcomes.ts';
 import { RunJournal } from './tasks/planner/run-journal.ts';
 import { RecurringTasks } from './tasks/recurring-tasks.ts';
+import { RunHistory } from './tasks/run-history.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { UnpaidWork } from './tasks/unpaid-work.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
@@ -97,6 +98,8 @@ export interface AgentParts {
   /** Tasks of the user's that come again without a fitting term. */
   readonly recurring: RecurringTasks;
   readonly journal: RunJournal;
+  /** Runs at work and ended, for showing. */
+  readonly runs: RunHistory;
   readonly decisions: DecisionLog;
   readonly decisionMemory: DecisionMemory;
   /** Status lists seen, of the attestors that this node trusts: nobody else takes up room. */
@@ -172,6 +175,8 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   await measuredTime.load();
   const daily = await loadDailySpending(init);
   const usedNonces = await loadUsedNonces(init);
+  const runs = new RunHistory({ section: store.json('run-history'), clock, logger });
+  await runs.load();
   await decisionMemory.load();
   await role.load();
   await certificates.load();
@@ -202,6 +207,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     outcomes,
     recurring,
     journal: openJournal(init),
+    runs,
     decisions: openDecisions(init),
     decisionMemory,
     statusMemory,

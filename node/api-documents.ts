@@ -155,6 +155,14 @@ export interface PeerDocument {
   readonly isKnown: boolean;
   readonly outcomes: { readonly verified: number; readonly failed: number };
   readonly paidMicroUsd: number;
+  /** What it was last seen to offer, and to prove, since the start; task types it worked in. */
+  readonly offers: readonly {
+    readonly term: string;
+    /** Null for a task type that it worked in, and of which no offer was seen. */
+    readonly level: number | null;
+    readonly priceMicroUsd: number | null;
+    readonly perUnit: string | null;
+  }[];
 }
 
 /** One row of `skills list`. */

@@ -18,6 +18,7 @@ import type { AgentNode } from './agent-node.ts';
 import type { StatusDocument } from './api-documents.ts';
 import { readConfig } from './config/config-file.ts';
 import type { Config } from './config/schema.ts';
+import { Dashboard } from './dashboard/page-routes.ts';
 import { routeGroups } from './http-api/routes/route-groups.ts';
 import { decisionMetrics } from './http-api/metrics.ts';
 import { startHttpApi } from './http-api/server.ts';
@@ -104,6 +105,7 @@ async function serve(node: AgentNode, init: ServeInit): Promise<number> {
     token: init.token,
     isReady: () => isReady,
     metrics: () => decisionMetrics(node.decisionStatus()),
+    dashboard: new Dashboard({ clock: systemClock, random: systemRandom }),
     groups: routeGroups(node, () => {
       end.request();
     }),

@@ -11,6 +11,8 @@ import { CliContext } from './context.ts';
 import type { GlobalOptions, RunAction } from './context.ts';
 import { registerAttest } from './commands/attest.ts';
 import { registerCert } from './commands/cert.ts';
+import { registerCompletion } from './commands/completion.ts';
+import { registerDashboard } from './commands/dashboard.ts';
 import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -38,15 +40,8 @@ function withIdsLast(argv: readonly string[]): readonly string[] {
   return [...argv.filter((argument) => !DASHED_ID.test(argument)), '--', ...ids];
 }
 
-/** Runs one command line. @returns the exit code. */
-export async function runCli(argv: readonly string[]): Promise<number> {
-  const interrupt = new AbortController();
-  const onInterrupt = () => {
-    interrupt.abort(new InterruptedError());
-  };
-  process.on('SIGINT', onInterrupt);
-  let exitCode = 0;
-  let context: CliContext | undefined;
+/** Every command, in the order of the help. @param run - Wraps their actions. */
+export function createProgram(run: RunAction): Command {
   const program = new Command('coalesce')
     .description('Peer-to-peer node for LLM agents: find skills, compare costs, hand work over.')
     .version(VERSION)
@@ -54,12 +49,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .option('--json', 'print one JSON document on stdout and nothing else')
     .showSuggestionAfterError()
     .exitOverride();
-  const run: RunAction =
-    (action) =>
-    async (...args) => {
-      context = new CliContext(program.opts<GlobalOptions>(), interrupt.signal);
-      exitCode = (await action(context, ...args)) ?? 0;
-    };
   for (const register of [
     registerInit,
     registerStart,
@@ -77,10 +66,31 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     registerReputation,
     registerLedger,
     registerMcp,
+    registerDashboard,
+    registerCompletion,
     registerTestnet,
   ]) {
     register(program, run);
   }
+  return program;
+}
+
+/** Runs one command line. @returns the exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onInterrupt = () => {
+    interrupt.abort(new InterruptedError());
+  };
+  process.on('SIGINT', onInterrupt);
+  let exitCode = 0;
+  let context: CliContext | undefined;
+  const run: RunAction =
+    (action) =>
+    async (...args) => {
+      context = new CliContext(program.opts<GlobalOptions>(), interrupt.signal);
+      exitCode = (await action(context, ...args)) ?? 0;
+    };
+  const program = createProgram(run);
   try {
     await program.parseAsync(withIdsLast(argv), { from: 'user' });
     return exitCode;

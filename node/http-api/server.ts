@@ -3,8 +3,9 @@
  * (architecture.md 6).
  *
  * Two guards stand before every route. The Host header must name loopback, so that a web page
- * cannot reach the API by rebinding its own name to 127.0.0.1. All but health and readiness need
- * the token of the data directory.
+ * cannot reach the API by rebinding its own name to 127.0.0.1. All but health, readiness and the
+ * files of the dashboard need the token of the data directory, or an open session of the dashboard,
+ * which may do less (`dashboard/page-routes.ts`).
  *
  * @module
  */
@@ -16,6 +17,7 @@ import express from 'express';
 import type { NextFunction, Request, Response } from 'express';
 import { utf8 } from '../../crypto/bytes.ts';
 import type { Logger } from '../../protocols/components.ts';
+import type { Dashboard } from '../dashboard/page-routes.ts';
 import { BadInputError, UserFacingError, printable } from '../errors.ts';
 import { codeOf } from '../storage/data-directory.ts';
 import { endLines, isLines } from './lines.ts';
@@ -23,6 +25,8 @@ import { METRICS_TYPE } from './metrics.ts';
 
 /** Largest request body: a task's input in base64 with its specification. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** The same of what opens a session of the dashboard: a token. */
+const MAX_OPEN_BODY_BYTES = 1_024;
 
 /** What the API says of a failure; the CLI ends with `exitCode`. */
 export interface ApiErrorBody {
@@ -44,6 +48,8 @@ export interface HttpApiInit {
   readonly token: string;
   readonly isReady: () => boolean;
   readonly groups: readonly RouteGroup[];
+  /** Left out: none is served. */
+  readonly dashboard?: Dashboard;
   /** Text of `/metrics`. */
   readonly metrics: () => string;
   readonly logger: Logger;
@@ -70,7 +76,23 @@ export async function startHttpApi(init: HttpApiInit): Promise<HttpApi> {
   app.get('/metrics', checkToken(init.token), (_request, response) => {
     response.type(METRICS_TYPE).send(init.metrics());
   });
-  app.use('/v1', checkToken(init.token));
+  app.get('/openapi.json', checkToken(init.token), async (_request, response) => {
+    // Loaded here, because nobody else needs it.
+    const { openApiDocument } = await import('./openapi.ts');
+    response.json(openApiDocument());
+  });
+  const { dashboard } = init;
+  if (dashboard) {
+    const body = express.json({ limit: MAX_OPEN_BODY_BYTES, strict: true });
+    app.use('/dashboard', body, refuseBody, dashboard.router());
+    app.post('/v1/dashboard', checkToken(init.token), (_request, response) => {
+      response.json(dashboard.newLink(urlOf(server, init.host)));
+    });
+  }
+  app.use(
+    '/v1',
+    checkToken(init.token, (request) => dashboard?.allows(request) === true),
+  );
   app.use('/v1', express.json({ limit: MAX_BODY_BYTES, strict: true }), refuseBody);
   const router = express.Router();
   for (const group of init.groups) group(router);
@@ -139,11 +161,13 @@ function checkHost(request: Request, response: Response, next: NextFunction): vo
   });
 }
 
-function checkToken(token: string) {
+/** @param isAllowed - Whether a request may do without the token. */
+function checkToken(token: string, isAllowed = (_request: Request): boolean => false) {
   const expected = utf8(`Bearer ${token}`);
   return (request: Request, response: Response, next: NextFunction): void => {
     const got = utf8(request.headers.authorization ?? '');
-    if (got.length === expected.length && timingSafeEqual(got, expected)) {
+    const isOwner = got.length === expected.length && timingSafeEqual(got, expected);
+    if (isOwner || isAllowed(request)) {
       next();
       return;
     }
@@ -171,10 +195,9 @@ function refuseBody(
 ): void {
   const hasStatus = error instanceof Error && 'status' in error;
   const status = hasStatus && typeof error.status === 'number' ? error.status : 400;
+  const limit = hasStatus && 'limit' in error ? Number(error.limit) : MAX_BODY_BYTES;
   const message =
-    status === 413
-      ? `The request is larger than ${MAX_BODY_BYTES} bytes`
-      : 'The request body is not JSON';
+    status === 413 ? `The request is larger than ${limit} bytes` : 'The request body is not JSON';
   sendError(response, status, { code: 'BAD_INPUT', message, problems: [], exitCode: 2 });
 }
 

@@ -35,6 +35,7 @@ export const SECTIONS = [
   'recurring-tasks',
   'renewals',
   'results',
+  'run-history',
   'run-payments',
   'run-subtasks',
   'runs',

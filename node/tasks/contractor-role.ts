@@ -168,6 +168,11 @@ export class ContractorRole implements ContractorPolicy {
     return this.#open.size;
   }
 
+  /** Agreed and not settled, the newest first. */
+  openTasks(): readonly OpenContract[] {
+    return [...this.#open.values()].sort((a, b) => b.sinceMs - a.sinceMs);
+  }
+
   /** Open contracts of one skill. */
   inWork(term: string): number {
     let count = 0;

@@ -28,6 +28,7 @@ import type { QueryAlternative } from '../skills/query-expression.ts';
 import type { ContractorProof, ContractorProofs } from './contractor-proofs.ts';
 import { rankContractors } from './contractor-ranking.ts';
 import type { CrowdMember } from './crowd-limit.ts';
+import { KnownOffers } from './known-offers.ts';
 import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
 import { planQuery } from './query-plan.ts';
 import type { QueryPlan } from './query-plan.ts';
@@ -121,6 +122,8 @@ export class ContractorSurvey {
   readonly #components: ContractorSurveyComponents;
   readonly #searches: SearchCache;
   readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
+  /** What was seen of each peer, for showing. */
+  readonly offers = new KnownOffers();
 
   /** @param search - How the DHT is looked through. */
   constructor(
@@ -145,6 +148,7 @@ export class ContractorSurvey {
     const hits = search.hits.filter(({ peerId }) => peerId !== self);
     const proofs = await this.#components.proofs.of(hits, minimums, signal);
     const contractors = rankContractors(this.#judge(hits, proofs, term, question), random);
+    this.offers.note(contractors);
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
       const key = keyOf(asked);
@@ -203,6 +207,7 @@ export class ContractorSurvey {
       if (contractor) contractors.push(contractor);
       else dropped.push({ peerId: hit.peerId, reason: 'NOT_SIMILAR' });
     }
+    this.offers.note(contractors);
     return { search: { ...search, dropped }, contractors: rankContractors(contractors, random) };
   }
 

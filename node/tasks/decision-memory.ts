@@ -10,6 +10,7 @@
  */
 
 import type { Clock, Logger } from '../../protocols/components.ts';
+import type { MarketDocument } from '../activity-documents.ts';
 import type { DecisionStatusDocument } from '../api-documents.ts';
 import type { ProvedSkill, SkillTestimony } from '../certificates/trust.ts';
 import { namedWeights, weightVector } from '../decision/criteria.ts';
@@ -46,7 +47,7 @@ import type { SpendingOffer } from '../decision/portfolio/share-cap.ts';
 import { fadedSpending, recordSpending, spendingAlarm } from '../decision/portfolio/spending.ts';
 import type { DecisionContext } from '../decision/request.ts';
 import type { JsonSection } from '../storage/store.ts';
-import { decisionStatus, INITIAL_STATE } from './decision-state.ts';
+import { decisionStatus, INITIAL_STATE, marketDocument } from './decision-state.ts';
 import type { DecisionMemoryState } from './decision-state.ts';
 
 const SETTINGS_KEY = 'decision-memory';
@@ -262,6 +263,11 @@ export class DecisionMemory {
     if (releasable === 0) return;
     this.#state = { ...this.#state, cumulativeLossMicroUsd: this.#lossWithout(releasable) };
     await this.#save();
+  }
+
+  /** Prices that were asked lately, per task type. */
+  market(): MarketDocument {
+    return marketDocument(this.#state, this.#init.clock.nowMs());
   }
 
   /** What `status` shows. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MarketDocument } from '../activity-documents.ts';
 import type { DecisionStatusDocument } from '../api-documents.ts';
 import type { CriterionWeights } from '../decision/criteria.ts';
 import { monitorReport, newMonitorState } from '../decision/exploration/exploration-monitor.ts';
@@ -17,7 +18,8 @@ import type { ChoiceWindow } from '../decision/learning/convergence.ts';
 import { EMPTY_RATER_BOOK } from '../decision/learning/rater-credibility.ts';
 import type { RaterBook } from '../decision/learning/rater-credibility.ts';
 import type { DecisionPolicy, PolicyName } from '../decision/policy.ts';
-import { emptyMarketWatch } from '../decision/portfolio/quote-window.ts';
+import { herfindahlIndex } from '../decision/portfolio/herfindahl.ts';
+import { emptyMarketWatch, quotesOf } from '../decision/portfolio/quote-window.ts';
 import type { MarketWatchState } from '../decision/portfolio/quote-window.ts';
 import {
   EMPTY_SPENDING_BOOK,
@@ -116,5 +118,41 @@ export function decisionStatus(
     spending: { microUsd: spendingTotals(book).microUsd, contractors, concentrationHhi: index },
     convergence: { decisions, stability, secondEigenvalueModulus, mixingSteps },
     alarms: alarms.map(({ kind, atMs, sentence }) => ({ kind, atMs, sentence })),
+  };
+}
+
+/** Alarms about the market; others are about this node itself. */
+const MARKET_ALARMS: ReadonlySet<string> = new Set([
+  'QUOTES_CONCENTRATED',
+  'PRICE_OUTLIER',
+  'COORDINATED_MOVE',
+  'SPENDING_CONCENTRATED',
+]);
+
+/** What contractors asked within the last quote window. */
+export function marketDocument(state: DecisionMemoryState, nowMs: number): MarketDocument {
+  const book = fadedSpending(state.spending, nowMs);
+  const { index, contractors } = spendingConcentration(book);
+  return {
+    windowMs: state.market.windowMs,
+    taskTypes: state.market.taskTypes.toReversed().map((watched) => {
+      const counts = watched.contractors.map(quotesOf);
+      return {
+        taskType: watched.taskType,
+        quotes: counts.reduce((a, b) => a + b, 0),
+        concentrationHhi: herfindahlIndex(counts),
+        prices: watched.contractors.map((one, i) => ({
+          peerId: one.contractor,
+          lastMicroUsd: one.lastMicroUsd,
+          lowestMicroUsd: Math.min(...one.quarters.map(({ lowestMicroUsd }) => lowestMicroUsd)),
+          highestMicroUsd: Math.max(...one.quarters.map(({ highestMicroUsd }) => highestMicroUsd)),
+          quotes: counts[i] ?? 0,
+        })),
+      };
+    }),
+    spending: { microUsd: spendingTotals(book).microUsd, contractors, concentrationHhi: index },
+    alarms: state.alarms
+      .filter(({ kind }) => MARKET_ALARMS.has(kind))
+      .map(({ kind, atMs, sentence }) => ({ kind, atMs, sentence })),
   };
 }

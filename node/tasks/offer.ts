@@ -68,7 +68,7 @@ const acceptSchema = exactObject({
   levels: z.array(taskFields.sensitivity).min(1).max(3),
 });
 
-const offerSchema = exactObject({
+export const offerSchema = exactObject({
   skills: z
     .array(offeredSkillSchema)
     .min(1)

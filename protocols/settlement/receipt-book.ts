@@ -8,7 +8,7 @@
  */
 
 import { z } from 'zod';
-import { fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
+import { fromBase64Url, fromHex, toBase64Url, toHex } from '../../crypto/bytes.ts';
 import { decodeDocument, encodeDocument } from '../../crypto/canonical-json.ts';
 import type { DocumentLimits } from '../../crypto/canonical-json.ts';
 import { MAX_ENVELOPE_BYTES, fields } from '../../crypto/envelope.ts';
@@ -146,6 +146,22 @@ export class ReceiptBook {
       priceMicroUsd += summary.priceMicroUsd;
     }
     return { receipts, paidMicroUsd, priceMicroUsd };
+  }
+
+  /** The newest receipts first, each verified again, and how many there are. */
+  async newest(
+    limit: number,
+  ): Promise<{ readonly entries: readonly ReceiptEntry[]; readonly total: number }> {
+    const summaries = await this.#load();
+    const newest = [...summaries]
+      .sort(([, a], [, b]) => b.recordedAtSeconds - a.recordedAtSeconds)
+      .slice(0, limit);
+    const entries: ReceiptEntry[] = [];
+    for (const [contractId] of newest) {
+      const entry = await this.get(fromHex(contractId));
+      if (entry) entries.push(entry);
+    }
+    return { entries, total: summaries.size };
   }
 
   #load(): Promise<Map<string, Summary>> {

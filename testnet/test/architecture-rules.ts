@@ -21,6 +21,7 @@ const ENTRY_POINTS = [
   /^testnet\/examples\/.+\.ts$/,
   /\.bench\.ts$/,
   /^node\/config\/write-reference\.ts$/,
+  /^node\/dashboard\/page\/main\.ts$/,
 ];
 
 /** Files that may write to the terminal with `console`. */

@@ -12,8 +12,8 @@ import { checkInput as check } from './check-input.ts';
 import { peerId, reputationQuery } from './requests.ts';
 
 const amountMicroUsd = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
-const transferBody = z.strictObject({ to: peerId, amountMicroUsd });
-const payOutBody = z.strictObject({
+export const transferBody = z.strictObject({ to: peerId, amountMicroUsd });
+export const payOutBody = z.strictObject({
   to: peerId.optional(),
   amountMicroUsd,
   reference: z
@@ -22,9 +22,9 @@ const payOutBody = z.strictObject({
     .optional(),
 });
 const knownBy = z.string().regex(/^[ -~]{1,128}$/, 'expected 1 to 128 printable characters');
-const paidBody = z.strictObject({ to: peerId, amountMicroUsd, reference: knownBy });
-const receivedBody = z.strictObject({ from: peerId, amountMicroUsd, reference: knownBy });
-const blocksQuery = z.strictObject({
+export const paidBody = z.strictObject({ to: peerId, amountMicroUsd, reference: knownBy });
+export const receivedBody = z.strictObject({ from: peerId, amountMicroUsd, reference: knownBy });
+export const blocksQuery = z.strictObject({
   from: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).default(1),
 });
 /** The group. */

@@ -115,9 +115,9 @@ export const issueBody = z.strictObject({
 });
 const quantity = z.number().int().min(0).max(4_294_967_295);
 const nonce = z.string().regex(/^[0-9a-f]{64}$/, 'expected 32 bytes in lower-case hexadecimal');
-const envelopeBody = z.strictObject({ envelope: base64 });
-const disclosureBody = z.strictObject({ disclosure: z.unknown() });
-const proofBody = z.strictObject({
+export const envelopeBody = z.strictObject({ envelope: base64 });
+export const disclosureBody = z.strictObject({ disclosure: z.unknown() });
+export const proofBody = z.strictObject({
   presentation: z.string().max(131_072),
   holder: peerId,
   nonce,

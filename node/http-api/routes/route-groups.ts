@@ -10,6 +10,7 @@ import type { AgentNode } from '../../agent-node.ts';
 import { BadInputError } from '../../errors.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
+import { activityRoutes } from './activity-routes.ts';
 import { checkInput as check } from './check-input.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import {
@@ -73,6 +74,7 @@ function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
 export function routeGroups(node: AgentNode, stop: () => void): readonly RouteGroup[] {
   return [
     ledgerRoutes(node, hangUp),
+    activityRoutes(node),
     nodeRoutes(node, stop),
     (router) => {
       router.get(

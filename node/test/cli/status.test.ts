@@ -138,7 +138,8 @@ describe('status', () => {
         'allowed; first attestations 2.2 of 300.0 s for life, up to 60.0 s of each attestor',
     );
     expect(lineOf(describeStatus(status({})), 'measured')).toBe(
-      'no work yet, so no attestor may test again; first attestations 0.0 of 300.0 s for life',
+      'no work yet, so no attestor may test again; first attestations 0.0 of 300.0 s for life, ' +
+        'up to 60.0 s of each attestor',
     );
   });
 

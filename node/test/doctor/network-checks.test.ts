@@ -144,6 +144,7 @@ describe('what is seen of the network', () => {
         isKnown: false,
         outcomes: { verified: 0, failed: 0 },
         paidMicroUsd: 0,
+        offers: [],
       },
     ];
     const seen = await observeBootstrap(configOf({ network: { bootstrap } }), peers);

@@ -4,11 +4,15 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AgentNode } from '../../agent-node.ts';
 import type { LogLine } from '../../../protocols/test/negotiation/fake-world.ts';
-import { FakeLogger } from '../../../protocols/test/negotiation/fake-world.ts';
+import { FakeClock, FakeLogger } from '../../../protocols/test/negotiation/fake-world.ts';
+import { systemRandom } from '../../system-clock.ts';
+import { Dashboard } from '../../dashboard/page-routes.ts';
 import { routeGroups } from '../../http-api/routes/route-groups.ts';
 import { startHttpApi } from '../../http-api/server.ts';
 import type { HttpApi } from '../../http-api/server.ts';
 
+/** Files of a page, as the build leaves them. */
+export const FILES = new URL('../dashboard/fixtures/', import.meta.url);
 export const TOKEN = 'T'.repeat(43);
 
 /** Answers each call with what the test wants, and remembers what it was called with. */
@@ -57,6 +61,7 @@ export interface Asked {
 export class ApiUnderTest {
   readonly node = new FakeAgentNode();
   readonly logger = new FakeLogger();
+  readonly clock = new FakeClock();
   isReady = true;
   stops = 0;
   api!: HttpApi;
@@ -72,6 +77,7 @@ export class ApiUnderTest {
       groups: routeGroups(test.node.asAgentNode(), () => {
         test.stops += 1;
       }),
+      dashboard: new Dashboard({ clock: test.clock, random: systemRandom, files: FILES }),
       logger: test.logger,
     });
     return test;
