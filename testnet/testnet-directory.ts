@@ -11,20 +11,10 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import {
-  BadInputError,
-  DataDirectoryLockedError,
-  NothingFoundError,
-  RefusedError,
-} from '../node/errors.ts';
+import { BadInputError, NothingFoundError, RefusedError } from '../node/errors.ts';
 import { readDaemonInfo } from '../node/http-api/client.ts';
-import {
-  dataDirectory,
-  readJsonFile,
-  writeFileAtomically,
-} from '../node/storage/data-directory.ts';
-import { openStore } from '../node/storage/store.ts';
-import { NodeProcess } from './node-process.ts';
+import { readJsonFile, writeFileAtomically } from '../node/storage/data-directory.ts';
+import { NodeProcess, isLocked } from './node-process.ts';
 import type { Role } from './local-plan.ts';
 import { Testnet, createTestnet } from './testnet.ts';
 import type { TestnetOptions } from './testnet.ts';
@@ -145,15 +135,6 @@ async function stopNode(name: string, dataDir: string): Promise<boolean> {
   if (info === undefined || !(await isLocked(dataDir))) return false;
   process.kill(info.pid, 'SIGKILL'); // hung, and it still holds the lock of its directory
   return true;
-}
-
-async function isLocked(dataDir: string): Promise<boolean> {
-  try {
-    await (await openStore(dataDirectory(dataDir))).close();
-    return false;
-  } catch (error) {
-    return error instanceof DataDirectoryLockedError;
-  }
 }
 
 async function attach(name: string, dataDir: string): Promise<NodeProcess | undefined> {
