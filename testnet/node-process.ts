@@ -23,6 +23,8 @@ const POLL_INTERVAL_MS = 40;
 export const READY_TIMEOUT_MS = 60_000;
 /** So much longer for each further node of one process. */
 const READY_TIMEOUT_PER_SHARED_MS = 3_000;
+/** Process id of a node that does not run. */
+export const NO_PROCESS = -1;
 const LOG_FILE = 'daemon.log';
 /** Of a process that several nodes share, beside their directories. */
 const SHARED_LOG_FILE = 'nodes.log';
@@ -143,7 +145,27 @@ export class NodeProcess {
     return new NodeProcess({ name, dataDir, lifetime: 'detached' }, info, api, undefined, isShared);
   }
 
+  /** A node by what was written down of it, whether it runs or not. */
+  static async known(init: {
+    readonly name: string;
+    readonly dataDir: string;
+    readonly peerId: string;
+    readonly url: string;
+    readonly pid: number;
+    readonly isShared: boolean;
+  }): Promise<NodeProcess> {
+    const { name, dataDir, isShared } = init;
+    // A restart by another command has left a newer process id than the one written down.
+    const now = await readDaemonInfo(dataDir).catch(() => undefined);
+    const isThere = await isLocked(dataDir);
+    const info = { ...init, ...now, ...(isThere ? {} : { pid: NO_PROCESS }) };
+    const token = await readFile(dataDirectory(dataDir).tokenFile, 'utf8').catch(() => '');
+    const api = new ApiClient(info.url, token.trim());
+    return new NodeProcess({ name, dataDir, lifetime: 'detached' }, info, api, undefined, isShared);
+  }
+
   get isAlive(): boolean {
+    if (this.pid === NO_PROCESS) return false;
     if (this.#child) return this.#child.exitCode === null && this.#child.signalCode === null;
     try {
       process.kill(this.pid, 0);
@@ -208,6 +230,7 @@ export class NodeProcess {
   }
 
   #signal(name: NodeJS.Signals): void {
+    if (this.pid === NO_PROCESS) return;
     try {
       if (this.#child) this.#child.kill(name);
       else process.kill(this.pid, name);

@@ -65,9 +65,19 @@ export interface TestnetOptions {
   readonly isInProcess?: boolean;
   /** Fixes keys, draws of exploration and of faults. Times stay as they are. Default: chance. */
   readonly seed?: number;
+  /** Told who there will be, before anything runs. */
+  readonly onPlanned?: (nodes: readonly PlannedPeer[]) => Promise<void>;
   /** Told of each step, for a person to read. */
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A node that is about to start. */
+export interface PlannedPeer {
+  readonly name: string;
+  readonly role: Role;
+  readonly isReplica: boolean;
+  readonly peerId: string;
 }
 
 /** One running node of a testnet. */
@@ -83,6 +93,7 @@ export class Testnet implements AsyncDisposable {
   readonly nodes: readonly TestnetNode[];
   readonly #nodes: TestnetNode[];
   readonly #isTemporary: boolean;
+  #isKept = false;
 
   constructor(dir: string, nodes: TestnetNode[], isTemporary: boolean) {
     this.dir = dir;
@@ -139,13 +150,19 @@ export class Testnet implements AsyncDisposable {
     if (this.#isTemporary) await rm(this.dir, { recursive: true, force: true });
   }
 
+  /** Leaves the nodes running when this object is disposed of. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
   /** Lets go of the nodes without stopping them. */
   release(): void {
     for (const { process: node } of this.nodes) node.api.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.destroy();
+    if (this.#isKept) this.release();
+    else await this.destroy();
   }
 }
 
@@ -198,6 +215,9 @@ async function startNodes(
     plan.filter((node) => node.role === role).map(({ name }) => identities.get(name)!.peerId);
   const trust = { attestors: named('attestor'), known: [...named('client'), ...named('attestor')] };
   const peerIdOf = (name: string): string => identities.get(name)!.peerId;
+  await options.onPlanned?.(
+    plan.map(({ name, role, isReplica }) => ({ name, role, isReplica, peerId: peerIdOf(name) })),
+  );
   const treasury = identityOf(TREASURY, seed);
   const genesis = localGenesis(plan, peerIdOf, {
     treasury: treasury.peerId,

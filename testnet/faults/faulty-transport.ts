@@ -78,7 +78,7 @@ export class FaultyLinks {
   /** TCP with these faults, for {@link HostInit.transport}. */
   transport(): Transport {
     return (components) => {
-      const transport = tcp()(components as Parameters<ReturnType<typeof tcp>>[0]);
+      const transport = tcp()(components);
       const dial = transport.dial.bind(transport);
       transport.dial = async (address: Multiaddr, options: DialOptions): Promise<Connection> => {
         const peerId = peerIdOf(address);
