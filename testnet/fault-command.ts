@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Command} from 'commander';
+import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { table } from '../node/cli/table.ts';
 import type { LinkFault } from './faults/fault-rules.ts';

@@ -42,6 +42,8 @@ export interface NodeProcessInit {
   readonly name: string;
   readonly dataDir: string;
   readonly lifetime: Lifetime;
+  /** Defences that it does without, to see what an attack does then: `record-validation`. */
+  readonly without?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -105,7 +107,7 @@ export class NodeProcess {
     inits: readonly NodeProcessInit[],
     isShared: boolean,
   ): Promise<readonly NodeProcess[]> {
-    const [{ dataDir, lifetime }] = inits as [NodeProcessInit];
+    const [{ dataDir, lifetime, without = [] }] = inits as [NodeProcessInit];
     const log = openSync(logPath, 'a', 0o600);
     const isTied = lifetime === 'with-parent';
     const child = spawn(
@@ -115,6 +117,7 @@ export class NodeProcess {
         ...inits.flatMap((init) => ['--data', init.dataDir]),
         ...['--faults', faultFileOf(dirname(dataDir))],
         ...(isTied ? ['--stop-with-parent'] : []),
+        ...without.flatMap((defence) => ['--without', defence]),
       ],
       { stdio: [isTied ? 'pipe' : 'ignore', 'ignore', log], detached: true, env: ownEnvironment() },
     );

@@ -15,6 +15,7 @@ import { COMMITTEE_SIZES } from '../protocols/pbft/committee.ts';
 import { addConsensusCommand } from './consensus-command.ts';
 import { runDemo } from './demo.ts';
 import { MAX_NODES, MAX_NODES_IN_PROCESS, MIN_NODES } from './local-plan.ts';
+import { addScenarioCommands } from './scenario-command.ts';
 import { addRoutingCommand } from './routing-command.ts';
 import { bringDown, bringUp, networkStatus } from './testnet-directory.ts';
 import type { TestnetDocument } from './testnet-directory.ts';
@@ -54,6 +55,7 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
   addFaultCommands(program, withDirectory);
   addRoutingCommand(program, interrupt.signal);
   let exitCode = 0;
+  addScenarioCommands(program, interrupt.signal, (code) => (exitCode = code));
   addConsensusCommand(program, interrupt.signal, (code) => (exitCode = code));
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -61,6 +61,8 @@ export interface TestnetOptions {
   readonly config?: ConfigFile;
   /** Added to the configuration of one node, by its name. */
   readonly configOf?: Readonly<Record<string, ConfigFile>>;
+  /** As in {@link NodeProcessInit.without}, for all nodes. */
+  readonly without?: readonly string[];
   /** All nodes in one process, apart from this one: lighter, and none can be killed alone. */
   readonly isInProcess?: boolean;
   /** Fixes keys, draws of exploration and of faults. Times stay as they are. Default: chance. */
@@ -249,6 +251,7 @@ async function startNodes(
       name: node.name,
       dataDir,
       lifetime: options.lifetime ?? 'with-parent',
+      ...(options.without ? { without: options.without } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     };
   };

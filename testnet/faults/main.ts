@@ -3,6 +3,7 @@
  * `coalesce` command starts nodes without them.
  *
  *     node main.js --data DIR [--data DIR ...] [--faults FILE] [--stop-with-parent]
+ *         [--without record-validation]
  *
  * Of several nodes the first one starts alone; the others join the network through it.
  *
@@ -18,6 +19,7 @@ import { runDaemon } from '../../node/daemon.ts';
 import { createLogger } from '../../node/logger.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import type { HostInit } from '../../protocols/libp2p-host.ts';
+import { RECORD_NAMESPACE } from '../../protocols/skill-discovery/dht-keys.ts';
 import { followFaults } from './fault-file.ts';
 import { FaultyLinks } from './faulty-transport.ts';
 
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     data: { type: 'string', multiple: true, default: [] },
     faults: { type: 'string' },
     'stop-with-parent': { type: 'boolean', default: false },
+    without: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -42,6 +45,16 @@ if (values['stop-with-parent']) {
   process.stdin.on('end', () => end.abort());
   process.stdin.resume();
   process.stdin.unref(); // an open pipe must not keep a stopped node alive
+}
+
+/** The host with a defence left away, to see what an attack does then. */
+function weakened(init: HostInit): HostInit {
+  if (!values.without.includes('record-validation')) return init;
+  return {
+    ...init,
+    validators: { [RECORD_NAMESPACE]: () => Promise.resolve() },
+    selectors: { [RECORD_NAMESPACE]: () => 0 },
+  };
 }
 
 interface RunningNode {
@@ -60,7 +73,7 @@ function run(dataPath: string, bootstrap: readonly string[]): RunningNode {
       const logger = createLogger('warn', logFile);
       unfollow = followFaults(values.faults, dataPath, { links, logger });
     }
-    return { ...init, transport: links.transport() };
+    return { ...weakened(init), transport: links.transport() };
   };
   let ended = Promise.resolve(1);
   const ready = new Promise<StatusDocument>((resolve, reject) => {
