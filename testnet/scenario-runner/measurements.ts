@@ -45,6 +45,8 @@ export interface TaskOutcome {
   /** Contractors that were paid for it. */
   readonly payees: number;
   readonly wallMs: number;
+  /** Why it was done there. */
+  readonly reason: string | null;
   readonly problem: string | null;
 }
 

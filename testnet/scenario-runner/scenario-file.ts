@@ -25,10 +25,11 @@ const nodes = z.string().min(1).max(1_024);
 
 /** A text that `parse` understands, as what it means. */
 function quantity(parse: (text: string) => number | undefined, form: string) {
-  return z.string().transform((text, context) => {
-    const value = parse(text);
+  return z.unknown().transform((written, context) => {
+    const value = typeof written === 'string' ? parse(written) : undefined;
     if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: `expected ${form}, got ${text}` });
+    const got = JSON.stringify(written)?.slice(0, 80) ?? 'nothing';
+    context.addIssue({ code: 'custom', message: `expected ${form}, got ${got}` });
     return z.NEVER;
   });
 }

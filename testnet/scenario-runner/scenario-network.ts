@@ -25,7 +25,9 @@ const ADVERSARIES = {
   slow: 'adversaries/slow-worker.js',
 } as const;
 /** Without an attestor nobody has evidence: a client must not ask for it. */
-const UNATTESTED: ConfigFile = { decision: { confidenceThreshold: 0, scoreThreshold: 0 } };
+const UNATTESTED: ConfigFile = {
+  decision: { confidenceThreshold: 0, scoreThreshold: 0, skillThreshold: 0 },
+};
 /** Attested skills count; nothing here is explored, so that a run depends on the scenario. */
 const CLIENT: ConfigFile = { decision: { exploration: { strategy: 'none' } } };
 

@@ -17,6 +17,8 @@ import type { QueryOutcome, TaskOutcome } from './measurements.ts';
 export const TERM = 'performs:nlp/sentiment';
 /** Operations of a task, as it states them: so many that a client would rather hand it over. */
 const TASK_FLOPS = 1e12;
+/** A client whose `hardware.memoryGib` is below this cannot do a task itself. */
+const TASK_MEMORY_GIB = 2;
 const TASK_VALUE_MICRO_USD = 1_000_000;
 const TASK_TIMEOUT_MS = 120_000;
 const QUERY_TIMEOUT_MS = 60_000;
@@ -54,7 +56,7 @@ function taskBody(text: string, title: string): object {
       input: { parts: [{ text, mediaType: 'text/plain' }] },
       output: { mediaType: 'application/json' },
       verification: [{ type: 'recompute' }],
-      resources: { flops: TASK_FLOPS },
+      resources: { flops: TASK_FLOPS, memoryGiB: TASK_MEMORY_GIB },
       constraints: { sensitivity: 'low' },
       valueMicroUsd: TASK_VALUE_MICRO_USD,
     },
@@ -82,6 +84,7 @@ export async function doTask(
     return {
       ...{ workload, name, isOutsourced, wallMs: wallMs(), problem: null },
       status: run.status,
+      reason: run.subtasks[0]?.decision.reason ?? null,
       isWrong: run.status === 'completed' && !isDeepStrictEqual(data, await rightResult(text)),
       attempts: attempts.map(({ where, outcome }) => ({ where, outcome })),
       paidMicroUsd: run.totals.paidMicroUsd,
@@ -91,7 +94,7 @@ export async function doTask(
   } catch (error) {
     return {
       ...{ workload, name, isOutsourced: false, isWrong: false, attempts: [] },
-      ...{ status: null, paidMicroUsd: 0, payees: 0, wallMs: wallMs() },
+      ...{ status: null, reason: null, paidMicroUsd: 0, payees: 0, wallMs: wallMs() },
       problem: error instanceof Error ? error.message : String(error),
     };
   }
