@@ -28,6 +28,7 @@ export const MEASURES: ReadonlySet<string> = new Set([
   'recordsRefused',
   'unhandledErrors',
   'ledgerHeight',
+  'ledgerView',
   'ledgerForks',
 ]);
 

@@ -119,6 +119,10 @@ class Run {
     const { testnet, dead } = this.#network;
     const alive = testnet.nodes.filter(({ process: node }) => !dead.has(node.name));
     const ledgers: LedgerHead[] = [];
+    const status = await Promise.all(
+      alive.map(({ process: node }) => node.api.get<StatusDocument>('/v1/status')),
+    );
+    const views = status.map(({ ledger }) => ledger?.replica?.view ?? 0);
     for (const { process: node } of alive) {
       const shown = await node.api.get<LedgerDocument>('/v1/ledger').catch(() => undefined);
       if (!shown?.ledger) continue;
@@ -135,6 +139,7 @@ class Run {
       ledgers,
       others: {
         ledgerHeight: Math.max(0, ...ledgers.map(({ height }) => height)),
+        ledgerView: Math.max(0, ...views),
         ledgerForks: [...rootsAt.values()].filter((roots) => roots.size > 1).length,
         unearnedMicroUsd: await this.#unearned(),
         unhandledErrors: await unhandledErrors(this.#network),
@@ -195,8 +200,10 @@ class Run {
       for (const node of network.choose(action.resume)) node.resume();
       network.noteDead(action.resume, false);
     } else if ('kill' in action) {
-      network.noteDead(action.kill, true);
-      await Promise.all(network.choose(action.kill).map((node) => node.kill()));
+      const list = action.kill === 'primary' ? await network.primary() : action.kill;
+      this.#note('killed', { nodes: network.choose(list).map(({ name }) => name) });
+      network.noteDead(list, true);
+      await Promise.all(network.choose(list).map((node) => node.kill()));
     } else if ('restart' in action) {
       const names = network.choose(action.restart).map(({ name }) => name);
       await Promise.all(names.map((name) => network.testnet.restart(name)));

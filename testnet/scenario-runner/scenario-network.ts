@@ -6,6 +6,7 @@
 
 import type { StatusDocument } from '../../node/api-documents.ts';
 import type { ConfigFile } from '../../node/config/schema.ts';
+import { RefusedError } from '../../node/errors.ts';
 import { RecordPoisoner } from '../adversaries/record-poisoner.ts';
 import { NetworkFaults, chooseNodes } from '../faults/network-faults.ts';
 import type { FaultTarget } from '../faults/network-faults.ts';
@@ -103,6 +104,16 @@ export class ScenarioNetwork {
   /** Nodes that a list names. */
   choose(list: string): readonly NodeProcess[] {
     return chooseNodes(this.targets, list).map(({ name }) => this.testnet.node(name));
+  }
+
+  /** Name of the replica that proposes blocks now. @throws where there is none. */
+  async primary(): Promise<string> {
+    for (const { process: node } of this.testnet.nodes) {
+      if (this.#dead.has(node.name)) continue;
+      const { ledger } = await node.api.get<StatusDocument>('/v1/status');
+      if (ledger?.replica && ledger.replica.replica === ledger.replica.primary) return node.name;
+    }
+    throw new RefusedError('primary: no node is the primary; the scenario needs network.replicas');
   }
 
   /** Contractors that are alive, and the prices that their records ought to state. */
