@@ -75,8 +75,8 @@ const DEFAULT_REPLICAS = 4;
  *
  * @param replicas - How many of them are replicas of a ledger, 0 for none; left out: 4, or none in
  *   a network of 3.
- * @throws {@link RangeError} below 3 and above 50 nodes, 100 in one process, and for a committee of another size than
- *   4, 7, 10 and 13 or one larger than the network.
+ * @throws {@link RangeError} below 3 and above 50 nodes, 100 in one process, and for a committee of
+ *   another size than 4, 7, 10 and 13 or one larger than the network.
  */
 export function planNetwork(
   size: number,

@@ -220,7 +220,7 @@ export class NodeProcess {
   #refuseShared(what: string): void {
     if (!this.isShared) return;
     throw new RefusedError(
-      `${this.name} shares its process with the other nodes of an --in-process network and cannot be ${what} alone; start a network without --in-process`,
+      `${this.name} shares its process with all nodes and cannot be ${what} alone; start a network without --in-process`,
     );
   }
 

@@ -143,7 +143,9 @@ function eventLine({ atMs, event, ...details }: ScenarioEvent): string {
   const { action, status, isWrong, isOutsourced, wallMs, missed, problem } = details;
   if (event === 'task') {
     const where = isOutsourced === true ? 'by a contractor' : 'here';
-    return `${seconds} s  task ${String(status ?? problem)} ${where}${isWrong === true ? ', WRONG' : ''} in ${String(wallMs)} ms`;
+    const wrong = isWrong === true ? ', WRONG' : '';
+    const end = String(status ?? problem);
+    return `${seconds} s  task ${end} ${where}${wrong} in ${String(wallMs)} ms`;
   }
   if (event === 'query')
     return `${seconds} s  query missed ${String(missed)} in ${String(wallMs)} ms`;
@@ -152,9 +154,10 @@ function eventLine({ atMs, event, ...details }: ScenarioEvent): string {
 }
 
 function describe(run: ScenarioRun): string {
-  const heading = `Defences ${run.hasDefences ? 'on' : 'off'}, ready after ${(run.readyMs / 1_000).toFixed(1)} s, ended after ${(run.wallMs / 1_000).toFixed(1)} s`;
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  const defences = `Defences ${run.hasDefences ? 'on' : 'off'}`;
   return [
-    heading,
+    `${defences}, ready after ${seconds(run.readyMs)}, ended after ${seconds(run.wallMs)}`,
     table(
       ['', 'measure', 'measured', 'at least', 'at most'],
       run.verdicts.map(({ holds, measure, measured, atLeast, atMost }) => [

@@ -12,9 +12,11 @@ import { silentLogger } from '../../node/logger.ts';
 import { createHost } from '../../protocols/libp2p-host.ts';
 import type { Host } from '../../protocols/libp2p-host.ts';
 import { RECORD_NAMESPACE, recordKey } from '../../protocols/skill-discovery/dht-keys.ts';
+import { forEachConcurrently } from '../testnet.ts';
 
 const JOIN_TIMEOUT_MS = 20_000;
 const PUT_TIMEOUT_MS = 5_000;
+const PUT_CONCURRENCY = 4;
 const GET_TIMEOUT_MS = 5_000;
 /** Beyond the 8 KiB that a record may have. */
 const OVERSIZE_BYTES = 12_288;
@@ -64,7 +66,7 @@ export class RecordPoisoner {
   async poison(victims: readonly string[], records: number): Promise<PoisonOutcome> {
     let accepted = 0;
     let refused = 0;
-    for (let number = 0; number < records; number++) {
+    const put = async (number: number): Promise<void> => {
       const victim = victims[number % victims.length]!;
       const value = this.#record(victim, Math.floor(number / victims.length));
       const signal = AbortSignal.timeout(PUT_TIMEOUT_MS);
@@ -78,7 +80,9 @@ export class RecordPoisoner {
       } catch {
         // too slow, or refused by all
       }
-    }
+    };
+    const numbers = Array.from({ length: records }, (_, number) => number);
+    await forEachConcurrently(numbers, PUT_CONCURRENCY, put);
     return { accepted, refused };
   }
 

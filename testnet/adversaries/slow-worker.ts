@@ -1,5 +1,5 @@
 /**
- * An honest contractor that takes twenty seconds for everything: for faults in the middle of a task.
+ * An honest contractor that takes twenty seconds for everything: for faults in the middle of it.
  *
  * @module
  */
@@ -15,10 +15,9 @@ const slowWorker: AgentExecutor = {
   async execute(context, bus) {
     await delay(WORK_MS);
     const parts = context.userMessage.parts.flatMap(({ content, mediaType }) => {
-      if (mediaType !== 'text/plain' || content === undefined) return [];
-      const { $case, value } = content;
-      if ($case !== 'text' && $case !== 'raw') return [];
-      return [{ mediaType, bytes: Buffer.from(value) }];
+      const isText = content?.$case === 'text' || content?.$case === 'raw';
+      if (!isText || mediaType !== 'text/plain') return [];
+      return [{ mediaType, bytes: Buffer.from(content.value) }];
     });
     const sentiment = createBuiltinExecutor('performs:nlp/sentiment')!;
     const { signal } = new AbortController();

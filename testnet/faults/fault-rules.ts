@@ -1,7 +1,8 @@
 /**
  * Faults of the links between nodes, as they stand in a network's control file, and what all of
- * them together do to one direction of one link. The knobs are those of `tc netem` and TigerBeetle's
- * packet simulator, as far as they mean something above TCP: there are connections, no packets.
+ * them together do to one direction of one link. The knobs are those of `tc netem` and of
+ * TigerBeetle's packet simulator, as far as they mean something above TCP, where there are
+ * connections and no packets.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * TCP with faults on the connections that this node dials. As each connection has one dialler, a
- * network whose nodes all use it has each fault once; and the dialler knows which end is which, so a
- * cut can be of one direction.
+ * network whose nodes all use it has each fault once; and the dialler knows which end is which, so
+ * a cut can be of one direction.
  *
  * @module
  */

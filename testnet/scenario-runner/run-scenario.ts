@@ -1,8 +1,8 @@
 /**
  * Runs a scenario on real nodes: its timeline, its work in the background, and what came out.
  *
- * The seed fixes keys, draws of faults and of decisions. Times are the machine's, so two runs differ
- * in what depends on them.
+ * The seed fixes keys, draws of faults and of decisions. Times are the machine's, so two runs
+ * differ in what depends on them.
  *
  * @module
  */
@@ -61,7 +61,7 @@ const POLL_MS = 50;
 const TASK_START_TIMEOUT_MS = 30_000;
 const SETTLE_MS = 15_000;
 
-/** Runs it once. @throws what keeps the network from starting; a failed step is told as an event. */
+/** Runs it once. @throws what keeps the network from starting, or a step from being taken. */
 export async function runScenario(scenario: Scenario, init: RunInit): Promise<ScenarioRun> {
   const startMs = systemClock.monotonicMs();
   const network = await ScenarioNetwork.start(scenario, init);
@@ -149,7 +149,7 @@ class Run {
     };
   }
 
-  /** Paid by client and attestor, and earned by no contractor that is alive; receipts need a moment. */
+  /** Paid by client and attestor, earned by no contractor that is alive; receipts need a moment. */
   async #unearned(): Promise<number> {
     const { testnet, dead } = this.#network;
     const deadlineMs = systemClock.monotonicMs() + SETTLE_MS;

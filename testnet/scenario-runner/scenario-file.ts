@@ -99,7 +99,7 @@ const step = z
 const assertion = z
   .strictObject({
     measure: z.string().refine((text) => MEASURES.has(text.split('.').at(-1)!), {
-      error: `expected one of ${[...MEASURES].join(', ')}, with the name of a workload and a dot before it or not`,
+      error: `expected one of ${[...MEASURES].join(', ')}, or WORKLOAD and a dot before one`,
     }),
     atLeast: z.number().optional(),
     atMost: z.number().optional(),

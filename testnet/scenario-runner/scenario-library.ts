@@ -32,7 +32,8 @@ export async function scenarioNames(): Promise<string[]> {
 /**
  * The scenario of that name, or in that file.
  *
- * @throws {@link NothingFoundError} with the names there are; {@link BadInputError} for a wrong one.
+ * @throws {@link NothingFoundError} with the names there are; {@link BadInputError} for a wrong
+ *   file.
  */
 export async function loadScenario(nameOrFile: string): Promise<ScenarioSource> {
   const isFile = !NAME.test(nameOrFile);

@@ -43,7 +43,7 @@ async function rightResult(text: string): Promise<unknown> {
   const executor = createBuiltinExecutor(TERM)!;
   const { parts } = await executor.execute(
     { parts: [{ mediaType: 'text/plain', bytes: Buffer.from(text) }] } as never,
-    { signal: new AbortController().signal } as never,
+    { signal: new AbortController().signal },
   );
   return parts[0]?.data;
 }
@@ -121,7 +121,7 @@ export async function ask(
       { query: TERM },
       { signal: AbortSignal.any([signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]) },
     );
-    const found = new Map(hits.map((hit) => [hit.peerId as string, hit.priceMicroUsd]));
+    const found = new Map(hits.map((hit) => [hit.peerId, hit.priceMicroUsd]));
     const missed = publishers.filter(({ peerId }) => !found.has(peerId)).length;
     const wrong = publishers.filter(({ peerId, priceMicroUsd }) => {
       return found.has(peerId) && found.get(peerId) !== priceMicroUsd;

@@ -1,6 +1,6 @@
 /**
- * One short run of each family of scenarios, on real nodes: what the scenario asserts must hold, and
- * each attack must look bad with the defences off.
+ * One short run of each family of scenarios, on real nodes: what the scenario asserts must hold,
+ * and each attack must look bad with the defences off.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
