@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { runScenario } from '../scenario-runner/run-scenario.ts';
 import { loadScenario } from '../scenario-runner/scenario-library.ts';
 
-/** On a quiet machine each takes about ten seconds. */
+/** Beside other busy processes (load 10) one took 25 to 98 s. */
 const TIMEOUT_MS = 300_000;
 
 async function verdictsOf(name: string, hasDefences: boolean) {
