@@ -175,8 +175,14 @@ export async function verifyEvidence(dir: string): Promise<EvidenceCheck> {
     const path = join(entry.parentPath, entry.name).slice(root.length + 1);
     if (path !== HASH_FILE && !hashes.has(path)) problems.push(`${path}: is not in the list`);
   }
-  const summary = await summaryOf(root);
-  for (const run of summary.runs) problems.push(...(await recheck(root, summary, run)));
+  let summary: EvidenceSummary = { scenario: 'unknown', seed: 0, versions: {}, runs: [] };
+  try {
+    summary = await summaryOf(root);
+    for (const run of summary.runs) problems.push(...(await recheck(root, summary, run)));
+  } catch (error) {
+    // A file that was changed may be unreadable too: that is a finding, and no wrong usage.
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
   return { dir: root, summary, files: hashes.size, problems };
 }
 

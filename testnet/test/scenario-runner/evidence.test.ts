@@ -80,6 +80,14 @@ describe('evidence', () => {
     ]);
   });
 
+  it('counts a file that cannot be read any more as a finding', async () => {
+    const dir = await writeFakeRun(1);
+    await appendFile(join(dir, 'run.json'), 'x');
+    const { problems } = await verifyEvidence(dir);
+    expect(problems[0]).toBe('run.json: was changed after the run');
+    expect(problems[1]).toMatch(/is not JSON/);
+  });
+
   it('shows in which figures two runs differ', async () => {
     const [a, b] = [await writeFakeRun(1), await writeFakeRun(3)];
     const { notes, differences } = await compareEvidence(a, b);
