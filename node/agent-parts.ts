@@ -12,6 +12,7 @@ import { StatusListMemory } from '../crypto/status-list-memory.ts';
 import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
+import type { HostInit } from '../protocols/libp2p-host.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
 import { ContractStore } from '../protocols/negotiation/contract-store.ts';
 import { BilateralBook } from '../protocols/settlement/bilateral-book.ts';
@@ -65,6 +66,8 @@ export interface AgentNodeInit {
   readonly hardwareProbe?: HardwareProbe;
   /** Makes where benchmarks run; left out: a thread each. */
   readonly benchmarkWorker?: () => BenchmarkWorker;
+  /** What the host is made of, changed on purpose: a testnet's faults. Left out: as it is. */
+  readonly adaptHost?: (init: HostInit) => HostInit;
 }
 
 /** The parts, loaded. */

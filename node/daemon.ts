@@ -15,6 +15,7 @@ import { startA2aEdge } from './a2a-edge/edge.ts';
 import type { A2aEdge } from './a2a-edge/edge.ts';
 import { createAgentNode } from './agent-node.ts';
 import type { AgentNode } from './agent-node.ts';
+import type { AgentNodeInit } from './agent-parts.ts';
 import type { StatusDocument } from './api-documents.ts';
 import { readConfig } from './config/config-file.ts';
 import type { Config } from './config/schema.ts';
@@ -48,6 +49,8 @@ export interface DaemonInit {
   readonly signal: AbortSignal;
   /** @param isNewIdentity - Whether the data directory had none. */
   readonly onReady: (status: StatusDocument, isNewIdentity: boolean) => void;
+  /** As in `AgentNodeInit`. No setting and no option of the command leads here. */
+  readonly adaptHost?: AgentNodeInit['adaptHost'];
 }
 
 /**
@@ -74,6 +77,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
         logger,
         clock: systemClock,
         random: systemRandom,
+        ...(init.adaptHost && { adaptHost: init.adaptHost }),
       });
       const onReady = (status: StatusDocument): void => init.onReady(status, isNew);
       return await serve(node, { config, identity, store, directory, token, logger, end, onReady });

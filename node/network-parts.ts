@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LevelDatastore } from 'datastore-level';
 import { createHost } from '../protocols/libp2p-host.ts';
-import type { Host } from '../protocols/libp2p-host.ts';
+import type { Host, HostInit } from '../protocols/libp2p-host.ts';
 import { parseNetworkKey } from '../protocols/reachability.ts';
 import type { NetworkKey, ReachabilityInit } from '../protocols/reachability.ts';
 import { RECORD_NAMESPACE } from '../protocols/skill-discovery/dht-keys.ts';
@@ -22,14 +22,14 @@ import type { DataDirectory } from './storage/data-directory.ts';
 
 /** The node on the network. @throws {@link BadInputError} for an address it cannot listen on. */
 export async function openHost(
-  { init: { config, identity, directory, logger } }: AgentParts,
+  { init: { config, identity, directory, logger, adaptHost } }: AgentParts,
   datastore: LevelDatastore,
   guard: RecordGuard,
 ): Promise<Host> {
   const { listen, bootstrap, isLocalNetwork } = config.network;
   const reachability = await reachabilityOf(config, directory);
   try {
-    return await createHost({
+    const init: HostInit = {
       identity,
       logger,
       datastore,
@@ -40,7 +40,8 @@ export async function openHost(
       isLocalNetwork,
       ...reachability,
       isProven: (peerId) => guard.bestSeq(peerId) !== undefined,
-    });
+    };
+    return await createHost(adaptHost?.(init) ?? init);
   } catch (error) {
     throw new BadInputError(
       `network.listen: cannot listen on ${listen.join(', ')} (${firstLine(error)}); choose other addresses, or port 0 for a free one`,

@@ -24,6 +24,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { MemoryDatastore } from 'datastore-core';
 import type { Datastore } from 'interface-datastore';
 import { createLibp2p } from 'libp2p';
+import type { Libp2pOptions } from 'libp2p';
 import { concatBytes } from '../crypto/bytes.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { sha256 } from '../crypto/hash.ts';
@@ -93,6 +94,8 @@ export interface HostInit extends ReachabilityInit {
   readonly logger: Logger;
   readonly validators: Validators;
   readonly selectors: Selectors;
+  /** Carries connections; default TCP. Another one is for networks that are tortured on purpose. */
+  readonly transport?: NonNullable<Libp2pOptions['transports']>[number];
   /** Multiaddrs; default {@link DEFAULT_LISTEN}. */
   readonly listen?: readonly string[];
   /** Multiaddrs told to others in place of the listening ones. */
@@ -183,7 +186,7 @@ async function createNode(
       listen: [...(init.listen ?? [DEFAULT_LISTEN]), ...ways.listen],
       announce: [...(init.announce ?? [])],
     },
-    transports: [tcp(), ...ways.transports],
+    transports: [init.transport ?? tcp(), ...ways.transports],
     ...ways.options,
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES } })],

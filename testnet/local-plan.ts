@@ -41,6 +41,8 @@ interface OfferFile {
 export const MIN_NODES = 3;
 /** Largest number of processes that one machine is asked to hold. */
 export const MAX_NODES = 50;
+/** Largest number of nodes in one process. */
+export const MAX_NODES_IN_PROCESS = 100;
 
 /** The client runs on a rented server with eight GPUs. */
 const CLIENT_COMPUTE_USD_PER_HOUR = 60;
@@ -73,14 +75,15 @@ const DEFAULT_REPLICAS = 4;
  *
  * @param replicas - How many of them are replicas of a ledger, 0 for none; left out: 4, or none in
  *   a network of 3.
- * @throws {@link RangeError} below 3 and above 50 nodes, and for a committee of another size than
- *   4, 7, 10 and 13 or one larger than the network.
+ * @throws {@link RangeError} below 3 and above 50 nodes, 100 in one process, and for a committee of
+ *   another size than 4, 7, 10 and 13 or one larger than the network.
  */
 export function planNetwork(
   size: number,
   replicas: number = size < DEFAULT_REPLICAS ? 0 : DEFAULT_REPLICAS,
+  isInProcess = false,
 ): readonly PlannedNode[] {
-  const nodes = planNodes(size);
+  const nodes = planNodes(size, isInProcess ? MAX_NODES_IN_PROCESS : MAX_NODES);
   if (replicas !== 0 && (!COMMITTEE_SIZES.includes(replicas) || replicas > size)) {
     throw new RangeError(
       `"replicas" expected 0, ${COMMITTEE_SIZES.join(', ')} of ${size} nodes, got ${replicas}`,
@@ -96,9 +99,9 @@ function dutiesOf({ role }: { readonly role: Role }): number {
   return ['contractor', 'attestor', 'client'].indexOf(role);
 }
 
-function planNodes(size: number): readonly Omit<PlannedNode, 'isReplica'>[] {
-  if (!Number.isInteger(size) || size < MIN_NODES || size > MAX_NODES) {
-    throw new RangeError(`"size" expected ${MIN_NODES} to ${MAX_NODES} nodes, got ${size}`);
+function planNodes(size: number, max: number): readonly Omit<PlannedNode, 'isReplica'>[] {
+  if (!Number.isInteger(size) || size < MIN_NODES || size > max) {
+    throw new RangeError(`"size" expected ${MIN_NODES} to ${max} nodes, got ${size}`);
   }
   const nodes: Omit<PlannedNode, 'isReplica'>[] = [
     { name: 'attestor-1', role: 'attestor', config: { name: 'attestor-1' }, offer: null },

@@ -1,6 +1,6 @@
 /**
- * Command line of the testnet: `up`, `status`, `down`, `demo`, `routing` and `consensus`, with the
- * exit codes of the `coalesce` command.
+ * Command line of the testnet: `up`, `status`, `logs`, `shell`, `fault`, `heal`, `down`, `demo`,
+ * `routing` and `consensus`, with the exit codes of the `coalesce` command.
  *
  * @module
  */
@@ -14,10 +14,14 @@ import { VERSION } from '../node/version.ts';
 import { COMMITTEE_SIZES } from '../protocols/pbft/committee.ts';
 import { addConsensusCommand } from './consensus-command.ts';
 import { runDemo } from './demo.ts';
-import { MAX_NODES, MIN_NODES } from './local-plan.ts';
+import { MAX_NODES, MAX_NODES_IN_PROCESS, MIN_NODES } from './local-plan.ts';
+import { addScenarioCommands } from './scenario-command.ts';
 import { addRoutingCommand } from './routing-command.ts';
 import { bringDown, bringUp, networkStatus } from './testnet-directory.ts';
 import type { TestnetDocument } from './testnet-directory.ts';
+import { addFaultCommands } from './fault-command.ts';
+import { addLookCommands } from './look-command.ts';
+import { readContractors } from './contractor-file.ts';
 
 const DEFAULT_DIRECTORY = './.coalesce-testnet';
 
@@ -25,6 +29,9 @@ interface Options {
   readonly dir: string;
   readonly nodes: number;
   readonly replicas?: string;
+  readonly contractors?: string;
+  readonly seed?: number;
+  readonly inProcess?: true;
   readonly json?: true;
   readonly keep?: true;
   readonly input?: string;
@@ -44,8 +51,11 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .exitOverride();
   addCommands(program, interrupt.signal);
+  addLookCommands(program, withDirectory, interrupt.signal);
+  addFaultCommands(program, withDirectory);
   addRoutingCommand(program, interrupt.signal);
   let exitCode = 0;
+  addScenarioCommands(program, interrupt.signal, (code) => (exitCode = code));
   addConsensusCommand(program, interrupt.signal, (code) => (exitCode = code));
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -58,27 +68,50 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
   }
 }
 
-function addCommands(program: Command, signal: AbortSignal): void {
-  const nodes = wholeNumber(MIN_NODES, MAX_NODES);
+function addUp(program: Command, signal: AbortSignal): void {
+  const nodes = wholeNumber(MIN_NODES, MAX_NODES_IN_PROCESS);
   withDirectory(program.command('up'))
     .description('start a network and return once its contractors are certified')
-    .option('--nodes <n>', `how many nodes, ${MIN_NODES} to ${MAX_NODES}`, nodes, 10)
+    .option(
+      '--nodes <n>',
+      `how many nodes, ${MIN_NODES} to ${MAX_NODES}, or to ${MAX_NODES_IN_PROCESS} in one process`,
+      nodes,
+      10,
+    )
     .addOption(
       new Option(
         '--replicas <n>',
         'how many of them are replicas of a ledger; left out: 4, or none of 3 nodes',
       ).choices(['0', ...COMMITTEE_SIZES.map(String)]),
     )
+    .option('--in-process', 'all nodes in one process: lighter, and none can be killed alone')
+    .option('--contractors <file>', 'JSON list of offer files: what the first contractors sell')
+    .option('--seed <n>', 'fix keys and draws', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .action(async (options: Options) => {
       const onProgress = options.json ? () => undefined : progress;
-      const { dir, nodes: size } = options;
+      const { dir, nodes: size, seed } = options;
+      const isInProcess = options.inProcess === true;
+      if (size > MAX_NODES && !isInProcess) {
+        throw new BadInputError(
+          `--nodes ${size}: expected ${MIN_NODES} to ${MAX_NODES}; for more add --in-process`,
+        );
+      }
       const replicas = options.replicas === undefined ? {} : { replicas: Number(options.replicas) };
       if ((replicas.replicas ?? 0) > size) {
         throw new BadInputError(`--replicas ${replicas.replicas} is more than --nodes ${size}`);
       }
-      const network = await bringUp(dir, size, { signal, onProgress, ...replicas });
+      const offers =
+        options.contractors === undefined ? [] : await readContractors(options.contractors, size);
+      const network = await bringUp(dir, size, {
+        ...{ signal, onProgress, isInProcess, offers, ...replicas },
+        ...(seed !== undefined && { seed }),
+      });
       print(options, network, () => `${describe(network)}\nNext: ${nextCommand(network)}`);
     });
+}
+
+function addCommands(program: Command, signal: AbortSignal): void {
+  addUp(program, signal);
   withDirectory(program.command('status'))
     .description('the nodes of a network')
     .action(async (options: Options) => {
@@ -134,15 +167,20 @@ function print(options: Options, value: unknown, human: () => string): void {
 }
 
 function describe(network: TestnetDocument): string {
+  const shown = (value: number | null, digits = 0): string => value?.toFixed(digits) ?? '-';
   return table(
-    ['node', 'role', 'peer', 'http', 'process', 'data'],
+    ['node', 'role', 'peer', 'state', 'process', 'peers', 'tasks', 'score', 'uUSD', 'skills'],
     network.nodes.map((node) => [
       node.name,
       node.roles.join(','),
       shortPeerId(node.peerId),
-      node.http,
-      node.isRunning ? String(node.pid) : 'not running',
-      node.dataDir,
+      node.state,
+      node.pid > 0 ? String(node.pid) : '-',
+      shown(node.peers),
+      shown(node.tasks),
+      shown(node.score, 2),
+      shown(node.balanceMicroUsd),
+      node.skills.join(' ') || '-',
     ]),
   );
 }

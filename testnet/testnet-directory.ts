@@ -11,23 +11,15 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import {
-  BadInputError,
-  DataDirectoryLockedError,
-  NothingFoundError,
-  RefusedError,
-} from '../node/errors.ts';
+import { BadInputError, NothingFoundError, RefusedError } from '../node/errors.ts';
 import { readDaemonInfo } from '../node/http-api/client.ts';
-import {
-  dataDirectory,
-  readJsonFile,
-  writeFileAtomically,
-} from '../node/storage/data-directory.ts';
-import { openStore } from '../node/storage/store.ts';
-import { NodeProcess } from './node-process.ts';
+import { readJsonFile, writeFileAtomically } from '../node/storage/data-directory.ts';
+import { NO_FIGURES, figuresOf } from './node-figures.ts';
+import type { NodeFigures } from './node-figures.ts';
+import { NO_PROCESS, NodeProcess, isLocked } from './node-process.ts';
 import type { Role } from './local-plan.ts';
 import { Testnet, createTestnet } from './testnet.ts';
-import type { TestnetOptions } from './testnet.ts';
+import type { PlannedPeer, TestnetNode, TestnetOptions } from './testnet.ts';
 
 const MANIFEST = 'testnet.json';
 /** Role of a node beside its first one. */
@@ -35,6 +27,7 @@ const REPLICA = 'replica';
 
 const manifestSchema = z.object({
   v: z.literal(1),
+  isInProcess: z.boolean().default(false),
   nodes: z.array(
     z.object({
       name: z.string(),
@@ -47,7 +40,7 @@ const manifestSchema = z.object({
 });
 
 /** One node in the answer of `up` and `status`. */
-export interface TestnetNodeDocument {
+export interface TestnetNodeDocument extends NodeFigures {
   readonly name: string;
   readonly roles: readonly string[];
   readonly peerId: string;
@@ -67,7 +60,7 @@ export interface TestnetDocument {
 export async function bringUp(
   dir: string,
   size: number,
-  options: Pick<TestnetOptions, 'signal' | 'onProgress' | 'replicas'>,
+  options: Omit<TestnetOptions, 'dir' | 'lifetime'>,
 ): Promise<TestnetDocument> {
   const root = resolve(dir);
   if (await exists(join(root, MANIFEST))) {
@@ -76,10 +69,18 @@ export async function bringUp(
     );
   }
   await refuseForeignDirectory(root);
-  await writeManifest(root, undefined);
+  await writeManifest(root, [], options.isInProcess);
+  // Before anything runs: whoever finds the directory after a crash knows what to look for.
+  const onPlanned = (planned: readonly PlannedPeer[]): Promise<void> =>
+    writeManifest(root, planned.map(plannedEntry), options.isInProcess);
   try {
-    const network = await createTestnet(size, { ...options, dir: root, lifetime: 'detached' });
-    await writeManifest(root, network);
+    const network = await createTestnet(size, {
+      ...options,
+      dir: root,
+      lifetime: 'detached',
+      onPlanned,
+    });
+    await writeManifest(root, network.nodes.map(runningEntry), options.isInProcess);
     return await networkStatus(root);
   } catch (error) {
     await rm(root, { recursive: true, force: true });
@@ -95,6 +96,8 @@ export async function networkStatus(dir: string): Promise<TestnetDocument> {
     manifest.nodes.map(async ({ name, roles, peerId, http, pid }) => {
       const dataDir = join(root, name);
       const running = await attach(name, dataDir);
+      const isThere = running !== undefined || (await isLocked(dataDir));
+      const figures = running ? await figuresOf(running) : NO_FIGURES;
       running?.api.close();
       return {
         name,
@@ -104,13 +107,15 @@ export async function networkStatus(dir: string): Promise<TestnetDocument> {
         dataDir,
         pid: running?.pid ?? pid,
         isRunning: running !== undefined,
+        ...figures,
+        ...(running === undefined && isThere ? { state: 'paused' as const } : {}),
       };
     }),
   );
   return { dir: root, nodes };
 }
 
-/** The running network in `dir`, to talk to. @throws {@link NothingFoundError} if there is none. */
+/** The network in `dir`, all of it running. @throws {@link NothingFoundError} if there is none. */
 export async function attachNetwork(dir: string): Promise<Testnet> {
   const root = resolve(dir);
   const { nodes } = await readManifest(root);
@@ -122,6 +127,36 @@ export async function attachNetwork(dir: string): Promise<Testnet> {
     })),
   );
   return new Testnet(root, attached, false);
+}
+
+/**
+ * The network in `dir` to break and mend: some of its nodes may be dead or stand still. When it is
+ * disposed of the nodes go on.
+ */
+export async function openNetwork(dir: string): Promise<Testnet> {
+  const root = resolve(dir);
+  const { isInProcess, nodes } = await readManifest(root);
+  const opened = nodes.map(({ name, roles, peerId, http, pid }) => ({
+    role: roles[0] as Role,
+    isReplica: roles.includes(REPLICA),
+    pid,
+    init: { name, dataDir: join(root, name), peerId, url: http, pid, isShared: isInProcess },
+  }));
+  const processes = await Promise.all(opened.map(({ init }) => NodeProcess.known(init)));
+  const network = new Testnet(
+    root,
+    opened.map(({ role, isReplica }, at) => ({ role, isReplica, process: processes[at]! })),
+    false,
+  );
+  network.keep();
+  return network;
+}
+
+/** Writes down in which processes nodes run now. */
+export async function recordProcesses(dir: string, nodes: readonly TestnetNode[]): Promise<void> {
+  const root = resolve(dir);
+  const { isInProcess } = await readManifest(root);
+  await writeManifest(root, nodes.map(runningEntry), isInProcess);
 }
 
 /** Stops the network in `dir` and removes the directory. With none there it does nothing. */
@@ -147,15 +182,6 @@ async function stopNode(name: string, dataDir: string): Promise<boolean> {
   return true;
 }
 
-async function isLocked(dataDir: string): Promise<boolean> {
-  try {
-    await (await openStore(dataDirectory(dataDir))).close();
-    return false;
-  } catch (error) {
-    return error instanceof DataDirectoryLockedError;
-  }
-}
-
 async function attach(name: string, dataDir: string): Promise<NodeProcess | undefined> {
   return NodeProcess.attach(name, dataDir).catch(() => undefined);
 }
@@ -175,19 +201,31 @@ async function refuseForeignDirectory(root: string): Promise<void> {
   }
 }
 
-async function writeManifest(root: string, network: Testnet | undefined): Promise<void> {
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  const nodes = (network?.nodes ?? []).map(({ role, isReplica, process: node }) => ({
-    name: node.name,
+type ManifestEntry = z.infer<typeof manifestSchema>['nodes'][number];
+
+function runningEntry({ role, isReplica, process: node }: TestnetNode): ManifestEntry {
+  const { name, peerId, http, pid } = node;
+  return { ...plannedEntry({ name, role, isReplica, peerId }), http, pid };
+}
+
+function plannedEntry({ name, role, isReplica, peerId }: PlannedPeer): ManifestEntry {
+  return {
+    name,
     roles: [role, ...(isReplica ? [REPLICA] : [])],
-    peerId: node.peerId,
-    http: node.http,
-    pid: node.pid,
-  }));
-  await writeFileAtomically(
-    join(root, MANIFEST),
-    `${JSON.stringify({ v: 1, nodes }, undefined, 2)}\n`,
-  );
+    peerId,
+    http: '',
+    pid: NO_PROCESS,
+  };
+}
+
+async function writeManifest(
+  root: string,
+  nodes: readonly ManifestEntry[],
+  isInProcess = false,
+): Promise<void> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const manifest = { v: 1, isInProcess, nodes };
+  await writeFileAtomically(join(root, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 async function readManifest(root: string): Promise<z.infer<typeof manifestSchema>> {

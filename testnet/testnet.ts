@@ -14,10 +14,12 @@ import '../protocols/polyfills.ts';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { utf8 } from '../crypto/bytes.ts';
+import { sha256 } from '../crypto/hash.ts';
 import { Identity } from '../crypto/identity.ts';
 import type { AttestDocument, StatusDocument } from '../node/api-documents.ts';
 import type { ConfigFile } from '../node/config/schema.ts';
-import { RefusedError } from '../node/errors.ts';
+import { BadInputError, RefusedError } from '../node/errors.ts';
 import {
   createDataDirectory,
   dataDirectory,
@@ -26,11 +28,12 @@ import {
 import { saveIdentity } from '../node/storage/keystore.ts';
 import { systemClock } from '../node/system-clock.ts';
 import { nowSeconds } from '../protocols/components.ts';
+import { faultFileOf, writeFaults } from './faults/fault-file.ts';
 import { localGenesis } from './local-genesis.ts';
 import { planNetwork } from './local-plan.ts';
 import type { PlannedNode, Role } from './local-plan.ts';
 import { NodeProcess } from './node-process.ts';
-import type { Lifetime } from './node-process.ts';
+import type { Lifetime, NodeProcessInit } from './node-process.ts';
 
 /** Of the network's ledger, beside the nodes' directories. */
 const GENESIS_FILE = 'genesis.json';
@@ -56,9 +59,27 @@ export interface TestnetOptions {
   readonly offers?: readonly unknown[];
   /** Added to every node's configuration. */
   readonly config?: ConfigFile;
+  /** Added to the configuration of one node, by its name. */
+  readonly configOf?: Readonly<Record<string, ConfigFile>>;
+  /** As in {@link NodeProcessInit.without}, for all nodes. */
+  readonly without?: readonly string[];
+  /** All nodes in one process, apart from this one: lighter, and none can be killed alone. */
+  readonly isInProcess?: boolean;
+  /** Fixes keys, draws of exploration and of faults. Times stay as they are. Default: chance. */
+  readonly seed?: number;
+  /** Told who there will be, before anything runs. */
+  readonly onPlanned?: (nodes: readonly PlannedPeer[]) => Promise<void>;
   /** Told of each step, for a person to read. */
   readonly onProgress?: (text: string) => void;
   readonly signal?: AbortSignal;
+}
+
+/** A node that is about to start. */
+export interface PlannedPeer {
+  readonly name: string;
+  readonly role: Role;
+  readonly isReplica: boolean;
+  readonly peerId: string;
 }
 
 /** One running node of a testnet. */
@@ -72,12 +93,37 @@ export interface TestnetNode {
 export class Testnet implements AsyncDisposable {
   readonly dir: string;
   readonly nodes: readonly TestnetNode[];
+  readonly #nodes: TestnetNode[];
   readonly #isTemporary: boolean;
+  #isKept = false;
 
-  constructor(dir: string, nodes: readonly TestnetNode[], isTemporary: boolean) {
+  constructor(dir: string, nodes: TestnetNode[], isTemporary: boolean) {
     this.dir = dir;
     this.nodes = nodes;
+    this.#nodes = nodes;
     this.#isTemporary = isTemporary;
+  }
+
+  /** The node of that name. @throws {@link BadInputError} that names those there are. */
+  node(name: string): NodeProcess {
+    const found = this.nodes.find(({ process: node }) => node.name === name);
+    if (found) return found.process;
+    const names = this.nodes.map(({ process: node }) => node.name).join(', ');
+    throw new BadInputError(`${name}: no such node; expected one of ${names}`);
+  }
+
+  /** Starts a node anew over its directory, whether it runs or not: as a crash, then a start. */
+  async restart(name: string): Promise<NodeProcess> {
+    const old = this.node(name);
+    if (old.isAlive) await old.kill();
+    const started = await NodeProcess.start({
+      name,
+      dataDir: old.dataDir,
+      lifetime: old.lifetime,
+    });
+    const at = this.#nodes.findIndex(({ process: node }) => node.name === name);
+    this.#nodes[at] = { ...this.#nodes[at]!, process: started };
+    return started;
   }
 
   #first(role: Role): NodeProcess {
@@ -101,7 +147,14 @@ export class Testnet implements AsyncDisposable {
   /** Stops every node; a temporary directory is removed. Safe to call twice. */
   async destroy(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.process.stop()));
+    const shared = this.nodes.find((node) => node.process.isShared);
+    await shared?.process.endShared();
     if (this.#isTemporary) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** Leaves the nodes running when this object is disposed of. */
+  keep(): void {
+    this.#isKept = true;
   }
 
   /** Lets go of the nodes without stopping them. */
@@ -110,7 +163,8 @@ export class Testnet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.destroy();
+    if (this.#isKept) this.release();
+    else await this.destroy();
   }
 }
 
@@ -121,7 +175,10 @@ export class Testnet implements AsyncDisposable {
  *   {@link RefusedError} if a node does not come up. Whatever had started is stopped before.
  */
 export async function createTestnet(size: number, options: TestnetOptions = {}): Promise<Testnet> {
-  const plan = withOffers(planNetwork(size, options.replicas), options.offers ?? []);
+  const plan = withOffers(
+    planNetwork(size, options.replicas, options.isInProcess),
+    options.offers ?? [],
+  );
   const isTemporary = options.dir === undefined;
   const dir = isTemporary
     ? await mkdtemp(join(tmpdir(), 'coalesce-testnet-'))
@@ -154,12 +211,16 @@ async function startNodes(
   started: TestnetNode[],
   options: TestnetOptions,
 ): Promise<void> {
-  const identities = new Map(plan.map((node) => [node.name, Identity.generate()]));
+  const { seed } = options;
+  const identities = new Map(plan.map(({ name }) => [name, identityOf(name, seed)]));
   const named = (role: Role) =>
     plan.filter((node) => node.role === role).map(({ name }) => identities.get(name)!.peerId);
   const trust = { attestors: named('attestor'), known: [...named('client'), ...named('attestor')] };
   const peerIdOf = (name: string): string => identities.get(name)!.peerId;
-  const treasury = Identity.generate();
+  await options.onPlanned?.(
+    plan.map(({ name, role, isReplica }) => ({ name, role, isReplica, peerId: peerIdOf(name) })),
+  );
+  const treasury = identityOf(TREASURY, seed);
   const genesis = localGenesis(plan, peerIdOf, {
     treasury: treasury.peerId,
     timeSeconds: nowSeconds(systemClock),
@@ -169,32 +230,56 @@ async function startNodes(
     await writeNode(join(dir, TREASURY), treasury, { name: TREASURY });
   }
   const committee = genesis && { genesisFile: join('..', GENESIS_FILE) };
-  const start = async (node: PlannedNode, bootstrap: string[]): Promise<NodeProcess> => {
+  const prepare = async (node: PlannedNode, bootstrap: string[]): Promise<NodeProcessInit> => {
     const dataDir = join(dir, node.name);
+    const { network, committee: patience, ...own } = options.configOf?.[node.name] ?? {};
     await writeNode(dataDir, identities.get(node.name)!, {
       logLevel: 'warn',
       ...options.config,
       ...node.config,
-      ...(committee && { committee: { ...options.config?.committee, ...committee } }),
-      trust,
-      network: { ...options.config?.network, isLocalNetwork: true, bootstrap },
+      ...own,
+      ...(seed !== undefined && {
+        decision: { ...options.config?.decision, ...own.decision, seed },
+      }),
+      ...(committee && {
+        committee: { ...options.config?.committee, ...patience, ...committee },
+      }),
+      trust: { ...options.config?.trust, ...own.trust, ...trust },
+      network: { ...options.config?.network, ...network, isLocalNetwork: true, bootstrap },
     });
-    const process = await NodeProcess.start({
+    return {
       name: node.name,
       dataDir,
       lifetime: options.lifetime ?? 'with-parent',
+      ...(options.without ? { without: options.without } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
-    });
-    started.push({ role: node.role, isReplica: node.isReplica, process });
-    return process;
+    };
   };
+  const add = ({ role, isReplica }: PlannedNode, process: NodeProcess): void => {
+    started.push({ role, isReplica, process });
+  };
+  if (seed !== undefined) await writeFaults(faultFileOf(dir), [], seed);
   const [first, ...others] = plan;
-  const bootstrap = await (await start(first!, [])).api.get<StatusDocument>('/v1/status');
-  await forEachConcurrently(others, START_CONCURRENCY, async (node) => {
-    await start(node, [...bootstrap.addresses]);
-  });
+  if (options.isInProcess) {
+    const inits = await Promise.all(plan.map((node) => prepare(node, [])));
+    const processes = await NodeProcess.startTogether(inits);
+    processes.forEach((process, at) => add(plan[at]!, process));
+  } else {
+    const bootstrapNode = await NodeProcess.start(await prepare(first!, []));
+    add(first!, bootstrapNode);
+    const bootstrap = await bootstrapNode.api.get<StatusDocument>('/v1/status');
+    await forEachConcurrently(others, START_CONCURRENCY, async (node) => {
+      add(node, await NodeProcess.start(await prepare(node, [...bootstrap.addresses])));
+    });
+  }
   started.sort((a, b) => indexOf(plan, a.process.name) - indexOf(plan, b.process.name));
-  options.onProgress?.(`${started.length} nodes are up, each a process of its own`);
+  const how = options.isInProcess ? 'all in one process' : 'each a process of its own';
+  options.onProgress?.(`${started.length} nodes are up, ${how}`);
+}
+
+function identityOf(name: string, seed: number | undefined): Identity {
+  if (seed === undefined) return Identity.generate();
+  return Identity.fromSeed(sha256(utf8(`coalesce/testnet/${seed}/${name}`)));
 }
 
 function indexOf(plan: readonly PlannedNode[], name: string): number {

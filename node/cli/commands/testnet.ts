@@ -16,7 +16,7 @@ const EXPERIMENTS = new URL('../../../testnet/experiments/main.js', import.meta.
 
 export const registerTestnet: RegisterCommand = (program, run) => {
   for (const [name, description, executable, ...first] of [
-    ['testnet', 'a local network of real nodes: up, status, down', TESTNET],
+    ['testnet', 'a local network of real nodes: up, status, fault, heal, run, down', TESTNET],
     ['demo', 'the main job end to end on a local network', TESTNET, 'demo'],
     ['simulate', "the paper's experiments and ours, on a simulated market", EXPERIMENTS],
   ] as const) {

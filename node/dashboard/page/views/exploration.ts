@@ -40,7 +40,13 @@ function monitor({ exploration }: DecisionStatusDocument): HTMLElement {
       ['Strategy', exploration.strategy],
       ['Might explore', exploration.allowedDecisions, 'decisions'],
       ['Explored', exploration.explored],
-      ['p-value', exploration.pValue.toPrecision(3), 'binomial test of the two rates'],
+      [
+        'p-value',
+        exploration.pValue?.toPrecision(3) ?? 'none',
+        exploration.pValue === null
+          ? 'this strategy leaves nothing to chance'
+          : 'binomial test of the two rates',
+      ],
       ['Next one', exploration.isForced ? 'explores' : 'by chance'],
       [
         'Lost by it',

@@ -1,0 +1,211 @@
+/**
+ * The network of a scenario: its nodes, who among them is an adversary, and what they sell.
+ *
+ * @module
+ */
+
+import type { StatusDocument } from '../../node/api-documents.ts';
+import type { ConfigFile } from '../../node/config/schema.ts';
+import { RefusedError } from '../../node/errors.ts';
+import { RecordPoisoner } from '../adversaries/record-poisoner.ts';
+import { NetworkFaults, chooseNodes } from '../faults/network-faults.ts';
+import type { FaultTarget } from '../faults/network-faults.ts';
+import type { NodeProcess } from '../node-process.ts';
+import { createTestnet, forEachConcurrently } from '../testnet.ts';
+import type { Testnet } from '../testnet.ts';
+import { builtModule } from './built-file.ts';
+import { sizeOf } from './scenario-file.ts';
+import type { Scenario } from './scenario-file.ts';
+import { TERM } from './workload.ts';
+import type { Publisher } from './workload.ts';
+
+const PUBLISH_CONCURRENCY = 4;
+const CAPACITY = 8;
+const ADVERSARIES = {
+  fabricator: 'adversaries/fabricator.js',
+  slow: 'adversaries/slow-worker.js',
+} as const;
+/** Without an attestor nobody has evidence: a client must not ask for it. */
+const UNATTESTED: ConfigFile = {
+  decision: { confidenceThreshold: 0, scoreThreshold: 0, skillThreshold: 0 },
+};
+/** Attested skills count; nothing here is explored, so that a run depends on the scenario. */
+const CLIENT: ConfigFile = { decision: { exploration: { strategy: 'none' } } };
+
+type Role = keyof typeof ADVERSARIES;
+
+interface Seller {
+  readonly name: string;
+  readonly role: Role | undefined;
+  priceMicroUsd: number;
+  /** Whether it does what its role says. */
+  hasTurned: boolean;
+}
+
+/** A running scenario's network. */
+export class ScenarioNetwork {
+  readonly testnet: Testnet;
+  readonly #sellers: readonly Seller[];
+  readonly #dead = new Set<string>();
+  #poisoner: RecordPoisoner | undefined;
+
+  private constructor(testnet: Testnet, sellers: readonly Seller[]) {
+    this.testnet = testnet;
+    this.#sellers = sellers;
+  }
+
+  /** Starts it. Adversaries work well until they turn, or until now if nothing is attested. */
+  static async start(
+    { network, withoutDefences, seed }: Scenario,
+    { hasDefences, dir, signal }: { hasDefences: boolean; dir: string; signal: AbortSignal },
+  ): Promise<ScenarioNetwork> {
+    const off = hasDefences ? undefined : withoutDefences;
+    const isAttested = off?.isAttested ?? network.isAttested;
+    const sellers = sellersOf(network.contractors);
+    const offers = sellers.map((seller) => offerOf({ ...seller, hasTurned: !isAttested }));
+    const client = merged(CLIENT, isAttested ? {} : UNATTESTED, network.client, off?.client);
+    const testnet = await createTestnet(sizeOf(network), {
+      ...{ dir, signal, seed, offers, isAttested, replicas: network.replicas },
+      isInProcess: network.processes === 'one',
+      ...(network.config && { config: network.config }),
+      configOf: { 'client-1': client },
+      ...(off?.recordValidation === false && { without: ['record-validation'] }),
+    });
+    const started = new ScenarioNetwork(testnet, sellers);
+    try {
+      if (!isAttested) {
+        for (const seller of sellers) seller.hasTurned = true;
+        await started.#publish(sellers);
+      }
+      return started;
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  }
+
+  /** Faults of links; nodes that are alive are waited for until they follow. */
+  get faults(): NetworkFaults {
+    const { targets } = this;
+    const awaited = targets.filter(({ name }) => !this.#dead.has(name));
+    return new NetworkFaults(this.testnet.dir, targets, awaited);
+  }
+
+  /** Nodes, for faults. */
+  get targets(): readonly FaultTarget[] {
+    return this.testnet.nodes.map(({ role, isReplica, process: node }) => ({
+      name: node.name,
+      roles: [role, ...(isReplica ? ['replica'] : [])],
+      peerId: node.peerId,
+      dataDir: node.dataDir,
+    }));
+  }
+
+  /** Nodes that a list names. */
+  choose(list: string): readonly NodeProcess[] {
+    return chooseNodes(this.targets, list).map(({ name }) => this.testnet.node(name));
+  }
+
+  /** Name of the replica that proposes blocks now. @throws where there is none. */
+  async primary(): Promise<string> {
+    for (const { process: node } of this.testnet.nodes) {
+      if (this.#dead.has(node.name)) continue;
+      const { ledger } = await node.api.get<StatusDocument>('/v1/status');
+      if (ledger?.replica && ledger.replica.replica === ledger.replica.primary) return node.name;
+    }
+    throw new RefusedError('primary: no node is the primary; the scenario needs network.replicas');
+  }
+
+  /** Contractors that are alive, and the prices that their records ought to state. */
+  publishers(): Publisher[] {
+    return this.#sellers
+      .filter(({ name }) => !this.#dead.has(name))
+      .map(({ name, priceMicroUsd }) => ({
+        peerId: this.testnet.node(name).peerId,
+        priceMicroUsd,
+      }));
+  }
+
+  /** Names of dead and paused nodes, which no answer needs to hold. */
+  noteDead(list: string, isDead: boolean): void {
+    for (const { name } of this.choose(list)) {
+      if (isDead) this.#dead.add(name);
+      else this.#dead.delete(name);
+    }
+  }
+
+  get dead(): ReadonlySet<string> {
+    return this.#dead;
+  }
+
+  /** Contractors publish again. */
+  async publish(list: string, change: Partial<Pick<Seller, 'priceMicroUsd' | 'hasTurned'>>) {
+    const names = new Set(this.choose(list).map(({ name }) => name));
+    const chosen = this.#sellers.filter(({ name }) => names.has(name));
+    for (const seller of chosen) Object.assign(seller, change);
+    await this.#publish(chosen);
+  }
+
+  async #publish(sellers: readonly Seller[]): Promise<void> {
+    await forEachConcurrently(sellers, PUBLISH_CONCURRENCY, async (seller) => {
+      await this.testnet.node(seller.name).api.post('/v1/skills', offerOf(seller));
+    });
+  }
+
+  /** The peer that poisons records; it joins when it is first asked for. */
+  async poisoner(): Promise<RecordPoisoner> {
+    if (this.#poisoner === undefined) {
+      const { addresses } = await this.testnet.attestor.api.get<StatusDocument>('/v1/status');
+      this.#poisoner = await RecordPoisoner.join([...addresses]);
+    }
+    return this.#poisoner;
+  }
+
+  async stop(): Promise<void> {
+    await this.#poisoner?.leave();
+    await this.testnet.destroy();
+  }
+}
+
+function sellersOf(contractors: Scenario['network']['contractors']): Seller[] {
+  return contractors
+    .flatMap(({ count, price, role }) => Array.from({ length: count }, () => ({ price, role })))
+    .map(({ price, role }, at) => ({
+      name: `contractor-${at + 1}`,
+      role,
+      priceMicroUsd: price,
+      hasTurned: false,
+    }));
+}
+
+function offerOf({ role, priceMicroUsd, hasTurned }: Omit<Seller, 'name'>): object {
+  const executor =
+    role !== undefined && hasTurned
+      ? { type: 'module', path: builtModule(ADVERSARIES[role]), estimatedSeconds: 1 }
+      : { type: 'builtin' };
+  return {
+    skills: [
+      {
+        term: TERM,
+        description: 'Sentiment of English text, per document and per sentence',
+        ...{ priceMicroUsd, perUnit: 'task', latencyMs: 2_000, capacity: CAPACITY, executor },
+      },
+    ],
+  };
+}
+
+/** Settings, later ones over earlier ones, two levels deep. */
+function merged(...configs: readonly (ConfigFile | undefined)[]): ConfigFile {
+  const all: Record<string, unknown> = {};
+  for (const config of configs) {
+    for (const [key, value] of Object.entries(config ?? {})) {
+      const old = all[key];
+      all[key] = isRecord(old) && isRecord(value) ? { ...old, ...value } : value;
+    }
+  }
+  return all;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
