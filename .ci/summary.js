@@ -1,6 +1,6 @@
 /**
  * Last line of `.ci/run`: `N passed, N failed[, N skipped]`. Counts the tests of vitest's JSON
- * report and the checks of the demo. A broken step whose report shows no failure counts as one
+ * reports and the checks of the demo. A broken step whose report shows no failure counts as one
  * failed, so that a run that ended badly never says `0 failed`. Exit code 1 if anything failed.
  *
  * @module
@@ -43,6 +43,7 @@ const brokenFile = path.join(directory, 'broken');
 const broken = existsSync(brokenFile) ? readFileSync(brokenFile, 'utf8').trim().split('\n') : [];
 const counts = {
   test: countTests(readReport('vitest.json')),
+  browser: countTests(readReport('browser.json')),
   demo: countDemo(readReport('demo.json')),
 };
 

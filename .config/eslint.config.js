@@ -16,7 +16,7 @@ const PURE = ['node/{decision,cost,skills}/**/*.ts'];
 /** The one place that reads the clock and the random source of the machine. */
 const SYSTEM = ['node/system-clock.ts'];
 /** What runs in a browser. */
-const PAGE = ['node/dashboard/page/**/*.ts', 'testnet/test/dashboard.test.ts'];
+const PAGE = ['node/dashboard/page/**/*.ts', 'testnet/test/*.browser.test.ts'];
 /** They talk to a person; everything else logs through the Logger that it is handed. */
 const PRINTS = ['node/cli/**/*.ts', 'testnet/*.ts', 'testnet/examples/**/*.ts'];
 

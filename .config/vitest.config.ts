@@ -1,10 +1,11 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** One config for every tier; scripts choose the folders and the excludes. */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['{crypto,protocols,node,testnet}/test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, '**/*.browser.test.ts'],
     setupFiles: [new URL('./vitest.setup.ts', import.meta.url).pathname],
     testTimeout: 30_000,
     hookTimeout: 60_000,
