@@ -178,8 +178,10 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       renewal.stop();
       stopRecordSweeper();
       stopBroker?.();
-      await Promise.all([contractorRole.work.abort(), benchmarks.stop()]);
+      const worked = contractorRole.work.abort();
+      // At once, so that nobody is told that its task has failed: it is done after the restart.
       contractorRole.a2a.close();
+      await Promise.all([worked, benchmarks.stop()]);
       client.outsourcing.close();
       advertiser.stop();
       await storeMemory(seen);

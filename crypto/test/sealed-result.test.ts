@@ -1,3 +1,4 @@
+import { createCipheriv, createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../bytes.ts';
@@ -68,6 +69,19 @@ describe('a sealed result', () => {
       }),
       { seed: runSeed, numRuns: 1_000 },
     );
+  });
+
+  it('has known bytes: the key commitment and the ciphertext by another implementation', () => {
+    // SHA-256 of "coalesce/seal-key/v1", a zero byte and the key, by hand.
+    const hash = createHash('sha256');
+    hash.update('coalesce/seal-key/v1').update(Uint8Array.of(0)).update(KEY);
+    expect(Buffer.from(sealKeyCommitment(KEY)).toString('hex')).toBe(hash.digest('hex'));
+    const cipher = createCipheriv('aes-256-gcm', KEY, Buffer.alloc(12));
+    const number = Buffer.alloc(8);
+    cipher.setAAD(Buffer.concat([Buffer.from('s'), CONTRACT, Buffer.from([1]), number]));
+    const body = Buffer.concat([cipher.update('hello'), cipher.final(), cipher.getAuthTag()]);
+    const sealed = sealResult(KEY, CONTRACT, new TextEncoder().encode('hello'));
+    expect(Buffer.from(sealed).toString('hex')).toBe(body.toString('hex'));
   });
 
   it('commits to its key by a hash that another key does not have', () => {

@@ -149,6 +149,7 @@ export class ContractWork implements AgentExecutor {
 
   execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
     const { taskId, contextId } = context;
+    if (this.#isStopping) throw new WorkRefusal('The node stops');
     const controller = new AbortController();
     this.#running.set(taskId, controller);
     bus.publish(AgentEvent.task(this.#task(context, TaskState.TASK_STATE_WORKING)));

@@ -251,9 +251,15 @@ export class Outsourcing {
           ? negotiation.acknowledge(stream, requestId, { signal })
           : collected;
       });
-    const delivered = await untilBack(take, signal, isOver);
+    const delivered = await untilBack(take, signal, isOver).catch(async (error: unknown) => {
+      // Once it is acknowledged it may be lodged and paid, whatever has become of the answer.
+      const contract = await negotiation.contract(requestId);
+      if (contract?.acknowledgement === undefined) throw error;
+      return contract;
+    });
     if ('parts' in received) return { quoted: taken, parts: received.parts, contractId };
-    // What does not open to what was signed is no result: without a part it fails every check.
+    // What does not open to what was signed is no result, and so is one without its key: without a
+    // part it fails every check, and the verdict says so before silence pays.
     const parts = openDelivery(received.ciphertext, delivered) ?? [];
     return { quoted: taken, parts, contractId };
   }

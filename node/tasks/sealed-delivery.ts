@@ -1,8 +1,8 @@
 /**
  * Sealed results of contracts (wire-formats.md 4.1): the client gets the ciphertext as one artifact
  * of bytes, signs that it holds it, and only then gets the key. So a client that keeps back its
- * acknowledgement has nothing that it can use, and a contractor that keeps back the key cannot
- * prove to the ledger that it has delivered.
+ * acknowledgement has nothing that it can use. A contractor that keeps back the key, or tells it to
+ * the ledger alone, gets a verdict of "fail" before silence would pay it.
  *
  * What is sealed is the JSON of the parts, as a large result is sent (large-result.ts).
  *

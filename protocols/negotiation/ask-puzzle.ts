@@ -5,8 +5,8 @@
  *
  * The contractor keeps nothing for a puzzle: the cookie holds what it needs, under a MAC of a key
  * that lives as long as the process. It is for one peer and one request and ends after half a
- * minute, so a solution is good for nothing else; the same request again is answered with the same
- * quote.
+ * minute, so a solution is good for nothing else. Who has answered which is not known here:
+ * `admission.ts` takes each solution once.
  *
  * cookie = u32 expiry in seconds || u8 bits || first 16 bytes of HMAC-SHA-256(key, expiry || bits
  * || lp16(peer) || SHA-256(request)); a solution is 8 bytes such that SHA-256(tag || 0x00 || cookie
@@ -22,9 +22,10 @@ import { sha256, sha256Buffer } from '../../crypto/hash.ts';
 
 export const COOKIE_BYTES = 21;
 export const SOLUTION_BYTES = 8;
-/** Hardest puzzle that a client works on: about a second. */
-export const MAX_PUZZLE_BITS = 20;
-const LIFETIME_SECONDS = 30;
+/** Hardest puzzle that is asked, and that a client works on: a quarter of a second. */
+export const MAX_PUZZLE_BITS = 18;
+/** For how long a puzzle may be answered. */
+export const PUZZLE_SECONDS = 30;
 const EXPIRY_BYTES = 4;
 const HEAD_BYTES = EXPIRY_BYTES + 1;
 const MAC_BYTES = 16;
@@ -51,7 +52,7 @@ export class AskPuzzles {
 
   /** Cookie of a puzzle of so many bits. */
   cookieFor(peerId: string, request: Uint8Array, bits: number, nowSeconds: number): Uint8Array {
-    const head = concatBytes(u32(nowSeconds + LIFETIME_SECONDS), Uint8Array.of(bits));
+    const head = concatBytes(u32(nowSeconds + PUZZLE_SECONDS), Uint8Array.of(bits));
     return concatBytes(head, this.#mac(head, peerId, request));
   }
 

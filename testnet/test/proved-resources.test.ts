@@ -104,14 +104,20 @@ function ask(name: string, min: number, query = SKILL): Promise<QueryDocument> {
   return network.client.api.post('/v1/query', { query, minimums, level: 2, trace: true });
 }
 
+interface CommandResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /**
  * Runs a command at a node, in a process of its own, as a person would. One certificate in 64 has
  * an id that begins with a dash: it comes after `--`.
  */
-function command(node: NodeProcess, ...argv: string[]): { status: number | null; stdout: string } {
+function command(node: NodeProcess, ...argv: string[]): CommandResult {
   const argumentsOfIt = [COMMAND, '--data', node.dataDir, ...argv];
-  const { status, stdout } = spawnSync(process.execPath, argumentsOfIt, { encoding: 'utf8' });
-  return { status, stdout };
+  const run = spawnSync(process.execPath, argumentsOfIt, { encoding: 'utf8' });
+  return { status: run.status, stdout: run.stdout, stderr: run.stderr };
 }
 
 /** Durations and identifiers, any of which may happen to have the digits that are looked for. */
@@ -322,12 +328,10 @@ describe('a network in which resources are proved', () => {
 
   it('declines a second test while it would be more than 2 % of the work, and status says so', async () => {
     const [idle] = network.contractors;
-    const tested = ['attest', idle!.peerId, '--skill', SKILL, '--tasks', '4', '--json'];
-    const { status, stdout } = command(network.attestor, ...tested);
+    const tested = ['attest', idle!.peerId, '--skill', SKILL, '--tasks', '4'];
+    const { status, stderr } = command(network.attestor, ...tested);
     expect(status).toBe(1);
-    const document = JSON.parse(stdout) as AttestDocument;
-    expect(document).toMatchObject({ passed: 0, isWrong: false, certId: null, busyMs: 0 });
-    expect(document.failures.join()).toContain('BUSY');
+    expect(stderr).toContain(`${idle!.peerId} has no more time for tests now`);
     const { measuredTime } = await idle!.api.get<StatusDocument>('/v1/status');
     expect(measuredTime.spentMs).toBe(0);
     // What the first tests took, and nothing of them counts as work.

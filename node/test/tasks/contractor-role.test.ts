@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fromBase64Url } from '../../../crypto/bytes.ts';
+import { fromBase64Url, toBase64Url } from '../../../crypto/bytes.ts';
 import { countersign } from '../../../crypto/envelope.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import type { Contract, Phase } from '../../../protocols/negotiation/contract.ts';
@@ -253,6 +253,17 @@ describe('quotes that are declined', () => {
     expect(await test.quote()).toEqual(declined('TESTED_ENOUGH'));
     test.notTaken = [`${MALLORY.peerId} ${TERM}`, `${ALICE.peerId} performs:other`];
     expect(await test.quote()).toHaveProperty('latencyMs');
+  });
+
+  it('tells of each contract that becomes void, so that its work is stopped', async () => {
+    const voided: string[] = [];
+    test.role.tellVoid((contractId) => voided.push(contractId));
+    const contract = await test.agreed();
+    const id = toBase64Url(contract.agreement!.id);
+    test.enter(contract, 'WORKING');
+    expect(voided).toEqual([]);
+    test.enter(contract, 'VOID');
+    expect(voided).toEqual([id]);
   });
 
   it('reserves the time of a test when it is agreed, and gives it back with the slot', async () => {

@@ -22,6 +22,8 @@ import { ContractWork } from '../../tasks/contract-work.ts';
 import type { StoredResult } from '../../tasks/contractor-role.ts';
 import type { SkillExecutor } from '../../tasks/executors/skill-executor.ts';
 import { isInterruption, untilBack } from '../../tasks/interruption.ts';
+import { refusalNumber } from '../../../protocols/errors.ts';
+import { encodeAnswer, parseQuestion } from '../../../protocols/negotiation/messages.ts';
 import { sendLargeResult } from '../../tasks/large-result.ts';
 import { resultSeal } from '../../tasks/sealed-delivery.ts';
 import { ContractorFailedError, Outsourcing } from '../../tasks/outsourcing.ts';
@@ -192,6 +194,28 @@ class Deal {
     })();
   }
 
+  /** Bob takes each acknowledgement, and says that he does not. */
+  refuseAcknowledgements(): void {
+    const { handlers } = this.market.net;
+    handlers.forEach((handler, name) =>
+      handlers.set(name, (stream) => {
+        let isRefused = false;
+        const read = stream.readMessage.bind(stream);
+        const write = stream.writeMessage.bind(stream);
+        stream.readMessage = async (options) => {
+          const bytes = await read(options);
+          const question = bytes && parseQuestion(bytes);
+          isRefused = question?.valid === true && question.message.typ === 'acknowledge';
+          return bytes;
+        };
+        const refusal = { v: 1, typ: 'decline', code: refusalNumber('WRONG_STATE') } as const;
+        stream.writeMessage = (message, options) =>
+          write(isRefused ? encodeAnswer(refusal) : message, options);
+        return handler(stream);
+      }),
+    );
+  }
+
   /** From the quote to the receipt. */
   async through(quoted: QuotedTask) {
     const signal = AbortSignal.timeout(20_000);
@@ -334,6 +358,27 @@ describe('a contract whose streams break', () => {
     const signal = AbortSignal.timeout(20_000);
     const { parts } = await deal.outsourcing.perform(quoted, deal.task, signal);
     expect(parts).toEqual([]);
+  });
+
+  it('has no result of a contractor that tells the key to nobody but the ledger, and says "fail"', async () => {
+    const deal = await Deal.open({ isSealed: true });
+    const quoted = await deal.quote();
+    deal.refuseAcknowledgements();
+    const signal = AbortSignal.timeout(20_000);
+    const delivered = await deal.outsourcing.perform(quoted, deal.task, signal);
+    expect(delivered.parts).toEqual([]);
+    const verdict = { outcome: 'fail' as const, checks: [], evidence: new Uint8Array(32) };
+    const { contract } = await deal.outsourcing.settle(delivered.quoted, verdict, signal);
+    expect(contract.verdict?.body).toMatchObject({ outcome: 'fail', paid: '0' });
+  });
+
+  it('keeps the result that it has, if the contractor refuses the acknowledgement', async () => {
+    const deal = await Deal.open();
+    const quoted = await deal.quote();
+    deal.refuseAcknowledgements();
+    const { delivered, settled } = await deal.through(quoted);
+    expect(delivered.parts).toEqual([{ mediaType: 'text/plain', text: 'hello 1' }]);
+    expect(settled.contract.verdict?.body.outcome).toBe('pass');
   });
 
   it('does anew what the contractor was at when it died, and delivers that', async () => {

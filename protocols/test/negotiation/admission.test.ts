@@ -14,10 +14,12 @@ import {
   solvePuzzle,
 } from '../../negotiation/ask-puzzle.ts';
 import { QUOTE_REQUEST } from '../../negotiation/documents.ts';
+import type { QuoteRequest } from '../../negotiation/documents.ts';
+import { refusalNumber } from '../../errors.ts';
 import { encodeQuestion, parseAnswer } from '../../negotiation/messages.ts';
 import type { Answer, Question } from '../../negotiation/messages.ts';
 import { FakeRandom } from './fake-world.ts';
-import { BOB, Market, SHAPE, TASK_HASH } from './fixture.ts';
+import { BOB, Market, SHAPE, TASK_HASH, bytes32 } from './fixture.ts';
 import { runSeed } from '../../../crypto/test/fuzz.ts';
 
 const ASK = { taskHash: TASK_HASH, shape: SHAPE };
@@ -84,7 +86,7 @@ describe('a puzzle for a quote request', () => {
     expect(await solvePuzzle(hard)).toBeUndefined();
     expect(await solvePuzzle(hard.subarray(1))).toBeUndefined();
     const given = AbortSignal.abort(new Error('given up'));
-    await expect(solvePuzzle(asked.cookieFor('alice', REQUEST, 20, NOW), given)).rejects.toThrow(
+    await expect(solvePuzzle(asked.cookieFor('alice', REQUEST, 18, NOW), given)).rejects.toThrow(
       'given up',
     );
   });
@@ -92,7 +94,16 @@ describe('a puzzle for a quote request', () => {
 
 /** Sends a request of a stranger that solves nothing, and gives the answer. */
 async function askUnsolved(market: Market, stranger: Identity): Promise<Answer['typ']> {
-  const body = {
+  const { envelope } = signDocument(QUOTE_REQUEST, requestOf(market, stranger), stranger);
+  return send(market, stranger, { v: 1, typ: 'ask', request: toBase64Url(envelope) });
+}
+
+async function solution(cookie: Uint8Array): Promise<string> {
+  return toBase64Url((await solvePuzzle(cookie))!);
+}
+
+function requestOf(market: Market, stranger: Identity): QuoteRequest {
+  return {
     v: 1,
     typ: 'qreq',
     client: stranger.peerId,
@@ -101,9 +112,7 @@ async function askUnsolved(market: Market, stranger: Identity): Promise<Answer['
     shape: SHAPE,
     nonce: toBase64Url(random.bytes(32)),
     exp: nowSeconds(market.clock) + 120,
-  } as const;
-  const { envelope } = signDocument(QUOTE_REQUEST, body, stranger);
-  return send(market, stranger, { v: 1, typ: 'ask', request: toBase64Url(envelope) });
+  };
 }
 
 async function send(market: Market, from: Identity, question: Question): Promise<Answer['typ']> {
@@ -135,6 +144,78 @@ describe('quote flood: twenty peers ask and ask', () => {
     expect(answers.filter((typ) => typ === 'puzzle').length).toBeGreaterThanOrEqual(140);
     expect(honest).toMatchObject({ agreed: true });
     expect(market.contractor.openQuotes).toBeLessThanOrEqual(61);
+  });
+
+  it('of other questions takes nothing from clients that ask for quotes, and the other way round', async () => {
+    const market = await Market.open({}, { questionsOfAll: { burst: 20, perSecond: 1 } });
+    const { stream, contract } = await market.agreed();
+    const unknown: Question = { v: 1, typ: 'collect', contract: bytes32(9) };
+    for (const stranger of strangers) await send(market, stranger, unknown);
+    expect(await askUnsolved(market, strangers[0]!)).toBe('offer');
+    const other = await Market.open({}, { questionsOfAll: { burst: 20, perSecond: 1 } });
+    const agreed = await other.agreed();
+    for (const stranger of strangers) await askUnsolved(other, stranger);
+    await askUnsolved(other, strangers[1]!);
+    const id = toBase64Url(agreed.contract.agreement!.id);
+    const collect = encodeQuestion({ v: 1, typ: 'collect', contract: id });
+    await agreed.stream.writeMessage(collect);
+    const answer = parseAnswer((await agreed.stream.readMessage())!);
+    expect(answer).toMatchObject({ message: { code: refusalNumber('NOT_READY') } });
+    expect([stream.remotePeer, contract.phase]).toEqual([BOB.peerId, 'AGREED']);
+  });
+
+  it('that works for one quote is not let through again by the same work', async () => {
+    const { market } = await flooded(true);
+    const stranger = strangers[3]!;
+    const body = requestOf(market, stranger);
+    const request = signDocument(QUOTE_REQUEST, body, stranger).envelope;
+    const ask = { v: 1, typ: 'ask', request: toBase64Url(request) } as const;
+    const stream = await market.stream(stranger);
+    const tell = async (question: Question) => {
+      await stream.writeMessage(encodeQuestion(question));
+      const answer = parseAnswer((await stream.readMessage())!);
+      if (!answer.valid) throw new Error('no answer');
+      return answer.message;
+    };
+    const puzzle = await tell(ask);
+    const cookie = puzzle.typ === 'puzzle' ? puzzle.cookie : '';
+    const solution = toBase64Url((await solvePuzzle(fromBase64Url(cookie)))!);
+    const first = await tell({ ...ask, cookie, solution });
+    expect(['offer', 'decline']).toContain(first.typ);
+    expect((await tell({ ...ask, cookie, solution })).typ).toBe('puzzle');
+  });
+
+  it('asks for work as soon as half of the quotes that may be open are', async () => {
+    const openQuotes = { perClient: 8, total: 20 };
+    const market = await Market.open({}, { openQuotes });
+    const answers = [];
+    for (const stranger of strangers) answers.push(await askUnsolved(market, stranger));
+    expect(answers.filter((typ) => typ === 'offer')).toHaveLength(11);
+    const honest = await market.client.requestQuote(await market.stream(), ASK);
+    expect(honest).toMatchObject({ agreed: true });
+  });
+
+  it('meets harder puzzles, the less is left', async () => {
+    const limits = { questionsOfAll: { burst: 40, perSecond: 1 } };
+    const market = await Market.open({}, limits);
+    const bits: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const stranger = strangers[i % 20]!;
+      const body = requestOf(market, stranger);
+      const request = toBase64Url(signDocument(QUOTE_REQUEST, body, stranger).envelope);
+      const stream = await market.stream(stranger);
+      await stream.writeMessage(encodeQuestion({ v: 1, typ: 'ask', request }));
+      const answer = parseAnswer((await stream.readMessage())!);
+      if (!answer.valid || answer.message.typ !== 'puzzle') continue;
+      const cookie = fromBase64Url(answer.message.cookie);
+      bits.push(puzzleBits(cookie));
+      const solved = { cookie: answer.message.cookie, solution: await solution(cookie) };
+      await stream.writeMessage(encodeQuestion({ v: 1, typ: 'ask', request, ...solved }));
+      await stream.readMessage();
+    }
+    expect(bits[0]).toBe(12);
+    expect(bits.at(-1)).toBe(18);
+    expect(bits).toEqual(bits.toSorted((a, b) => a - b));
   });
 
   it('takes everything with the defence off', async () => {
