@@ -5,7 +5,12 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['{crypto,protocols,node,testnet}/test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, '**/*.browser.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      '**/*.browser.test.ts',
+      // Minutes of real processes: `npm run test:long`.
+      ...(process.env['COALESCE_LONG'] === '1' ? [] : ['**/*.long.test.ts']),
+    ],
     setupFiles: [new URL('./vitest.setup.ts', import.meta.url).pathname],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -8,9 +8,9 @@
  * PeerId. What it is told here is `TESTED_ENOUGH`, not that this node is busy.
  *
  * A task reserves twice what the last one of its skill took, or what the offer states before there
- * was one, ten seconds at most, and more when it needs it. A new round of re-attestation has to have
- * room for as many tasks as an attestor sends by default, so that it is not cut half way; a longer
- * one may be, and so may a first one, which only begins if there is room for a task.
+ * was one, ten seconds at most, and more when it needs it. A new round of re-attestation has to
+ * have room for as many tasks as an attestor sends by default, so that it is not cut half way; a
+ * longer one may be, and so may a first one, which only begins if there is room for a task.
  *
  * Time in which several tasks are in work at once is counted once: it is time of this node, and not
  * of the tasks.

@@ -200,7 +200,7 @@ export class ContractorRole implements ContractorPolicy {
       return declined('TESTED_ENOUGH');
     }
     const load = {
-      // Quotes cost those who ask for them nothing: they count as one more task for each slot at most.
+      // Quotes cost nothing to ask for: they count as one more task for each slot at most.
       demand: inWork + Math.min(item.capacity, Math.max(0, openQuotes - 1)),
       available: item.capacity - inWork,
       total: item.capacity,

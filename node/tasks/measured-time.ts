@@ -13,9 +13,9 @@
  * more, or is stopped.
  *
  * Work and tests count for a week. Kept over restarts. Time spent is written at the end of each
- * test; a crash loses that of the tests in work, and some work, which only lowers the limit. The share is not sent to attestors: it would tell
- * them how much this node works for others. So `status` shows it here, and an attestor prints the
- * time that its test took.
+ * test; a crash loses that of the tests in work, and some work, which only lowers the limit. The
+ * share is not sent to attestors: it would tell them how much this node works for others. So
+ * `status` shows it here, and an attestor prints the time that its test took.
  *
  * @module
  */
@@ -184,7 +184,7 @@ export class MeasuredTime {
     };
   }
 
-  /** Counts time in which this node worked for others that are no attestors; {@link save} writes it. */
+  /** Counts time of work for others that are no attestors; {@link save} writes it. */
   onWorked(durationMs: number): void {
     this.#add({ spentMs: 0, busyMs: durationMs });
   }

@@ -145,7 +145,7 @@ export interface OutsourcingComponents {
   readonly artifacts?: ArtifactReceiver;
   /** Left out: contractors work on credit. */
   readonly escrow?: Escrow | undefined;
-  /** Results of tasks worth so much are asked for sealed, where there is a ledger. Left out: none. */
+  /** Value of tasks whose results are asked for sealed, where there is a ledger. Left out: none. */
   readonly sealedFromMicroUsd?: number;
   /** What is owed for work on credit. */
   readonly accounts: Pick<BilateralAccounts, 'noteReceipt' | 'state' | 'creditors'>;

@@ -101,17 +101,21 @@ describe('a network that is broken by command', () => {
     TIMEOUT_MS,
   );
 
-  it('refuses a fault without its unit, of nobody, and a heal of nothing, with exit code 2', async () => {
-    for (const [args, message] of [
-      [['fault', 'latency', '300'], /expected a time, for example 200ms/],
-      [['fault', 'loss', '30%', '--from', 'nobody'], /nobody: names no node; expected all/],
-      [['heal', 'latency-7'], /latency-7: no such fault; in force: none/],
-    ] as const) {
-      const refused = await testnet(...args);
-      expect(refused.exitCode, refused.stderr).toBe(2);
-      expect(refused.stderr).toMatch(message);
-    }
-  });
+  it(
+    'refuses a fault without its unit, of nobody, and a heal of nothing, with exit code 2',
+    async () => {
+      for (const [args, message] of [
+        [['fault', 'latency', '300'], /expected a time, for example 200ms/],
+        [['fault', 'loss', '30%', '--from', 'nobody'], /nobody: names no node; expected all/],
+        [['heal', 'latency-7'], /latency-7: no such fault; in force: none/],
+      ] as const) {
+        const refused = await testnet(...args);
+        expect(refused.exitCode, refused.stderr).toBe(2);
+        expect(refused.stderr).toMatch(message);
+      }
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('a network in one process', () => {
