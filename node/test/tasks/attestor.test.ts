@@ -33,9 +33,16 @@ function setUp(conducts: readonly Conduct[], limitMicroUsd = Infinity) {
   const issued = new MemorySection();
   const settings = new MemoryJsonSection<StoredDailySpending>();
   const daily = new DailySpending({ settings, clock, limitMicroUsd });
+  const issuer = new CertificateIssuer({ identity, issued, clock, random });
+  const scores: unknown[] = [];
+  const issue = issuer.issue.bind(issuer);
+  issuer.issue = (order) => {
+    scores.push(order.claims.find(({ kind }) => kind === 'canaryScore'));
+    return issue(order);
+  };
   const attestor = new Attestor({
     outsourcing,
-    issuer: new CertificateIssuer({ identity, issued, clock, random }),
+    issuer,
     // Nobody takes the certificate: what is issued is seen in `issued`.
     streams: new FakeNetwork().join(identity.peerId),
     receipts: new ReceiptBook(new FakeKeyValueStore()),
@@ -56,7 +63,7 @@ function setUp(conducts: readonly Conduct[], limitMicroUsd = Infinity) {
     });
   const attest = (tasks: number) => attestor.attest({ peerId: peer(1), term: TERM, tasks }, never);
   const count = () => [...issued.values.keys()].filter((key) => key.length === 43).length;
-  return { attest, count, outsourcing, daily, clock };
+  return { attest, count, scores, outsourcing, daily, clock };
 }
 
 const times = (count: number, conduct: Conduct) => Array<Conduct>(count).fill(conduct);
@@ -129,6 +136,8 @@ describe('attestation of a skill', () => {
     refuseFrom(nearlyAll.outsourcing, 'quote', 8);
     expect(await nearlyAll.attest(8)).toMatchObject({ run: 8, passed: 7 });
     expect(nearlyAll.count()).toBe(1);
+    // What was not taken stands in the certificate as well.
+    expect(nearlyAll.scores).toMatchObject([{ name: TERM, passed: 7, run: 8 }]);
   });
 
   it('whose round is cut is not called wrong for one wrong answer', async () => {

@@ -287,8 +287,10 @@ describe('tasks of attestors', () => {
     const timed = tasks.begin(task, () => undefined);
     expect(timed).toBeDefined();
     expect(tasks.begin(task, () => undefined)).toBeUndefined();
-    timed?.end(1_000);
-    expect(account.status().spentMs).toBe(1_000);
+    timed?.end(100);
+    expect(account.status().spentMs).toBe(100);
+    // One that failed may be sent again.
+    expect(tasks.begin(task, () => undefined)).toBeDefined();
   });
 
   it('that have ended are not stopped later, nor is more reserved for them', async () => {
