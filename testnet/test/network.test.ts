@@ -23,6 +23,7 @@ import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 import { RISK_TERM } from '../../node/tasks/executors/risk-assessment.ts';
 import { NodeProcess } from '../node-process.ts';
+import { builtModule } from '../scenario-runner/built-file.ts';
 import { a2aClientOf, dataMessage } from './a2a-client.ts';
 
 const SENTIMENT = 'performs:nlp/sentiment';
@@ -233,7 +234,7 @@ describe('a local network of real processes', () => {
   // Three of four replicas are left here, and two after the next test: too few to pay anybody.
   it('does not certify a contractor that fails its known-answer tasks', async () => {
     const [, second] = network.contractors;
-    const wrong = fileURLToPath(new URL('fixtures/wrong-sentiment.mjs', import.meta.url));
+    const wrong = builtModule('adversaries/fabricator.js');
     // A skill that it was not tested for yet: a second test of one has to wait for work.
     await second!.api.post<PublishDocument>(
       '/v1/skills',
