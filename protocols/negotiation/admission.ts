@@ -83,18 +83,18 @@ export class Admission {
   /**
    * What a question gets instead of work: a puzzle, a refusal, or nothing if it may go on.
    *
-   * @param openShare - Of the quotes that may be open, how many are, 0..1.
+   * @param openShare - Of the quotes that may be open, how many are, 0..1; asked of an `ask` only.
    */
   hurdle(
     peerId: string,
     question: Question,
-    openShare: number,
+    openShare: () => number,
   ): Answer | 'RATE_LIMITED' | undefined {
     const { clock } = this.#components;
     const nowMs = clock.monotonicMs();
     if (question.typ !== 'ask') return this.#all.take(OTHERS, nowMs) ? undefined : 'RATE_LIMITED';
     if (this.#limits.isAskingForWork) {
-      const level = Math.min(this.#all.level(ASKS, nowMs), 1 - openShare);
+      const level = Math.min(this.#all.level(ASKS, nowMs), 1 - openShare());
       if (level < LOADED_BELOW && !this.#hasWorked(peerId, question)) {
         const request = fromBase64Url(question.request);
         const bits = bitsAt(level);

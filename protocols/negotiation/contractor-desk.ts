@@ -202,7 +202,6 @@ export class ContractorDesk {
     );
   }
 
-  /** A counter-offer that is refused ends the round at the quoted price, which still stands. */
   async #onState({ statement }: QuestionOf<'state'>, { remotePeer }: Asker): Promise<Answer> {
     const { policy } = this.#components;
     const signed = await this.#askPolicy('statement', async (signal) =>
@@ -213,6 +212,7 @@ export class ContractorDesk {
     return { v: 1, typ: 'stated', statement: toBase64Url(signed) };
   }
 
+  /** A counter-offer that is refused ends the round at the quoted price, which still stands. */
   async #onCounter(question: QuestionOf<'counter'>, { remotePeer }: Asker): Promise<Answer> {
     const { store, policy } = this.#components;
     const contract = await store.byQuote(fromBase64Url(question.quote));

@@ -130,7 +130,7 @@ export class Contractor {
         await this.#write(stream, decline(question.reason));
         break;
       }
-      const openShare = this.openQuotes / this.#init.openQuotes.total;
+      const openShare = () => this.openQuotes / this.#init.openQuotes.total;
       const hurdle = this.#admission.hurdle(stream.remotePeer, question.message, openShare);
       if (hurdle === 'RATE_LIMITED') {
         await this.#write(stream, decline(hurdle));
