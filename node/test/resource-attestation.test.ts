@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeHeldCertificate } from '../../crypto/held-certificate.ts';
 import { Identity } from '../../crypto/identity.ts';
 import { createAgentNode } from '../agent-node.ts';
@@ -14,6 +14,7 @@ import { createDataDirectory, dataDirectory } from '../storage/data-directory.ts
 import { openStore } from '../storage/store.ts';
 import { systemClock, systemRandom } from '../system-clock.ts';
 import { ThreadBenchmarkWorker } from '../tasks/benchmark-worker.ts';
+import type { StoredMeasuredTime } from '../tasks/measured-time.ts';
 
 /** A thread loads what was built. */
 const SCRIPT = new URL('../../dist/node/tasks/benchmark-thread.js', import.meta.url);
@@ -58,7 +59,7 @@ async function startNode(identity: Identity, values: ConfigFile) {
   });
   await node.start({ http: '', a2a: null });
   ends.push(() => node.stop());
-  return { node, store };
+  return { node, store, worker };
 }
 
 describe('a resource of a real node', () => {
@@ -99,5 +100,23 @@ describe('a resource of a real node', () => {
       valid: true,
       held: { openings: [{ name: MEMORY, value: 8n, rung: 8n }] },
     });
+  });
+
+  it('takes its time from the account of a holder that is stopped in the middle', async () => {
+    const [a, h] = [Identity.generate(), Identity.generate()];
+    const attestor = await startNode(a, { network: { isLocalNetwork: true } });
+    const { addresses } = await attestor.node.status();
+    const network = { isLocalNetwork: true, bootstrap: [...addresses] };
+    const holder = await startNode(h, { network, trust: { attestors: [a.peerId] } });
+    await expect.poll(async () => (await attestor.node.status()).peersConnected).toBe(1);
+    const filling = vi.spyOn(holder.worker, 'fillMemory');
+    const order = { peerId: h.peerId, resource: MEMORY, amount: 128 };
+    const attested = attestor.node.attestResource(order, never).catch((error: unknown) => error);
+    await expect.poll(() => filling.mock.calls.length, { timeout: 20_000 }).toBe(1);
+    await sleep(20);
+    await holder.node.stop();
+    const stored = await holder.store.json<StoredMeasuredTime>('settings').get('measured-time');
+    expect(stored?.startSpentMs).toBeGreaterThanOrEqual(20);
+    expect(await attested).not.toMatchObject({ delivered: true });
   });
 });

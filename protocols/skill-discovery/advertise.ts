@@ -282,9 +282,11 @@ export class Advertiser {
   async #try(record: SignedSkillRecord, attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { host } = this.#init;
     const offered = this.#offeredTerms();
-    const provided = provideKeys(host, offered, attempt.providedTerms, signal);
-    const stored = putRecord(host, record, signal).then((peers) => {
-      attempt.storedBy = peers;
+    // Whoever finds a term asks this node for the record: the copies elsewhere can wait for that.
+    const told = Promise.withResolvers<void>();
+    const provided = provideKeys(host, offered, attempt.providedTerms, signal, told.resolve);
+    const stored = Promise.race([told.promise, provided]).then(async () => {
+      attempt.storedBy = await putRecord(host, record, signal);
     });
     await Promise.all([stored, provided]);
     if (attempt.storedBy === 0) return;

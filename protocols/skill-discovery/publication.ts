@@ -50,6 +50,7 @@ async function inParallel<T>(items: readonly T[], step: (item: T) => Promise<voi
  * Announces this node as a provider of each key, in their order. A key that fails is left out.
  *
  * @param provided - Gets each key that at least one other peer was told of, as it happens.
+ * @param onTold - Called for each peer that was told of a key.
  * @throws the signal's reason.
  */
 export async function provideKeys(
@@ -57,10 +58,11 @@ export async function provideKeys(
   keys: readonly string[],
   provided: string[],
   signal: AbortSignal,
+  onTold: () => void = () => undefined,
 ): Promise<void> {
   await inParallel(keys, async (key) => {
     try {
-      if (await provideKey(host, key, signal)) provided.push(key);
+      if (await provideKey(host, key, signal, onTold)) provided.push(key);
     } catch {
       signal.throwIfAborted(); // else this key alone failed
     }
@@ -68,10 +70,17 @@ export async function provideKeys(
 }
 
 /** @returns whether another peer was told. */
-async function provideKey(host: Host, key: string, signal: AbortSignal): Promise<boolean> {
+async function provideKey(
+  host: Host,
+  key: string,
+  signal: AbortSignal,
+  onTold: () => void,
+): Promise<boolean> {
   let isTold = false;
   for await (const event of host.dht.provide(providerCid(key), { signal })) {
-    if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') isTold = true;
+    if (event.name !== 'PEER_RESPONSE' || event.messageName !== 'ADD_PROVIDER') continue;
+    isTold = true;
+    onTold();
   }
   return isTold;
 }

@@ -24,6 +24,16 @@ describe('the name of a resource', () => {
     expect(daemon.node.calls.map(({ args }) => args[0])).toEqual([order, order]);
   });
 
+  it('may do without its predicate in cert disclose, where a skill keeps its own', async () => {
+    const daemon = await cli.startDaemon();
+    daemon.node.answer = () => ({});
+    const terms = ['--term', 'gpu-memory-gib', '--term', 'performs:nlp/sentiment'];
+    await cli.run('cert', 'disclose', 'c1', ...terms, '--json');
+    expect(daemon.node.calls.map(({ args }) => args)).toEqual([
+      ['c1', ['hasResource:gpu-memory-gib', 'performs:nlp/sentiment']],
+    ]);
+  });
+
   it('is allowed where nobody can prove an amount of it, with a remark on stderr alone', async () => {
     const daemon = await cli.startDaemon();
     daemon.node.answer = () => ({
