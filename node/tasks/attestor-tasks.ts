@@ -7,10 +7,11 @@
  * Nothing in a task tells a test from an attestor's own business: it has to do that under another
  * PeerId. What it is told here is `TESTED_ENOUGH`, not that this node is busy.
  *
- * A task reserves twice what the last one of its skill took, or what the offer states before there
- * was one, ten seconds at most, and more when it needs it. A new round of re-attestation has to
- * have room for as many tasks as an attestor sends by default, so that it is not cut half way; a
- * longer one may be, and so may a first one, which only begins if there is room for a task.
+ * A task reserves twice what the last tasks of its skill took, or what the offer states before there
+ * was one, ten seconds at most, and more when it needs it. A new round that is taken from the work
+ * has to have room for as many tasks as an attestor sends by default, so that it is not cut half
+ * way, with nothing to show for the time; a longer one may be, and so may one on the start budget,
+ * which begins if there is room for a task.
  *
  * Time in which several tasks are in work at once is counted once: it is time of this node, and not
  * of the tasks.
@@ -27,11 +28,13 @@ import type { MeasuredTime, TestTime } from './measured-time.ts';
 const ROUND_TASKS = 8;
 /** Tasks of a skill that come within this time of the first are one round. */
 const ROUND_MS = 600_000;
-/** Of what the last task took, what is reserved for the next: they differ in size. */
+/** Of what the last tasks took, what is reserved for the next: they differ in size. */
 const RESERVE = 2;
+/** Tasks of a skill whose median is taken: a single one may be of any size. */
+const REMEMBERED_TASKS = 5;
 /** Most that is reserved before a task is begun. */
 const MAX_RESERVED_MS = 10_000;
-/** Skills whose last task is remembered. */
+/** Skills whose last tasks are remembered. */
 const MAX_TERMS = 1_024;
 
 export interface AttestorTasksInit {
@@ -73,8 +76,8 @@ export class AttestorTasks {
   /** Tasks in work for others, and since when their time is not counted yet. */
   #working = 0;
   #uncountedSinceMs = 0;
-  /** What the last task of a skill took, by its term. */
-  readonly #taskMs = new Map<string, number>();
+  /** What the last tasks of a skill took, by its term. */
+  readonly #taskMs = new Map<string, readonly number[]>();
   /** When the last round began, by attestor and term. */
   readonly #rounds = new Map<string, number>();
 
@@ -87,9 +90,12 @@ export class AttestorTasks {
     if (!this.#isTest(task)) return true;
     const { measuredTime } = this.#init;
     const tested = testedOf(task);
-    const isWhole = !this.#isInRound(task) && !measuredTime.isFirst(tested);
-    const durationMs = (isWhole ? ROUND_TASKS : 1) * this.#expectedMs(task.term, latencyMs);
-    return measuredTime.mayBeTested(tested, durationMs);
+    const taskMs = this.#expectedMs(task.term, latencyMs);
+    const purse = measuredTime.purseFor(tested, taskMs);
+    const isNewRound = purse === 'share' && !this.#isInRound(task);
+    return isNewRound
+      ? measuredTime.purseFor(tested, ROUND_TASKS * taskMs) !== undefined
+      : purse !== undefined;
   }
 
   /** Reserves the time of a task that is being agreed. @returns whether there is so much. */
@@ -180,15 +186,16 @@ export class AttestorTasks {
 
   /** Of work that took no time yet nothing can be taken, however short a task is. */
   #expectedMs(term: string, latencyMs: number): number {
-    const lastMs = this.#taskMs.get(term);
-    const expectedMs = Math.ceil(lastMs === undefined ? latencyMs : RESERVE * lastMs);
+    const lastMs = [...(this.#taskMs.get(term) ?? [])].sort((a, b) => a - b);
+    const medianMs = lastMs[Math.floor(lastMs.length / 2)];
+    const expectedMs = Math.ceil(medianMs === undefined ? latencyMs : RESERVE * medianMs);
     return Math.min(MAX_RESERVED_MS, Math.max(1, expectedMs));
   }
 
   #noteTask(term: string, durationMs: number): void {
-    if (this.#taskMs.size < MAX_TERMS || this.#taskMs.has(term)) {
-      this.#taskMs.set(term, durationMs);
-    }
+    const lastMs = this.#taskMs.get(term);
+    if (lastMs === undefined && this.#taskMs.size >= MAX_TERMS) return;
+    this.#taskMs.set(term, [...(lastMs ?? []), durationMs].slice(-REMEMBERED_TASKS));
   }
 
   #isInRound(task: WorkedTask): boolean {

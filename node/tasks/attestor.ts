@@ -253,8 +253,11 @@ export class Attestor {
     let feesMicroUsd = 0;
     const startMs = clock.monotonicMs();
     try {
-      const result = await outsourcing.perform(quoted, task, signal, (security) => {
-        ({ feesMicroUsd } = security);
+      const result = await outsourcing.perform(quoted, task, signal, {
+        isTest: true,
+        onSecured: (security) => {
+          ({ feesMicroUsd } = security);
+        },
       });
       const busyMs = clock.monotonicMs() - startMs;
       return { ...result, quoted: result.quoted, feesMicroUsd, reservation, busyMs };

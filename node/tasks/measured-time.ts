@@ -94,8 +94,8 @@ export interface MeasuredTimeInit {
   readonly clock: Clock;
 }
 
-/** Where the time of a test is taken from. */
-type Purse = 'start' | 'share';
+/** Where the time of a test is taken from: the start budget, or the share of the work. */
+export type Purse = 'start' | 'share';
 
 interface Reservation {
   readonly purse: Purse;
@@ -154,14 +154,16 @@ export class MeasuredTime {
     return this.#certified.get(attestor)?.has(term) !== true;
   }
 
-  /** Whether a test of so many milliseconds would be accepted now. */
-  mayBeTested(tested: TestedTerm, durationMs: number): boolean {
-    return this.#purseFor(tested, durationMs) !== undefined;
+  /** Where so many milliseconds of a test would be taken from now; `undefined`: nowhere. */
+  purseFor(tested: TestedTerm, durationMs: number): Purse | undefined {
+    const { attestor } = tested;
+    if (this.isFirst(tested) && durationMs <= this.#leftMs('start', attestor)) return 'start';
+    return durationMs <= this.#leftMs('share', attestor) ? 'share' : undefined;
   }
 
   /** Reserves the time of a test; `undefined` if there is not so much. */
   reserve(tested: TestedTerm, durationMs: number): TestTime | undefined {
-    const purse = this.#purseFor(tested, durationMs);
+    const purse = this.purseFor(tested, durationMs);
     if (purse === undefined) return undefined;
     const { attestor } = tested;
     const reservation: Reservation = { purse, attestor, reservedMs: durationMs };
@@ -222,12 +224,6 @@ export class MeasuredTime {
       startAllowedMs: START_BUDGET_MS,
       startAllowedOfOneMs: START_BUDGET_OF_ONE_MS,
     };
-  }
-
-  #purseFor(tested: TestedTerm, durationMs: number): Purse | undefined {
-    const { attestor } = tested;
-    if (this.isFirst(tested) && durationMs <= this.#leftMs('start', attestor)) return 'start';
-    return durationMs <= this.#leftMs('share', attestor) ? 'share' : undefined;
   }
 
   /** What is neither spent nor reserved. */

@@ -49,6 +49,9 @@ const CANCEL_TIMEOUT_MS = 3_000;
 /** How long a contractor may take to sign what it is owed. */
 const STATE_TIMEOUT_MS = 10_000;
 
+/** How a task is refused for which a contractor has no more time: the first word it says. */
+const TESTED_ENOUGH = 'TESTED_ENOUGH';
+
 /** Step at which the ledger fails, and not the contractor. */
 export const ESCROW_STEP = 'escrow';
 
@@ -81,6 +84,17 @@ export interface QuotedTask {
   readonly requestId: Uint8Array;
   readonly quote: Quote;
   readonly wire: WireTask;
+}
+
+/** How a task is handed over. */
+export interface PerformOptions {
+  /** Told how the price is secured, before the work; not where there is none. */
+  readonly onSecured?: (security: PriceSecurity) => void;
+  /**
+   * Whether it is a test: a contractor that has no more time for tests is let go, and has failed
+   * nobody. Of other tasks that is no excuse.
+   */
+  readonly isTest?: boolean;
 }
 
 /** What came back. */
@@ -217,7 +231,6 @@ export class Outsourcing {
    *
    * Goes on through interruptions until `signal`, or until the contract has run out.
    *
-   * @param onSecured - Told how the price is secured, before the work; not where there is none.
    * @throws {@link ContractorFailedError}; `details.isAgreed` tells whether the contract exists.
    *   Time that runs out is such a failure too: to stall must not be cheaper than to fail.
    */
@@ -225,20 +238,21 @@ export class Outsourcing {
     quoted: QuotedTask,
     task: PreparedTask,
     signal: AbortSignal,
-    onSecured: (security: PriceSecurity) => void = () => undefined,
+    { onSecured, isTest = false }: PerformOptions = {},
   ): Promise<DeliveredResult> {
     const secured = await this.#secured(quoted, task, signal);
     const { quoted: taken, contract: agreed, security } = secured;
     const { peerId, requestId } = taken;
     const { negotiation } = this.#components;
-    if (security) onSecured(security);
+    if (security) onSecured?.(security);
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
     const isOver = async () => (await negotiation.contract(requestId))?.phase === 'VOID';
     const send = () => this.#send(taken, task, contractId, signal);
     const received = await untilBack(send, signal, isOver).catch((error: unknown) => {
       // Nobody waits for the result any more: the contractor's slot and the price need not either.
-      if (isHungUp(signal)) void this.#cancel(taken, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
+      const isLetGo = isHungUp(signal) || (isTest && hasNoTimeForTests(error));
+      if (isLetGo) void this.#cancel(taken, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
       throw error;
     });
     const expected = expectedOf(received);
@@ -408,8 +422,9 @@ export class Outsourcing {
     signal: AbortSignal,
   ): Promise<Received> {
     const { peerId, wire } = quoted;
-    const fail = (reason: string, cause?: unknown): never => {
-      throw new ContractorFailedError({ peerId, step: 'task', isAgreed: true }, reason, { cause });
+    const fail = (reason: string, cause?: unknown, refusal?: RefusalCode): never => {
+      const details = { peerId, step: 'task', isAgreed: true, ...(refusal && { refusal }) };
+      throw new ContractorFailedError(details, reason, { cause });
     };
     const message = taskMessage({
       messageId: `task-${contractId}`,
@@ -426,7 +441,8 @@ export class Outsourcing {
       const { state, message: words } = answer.task.status;
       if (state !== 'TASK_STATE_COMPLETED') {
         const text = words?.parts.map(({ text: own }) => own ?? '').join(' ') ?? '';
-        return fail(`it ended as ${state}${text === '' ? '' : `: ${text}`}`);
+        const refusal = text.startsWith(TESTED_ENOUGH) ? TESTED_ENOUGH : undefined;
+        return fail(`it ended as ${state}${text === '' ? '' : `: ${text}`}`, undefined, refusal);
       }
       const bytes = large?.bytesOf(answer.task);
       if (wire.shape.delivery === 'sealed') {
@@ -564,6 +580,10 @@ function expectedOf(received: Received): ReceivedResult {
 
 function onCredit(reason: string | null): PriceSecurity {
   return { by: 'bilateral', reason, feesMicroUsd: 0 };
+}
+
+function hasNoTimeForTests(error: unknown): boolean {
+  return error instanceof ContractorFailedError && error.details.refusal === TESTED_ENOUGH;
 }
 
 /** Whether the caller gave up, and not the time that the contractor had. */

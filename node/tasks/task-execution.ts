@@ -220,9 +220,11 @@ export class TaskExecution {
     const { machine, outsourcing } = this.#components;
     return machine.meter.time('waits', () =>
       machine.queue.whileElsewhere(task.taskId, () =>
-        outsourcing.perform(quoted, task, signal, (security) => {
-          ledger.paidMicroUsd += security.feesMicroUsd;
-          ledger.security = security;
+        outsourcing.perform(quoted, task, signal, {
+          onSecured: (security) => {
+            ledger.paidMicroUsd += security.feesMicroUsd;
+            ledger.security = security;
+          },
         }),
       ),
     );

@@ -205,10 +205,12 @@ export function judge(
 
 /**
  * Whether a verdict bears a signature of a key that was rotated away, and the key that came after
- * it does not lodge it. Who has the dead key may be a thief by now: what it signs moves no money of
- * the owner, and is no evidence against the owner. What the owner signed before can be lodged by
- * the owner alone; without it the contract ends by its times. One that two dead keys have signed
- * can be lodged by nobody: whoever came after one of them may hold the other as a thief.
+ * it does not lodge it. Who has the dead key may be a thief by now: no verdict that it signs moves
+ * money of the owner, or is evidence against the owner. (An acknowledgement that it signs counts,
+ * so that no client dodges payment by a rotation: the owner has to judge what was acknowledged in
+ * time.) What the owner signed before can be lodged by the owner alone; without it the contract
+ * ends by its times. One that two dead keys have signed can be lodged by nobody: whoever came after
+ * one of them may hold the other as a thief.
  */
 function isByDeadKey(
   { draft }: BlockContext,

@@ -95,6 +95,8 @@ class WorkUnderTest {
   readonly begun: [string, string][] = [];
   /** Wall time of each task. */
   readonly worked: (readonly [number, WorkedTask])[] = [];
+  /** Whether the price is held. */
+  isFunded = true;
   /** Whether tests by attestors have time left. */
   hasTestTime = true;
   /** Ends a task in work because it has not. */
@@ -147,7 +149,7 @@ class WorkUnderTest {
       results: this.results,
       sendLargeResult: () => Promise.reject(new Error('nobody takes it')),
       onUndone: (contractId) => this.role.giveUp(contractId),
-      isFunded: () => Promise.resolve(true),
+      isFunded: () => Promise.resolve(this.isFunded),
       onWork: (contractId, { title }) => this.begun.push([contractId, title]),
       tests: {
         begin: ({ client, term }, stop) => {
@@ -377,6 +379,18 @@ describe('work under a contract', () => {
     await test.work.abort();
     expect(test.worked).toHaveLength(1);
     await sent;
+    // What comes after that is begun by nobody.
+    const calls = test.shelf.calls;
+    await expect(test.send(agreed, agreed.task)).rejects.toThrow('The node stops');
+    expect(test.shelf.calls).toBe(calls);
+  });
+
+  it('is not begun before its price is held', async () => {
+    const test = await newWork();
+    test.isFunded = false;
+    const agreed = await test.agree();
+    expect(await test.send(agreed, agreed.task)).toEqual(rejected(/price is not held/));
+    expect(test.shelf.calls).toBe(0);
   });
 
   it('tells what it is about before it begins, and nothing of work that is refused', async () => {

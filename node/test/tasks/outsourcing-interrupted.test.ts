@@ -62,6 +62,8 @@ class Deal {
   priceMicroUsd = PRICE;
   /** Added to the result. */
   padding = '';
+  /** Whether Bob takes tests. */
+  hasTestTime = true;
   readonly artifacts = new ArtifactReceiver();
   /** Called in the middle of the work. */
   duringWork = (): void => undefined;
@@ -133,7 +135,7 @@ class Deal {
         sendLargeResult(new FakeSecureStreams(BOB.peerId, net), address, taskId, bytes, signal),
       onUndone: () => undefined,
       onWork: () => undefined,
-      tests: { begin: () => ({ end: () => undefined }) },
+      tests: { begin: () => (this.hasTestTime ? { end: () => undefined } : undefined) },
       meter: new WorkMeter(systemProcessor),
       random: new FakeRandom('work'),
       clock,
@@ -281,6 +283,31 @@ describe('a client whose caller hangs up', () => {
 
   it('lets go of none that ran out of time: to stall must not be cheaper than to fail', async () => {
     const deal = await endedBy(() => AbortSignal.timeout(100));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await deal.phases('bobDisk')).toEqual(['WORKING']);
+  });
+});
+
+describe('a contractor that has no more time for tests once it has agreed', () => {
+  async function refused(isTest: boolean): Promise<Deal> {
+    const deal = await Deal.open();
+    deal.hasTestTime = false;
+    const quoted = await deal.quote();
+    const signal = AbortSignal.timeout(5_000);
+    await expect(
+      deal.outsourcing.perform(quoted, deal.task, signal, { isTest }),
+    ).rejects.toMatchObject({ details: { isAgreed: true, refusal: 'TESTED_ENOUGH' } });
+    return deal;
+  }
+
+  it('is let go by the attestor, so that obeying its limit is no failure of its', async () => {
+    const deal = await refused(true);
+    await expect.poll(() => deal.phases('aliceDisk')).toEqual(['VOID']);
+    await expect.poll(() => deal.phases('bobDisk')).toEqual(['VOID']);
+  });
+
+  it('has failed any other client, to which that is no excuse', async () => {
+    const deal = await refused(false);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await deal.phases('bobDisk')).toEqual(['WORKING']);
   });
