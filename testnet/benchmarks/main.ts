@@ -20,6 +20,7 @@ import { benchReputation } from './reputation.ts';
 import { benchRouting } from './routing.ts';
 import { benchSession } from './session.ts';
 import { benchTask } from './task-end-to-end.ts';
+import { benchTestnet } from './testnet.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   broker: benchBroker,
@@ -33,6 +34,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   routing: benchRouting,
   session: benchSession,
   task: benchTask,
+  testnet: benchTestnet,
 };
 
 const given = process.argv.slice(2);
