@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wholeNumber } from '../node/cli/options.ts';
 import { table } from '../node/cli/table.ts';
-import { printable } from '../node/errors.ts';
+import { BadInputError, printable } from '../node/errors.ts';
+import { ALL_ATTACKS, runAttacks } from './attack-command.ts';
+import { attackTable } from './attack-table/attack-row.ts';
 import {
   compareEvidence,
   dropDirectory,
@@ -29,6 +31,8 @@ interface Options {
   readonly json?: true;
   readonly out: string;
   readonly seed?: number;
+  readonly seeds?: number;
+  readonly runs?: number;
 }
 
 /** Adds the four commands. @param setExitCode - Told 1 where something does not hold. */
@@ -41,10 +45,23 @@ export function addScenarioCommands(
     command.option('--json', 'print one JSON document on stdout and nothing else');
   withJson(program.command('run'))
     .description('run a scenario on a network of its own; an attack twice, defences on and off')
-    .argument('<scenario>', 'name of one that comes with the project, or a YAML file')
+    .argument('<scenario>', 'name of one that comes with the project, a YAML file, or "attacks"')
     .option('--out <directory>', 'where the evidence goes, in a directory of its own', DEFAULT_OUT)
     .option('--seed <n>', "in the place of the scenario's", wholeNumber(0, 2 ** 32))
+    .option(
+      '--seeds <n>',
+      'of "attacks": seeds of each simulation (default: 20)',
+      wholeNumber(1, 100),
+    )
+    .option('--runs <n>', 'of "attacks": runs of each scenario (default: 3)', wholeNumber(1, 100))
     .action(async (name: string, options: Options) => {
+      if (name === ALL_ATTACKS) {
+        if (!(await runAll(options, signal))) setExitCode(1);
+        return;
+      }
+      if (options.seeds !== undefined || options.runs !== undefined) {
+        throw new BadInputError('--seeds and --runs go with "attacks"; --seed is for one scenario');
+      }
       const holds = await runOne(await loadScenario(name), options, signal);
       if (!holds) setExitCode(1);
     });
@@ -99,6 +116,16 @@ export function addScenarioCommands(
         ].join('\n'),
       );
     });
+}
+
+/** @returns whether every bar is met. */
+async function runAll({ json, seeds, runs }: Options, signal: AbortSignal): Promise<boolean> {
+  const onProgress = (text: string): void => {
+    if (!json) process.stderr.write(`${printable(text)}\n`);
+  };
+  const found = await runAttacks({ seeds, runs, signal, onProgress });
+  print(json, found, () => `${attackTable(found.rows)}\nWritten into ${found.file}`);
+  return found.rows.every(({ isMet }) => isMet);
 }
 
 async function runOne(

@@ -26,7 +26,8 @@ export default {
   async execute({ taskId, contextId }, bus) {
     await appendFile(log, 'begun\\n');
     if ((await readFile(log, 'utf8')).split('\\n').length === 2) return new Promise(() => {});
-    const part = { content: { $case: 'text', value: 'DONE' }, mediaType: 'text/plain', filename: '' };
+    const content = { $case: 'text', value: 'DONE' };
+    const part = { content, mediaType: 'text/plain', filename: '' };
     bus.publish({
       kind: 'message',
       data: {

@@ -118,6 +118,8 @@ const contractor = z.strictObject({
 const scenarioSchema = z.strictObject({
   title: z.string().min(1).max(200),
   about: z.string().max(2_000).optional(),
+  /** Of an attack: what stands against it, in a few words for the table of all attacks. */
+  defence: z.string().max(200).optional(),
   seed: z.int().min(0).default(1),
   network: z.strictObject({
     contractors: z.array(contractor).min(1).max(MAX_NODES),

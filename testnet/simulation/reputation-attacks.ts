@@ -228,14 +228,15 @@ function mean(values: readonly number[]): number {
 /** Runs an attack on the bar's market, changed by `change`, with every seed. */
 export function measureRatingAttack(
   attack: RatingAttack,
-  change: Partial<RatingMarket> = {},
+  change: Partial<Omit<RatingMarket, 'seed'>> = {},
+  seeds: readonly number[] = SEEDS,
 ): RatingAttackResult {
   // Bad-mouthers have no contractors of their own.
   const loyalty = attack === 'ring' ? BAR_MARKET.ringLoyalty : 0;
   const moves: number[] = [];
   const ringScores: number[] = [];
   let fewestRaters = Infinity;
-  for (const seed of SEEDS) {
+  for (const seed of seeds) {
     const market = { ...BAR_MARKET, ringLoyalty: loyalty, hasDefences: true, ...change, seed };
     const truthful = runRatingMarket(market, 'none').contractors;
     const attacked = runRatingMarket(market, attack).contractors;
