@@ -50,6 +50,7 @@ import { proveMinimum, verifyProof } from './certificates/portable-proofs.ts';
 import { judgeResource } from './certificates/trust.ts';
 import type { DecisionRecord } from './decision/decision-record.ts';
 import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
+import { resourceNameProblem } from './skills/resource-name.ts';
 import { ledgerStatus } from './ledger/committee-parts.ts';
 import { receiptsDocument } from './ledger/receipts-document.ts';
 import type { LedgerDesk } from './ledger/ledger-desk.ts';
@@ -464,6 +465,13 @@ export class AgentNode {
 
   /** Issues a certificate of this node for itself, and keeps it. */
   async issueSelfCertificate(terms: readonly string[], days: number): Promise<CertificateDocument> {
+    const resource = terms.find((name) => resourceNameProblem(name) === undefined);
+    if (resource !== undefined) {
+      throw new BadInputError(
+        `${resource}: is a resource and no skill; an attestor certifies how much of it there is: ` +
+          'coalesce attest PEER --resource NAME, on its node',
+      );
+    }
     const { issuer, certificates } = this.#parts;
     const claims = [...new Set(terms)].map((name) => ({ kind: 'skill', name }) as const);
     const held = await issuer.issue({
@@ -492,6 +500,9 @@ export class AgentNode {
 
   /** Checks an envelope, a disclosure, or a proof that was made for this node. */
   async verifyCertificate(file: VerifyRequest): Promise<VerifyDocument> {
+    const { issuer, statusMemory, init } = this.#parts;
+    // What it has issued itself it knows best.
+    for (const own of await issuer.statusLists()) statusMemory.note(own, nowSeconds(init.clock));
     const judged = await this.#judgeFile(file);
     const { certificate } = judged;
     if (certificate?.remark !== NO_CURRENT_LIST) return judged;

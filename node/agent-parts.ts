@@ -134,7 +134,9 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     logger,
   });
   const history = await loadRotationHistory(directory, identity.peerId);
-  const statusMemory = new StatusListMemory({ isKept: (peerId) => trust.attestors.has(peerId) });
+  const statusMemory = new StatusListMemory({
+    isKept: (peerId) => peerId === identity.peerId || trust.attestors.has(peerId),
+  });
   const certificates = openCertificates(init, { history, statusMemory, trust });
   const issued = store.section('issued-certificates');
   const issuer = new CertificateIssuer({ identity, issued, clock, random });

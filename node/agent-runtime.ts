@@ -134,13 +134,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const contractorRole = serveTasks(parts, sessions, contractor, { ledger, artifacts });
   const benchmarks = createBenchmarkHolder(parts);
   serveCertificates(parts, sessions, publisher, benchmarks);
-  const gossip = new StatusGossip({
-    gossip: host.gossip,
-    memory: statusMemory,
-    clock,
-    logger,
-    onNews: () => client.survey.forgetProofs(),
-  });
+  const gossip = createGossip(parts, host, client.survey, publisher);
   const { negotiation } = client;
   const stopBroker =
     index && startBroker(parts, index, { host, guard, streams: sessions, negotiation, ledger });
@@ -194,6 +188,23 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await datastore.close();
     },
   };
+}
+
+/** Revocations: what others prove is asked anew, and what this node cannot prove is not offered. */
+function createGossip(
+  parts: AgentParts,
+  { gossip }: Host,
+  survey: ContractorSurvey,
+  publisher: SkillPublisher,
+): StatusGossip {
+  const { clock, logger } = parts.init;
+  return new StatusGossip({
+    ...{ gossip, memory: parts.statusMemory, clock, logger },
+    onNews: () => {
+      survey.forgetProofs();
+      if (publisher.isOutdated()) void publishQuietly(parts, publisher);
+    },
+  });
 }
 
 function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host): NodeLedger {

@@ -528,6 +528,8 @@ export interface IssuedDocument {
   readonly issuedAtSeconds: number;
   readonly expiresAtSeconds: number;
   readonly isRevoked: boolean;
+  /** Issued before the key was rotated: it cannot be revoked any more. */
+  readonly isUnderFormerKey: boolean;
   /** Terms; empty for a certificate that was issued before they were kept. */
   readonly about: readonly string[];
 }

@@ -31,6 +31,8 @@ import { VERSION } from './version.ts';
 const NO_SEALING_KEY = toBase64Url(new Uint8Array(32));
 const ZERO_HASH = toBase64Url(new Uint8Array(32));
 const NO_EMBEDDINGS = { model: '', dim: 0, sha256: ZERO_HASH, buckets: [] };
+/** Unit of what is attested and not sold. */
+const NOT_FOR_SALE = 'none';
 const NO_CARD: OwnCard = { bytes: new Uint8Array(), vector: new Float32Array() };
 
 export interface SkillPublisherInit {
@@ -66,6 +68,16 @@ export class SkillPublisher {
   lastRecord(): HealthDocument['record'] {
     const body = this.#init.advertiser.record?.body;
     return body ? { seq: body.seq, expiresAtSeconds: body.exp } : null;
+  }
+
+  /** Whether the last record names a resource of which no certificate stands any more. */
+  isOutdated(): boolean {
+    const offers = this.#init.advertiser.record?.body.offers ?? [];
+    const onSale = new Set(this.#init.shelf.list().map(({ term }) => term));
+    const attested = new Set(this.#init.certificates.attestedResources());
+    return offers.some(({ term, perUnit }) => {
+      return perUnit === NOT_FOR_SALE && !onSale.has(term) && !attested.has(term);
+    });
   }
 
   /** Publishes what is on the shelf now, or that nothing is. */
@@ -147,13 +159,13 @@ export class SkillPublisher {
    * and no amount, which is proved to whoever asks for a minimum.
    */
   #attestedResources(): RecordContent['offers'] {
-    const nothingToBuy = { priceMicroUsd: '0', perUnit: 'none', latencyMs: 0, capacity: 0 };
+    const nothingToBuy = { priceMicroUsd: '0', perUnit: NOT_FOR_SALE, latencyMs: 0, capacity: 0 };
     return this.#init.certificates.attestedResources().map((term) => ({ term, ...nothingToBuy }));
   }
 
   /** What record and card say of the certificates held, endorsements last. */
   #listedCertificates(): RecordContent['certificates'] {
-    const held = this.#init.certificates.held().slice(0, MAX_RECORD_CERTIFICATES);
+    const held = this.#init.certificates.standing().slice(0, MAX_RECORD_CERTIFICATES);
     return held.map(({ certificate: { id, body } }) => ({
       certId: toBase64Url(id),
       kind: body.kind,

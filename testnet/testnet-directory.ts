@@ -10,10 +10,12 @@
 
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { BadInputError, NothingFoundError, RefusedError } from '../node/errors.ts';
 import { readDaemonInfo } from '../node/http-api/client.ts';
 import { readJsonFile, writeFileAtomically } from '../node/storage/data-directory.ts';
+import { systemClock } from '../node/system-clock.ts';
 import { NO_FIGURES, figuresOf } from './node-figures.ts';
 import type { NodeFigures } from './node-figures.ts';
 import { NO_PROCESS, NodeProcess, isLocked } from './node-process.ts';
@@ -22,6 +24,9 @@ import { Testnet, createTestnet } from './testnet.ts';
 import type { PlannedPeer, TestnetNode, TestnetOptions } from './testnet.ts';
 
 const MANIFEST = 'testnet.json';
+/** A process that was just ended may still write a file. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+const KILL_TIMEOUT_MS = 5_000;
 /** Role of a node beside its first one. */
 const REPLICA = 'replica';
 
@@ -166,7 +171,9 @@ export async function bringDown(dir: string): Promise<{ dir: string; stopped: nu
   const entries = await readdir(root, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   const stopped = await Promise.all(names.map((name) => stopNode(name, join(root, name))));
-  await rm(root, { recursive: true, force: true });
+  // The list of nodes goes last: whatever keeps a directory from going, "down" can be said again.
+  for (const name of names) await rm(join(root, name), REMOVAL);
+  await rm(root, REMOVAL);
   return { dir: root, stopped: stopped.filter(Boolean).length };
 }
 
@@ -179,6 +186,8 @@ async function stopNode(name: string, dataDir: string): Promise<boolean> {
   const info = await readDaemonInfo(dataDir).catch(() => undefined);
   if (info === undefined || !(await isLocked(dataDir))) return false;
   process.kill(info.pid, 'SIGKILL'); // hung, and it still holds the lock of its directory
+  const deadlineMs = systemClock.monotonicMs() + KILL_TIMEOUT_MS;
+  while ((await isLocked(dataDir)) && systemClock.monotonicMs() < deadlineMs) await delay(50);
   return true;
 }
 

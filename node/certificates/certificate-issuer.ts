@@ -130,6 +130,7 @@ export class CertificateIssuer {
     const bits = await Promise.all(
       [...LIFE_SECONDS.keys()].map(async (list) => fromBase64Url((await this.#stored(list)).bits)),
     );
+    const isOwn = ({ issuer }: SkillCertificate): boolean => issuer === this.#init.identity.peerId;
     const issued = newest.map(async ([certId, body]): Promise<IssuedDocument> => {
       const { kind, holder, iat, exp, list, slot } = body;
       const byte = bits[list]?.[slot >> 3] ?? 0;
@@ -139,7 +140,8 @@ export class CertificateIssuer {
         holder,
         issuedAtSeconds: iat,
         expiresAtSeconds: exp,
-        isRevoked: ((byte >> (slot & 7)) & 1) === 1,
+        isRevoked: isOwn(body) && ((byte >> (slot & 7)) & 1) === 1,
+        isUnderFormerKey: !isOwn(body),
         about: await this.#about(certId),
       };
     });
@@ -155,7 +157,8 @@ export class CertificateIssuer {
   /**
    * Revokes a certificate of this node for good. The next list that is signed says so.
    *
-   * @throws {@link NothingFoundError} for one that this node did not issue.
+   * @throws {@link NothingFoundError} for one that this node did not issue; {@link RefusedError}
+   *   for one that it issued under a former key, whose lists nobody can sign any more.
    */
   async revoke(certId: string): Promise<RevocationDocument> {
     const envelope = await this.#init.issued.get(certId);
@@ -163,7 +166,14 @@ export class CertificateIssuer {
     if (opened?.valid !== true) {
       throw new NothingFoundError(`This node has issued no certificate ${certId}`);
     }
-    const { list, slot } = opened.body;
+    const { list, slot, issuer, exp } = opened.body;
+    if (issuer !== this.#init.identity.peerId) {
+      throw new RefusedError(
+        `Certificate ${certId} was issued under the former key ${issuer}, whose status lists ` +
+          `nobody can sign any more. It counts until the last one of them runs out, and ends ` +
+          `at ${new Date(exp * 1_000).toISOString()}`,
+      );
+    }
     return this.#inTurn(async () => {
       const stored = await this.#stored(list);
       const bits = fromBase64Url(stored.bits);

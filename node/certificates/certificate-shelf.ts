@@ -92,20 +92,38 @@ export class CertificateShelf {
     return this.#entries().map(({ held }) => held);
   }
 
-  /** Terms of resources of which a certificate of somebody else, not yet over, has a quantity. */
+  /**
+   * Those of them that stand: what its issuer has revoked is named nowhere. It is still shown to
+   * whoever asks, with the list that says so: then a client can tell its user why.
+   */
+  standing(): readonly HeldCertificate[] {
+    return this.held().filter(({ certificate: { body } }) => !this.#isRevoked(body));
+  }
+
+  /** Terms of resources of which a certificate of somebody else that stands has a quantity. */
   attestedResources(): readonly string[] {
     const now = nowSeconds(this.#init.clock);
     const terms = [...this.#held.values()]
       .filter(({ held: { certificate } }) => {
-        return certificate.body.kind === 'attestation' && now < certificate.body.exp;
+        const { body } = certificate;
+        return body.kind === 'attestation' && now < body.exp && !this.#isRevoked(body);
       })
       .flatMap(({ claims }) => claims.filter(isResourceClaim).map(({ name }) => name));
     return [...new Set(terms)];
   }
 
-  /** Status lists of other issuers at hand. */
+  /**
+   * Status lists of other issuers, to be stapled: of each the newest at hand, so that whoever joins
+   * later learns of a revocation that was told before.
+   */
   statusLists(): readonly SignedDocument<StatusList>[] {
-    return [...this.#status.values()];
+    const lists = new Map<string, SignedDocument<StatusList>>();
+    for (const { held } of this.#held.values()) {
+      const { body } = held.certificate;
+      const newest = this.#newestList(body);
+      if (newest) lists.set(`${body.issuer}/${body.list}`, newest);
+    }
+    return [...lists.values()];
   }
 
   /** Lists that should be asked for anew: none at hand, or less than half its life left. */
@@ -116,7 +134,7 @@ export class CertificateShelf {
       const { kind, issuer, list, exp } = held.certificate.body;
       if (exp < now || kind === 'self') continue;
       const key = `${issuer}/${list}`;
-      const status = this.#status.get(key)?.body;
+      const status = this.#newestList({ issuer, list })?.body;
       if (!status || now > (status.iat + status.next) / 2) wanted.set(key, { issuer, list });
     }
     return [...wanted.values()];
@@ -230,17 +248,22 @@ export class CertificateShelf {
 
   /** Held certificates that can be shown: neither revoked nor of a PeerId that this node had. */
   presentable(holder: string): readonly HeldCertificate[] {
-    return this.held().filter(({ certificate: { body } }) => {
-      const status = this.#newestList(body);
-      return body.holder === holder && !(status && isRevoked(status, body.slot) === true);
-    });
+    return this.standing().filter(({ certificate: { body } }) => body.holder === holder);
+  }
+
+  #isRevoked(body: SkillCertificate): boolean {
+    const status = this.#newestList(body)?.body;
+    return status !== undefined && isRevoked(status, body.slot) === true;
   }
 
   /** The newest list at hand, stapled or heard. */
-  #newestList({ issuer, list }: SkillCertificate): StatusList | undefined {
-    const stapled = this.#status.get(`${issuer}/${list}`)?.body;
-    const heard = this.#init.statusMemory.latest(issuer, list)?.body;
-    return heard && heard.seq > (stapled?.seq ?? -1) ? heard : stapled;
+  #newestList({
+    issuer,
+    list,
+  }: Pick<SkillCertificate, 'issuer' | 'list'>): SignedDocument<StatusList> | undefined {
+    const stapled = this.#status.get(`${issuer}/${list}`);
+    const heard = this.#init.statusMemory.latest(issuer, list);
+    return heard && heard.body.seq > (stapled?.body.seq ?? -1) ? heard : stapled;
   }
 
   /**
@@ -300,11 +323,19 @@ function isNewer({ held: a }: ShelfEntry, { held: b }: ShelfEntry): boolean {
   return a.certificate.body.iat > b.certificate.body.iat;
 }
 
-/** Whether `a` is of the same issuer and kind as `b`, and about all that `b` is about. */
+/**
+ * Whether `a` is of the same issuer and kind as `b`, and about all that `b` is about. What was
+ * measured is not covered by what is stated: some clients believe the first alone.
+ */
 function covers(a: ShelfEntry, b: ShelfEntry): boolean {
   const [bodyOfA, bodyOfB] = [a.held.certificate.body, b.held.certificate.body];
   const terms = termsOf(a.claims);
+  const isWeaker =
+    b.claims.some(isResourceClaim) &&
+    resourceBasis(bodyOfA) === 'stated' &&
+    resourceBasis(bodyOfB) !== 'stated';
   return (
+    !isWeaker &&
     bodyOfA.issuer === bodyOfB.issuer &&
     bodyOfA.kind === bodyOfB.kind &&
     termsOf(b.claims).every((term) => terms.includes(term))

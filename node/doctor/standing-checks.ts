@@ -46,8 +46,8 @@ export function checkCertificates(observed: Observed<CertificateReadings>): Find
       const isAttested = bad.some(({ kind }) => kind === 'attestation');
       return (isAttested ? failure : warning)(check, {
         found: named.join('; '),
-        cause: 'clients do not believe it, and a contractor without a certificate gets no work',
-        mend: 'ask the attestor to attest anew: coalesce attest PEER --skill TERM, on its node',
+        cause: 'clients do not believe it: it gives this node no level, and proves nothing to them',
+        mend: `ask the attestor to attest anew, on its node: ${attestCommand(bad)}`,
       });
     }
     const ending = certificates.filter((one) => isEnding(one, nowSeconds));
@@ -68,6 +68,13 @@ export function checkCertificates(observed: Observed<CertificateReadings>): Find
     const found = `${count(certificates.length, 'certificate')}, none revoked or about to expire`;
     return ok(check, found);
   });
+}
+
+/** How the first of them is attested. */
+function attestCommand([first]: readonly Held[]): string {
+  const name = first?.leaves[0]?.name ?? '';
+  const isResource = name.startsWith('hasResource:');
+  return `coalesce attest PEER ${isResource ? '--resource' : '--skill'} ${name || 'TERM'}`;
 }
 
 type Held = CertificateReadings['certificates'][number];

@@ -20,6 +20,7 @@ import type { Logger } from '../../protocols/components.ts';
 import type { Dashboard } from '../dashboard/page-routes.ts';
 import { BadInputError, UserFacingError, printable } from '../errors.ts';
 import { codeOf } from '../storage/data-directory.ts';
+import { CallerGoneError } from './caller-gone.ts';
 import { endLines, isLines } from './lines.ts';
 import { METRICS_TYPE } from './metrics.ts';
 
@@ -219,6 +220,13 @@ function apiErrorOf(
   if (isPathError(error)) {
     const message = 'The path has a broken percent-encoding';
     return { status: 400, body: { code: 'BAD_INPUT', message, problems: [], exitCode: 2 } };
+  }
+  if (error instanceof CallerGoneError) {
+    logger.info({ path }, 'A caller hung up before its answer.');
+    return {
+      status: 499,
+      body: { code: 'INTERNAL', message: error.message, problems: [], exitCode: 1 },
+    };
   }
   logger.error({ err: error, path }, 'A request failed unexpectedly.');
   const message = 'The node met an unexpected error; its log has the details';

@@ -8,10 +8,10 @@
  * PeerId. What it is told here is `TESTED_ENOUGH`, not that this node is busy.
  *
  * A task reserves twice what the last tasks of its skill took, or what the offer states before
- * there was one, ten seconds at most, and more when it needs it. A new round that is taken from the work
- * has to have room for as many tasks as an attestor sends by default, so that it is not cut half
- * way, with nothing to show for the time; a longer one may be, and so may one on the start budget,
- * which begins if there is room for a task.
+ * there was one, ten seconds at most, and more when it needs it. A new round that is taken from the
+ * work has to have room for as many tasks as an attestor sends by default, so that it is not cut
+ * half way, with nothing to show for the time; a longer one may be, and so may one on the start
+ * budget, which begins if there is room for a task.
  *
  * Time in which several tasks are in work at once is counted once: it is time of this node, and not
  * of the tasks.

@@ -100,6 +100,15 @@ describe('a resource of a real node', () => {
       valid: true,
       held: { openings: [{ name: MEMORY, value: 8n, rung: 8n }] },
     });
+    // What it has revoked itself the attestor calls revoked, though it trusts no attestor.
+    const { envelope } = holder.node.showCertificate(attested.certId!);
+    const file = { envelope: Buffer.from(envelope).toString('base64') };
+    expect(await attestor.node.verifyCertificate(file)).toMatchObject({ valid: true });
+    await attestor.node.revokeCertificate(attested.certId!);
+    expect(await attestor.node.verifyCertificate(file)).toMatchObject({
+      valid: false,
+      reason: 'REVOKED: its issuer has revoked it',
+    });
   });
 
   it('takes its time from the account of a holder that is stopped in the middle', async () => {

@@ -110,7 +110,9 @@ export class NetworkFaults {
     const unknown = ids.filter((id) => !faults.some((fault) => fault.id === id));
     if (unknown.length > 0) {
       const there = faults.map(({ id }) => id).join(', ') || 'none';
-      throw new BadInputError(`${unknown.join(', ')}: no such fault; in force: ${there}`);
+      const isNode = unknown.some((id) => this.#targets.some(({ name }) => name === id));
+      const hint = isNode ? '. A node is started or resumed by "heal" without a name' : '';
+      throw new BadInputError(`${unknown.join(', ')}: no such fault; in force: ${there}${hint}`);
     }
     const healed = faults.filter(({ id }) => ids.length === 0 || ids.includes(id));
     const late = await this.#write(faults.filter((fault) => !healed.includes(fault)));

@@ -24,6 +24,7 @@ import type {
 } from '../../node/api-documents.ts';
 import type { DecisionRecord, Replay } from '../../node/decision/decision-record.ts';
 import { formatDecision } from '../../node/decision/explanation.ts';
+import { queryBody } from '../../node/http-api/routes/requests.ts';
 import { endNodes, startNode } from '../../node/test/real-nodes.ts';
 import type * as CardServer from '../../protocols/card/server.ts';
 import { forgingStreams } from '../../protocols/test/card/forging-streams.ts';
@@ -33,6 +34,7 @@ import type { Testnet } from '../testnet.ts';
 
 const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
 const SKILL = 'performs:nlp/sentiment';
+const never = new AbortController().signal;
 const MEMORY = 'hasResource:memory-mib';
 const GPU = 'hasResource:gpu-memory-gib';
 
@@ -207,6 +209,18 @@ describe('a network in which resources are proved', () => {
       .poll(async () => peersOf(await ask(GPU, 40)), { timeout: 20_000, interval: 250 })
       .toEqual([honest]);
     expect(reasonsOf(await ask(GPU, 40), revoked!).join()).toContain('is revoked');
+  }, 60_000);
+
+  it('leaves it out also for a client that joins after the revocation was told', async () => {
+    const [honest] = network.contractors.map(({ peerId }) => peerId);
+    const { addresses } = await network.attestor.api.get<StatusDocument>('/v1/status');
+    const late = await startNode(Identity.generate(), {
+      trust: { attestors: [network.attestor.peerId] },
+      network: { isLocalNetwork: true, bootstrap: [...addresses] },
+    });
+    const body = { query: SKILL, minimums: [{ name: GPU, min: 40 }], level: 2 };
+    const look = async () => peersOf(await late.query(queryBody.parse(body), never));
+    await expect.poll(look, { timeout: 20_000, interval: 250 }).toEqual([honest]);
   }, 60_000);
 
   it('shows a stranger ">= 40" on the command line, never the 80, and why two others are left out', () => {

@@ -105,7 +105,7 @@ function describeHeld(certificates: readonly CertificateDocument[]): string {
     return 'No certificates. An attestor can issue one: coalesce attest PEER --skill TERM';
   }
   return table(
-    ['certificate', 'kind', 'level', 'issuer', 'expires', 'about'],
+    ['certificate', 'kind', 'level', 'issuer', 'expires', 'about', 'against it'],
     certificates.map((row) => [
       row.certId,
       row.kind,
@@ -113,6 +113,7 @@ function describeHeld(certificates: readonly CertificateDocument[]): string {
       row.issuer,
       minuteOf(row.expiresAtSeconds),
       [...new Set(row.leaves.map(({ name }) => name))].join(', '),
+      row.remark ?? '',
     ]),
   );
 }
@@ -129,7 +130,7 @@ function describeIssued({ issued, total }: IssuedListDocument): string {
       row.holder,
       row.about.join(', ') || 'not kept',
       minuteOf(row.expiresAtSeconds),
-      row.isRevoked ? 'yes' : 'no',
+      row.isRevoked ? 'yes' : row.isUnderFormerKey ? 'cannot be: former key' : 'no',
     ]),
   );
   const hidden = total - issued.length;

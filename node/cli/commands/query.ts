@@ -119,6 +119,10 @@ const ROTATION_REMARK =
   'rotation is not followed: often because this node never saw the hash of its recovery key. The ' +
   'peer needs new certificates';
 
+const ROTATED_REMARK =
+  'KEY_ROTATED: the peer has passed to a new key, and what it shows under the old one counts for ' +
+  'nothing; it is found under its new PeerId';
+
 /** How much of a resource, and whether its attestor measured it over the network. */
 function describeResource({ name, atLeast, basis }: HitDocument['resources'][number]): string {
   return `${name} >= ${atLeast} ${basis === 'stated' ? '(stated)' : '(measured)'}`;
@@ -182,6 +186,8 @@ export function describeQuery(result: QueryDocument): string {
   if (trace.length > 0) lines.push('', 'trace', describeTrace(trace));
   const isUnfollowed = trace.some(({ detail }) => detail?.includes('BAD_ROTATION_CHAIN'));
   if (isUnfollowed) lines.push(ROTATION_REMARK);
+  const isRotated = trace.some(({ detail }) => detail?.includes('KEY_ROTATED'));
+  if (isRotated) lines.push(ROTATED_REMARK);
   if (result.outcome === 'unreachable') lines.push('No peer could be asked: see coalesce peers');
   return lines.join('\n');
 }

@@ -8,6 +8,7 @@
 import type { Request, Response } from 'express';
 import type { AgentNode } from '../../agent-node.ts';
 import { BadInputError } from '../../errors.ts';
+import { CallerGoneError } from '../caller-gone.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
 import { activityRoutes } from './activity-routes.ts';
@@ -38,7 +39,7 @@ function parameter(request: Request, name: string): string {
 function hangUp(request: Request): AbortSignal {
   const controller = new AbortController();
   request.res?.once('close', () => {
-    if (request.res?.writableEnded === false) controller.abort(new Error('The caller hung up'));
+    if (request.res?.writableEnded === false) controller.abort(new CallerGoneError());
   });
   return controller.signal;
 }

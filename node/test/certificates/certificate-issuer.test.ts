@@ -79,6 +79,19 @@ describe('a revocation', () => {
     await expect(issuer.revoke('status/0')).rejects.toThrow(NothingFoundError);
   });
 
+  it('of a certificate of a former key is refused: its list is signed by nobody any more', async () => {
+    const held = await attest();
+    const random = new FakeRandom('after');
+    const next = Identity.fromSeed(new Uint8Array(32).fill(9));
+    issuer = new CertificateIssuer({ identity: next, issued, clock, random });
+    await expect(issuer.revoke(idOf(held))).rejects.toThrow(`former key ${ME.peerId}`);
+    const { issued: rows } = await issuer.listIssued();
+    expect(rows).toMatchObject([{ isUnderFormerKey: true, isRevoked: false }]);
+    // The slot of that number in the list of the new key is not touched.
+    const mine = await attest();
+    expect(await statusOf(mine)).toMatchObject({ status: 'good' });
+  });
+
   it('is not lost when several are made at once', async () => {
     const all = await Promise.all(Array.from({ length: 12 }, () => attest()));
     await Promise.all(all.map((held) => issuer.revoke(idOf(held))));
@@ -104,7 +117,7 @@ describe('the list of what was issued', () => {
     await issuer.revoke(idOf(first));
     issuer = open();
     const iat = clock.seconds;
-    const common = { kind: 'attestation', holder: HOLDER };
+    const common = { kind: 'attestation', holder: HOLDER, isUnderFormerKey: false };
     expect(await issuer.listIssued()).toEqual({
       issued: [
         {

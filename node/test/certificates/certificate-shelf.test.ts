@@ -9,6 +9,7 @@ import type { IssuedCertificate } from '../../../crypto/skill-certificate.ts';
 import { StatusListMemory } from '../../../crypto/status-list-memory.ts';
 import { emptyStatusBits, revokeSlot, signStatusList } from '../../../crypto/status-list.ts';
 import type { CertificateDocument } from '../../api-documents.ts';
+import { statedEvidence } from '../../../protocols/attestation/stated-evidence.ts';
 import {
   FakeClock,
   FakeLogger,
@@ -474,6 +475,10 @@ describe('show and verify', () => {
     mine.heard.note(signStatusList(revoked), iat);
     expect(mine.shelf.list()).toMatchObject([{ level: 0, status: 'revoked' }]);
     expect(mine.shelf.presentable(ME.peerId)).toEqual([]);
+    // Whoever joins later hears of it from the holder: gossip comes once.
+    expect(mine.shelf.statusLists().map(({ body }) => body.seq)).toEqual([9]);
+    expect(mine.shelf.standing()).toEqual([]);
+    expect(mine.shelf.held()).toHaveLength(1);
     expect(mine.shelf.presentable(STRANGER.peerId)).toEqual([]);
   });
 
@@ -531,6 +536,46 @@ describe('show and verify', () => {
     expect(ofEnvelope()).toBe(0);
     expect(levelWith(3_600, 61)).toBe(2);
     expect(ofEnvelope()).toBe(2);
+  });
+
+  it('offers no resource whose certificate was revoked', async () => {
+    const name = 'hasResource:cpu-cores';
+    const held = await theirs.issuer.issue({
+      kind: 'attestation',
+      holder: ME.peerId,
+      claims: [{ kind: 'quantity', name, value: 8n }],
+      lifeSeconds: DAY,
+      evidence: EVIDENCE,
+    });
+    await keep(held);
+    expect(mine.shelf.attestedResources()).toEqual([name]);
+    const { list, slot } = held.certificate.body;
+    const iat = mine.clock.seconds;
+    const bits = revokeSlot(emptyStatusBits(), slot);
+    mine.heard.note(
+      signStatusList({ issuer: ATTESTOR, list, seq: 9, iat, next: iat + 3_600, bits }),
+      iat,
+    );
+    expect(mine.shelf.attestedResources()).toEqual([]);
+  });
+
+  it('keeps what was measured when the same attestor states something, not the other way', async () => {
+    const name = 'hasResource:memory-mib';
+    const issue = (evidence: Uint8Array) =>
+      theirs.issuer.issue({
+        kind: 'attestation',
+        holder: ME.peerId,
+        claims: [{ kind: 'quantity', name, value: 24n }],
+        lifeSeconds: DAY,
+        evidence,
+      });
+    const stated = statedEvidence(ATTESTOR.peerId, ME.peerId);
+    await keep(await issue(stated));
+    await keep(await issue(EVIDENCE));
+    expect(mine.shelf.list().map(({ basis }) => basis)).toEqual(['benchmark']);
+    await keep(await issue(stated));
+    const bases = mine.shelf.list().map(({ basis }) => basis);
+    expect(bases.sort()).toEqual(['benchmark', 'stated']);
   });
 
   it('says what stands against a certificate that gives no level', async () => {
