@@ -26,10 +26,10 @@ import type { DiscoveryNode } from './discovery-network.ts';
 
 const QUERY_TIMEOUT_MS = 10_000;
 /**
- * Least pause between two looks of a node that waits for a record. A pause is as long as the look
- * before it: all nodes share one event loop, and looks without end would slow what they wait for.
+ * Pause between two looks of a node that waits for a record. All nodes share one event loop: looks
+ * without a pause would slow what they wait for.
  */
-const MIN_LOOK_PAUSE_MS = 100;
+const LOOK_PAUSE_MS = 250;
 const MAX_WAIT_MS = 15_000;
 
 /** How long a query took, and when it first had something to show. */
@@ -134,12 +134,11 @@ async function waitForHit(
   const matching = ({ offers }: SkillRecord) => offers;
   const question = { query: key, keys: [key], matching, needs: 'any offer' };
   for (;;) {
-    const lookMs = systemClock.monotonicMs();
     const { hits } = await look(question, { timeoutMs: QUERY_TIMEOUT_MS });
-    const nowMs = systemClock.monotonicMs();
-    if (hits.some(wanted)) return nowMs - startMs;
-    if (nowMs - startMs > MAX_WAIT_MS) return Infinity;
-    await delay(Math.max(MIN_LOOK_PAUSE_MS, nowMs - lookMs));
+    const elapsedMs = systemClock.monotonicMs() - startMs;
+    if (hits.some(wanted)) return elapsedMs;
+    if (elapsedMs > MAX_WAIT_MS) return Infinity;
+    await delay(LOOK_PAUSE_MS);
   }
 }
 
