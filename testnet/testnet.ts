@@ -55,6 +55,8 @@ export interface TestnetOptions {
   readonly replicas?: number;
   /** Publish the contractors' offers and let the attestor certify them. Default true. */
   readonly isAttested?: boolean;
+  /** Contractors that publish their offers and are attested by nobody, by name. */
+  readonly unattested?: readonly string[];
   /** What the contractors sell, in the form of offer files, in the place of the planned offers. */
   readonly offers?: readonly unknown[];
   /** Added to every node's configuration. */
@@ -305,6 +307,7 @@ async function publishAndAttest(
     options.signal?.throwIfAborted();
     const contractor = byName.get(node.name)!;
     await contractor.api.post('/v1/skills', node.offer);
+    if (options.unattested?.includes(node.name)) return;
     for (const { term } of node.offer!.skills) {
       const attested = await network.attestor.api.post<AttestDocument>('/v1/attest', {
         peerId: contractor.peerId,

@@ -113,6 +113,8 @@ const contractor = z.strictObject({
   price: z.int().min(1).max(1e9).default(10),
   /** What it is apart from honest. */
   role: z.enum(['fabricator', 'slow']).optional(),
+  /** `false`: it asks no attestor, though the network is attested. */
+  isAttested: z.boolean().default(true),
 });
 
 const scenarioSchema = z.strictObject({

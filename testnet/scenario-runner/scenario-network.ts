@@ -37,6 +37,7 @@ type Role = keyof typeof ADVERSARIES;
 interface Seller {
   readonly name: string;
   readonly role: Role | undefined;
+  readonly isAttested: boolean;
   priceMicroUsd: number;
   /** Whether it does what its role says. */
   hasTurned: boolean;
@@ -62,10 +63,13 @@ export class ScenarioNetwork {
     const off = hasDefences ? undefined : withoutDefences;
     const isAttested = off?.isAttested ?? network.isAttested;
     const sellers = sellersOf(network.contractors);
-    const offers = sellers.map((seller) => offerOf({ ...seller, hasTurned: !isAttested }));
+    // Whoever asks no attestor has nobody to work well for.
+    for (const seller of sellers) if (!isAttested || !seller.isAttested) seller.hasTurned = true;
+    const offers = sellers.map(offerOf);
+    const unattested = sellers.filter((seller) => !seller.isAttested).map(({ name }) => name);
     const client = merged(CLIENT, isAttested ? {} : UNATTESTED, network.client, off?.client);
     const testnet = await createTestnet(sizeOf(network), {
-      ...{ dir, signal, seed, offers, isAttested, replicas: network.replicas },
+      ...{ dir, signal, seed, offers, isAttested, unattested, replicas: network.replicas },
       isInProcess: network.processes === 'one',
       ...(network.config && { config: network.config }),
       configOf: { 'client-1': client },
@@ -73,10 +77,7 @@ export class ScenarioNetwork {
     });
     const started = new ScenarioNetwork(testnet, sellers);
     try {
-      if (!isAttested) {
-        for (const seller of sellers) seller.hasTurned = true;
-        await started.#publish(sellers);
-      }
+      if (!isAttested) await started.#publish(sellers);
       return started;
     } catch (error) {
       await started.stop();
@@ -169,10 +170,10 @@ export class ScenarioNetwork {
 
 function sellersOf(contractors: Scenario['network']['contractors']): Seller[] {
   return contractors
-    .flatMap(({ count, price, role }) => Array.from({ length: count }, () => ({ price, role })))
-    .map(({ price, role }, at) => ({
+    .flatMap(({ count, ...contractor }) => Array.from({ length: count }, () => contractor))
+    .map(({ price, role, isAttested }, at) => ({
       name: `contractor-${at + 1}`,
-      role,
+      ...{ role, isAttested },
       priceMicroUsd: price,
       hasTurned: false,
     }));
