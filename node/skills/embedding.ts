@@ -31,7 +31,7 @@ export interface Embedder {
 }
 
 /** Name of the built-in model. */
-export const LOCAL_EMBEDDING_MODEL = 'coalesce-subword-hash-v2';
+export const LOCAL_EMBEDDING_MODEL = 'coalesce-subword-hash-v3';
 
 /** Length of its vectors. */
 export const LOCAL_EMBEDDING_DIMENSIONS = FEATURE_DIMENSIONS;

@@ -13,8 +13,7 @@ import { addFeature, FEATURE_DIMENSIONS, hash32 } from './feature-hash.ts';
 import { ancestorsOf } from '../../protocols/skill-discovery/terms.ts';
 import type { Concept } from './vocabulary/concept.ts';
 import { CONCEPTS, conceptsByPhrase, findTerm, pathWords } from './vocabulary.ts';
-import { groupVectors, indexGroups, WORD_GROUPS } from './word-groups.ts';
-import type { GroupIndex } from './word-groups.ts';
+import { GroupIndex, WORD_GROUPS } from './word-groups.ts';
 import { stemsOf } from './word-stems.ts';
 
 /** Weight of a concept's terms beside 1 for the concept. */
@@ -54,7 +53,7 @@ function addScaled(into: Float64Array, vector: ArrayLike<number>, scale: number)
 }
 
 /** A vector of length 1: the concept, and weaker its ancestors and the terms that go with it. */
-function conceptVector({ term, related }: Concept): Float64Array {
+function conceptVector({ term, related }: Concept): Float32Array {
   const weights = new Map([[term, 1]]);
   for (const ancestor of ancestorsOf(term)) {
     if (findTerm(ancestor) !== undefined) weights.set(ancestor, ANCESTOR_WEIGHT);
@@ -66,7 +65,7 @@ function conceptVector({ term, related }: Concept): Float64Array {
   for (const [name, weight] of weights) {
     addFeature(vector, hash32(`concept ${name}`), weight / Math.sqrt(squares));
   }
-  return vector;
+  return new Float32Array(vector);
 }
 
 /** How much each stem of a concept's texts says about it. */
@@ -82,17 +81,14 @@ function stemCounts({ term, label, synonyms, definition }: Concept): Map<string,
 
 /** Meanings of stems and phrases, made of the vocabulary and the word groups. */
 export class WordMeanings {
-  readonly #concepts = new Map<string, Float64Array>();
+  readonly #concepts = new Map<string, Float32Array>();
   /** Concepts whose texts hold a stem, with their counts. */
   readonly #conceptsOf = new Map<string, [term: string, count: number][]>();
-  readonly #groupsOf: GroupIndex;
-  readonly #groups: readonly Float64Array[];
+  readonly #groups = new GroupIndex(WORD_GROUPS);
   /** Only of stems that the vocabulary holds, so it is bounded. */
   readonly #known = new Map<string, WordMeaning>();
 
   constructor() {
-    this.#groupsOf = indexGroups(WORD_GROUPS);
-    this.#groups = groupVectors(WORD_GROUPS, this.#groupsOf);
     for (const concept of CONCEPTS) {
       this.#concepts.set(concept.term, conceptVector(concept));
       for (const [stem, count] of stemCounts(concept)) {
@@ -123,7 +119,7 @@ export class WordMeanings {
     const known = this.#known.get(stem);
     if (known !== undefined) return known;
     const concepts = this.#conceptsOf.get(stem) ?? [];
-    const groups = this.#groupsOf.get(stem) ?? [];
+    const groups = this.#groups.numbersOf(stem);
     const texts = concepts.length + groups.length;
     if (texts === 0) return undefined;
     const vector = new Float64Array(FEATURE_DIMENSIONS);
@@ -137,8 +133,8 @@ export class WordMeanings {
 
   /** Adds what a phrase of several words stands for beyond its words. */
   addPhrase(into: Float64Array, key: string): void {
-    const groups = this.#groupsOf.get(key);
-    if (groups !== undefined) this.#addGroups(into, groups, GROUP_PHRASE_WEIGHT);
+    const groups = this.#groups.numbersOf(key);
+    if (groups.length > 0) this.#addGroups(into, groups, GROUP_PHRASE_WEIGHT);
     const concepts = conceptsByPhrase().get(key);
     if (concepts === undefined) return;
     const scale = CONCEPT_PHRASE_WEIGHT / Math.sqrt(concepts.length);
@@ -157,6 +153,6 @@ export class WordMeanings {
 
   #addGroups(into: Float64Array, groups: readonly number[], weight: number): void {
     const scale = weight / Math.sqrt(groups.length);
-    for (const group of groups) addScaled(into, this.#groups[group]!, scale);
+    for (const group of groups) addScaled(into, this.#groups.vectorOf(group), scale);
   }
 }
