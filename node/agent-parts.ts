@@ -13,6 +13,7 @@ import type { BenchmarkWorker } from '../protocols/attestation/benchmark-work.ts
 import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { HostInit } from '../protocols/libp2p-host.ts';
+import type { ContractorInit } from '../protocols/negotiation/contractor.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
 import { ContractStore } from '../protocols/negotiation/contract-store.ts';
 import { BilateralBook } from '../protocols/settlement/bilateral-book.ts';
@@ -68,6 +69,8 @@ export interface AgentNodeInit {
   readonly benchmarkWorker?: () => BenchmarkWorker;
   /** What the host is made of, changed on purpose: a testnet's faults. Left out: as it is. */
   readonly adaptHost?: (init: HostInit) => HostInit;
+  /** The limits on questions of clients, changed on purpose: a testnet without them. */
+  readonly adaptContractor?: (init: ContractorInit) => ContractorInit;
 }
 
 /** The parts, loaded. */

@@ -25,7 +25,7 @@ import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { isAgreed, otherSideOf } from '../protocols/negotiation/contract.ts';
-import { Contractor } from '../protocols/negotiation/contractor.ts';
+import { CONTRACTOR_DEFAULTS, Contractor } from '../protocols/negotiation/contractor.ts';
 import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
 import { findRecord } from '../protocols/skill-discovery/publication.ts';
@@ -63,7 +63,10 @@ const STATUS_LIST_TIMEOUT_MS = 5_000;
 /** Peers of a local network restart often, and all from one address. */
 const LOCAL_HANDSHAKE_LIMITS = { handshakesPerMinute: 600, handshakeBurst: 100 };
 /** A task takes about six questions: a client may run 30 at once, and two a second for long. */
-const QUESTIONS_PER_PEER = { burst: 200, perSecond: 12 };
+const CONTRACTOR_LIMITS = {
+  ...CONTRACTOR_DEFAULTS,
+  questionsPerPeer: { burst: 200, perSecond: 12 },
+};
 
 /** The running parts that the node's face talks to. */
 export interface AgentRuntime {
@@ -125,7 +128,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       escrow: ledger?.terms,
       networkOfPeer: (peerId) => strangersNetwork(host.addressesOf(peerId)),
     },
-    { questionsPerPeer: QUESTIONS_PER_PEER },
+    parts.init.adaptContractor?.(CONTRACTOR_LIMITS) ?? CONTRACTOR_LIMITS,
   );
   const tellStatusLists = async () => gossip.tell(await parts.issuer.statusLists());
   const artifacts = receiveArtifacts(parts, sessions);

@@ -51,6 +51,8 @@ export interface DaemonInit {
   readonly onReady: (status: StatusDocument, isNewIdentity: boolean) => void;
   /** As in `AgentNodeInit`. No setting and no option of the command leads here. */
   readonly adaptHost?: AgentNodeInit['adaptHost'];
+  /** The same. */
+  readonly adaptContractor?: AgentNodeInit['adaptContractor'];
 }
 
 /**
@@ -78,6 +80,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
         clock: systemClock,
         random: systemRandom,
         ...(init.adaptHost && { adaptHost: init.adaptHost }),
+        ...(init.adaptContractor && { adaptContractor: init.adaptContractor }),
       });
       const onReady = (status: StatusDocument): void => init.onReady(status, isNew);
       return await serve(node, { config, identity, store, directory, token, logger, end, onReady });

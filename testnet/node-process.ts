@@ -42,7 +42,7 @@ export interface NodeProcessInit {
   readonly name: string;
   readonly dataDir: string;
   readonly lifetime: Lifetime;
-  /** Defences that it does without, to see what an attack does then: `record-validation`. */
+  /** Defences that it does without, to see what an attack does then. */
   readonly without?: readonly string[];
   readonly signal?: AbortSignal;
 }

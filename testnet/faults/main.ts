@@ -3,7 +3,7 @@
  * `coalesce` command starts nodes without them.
  *
  *     node main.js --data DIR [--data DIR ...] [--faults FILE] [--stop-with-parent]
- *         [--without record-validation]
+ *         [--without record-validation] [--without quote-limits]
  *
  * Of several nodes the first one starts alone; the others join the network through it.
  *
@@ -19,6 +19,7 @@ import { runDaemon } from '../../node/daemon.ts';
 import { createLogger } from '../../node/logger.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import type { HostInit } from '../../protocols/libp2p-host.ts';
+import type { ContractorInit } from '../../protocols/negotiation/contractor.ts';
 import { RECORD_NAMESPACE } from '../../protocols/skill-discovery/dht-keys.ts';
 import { followFaults } from './fault-file.ts';
 import { FaultyLinks } from './faulty-transport.ts';
@@ -57,6 +58,19 @@ function weakened(init: HostInit): HostInit {
   };
 }
 
+/** Takes every question of a client for good. */
+function unlimited(init: ContractorInit): ContractorInit {
+  if (!values.without.includes('quote-limits')) return init;
+  const all = { burst: Infinity, perSecond: Infinity };
+  return {
+    ...init,
+    ...{ questionsPerPeer: all, questionsPerNetwork: all, questionsOfAll: all },
+    openQuotes: { perClient: Infinity, total: Infinity },
+    maxStreamsPerPeer: Infinity,
+    isAskingForWork: false,
+  };
+}
+
 interface RunningNode {
   readonly ready: Promise<StatusDocument>;
   /** Exit code. */
@@ -84,6 +98,7 @@ function run(dataPath: string, bootstrap: readonly string[]): RunningNode {
       logFile,
       signal: end.signal,
       adaptHost,
+      adaptContractor: unlimited,
       onReady: resolve,
     }).finally(() => unfollow());
     ended.then(() => reject(new Error(`${dataPath} has ended`)), reject);

@@ -19,6 +19,10 @@ export const MEASURES: ReadonlySet<string> = new Set([
   'unearnedMicroUsd',
   'taskP50Ms',
   'taskP95Ms',
+  'quoteP50Ms',
+  'quoteP95Ms',
+  'taskSlowdown',
+  'quoteSlowdown',
   'queriesSent',
   'queriesMissed',
   'missedPercent',
@@ -26,6 +30,13 @@ export const MEASURES: ReadonlySet<string> = new Set([
   'recordsPoisoned',
   'recordsPoisonedPercent',
   'recordsRefused',
+  'attackTried',
+  'attackServed',
+  'attackRefused',
+  'streamsHeld',
+  'memoryGrowthMegabytes',
+  'unpaidMicroUsd',
+  'nodesLost',
   'unhandledErrors',
   'ledgerHeight',
   'ledgerView',
@@ -46,6 +57,8 @@ export interface TaskOutcome {
   /** Contractors that were paid for it. */
   readonly payees: number;
   readonly wallMs: number;
+  /** Of it, until all that were asked had given a quote or not; `null` where no answer came. */
+  readonly quoteMs: number | null;
   /** Why it was done there. */
   readonly reason: string | null;
   readonly problem: string | null;
@@ -78,6 +91,7 @@ function ofTasks(tasks: readonly TaskOutcome[]): Record<string, number> {
   const completed = tasks.filter(({ status }) => status === 'completed');
   const wrong = completed.filter(({ isWrong }) => isWrong).length;
   const times = completed.map(({ wallMs }) => wallMs).sort((a, b) => a - b);
+  const quoteTimes = tasks.flatMap(({ quoteMs }) => quoteMs ?? []).sort((a, b) => a - b);
   const attempts = tasks.flatMap((task) => task.attempts);
   return {
     tasksSent: tasks.length,
@@ -92,6 +106,8 @@ function ofTasks(tasks: readonly TaskOutcome[]): Record<string, number> {
     paidMicroUsd: tasks.reduce((sum, task) => sum + task.paidMicroUsd, 0),
     taskP50Ms: Math.round(quantile(times, 0.5)),
     taskP95Ms: Math.round(quantile(times, 0.95)),
+    quoteP50Ms: Math.round(quantile(quoteTimes, 0.5)),
+    quoteP95Ms: Math.round(quantile(quoteTimes, 0.95)),
   };
 }
 
@@ -123,7 +139,21 @@ export function measure(
   for (const one of named(queries)) {
     prefix(one, ofQueries(queries.filter(({ workload }) => workload === one)));
   }
-  return figures;
+  return { ...figures, ...slowdowns(figures) };
+}
+
+/** How much longer an attack made things take: 95th percentiles of `attacked` and of `calm`. */
+function slowdowns(figures: Measurements): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const [slowdown, measure] of [
+    ['taskSlowdown', 'taskP95Ms'],
+    ['quoteSlowdown', 'quoteP95Ms'],
+  ] as const) {
+    const [calm, attacked] = [figures[`calm.${measure}`], figures[`attacked.${measure}`]];
+    if (calm === undefined || attacked === undefined) continue;
+    found[slowdown] = Math.round((100 * attacked) / Math.max(1, calm)) / 100;
+  }
+  return found;
 }
 
 /** An assertion with what was measured. */

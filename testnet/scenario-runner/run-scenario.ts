@@ -14,6 +14,8 @@ import type { StatusDocument } from '../../node/api-documents.ts';
 import type { LedgerDocument } from '../../node/ledger/ledger-documents.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import type { LinkChoice, LinkEffect } from '../faults/network-faults.ts';
+import { Attacks, isAttack, isEndless, victimsOf } from './attacks.ts';
+import type { AttackAction } from './attacks.ts';
 import { judge, measure } from './measurements.ts';
 import type { Measurements, QueryOutcome, TaskOutcome, Verdict } from './measurements.ts';
 import type { Action, Scenario } from './scenario-file.ts';
@@ -66,7 +68,7 @@ export async function runScenario(scenario: Scenario, init: RunInit): Promise<Sc
   const startMs = systemClock.monotonicMs();
   const network = await ScenarioNetwork.start(scenario, init);
   try {
-    const run = new Run(network, init);
+    const run = new Run(network, init, scenario.seed);
     const readyMs = Math.round(systemClock.monotonicMs() - startMs);
     await run.play(scenario.timeline);
     const { events, tasks, queries } = run;
@@ -85,6 +87,8 @@ export async function runScenario(scenario: Scenario, init: RunInit): Promise<Sc
   }
 }
 
+type Background = 'tasks' | 'queries' | 'attacks' | 'endless attacks';
+
 class Run {
   readonly events: ScenarioEvent[] = [];
   readonly tasks: TaskOutcome[] = [];
@@ -92,12 +96,19 @@ class Run {
   readonly #network: ScenarioNetwork;
   readonly #init: RunInit;
   readonly #startMs = systemClock.monotonicMs();
-  readonly #working: Record<'tasks' | 'queries', Promise<void>[]> = { tasks: [], queries: [] };
+  readonly #attacks: Attacks;
+  readonly #working: Record<Background, Promise<void>[]> = {
+    tasks: [],
+    queries: [],
+    attacks: [],
+    'endless attacks': [],
+  };
   readonly #poison = { accepted: 0, refused: 0 };
 
-  constructor(network: ScenarioNetwork, init: RunInit) {
+  constructor(network: ScenarioNetwork, init: RunInit, seed: number) {
     this.#network = network;
     this.#init = init;
+    this.#attacks = new Attacks(seed);
   }
 
   /** The steps in their order, each not before its time; then the end of all work. */
@@ -110,14 +121,18 @@ class Run {
       this.#note('step', { action });
       await this.#act(action);
     }
-    await Promise.all([...this.#working.tasks, ...this.#working.queries]);
+    const { 'endless attacks': endless, ...ending } = this.#working;
+    await Promise.all(Object.values(ending).flat());
+    await this.#attacks.end();
+    await Promise.all(endless);
     this.#note('end', {});
   }
 
   /** What the nodes say at the end. */
   async lookBack(): Promise<{ ledgers: LedgerHead[]; others: Record<string, number> }> {
     const { testnet, dead } = this.#network;
-    const alive = testnet.nodes.filter(({ process: node }) => !dead.has(node.name));
+    const expected = testnet.nodes.filter(({ process: node }) => !dead.has(node.name));
+    const alive = expected.filter(({ process: node }) => node.isAlive);
     const ledgers: LedgerHead[] = [];
     const status = await Promise.all(
       alive.map(({ process: node }) => node.api.get<StatusDocument>('/v1/status')),
@@ -142,7 +157,9 @@ class Run {
         ledgerView: Math.max(0, ...views),
         ledgerForks: [...rootsAt.values()].filter((roots) => roots.size > 1).length,
         unearnedMicroUsd: await this.#unearned(),
+        nodesLost: expected.length - alive.length,
         unhandledErrors: await unhandledErrors(this.#network),
+        ...this.#attacks.figures(),
         ...(asked > 0 && { recordsPoisoned: accepted, recordsRefused: refused }),
         ...(asked > 0 && { recordsPoisonedPercent: (100 * accepted) / asked }),
       },
@@ -180,6 +197,7 @@ class Run {
   async #act(action: Action): Promise<void> {
     const network = this.#network;
     if ('tasks' in action) this.#begin('tasks', this.#doTasks(action.tasks));
+    else if (isAttack(action)) this.#attack(action);
     else if ('queries' in action) this.#begin('queries', this.#askQueries(action.queries));
     else if ('heal' in action) await network.faults.heal();
     else if ('wait' in action) await this.#wait(action.wait);
@@ -241,13 +259,13 @@ class Run {
     } else if ('partition' in action) await inject('partition', { isCut: true }, action.partition);
   }
 
-  #begin(kind: 'tasks' | 'queries', work: Promise<void>): void {
+  #begin(kind: Background, work: Promise<void>): void {
     // Awaited at the end; a failure must not be unhandled until then.
     work.catch(() => undefined);
     this.#working[kind].push(work);
   }
 
-  async #wait(what: 'tasks' | 'queries' | 'task-running' | number): Promise<void> {
+  async #wait(what: Extract<Action, { readonly wait: unknown }>['wait']): Promise<void> {
     const { signal } = this.#init;
     if (typeof what === 'number') await delay(what, undefined, { signal });
     else if (what === 'task-running') await this.#untilTaskRuns();
@@ -293,6 +311,14 @@ class Run {
       this.queries.push(outcome);
       this.#note('query', { node: node.name, ...outcome });
     });
+  }
+
+  #attack(action: AttackAction): void {
+    const victims = this.#network.choose(victimsOf(action));
+    const attack = this.#attacks.run(action, victims, this.#init.signal).then(() => {
+      this.#note('attack over', { ...this.#attacks.counts });
+    });
+    this.#begin(isEndless(action) ? 'endless attacks' : 'attacks', attack);
   }
 
   async #doPoison(records: number): Promise<void> {

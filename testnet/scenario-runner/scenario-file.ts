@@ -34,6 +34,9 @@ function quantity(parse: (text: string) => number | undefined, form: string) {
   });
 }
 const time = quantity(durationMs, 'a time such as 200ms, 5s or 2m');
+const victims = nodes.default('contractors');
+/** Of an attacker. */
+const peers = z.int().min(1).max(64);
 const ends = { from: nodes.optional(), to: nodes.optional(), oneWay: z.boolean().optional() };
 
 /** Settings of nodes; each node checks them when it starts, so here their keys alone. */
@@ -76,8 +79,32 @@ const effects = {
   /** Contractors that worked well begin to do what their role says. */
   turn: nodes,
   poison: z.strictObject({ records: z.int().min(1).max(10_000) }),
+  /** Attacks on the wire, in the background: to the end of the timeline, or until they are done. */
+  floodQuotes: z.strictObject({
+    nodes: victims,
+    peers: peers.default(20),
+    requests: z.int().min(1).max(32).default(10),
+    every: time.default(500),
+  }),
+  idleStreams: z.strictObject({
+    nodes: victims,
+    peers: peers.default(10),
+    streams: z.int().min(1).max(10_000).default(1_000),
+  }),
+  malformedFrames: z.strictObject({
+    nodes: victims,
+    peers: peers.default(4),
+    frames: z.int().min(1).max(1_000_000).default(10_000),
+  }),
+  hoard: z.strictObject({ nodes: victims, peers: peers.default(10) }),
+  freeRide: z.strictObject({
+    nodes: victims,
+    peers: peers.default(10),
+    /** Call every result bad, rather than say nothing. */
+    isContesting: z.boolean().default(false),
+  }),
   /** For the work that was begun in the background, or so long. */
-  wait: z.union([z.enum(['tasks', 'queries', 'task-running']), time]),
+  wait: z.union([z.enum(['tasks', 'queries', 'attacks', 'task-running']), time]),
 } as const;
 
 /** What one step does. */
@@ -142,7 +169,11 @@ const scenarioSchema = z.strictObject({
     .strictObject({
       client: config.optional(),
       isAttested: z.boolean().optional(),
+      /** Of all nodes. */
+      config: config.optional(),
       recordValidation: z.literal(false).optional(),
+      /** Limits on questions, on open quotes and on streams of one client, and puzzles. */
+      quoteLimits: z.literal(false).optional(),
       assert: z.array(assertion).min(1).max(64),
     })
     .optional(),

@@ -71,9 +71,12 @@ export class ScenarioNetwork {
     const testnet = await createTestnet(sizeOf(network), {
       ...{ dir, signal, seed, offers, isAttested, unattested, replicas: network.replicas },
       isInProcess: network.processes === 'one',
-      ...(network.config && { config: network.config }),
+      config: merged(network.config, off?.config),
       configOf: { 'client-1': client },
-      ...(off?.recordValidation === false && { without: ['record-validation'] }),
+      without: [
+        ...(off?.recordValidation === false ? ['record-validation'] : []),
+        ...(off?.quoteLimits === false ? ['quote-limits'] : []),
+      ],
     });
     const started = new ScenarioNetwork(testnet, sellers);
     try {

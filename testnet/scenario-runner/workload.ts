@@ -48,7 +48,8 @@ async function rightResult(text: string): Promise<unknown> {
   return parts[0]?.data;
 }
 
-function taskBody(text: string, title: string): object {
+/** The body of a request to run a task. */
+export function taskBody(text: string, title: string) {
   return {
     task: {
       title,
@@ -88,13 +89,21 @@ export async function doTask(
       isWrong: run.status === 'completed' && !isDeepStrictEqual(data, await rightResult(text)),
       attempts: attempts.map(({ where, outcome }) => ({ where, outcome })),
       paidMicroUsd: run.totals.paidMicroUsd,
+      quoteMs: run.subtasks.reduce((sum, { phasesMs }) => sum + (phasesMs['quote'] ?? 0), 0),
       payees: new Set(attempts.filter((one) => one.paidMicroUsd > 0).map(({ where }) => where))
         .size,
     };
   } catch (error) {
     return {
       ...{ workload, name, isOutsourced: false, isWrong: false, attempts: [] },
-      ...{ status: null, reason: null, paidMicroUsd: 0, payees: 0, wallMs: wallMs() },
+      ...{
+        status: null,
+        reason: null,
+        quoteMs: null,
+        paidMicroUsd: 0,
+        payees: 0,
+        wallMs: wallMs(),
+      },
       problem: error instanceof Error ? error.message : String(error),
     };
   }

@@ -9,9 +9,13 @@ const SHORT = ['fabrication', 'record-poisoning'];
 
 const names = await scenarioNames();
 const attacks: string[] = [];
+/** Attacks whose defences cannot be taken away: they are held against the same work in peace. */
+const defendedOnly: string[] = [];
 for (const name of names) {
   const { scenario } = await loadScenario(name);
-  if (scenario.withoutDefences !== undefined && !SHORT.includes(name)) attacks.push(name);
+  if (SHORT.includes(name)) continue;
+  if (scenario.withoutDefences !== undefined) attacks.push(name);
+  else if (scenario.defence !== undefined) defendedOnly.push(name);
 }
 
 describe('the attack', () => {
@@ -20,6 +24,14 @@ describe('the attack', () => {
     async (name) => {
       expect(await verdictsOf(name, true)).toEqual([]);
       expect(await verdictsOf(name, false)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(defendedOnly)(
+    '%s holds, beside the same work without it',
+    async (name) => {
+      expect(await verdictsOf(name, true)).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -26,7 +26,15 @@ afterEach(async () => {
 
 const task = (number: number, isWrong: boolean): TaskOutcome => ({
   ...{ workload: '', name: `task-${number}`, status: 'completed', isOutsourced: true, isWrong },
-  ...{ attempts: [], paidMicroUsd: 5, payees: 1, wallMs: 10 * number, reason: '', problem: null },
+  ...{
+    attempts: [],
+    paidMicroUsd: 5,
+    payees: 1,
+    quoteMs: 1,
+    wallMs: 10 * number,
+    reason: '',
+    problem: null,
+  },
 });
 
 /** A run that no network ran, with so many wrong results among ten. */
@@ -100,6 +108,24 @@ describe('evidence', () => {
 
   it('is not found where no run has left any', async () => {
     await expect(verifyEvidence(parent)).rejects.toThrow(/no evidence; expected a directory/);
+  });
+});
+
+describe('the slowdown of an attack', () => {
+  const timed = (workload: string, quoteMs: number | null): TaskOutcome => ({
+    ...task(1, false),
+    ...{ workload, quoteMs, wallMs: 100 },
+  });
+
+  it('is the 95th percentile under attack by the one before it', () => {
+    const tasks = [timed('calm', 20), timed('attacked', 50), timed('attacked', null)];
+    const figures = measure(tasks, [], {});
+    expect(figures).toMatchObject({ quoteSlowdown: 2.5, taskSlowdown: 1 });
+    expect(figures['attacked.quoteP95Ms']).toBe(50);
+  });
+
+  it('is not measured where one of both is missing', () => {
+    expect(measure([timed('attacked', 50)], [], {})).not.toHaveProperty('quoteSlowdown');
   });
 });
 

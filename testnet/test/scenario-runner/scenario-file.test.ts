@@ -34,6 +34,29 @@ describe('a scenario file', () => {
     ]);
   });
 
+  it('takes attacks on the wire with what they leave out', () => {
+    const attacks = GOOD.replace('  - tasks:', '  - floodQuotes: {}\n  - hoard: {}\n  - tasks:');
+    const { timeline } = parseScenario('test', 'test.yaml', attacks);
+    expect(timeline.slice(1, 3)).toEqual([
+      { action: { floodQuotes: { nodes: 'contractors', peers: 20, requests: 10, every: 500 } } },
+      { action: { hoard: { nodes: 'contractors', peers: 10 } } },
+    ]);
+  });
+
+  it('is refused with an attack that is too large, and with limits that it would raise', () => {
+    const large = GOOD.replace(
+      'tasks: { count: 3, every: 500ms }',
+      'idleStreams: { streams: 1e6 }',
+    );
+    expect(problemsOf(large)[0]).toMatch(/^line 7: timeline.1.idleStreams.streams: /);
+    const raised = [
+      'withoutDefences:',
+      '  quoteLimits: 9',
+      '  assert: [{ measure: tasksLost, atLeast: 1 }]',
+    ].join('\n');
+    expect(problemsOf(`${GOOD}${raised}`)[0]).toMatch(/^line 11: withoutDefences.quoteLimits: /);
+  });
+
   it('is refused with every problem at once, each with its line', () => {
     const wrong = GOOD.replace('count: 2', 'count: none')
       .replace('200ms', '200')
