@@ -22,7 +22,8 @@ import type { NodeLedger } from './ledger/node-ledger.ts';
 
 /** The index of a node that is a broker; `undefined` for any other. */
 export function brokerIndex(config: Config): RecordIndex | undefined {
-  return config.roles.includes('broker') ? new RecordIndex() : undefined;
+  const { isLocalNetwork } = config.network;
+  return config.roles.includes('broker') ? new RecordIndex(undefined, isLocalNetwork) : undefined;
 }
 
 /** Starts to answer queries from `index`. @returns the way to stop. */

@@ -24,6 +24,8 @@ function bargainingLines({ request, result }: DecisionRecord): string[] {
   const here = result.costInternalMicroUsd;
   if (price === null || considered === null || external === null || here === null) return [];
   const floor = lowestPriceMicroUsd(request, result);
+  const isAnyGood = result.candidates.some(hasPassed);
+  const whose = isAnyGood ? 'the lowest price that passes' : 'its own price, since nobody passes';
   const { priceMicroUsd: askedMicroUsd } = external;
   const besideMicroUsd = external.totalMicroUsd - askedMicroUsd;
   const overheads = dollars(besideMicroUsd);
@@ -32,25 +34,29 @@ function bargainingLines({ request, result }: DecisionRecord): string[] {
   if (evenMicroUsd >= askedMicroUsd) {
     return [
       `An even split of the gain with ${name}: (${dollars(here)} here - ${overheads} beside`,
-      `the price + ${dollars(floor)}, the lowest price that passes) / 2 = ` +
+      `the price + ${dollars(floor)}, ${whose}) / 2 = ` +
         `${dollars(evenMicroUsd)}. It asks ${dollars(askedMicroUsd)}: no offer.`,
     ];
   }
   return [
     `The gain would be split evenly with ${name} at ${dollars(price)}: ` +
       `(${dollars(here)} here - ${overheads} beside`,
-    `the price + ${dollars(floor)}, the lowest price that passes) / 2, at most the price asked.`,
+    `the price + ${dollars(floor)}, ${whose}) / 2, at most the price asked.`,
   ];
 }
 
 /** Of those that pass every gate and of the considered one. */
 function lowestPriceMicroUsd({ candidates }: DecisionRequest, result: DecisionResult): number {
   let lowest = result.costParts.external?.priceMicroUsd ?? Infinity;
-  result.candidates.forEach(({ score, failedGate }, index) => {
-    if (score === null || failedGate !== undefined) return;
+  result.candidates.forEach((candidate, index) => {
+    if (!hasPassed(candidate)) return;
     lowest = Math.min(lowest, candidates[index]?.quote.priceMicroUsd ?? Infinity);
   });
   return lowest;
+}
+
+function hasPassed({ score, failedGate }: DecisionResult['candidates'][number]): boolean {
+  return score !== null && failedGate === undefined;
 }
 
 function runnerUpLine({ request, result }: DecisionRecord): string {

@@ -70,8 +70,8 @@ function weightNotes({ policy, task }: DecisionRequest): string[] {
   const deadline = task.maxLatencyMs === undefined ? 'no deadline' : `${task.maxLatencyMs} ms`;
   const sensitivity = figure(sensitivityFactors[task.sensitivity]);
   return [
-    'signals: mean of 0.5 + 0.5 (wanted - free) / slots; 1 - mean reliability; ' +
-      `fastest / ${deadline}; ${sensitivity} for ${task.sensitivity}`,
+    'signals: mean of 0.5 + 0.5 (wanted - free) / slots, each from 0 to 1; 1 - mean reliability;',
+    `fastest / ${deadline}, at most 1; ${sensitivity} for ${task.sensitivity}`,
     `mixed = ${mixed}; weight = mixed x (1 - ${figure(correlationPenalty)} overlap); ` +
       'both scaled to add up to 1',
     'overlap = sum of |correlation| with the other three columns, 0 with fewer than three rows',

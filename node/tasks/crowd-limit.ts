@@ -4,7 +4,8 @@
  * behind one of them does not fill the ranking.
  *
  * A peer's network is that of the connection to it, and what its record says only where there is
- * none: a record may name any address. Peers met at a loopback or private address are exempt, since
+ * none: a record may name any address, so these have places of their own, and so have those that
+ * name none. Peers met at a loopback or private address are exempt, since
  * a local testnet has one address and one attestor; so are those that the configuration names.
  *
  * @module
@@ -42,6 +43,9 @@ export interface LimitedCrowd<Entry> {
   readonly leftOut: readonly LeftOut<Entry>[];
 }
 
+/** Where a peer is that is not connected and names no address. */
+const NOWHERE = 'no address';
+
 type Group = Pick<LeftOut<unknown>, 'reason' | 'group'>;
 
 /** The groups that a member takes a place in. */
@@ -49,7 +53,10 @@ function groupsOf({ connectedAt, toldAddresses, attestorGroup }: CrowdMember): r
   const isConnected = connectedAt.length > 0;
   const networks = new Set((isConnected ? connectedAt : toldAddresses).map(networkOf));
   if (isConnected && networks.size === 1 && networks.has(LOCAL_NETWORK)) return [];
-  const groups = [...networks].map((group): Group => ({ reason: 'NETWORK_FULL', group }));
+  const named = networks.size > 0 ? [...networks] : [NOWHERE];
+  // What a record says of others' networks takes no place of those who were met there.
+  const told = isConnected ? '' : ' by its own word';
+  const groups = named.map((group): Group => ({ reason: 'NETWORK_FULL', group: group + told }));
   if (attestorGroup === null) return groups;
   return [...groups, { reason: 'ATTESTOR_GROUP_FULL', group: attestorGroup }];
 }

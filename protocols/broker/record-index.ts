@@ -62,24 +62,29 @@ function isBefore(a: Ranked, b: Ranked): boolean {
   return a.priceMicroUsd < b.priceMicroUsd;
 }
 
+/** Where a peer is whose record names no address, or a local one. */
+const NOWHERE = 'nowhere';
 /** Peers of one network that are ranked before all others (wire-formats.md 6). */
 const MAX_PER_NETWORK = 3;
 
 /** The best so far: a few of each network, and whoever is beyond that. */
 class Ranking {
   readonly #limit: number;
+  readonly #isLocal: boolean;
   readonly #first: Ranked[] = [];
   readonly #beyond: Ranked[] = [];
   readonly #byNetwork = new Map<string, Ranked[]>();
   found = 0;
 
-  constructor(limit: number) {
+  /** @param isLocal - On a local network all addresses are, and none of them says anything. */
+  constructor(limit: number, isLocal: boolean) {
     this.#limit = limit;
+    this.#isLocal = isLocal;
   }
 
   add(one: Ranked): void {
     this.found += 1;
-    const { network } = one.record;
+    const { network = this.#isLocal ? undefined : NOWHERE } = one.record;
     if (network === undefined) {
       insert(this.#first, one, this.#limit);
       return;
@@ -104,14 +109,16 @@ class Ranking {
 /** Records by key. */
 export class RecordIndex {
   readonly #maxRecords: number;
+  readonly #isLocalNetwork: boolean;
   readonly #records = new Map<string, IndexedRecord>();
   readonly #byKey = new Map<string, Set<IndexedRecord>>();
   /** Peers that sell exactly this, by term. */
   readonly #sellers = new Map<string, number>();
   readonly #networks = new NetworkGroups<IndexedRecord>();
 
-  constructor(maxRecords: number = MAX_INDEXED_RECORDS) {
+  constructor(maxRecords: number = MAX_INDEXED_RECORDS, isLocalNetwork = false) {
     this.#maxRecords = maxRecords;
+    this.#isLocalNetwork = isLocalNetwork;
   }
 
   get size(): number {
@@ -174,7 +181,7 @@ export class RecordIndex {
     isWanted: (record: IndexedRecord) => boolean = () => true,
   ): IndexAnswer {
     const terms = keys.filter(isTermKey);
-    const ranking = new Ranking(limit);
+    const ranking = new Ranking(limit, this.#isLocalNetwork);
     for (const [record, sharedKeys] of this.#sharing(keys)) {
       if (record.expSeconds < nowSeconds || !isWanted(record)) continue;
       const priceMicroUsd = priceFor(record, terms);

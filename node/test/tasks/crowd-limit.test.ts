@@ -40,6 +40,24 @@ describe('a crowd of one network', () => {
     expect(limited(ips.map((ip, i) => at(`p${i}`, ip))).leftOut).toEqual(['p3']);
   });
 
+  it('takes three places where it is nowhere: neither connected nor with an address', () => {
+    const crowd = Array.from({ length: 200 }, (_, i) => ({
+      crowd: crowdMember(`p${i}`, { connectedAt: [], toldAddresses: [] }),
+    }));
+    expect(limited(crowd).kept).toEqual(['p0', 'p1', 'p2']);
+  });
+
+  it('takes no place of peers met there by naming their network in its records', () => {
+    const crowd = Array.from({ length: 50 }, (_, i) => ({
+      crowd: crowdMember(`p${i}`, {
+        connectedAt: [],
+        toldAddresses: [`/ip4/198.51.100.${i}/tcp/4001`],
+      }),
+    }));
+    const honest = [at('a', '198.51.100.201'), at('b', '198.51.100.202')];
+    expect(limited([...crowd, ...honest]).kept).toEqual(['p0', 'p1', 'p2', 'a', 'b']);
+  });
+
   it('takes one place for each peer, however much that peer offers', () => {
     const offers = Array.from({ length: 5 }, () => at('a', '198.51.100.1'));
     expect(limited([...offers, at('b', '198.51.100.2')]).leftOut).toEqual([]);

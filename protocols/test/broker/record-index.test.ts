@@ -66,6 +66,26 @@ describe('the index of a broker', () => {
     expect(index.size).toBe(0);
   });
 
+  it.each([
+    ['no address', []],
+    ['a local address first', ['/ip4/127.0.0.1/tcp/1', '/ip4/198.51.100.7/tcp/4001']],
+  ])('crowd: 64 identities with %s fill no answer, but on a local network', (_, addresses) => {
+    const answerOf = (isLocalNetwork: boolean) => {
+      const index = new RecordIndex(undefined, isLocalNetwork);
+      const put = (n: number, priceMicroUsd: string, from: readonly string[]) => {
+        const identity = Identity.fromSeed(new Uint8Array(32).fill(100).fill(n, 31));
+        const content = contentOf({ term: 'performs:nlp/sentiment', priceMicroUsd });
+        index.put(recordOf(identity, { ...content, addresses: [...from] }));
+        return identity.peerId;
+      };
+      for (let n = 0; n < 64; n++) put(n, '1', addresses);
+      const honest = put(200, '900', ['/ip4/203.0.113.9/tcp/4001']);
+      return foundBy(index, ['performs:nlp/sentiment']).includes(honest);
+    };
+    expect(answerOf(false)).toBe(true);
+    expect(answerOf(true)).toBe(false);
+  });
+
   it('crowd: 64 identities of one network fill no answer; three of them are ranked', () => {
     const index = new RecordIndex();
     const at = (n: number, host: string, priceMicroUsd: string) => {
