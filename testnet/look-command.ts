@@ -5,12 +5,11 @@
  */
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { builtProgram } from '../node/built-program.ts';
 import { wholeNumber } from '../node/cli/options.ts';
 import { printable } from '../node/errors.ts';
 import { chooseNodes } from './faults/network-faults.ts';
@@ -118,19 +117,12 @@ async function follow(
   }
 }
 
-/** The built command, from the built testnet and from the sources. */
-function commandPath(): string {
-  const candidates = ['../node/cli/main.js', '../dist/node/cli/main.js'];
-  const paths = candidates.map((path) => fileURLToPath(new URL(path, import.meta.url)));
-  return paths.find((path) => existsSync(path)) ?? paths[0]!;
-}
-
 async function shell(dir: string, { name, dataDir }: TestnetNodeDocument): Promise<void> {
   const bin = join(dir, BIN_DIRECTORY);
   await mkdir(bin, { recursive: true, mode: 0o700 });
   const script = join(bin, 'coalesce');
   const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\\''`)}'`;
-  const command = `exec ${quoted(process.execPath)} ${quoted(commandPath())} "$@"`;
+  const command = `exec ${quoted(process.execPath)} ${quoted(builtProgram('coalesce'))} "$@"`;
   await writeFile(script, `#!/bin/sh\n${command}\n`);
   await chmod(script, 0o700);
   process.stderr.write(`"coalesce" talks to ${name} in this shell; "exit" ends it.\n`);

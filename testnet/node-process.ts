@@ -6,11 +6,11 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../node/built-program.ts';
 import { ApiClient, readDaemonInfo } from '../node/http-api/client.ts';
 import { DataDirectoryLockedError, RefusedError, UnreachableError } from '../node/errors.ts';
 import { dataDirectory } from '../node/storage/data-directory.ts';
@@ -45,16 +45,6 @@ export interface NodeProcessInit {
   /** Defences that it does without, to see what an attack does then. */
   readonly without?: readonly string[];
   readonly signal?: AbortSignal;
-}
-
-/** The built program of nodes; the sources' own copy is not executable on Node.js 20. */
-function programPath(): string {
-  const candidates = ['./faults/main.js', '../dist/testnet/faults/main.js'];
-  const found = candidates
-    .map((relative) => fileURLToPath(new URL(relative, import.meta.url)))
-    .find((path) => existsSync(path));
-  if (found === undefined) throw new RefusedError('The project is not built; run "npm run build"');
-  return found;
 }
 
 /** A daemon's process and the way to talk to it. */
@@ -113,7 +103,7 @@ export class NodeProcess {
     const child = spawn(
       process.execPath,
       [
-        programPath(),
+        builtProgram('testnet-node'),
         ...inits.flatMap((init) => ['--data', init.dataDir]),
         ...['--faults', faultFileOf(dirname(dataDir))],
         ...(isTied ? ['--stop-with-parent'] : []),

@@ -119,11 +119,11 @@ export function addScenarioCommands(
 }
 
 /** @returns whether every bar is met. */
-async function runAll({ json, seeds, runs }: Options, signal: AbortSignal): Promise<boolean> {
+async function runAll({ json, out, seeds, runs }: Options, signal: AbortSignal): Promise<boolean> {
   const onProgress = (text: string): void => {
     if (!json) process.stderr.write(`${printable(text)}\n`);
   };
-  const found = await runAttacks({ seeds, runs, signal, onProgress });
+  const found = await runAttacks({ seeds, runs, outDir: out, signal, onProgress });
   print(json, found, () => `${attackTable(found.rows)}\nWritten into ${found.file}`);
   return found.rows.every(({ isMet }) => isMet);
 }

@@ -13,7 +13,7 @@ import type { DaemonInit } from '../daemon.ts';
 import { BadInputError, DataDirectoryLockedError, UnreachableError } from '../errors.ts';
 import { ApiClient, readDaemonInfo } from '../http-api/client.ts';
 
-const BINARY = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const BINARY = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 
 let path: string;
 let child: ChildProcess | undefined;

@@ -120,8 +120,17 @@ describe('a resource of a real node', () => {
     await expect.poll(async () => (await attestor.node.status()).peersConnected).toBe(1);
     const filling = vi.spyOn(holder.worker, 'fillMemory');
     const order = { peerId: h.peerId, resource: MEMORY, amount: 128 };
-    const attested = attestor.node.attestResource(order, never).catch((error: unknown) => error);
-    await expect.poll(() => filling.mock.calls.length, { timeout: 20_000 }).toBe(1);
+    const isFilling = (): boolean => filling.mock.calls.length > 0;
+    let attested: Promise<unknown> = Promise.resolve();
+    // On a machine with other work to do it may be sent away before it comes to that.
+    for (let again = 0; again < 8 && !isFilling(); again++) {
+      let isOver = false;
+      attested = attestor.node.attestResource(order, never).catch((error: unknown) => error);
+      void attested.then(() => (isOver = true));
+      await expect.poll(() => isOver || isFilling(), { timeout: 20_000 }).toBe(true);
+      if (!isFilling()) await sleep(1_000);
+    }
+    expect(isFilling()).toBe(true);
     await sleep(20);
     await holder.node.stop();
     const stored = await holder.store.json<StoredMeasuredTime>('settings').get('measured-time');

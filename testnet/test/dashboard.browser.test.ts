@@ -22,7 +22,7 @@ import type { Testnet } from '../testnet.ts';
 import { chromiumPath, launchChromium, openTab } from './chromium.ts';
 import type { WatchedTab } from './chromium.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 const SCREENS = fileURLToPath(new URL('../../coverage/dashboard/', import.meta.url));
 const TERM = 'performs:nlp/sentiment';
 const ECHO_TERM = 'performs:text/hostile-echo';

@@ -25,7 +25,7 @@ import { NodeProcess } from '../node-process.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 const TERM = 'performs:nlp/sentiment';
 const DAY_SECONDS = 86_400;
 

@@ -30,7 +30,7 @@ const NODES = 8;
 const MAX_DOWN = 2;
 /** Buys whatever it costs, and whatever has failed before. */
 const BUYER = { hasEconomicGate: false, confidenceThreshold: 0, isBargaining: false };
-const CLI = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 
 let root: string;
 let network: Testnet;

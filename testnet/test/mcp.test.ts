@@ -22,7 +22,7 @@ import type { NodeProcess } from '../node-process.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 const TERM = 'performs:nlp/sentiment';
 const SLOW_TERM = 'performs:text/counted-work';
 const TEXT = 'The kettle is wonderful. The tent was a sad disappointment.';

@@ -32,7 +32,7 @@ import type { NodeProcess } from '../node-process.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 const SKILL = 'performs:nlp/sentiment';
 const never = new AbortController().signal;
 const MEMORY = 'hasResource:memory-mib';

@@ -17,7 +17,7 @@ import { NodeProcess } from '../node-process.ts';
 import { createTestnet } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 const OPTIMIZATION = 'performs:finance/portfolio-optimization';
 const SEARCH = { timeout: 40_000, interval: 500 };
 

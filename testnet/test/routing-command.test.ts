@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RoutingDocument } from '../routing-command.ts';
 
-const cli = fileURLToPath(new URL('../../dist/testnet/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/bundle/coalesce-testnet.js', import.meta.url));
 
 function routing(...args: string[]) {
   return new Promise<{ exitCode: number; stdout: string; stderr: string }>((resolve) => {

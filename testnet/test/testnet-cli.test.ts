@@ -13,7 +13,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const cli = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 
 function coalesce(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {

@@ -15,7 +15,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const cli = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
 const TIMEOUT_MS = 180_000;
 
 function coalesce(args: readonly string[], input = ''): Promise<Outcome> {

@@ -8,17 +8,19 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../built-program.ts';
 import { RefusedError } from '../../errors.ts';
 import type { RegisterCommand } from '../context.ts';
 
-const TESTNET = new URL('../../../testnet/main.js', import.meta.url);
-const EXPERIMENTS = new URL('../../../testnet/experiments/main.js', import.meta.url);
+/** Not bundled: its threads load single modules. */
+const EXPERIMENTS = fileURLToPath(new URL('../../../testnet/experiments/main.js', import.meta.url));
+const testnet = (): string => builtProgram('coalesce-testnet');
 
 export const registerTestnet: RegisterCommand = (program, run) => {
   for (const [name, description, executable, ...first] of [
-    ['testnet', 'a local network of real nodes: up, status, fault, heal, run, down', TESTNET],
-    ['demo', 'the main job end to end on a local network', TESTNET, 'demo'],
-    ['simulate', "the paper's experiments and ours, on a simulated market", EXPERIMENTS],
+    ['testnet', 'a local network of real nodes: up, status, fault, heal, run, down', testnet],
+    ['demo', 'the main job end to end on a local network', testnet, 'demo'],
+    ['simulate', "the paper's experiments and ours, on a simulated market", () => EXPERIMENTS],
   ] as const) {
     program
       .command(`${name} [arguments...]`)
@@ -27,14 +29,13 @@ export const registerTestnet: RegisterCommand = (program, run) => {
       .helpOption(false)
       .action(
         run((context, args: string[]) =>
-          runExecutable(executable, [...first, ...args, ...(context.isJson ? ['--json'] : [])]),
+          runExecutable(executable(), [...first, ...args, ...(context.isJson ? ['--json'] : [])]),
         ),
       );
   }
 };
 
-function runExecutable(url: URL, args: readonly string[]): Promise<number> {
-  const executable = fileURLToPath(url);
+function runExecutable(executable: string, args: readonly string[]): Promise<number> {
   if (!existsSync(executable)) {
     throw new RefusedError(`${executable}: is missing; build the project with "npm run build"`);
   }

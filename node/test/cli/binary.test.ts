@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const BINARY = fileURLToPath(new URL('../../../dist/node/cli/main.js', import.meta.url));
+const BINARY = fileURLToPath(new URL('../../../dist/bundle/coalesce.js', import.meta.url));
 
 let path: string;
 
