@@ -4,7 +4,9 @@
  *
  * Without a ledger a contractor works before it is paid. Known clients may use all its capacity, up
  * to `accept.creditPerPeerMicroUsd` each; everyone else is one class that shares
- * `accept.newcomerSlots` and `accept.newcomerCreditMicroUsd` (wire-formats.md 6).
+ * `accept.newcomerSlots` and `accept.newcomerCreditMicroUsd` (wire-formats.md 6). A result that a
+ * newcomer took and calls bad takes a slot of the class as long as one of a newcomer that says
+ * nothing: else each new name would be given one.
  *
  * @module
  */
@@ -97,6 +99,8 @@ export interface OpenContract {
 /** A client that took a result and left it unpaid. */
 export interface Debtor {
   readonly client: string;
+  /** Until then its result takes a slot of all newcomers; left out by an older version. */
+  readonly untilMs?: number;
 }
 
 /** Clients remembered for a result they took and did not judge. */
@@ -109,7 +113,7 @@ export class ContractorRole implements ContractorPolicy {
   /** Agreed and not settled, by contract id (base64url). */
   readonly #open = new Map<string, OpenContract>();
   /** Unknown clients that took a result and left it unpaid: nothing more on credit for them. */
-  readonly #debtors = new Set<string>();
+  readonly #debtors = new Map<string, Debtor>();
   #isDraining = false;
   #onEscrow: (contractId: string) => void = () => undefined;
   #onVoid: (contractId: string) => void = () => undefined;
@@ -123,8 +127,8 @@ export class ContractorRole implements ContractorPolicy {
 
   /** Takes up the slots and the debtors of the time before a restart. */
   async load(): Promise<void> {
-    for (const { client } of await this.#init.debtors.values({ limit: MAX_DEBTORS })) {
-      this.#debtors.add(client);
+    for (const debtor of await this.#init.debtors.values({ limit: MAX_DEBTORS })) {
+      this.#debtors.set(debtor.client, debtor);
     }
     for (const contract of await this.#init.open.values()) await this.#takeUp(contract);
   }
@@ -314,6 +318,7 @@ export class ContractorRole implements ContractorPolicy {
     const { client, shape } = contract.request.body;
     if (!OPEN_PHASES.has(contract.phase)) {
       if (contract.phase === 'VOID') this.#onVoid(id);
+      const sinceMs = this.#open.get(id)?.sinceMs ?? 0;
       this.#vacate(id);
       this.#store(this.#init.results.delete(id)); // the client has it, or will not pay for it
       // Its entry goes last: a crash before that is made good by `load`.
@@ -321,7 +326,7 @@ export class ContractorRole implements ContractorPolicy {
         this.#store(this.#init.onReceipt(contract).then(() => this.#init.open.delete(id)));
       } else if (contract.phase !== 'VERDICT') this.#store(this.#init.open.delete(id));
       if (contract.verdict?.body.outcome === 'pass') this.#clear(client);
-      else if (contract.delivery && isOnCredit(contract)) this.#owe(client);
+      else if (contract.delivery && isOnCredit(contract)) this.#owe(client, sinceMs);
       return;
     }
     const sinceMs = this.#open.get(id)?.sinceMs ?? this.#init.clock.nowMs();
@@ -354,20 +359,21 @@ export class ContractorRole implements ContractorPolicy {
       if (nowMs - sinceMs < CAPACITY_SECONDS * 1_000) continue;
       this.#free(id);
       const tookResult = phase === 'DELIVERED' || phase === 'ACKNOWLEDGED';
-      if (tookResult) this.#owe(client);
+      if (tookResult) this.#owe(client, sinceMs);
       this.#store(this.#init.results.delete(id));
     }
   }
 
   /** A stranger that took a result and did not pay gets nothing more on credit. */
-  #owe(client: string): void {
+  #owe(client: string, sinceMs: number): void {
     if (this.#known.has(client) || this.#debtors.has(client)) return;
-    for (const oldest of this.#debtors) {
+    for (const oldest of this.#debtors.keys()) {
       if (this.#debtors.size < MAX_DEBTORS) break;
       this.#clear(oldest);
     }
-    this.#debtors.add(client);
-    this.#store(this.#init.debtors.put(client, { client }));
+    const debtor = { client, untilMs: sinceMs + CAPACITY_SECONDS * 1_000 };
+    this.#debtors.set(client, debtor);
+    this.#store(this.#init.debtors.put(client, debtor));
   }
 
   #clear(client: string): void {
@@ -413,11 +419,14 @@ export class ContractorRole implements ContractorPolicy {
   #hasCredit(client: string): boolean {
     if (this.#known.has(client)) return true;
     if (this.#debtors.has(client)) return false;
-    return this.#newcomersInWork() < this.#init.config.accept.newcomerSlots;
+    return this.#newcomerSlotsTaken() < this.#init.config.accept.newcomerSlots;
   }
 
-  #newcomersInWork(): number {
+  /** By work under way, and by results of late that were taken and not paid. */
+  #newcomerSlotsTaken(): number {
+    const nowMs = this.#init.clock.nowMs();
     let count = 0;
+    for (const { untilMs = 0 } of this.#debtors.values()) if (untilMs > nowMs) count++;
     for (const { client } of this.#open.values()) if (!this.#known.has(client)) count++;
     return count;
   }

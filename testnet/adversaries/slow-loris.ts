@@ -6,9 +6,11 @@
  * @module
  */
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import { SECURE_PROTOCOLS, SESSION_PROTOCOL } from '../../protocols/protocol-ids.ts';
 import { withPeers } from './wire-peer.ts';
 import type { AttackInit, WirePeer } from './wire-peer.ts';
@@ -16,8 +18,8 @@ import type { AttackInit, WirePeer } from './wire-peer.ts';
 const OPEN_TIMEOUT_MS = 20_000;
 /** Between two bytes of a stream that drips. */
 const DRIP_MS = 1_000;
-/** Before a stream that was refused or closed is opened again. */
-const REST_MS = 1_000;
+/** Before a stream is opened first, and before one that was refused or closed is opened again. */
+const MAX_REST_MS = 10_000;
 const PROTOCOLS = Object.values(SECURE_PROTOCOLS);
 
 /** How many streams. */
@@ -35,20 +37,23 @@ export async function holdIdleStreams(init: SlowLorisInit): Promise<void> {
   const ofOnePeer = Math.ceil(streams / peers);
   let held = 0;
   const hold = async (peer: WirePeer, target: string, kind: number): Promise<void> => {
+    const random = new SeededRandom(kind);
     while (!signal.aborted) {
+      const restMs = random.integer(MAX_REST_MS); // not all at the same time
+      await delay(restMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
       counts.tried += 1;
-      try {
-        const wait = await openOf(peer, target, kind, signal);
+      const untilEnd = await openOf(peer, target, kind, signal).catch(() => undefined);
+      if (untilEnd !== undefined) {
         counts.served += 1;
         onHeld((held += 1));
-        await wait().finally(() => (held -= 1));
-      } catch {
-        if (!signal.aborted) counts.refused += 1;
-      }
-      await delay(REST_MS, undefined, { signal }).catch(() => undefined);
+        await untilEnd().catch(() => undefined); // the victim ended it
+        held -= 1;
+      } else if (!signal.aborted) counts.refused += 1;
     }
   };
   await withPeers(peers, targets, async (peer) => {
+    setMaxListeners(0, signal);
     await Promise.all(
       targets.flatMap(({ peerId }) =>
         Array.from({ length: ofOnePeer }, (_, number) => hold(peer, peerId, number)),

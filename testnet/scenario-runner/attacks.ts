@@ -12,6 +12,7 @@ import { holdIdleStreams } from '../adversaries/slow-loris.ts';
 import { freeRide, hoardCapacity } from '../adversaries/unpaying-client.ts';
 import type { AttackCounts, AttackInit, AttackTarget } from '../adversaries/wire-peer.ts';
 import type { NodeProcess } from '../node-process.ts';
+import { quantile } from './measurements.ts';
 import type { Action } from './scenario-file.ts';
 import { TERM, taskBody, textOf } from './workload.ts';
 
@@ -51,7 +52,8 @@ export class Attacks {
   readonly counts: AttackCounts = { tried: 0, served: 0, refused: 0 };
   readonly #seed: number;
   readonly #end = new AbortController();
-  readonly #growthOf = new Map<string, number>();
+  /** Of each attacked node, sample by sample. */
+  readonly #growthsOf = new Map<string, number[]>();
   readonly #watching: Promise<void>[] = [];
   #mostHeld = 0;
   #unpaidMicroUsd = 0;
@@ -112,17 +114,21 @@ export class Attacks {
   figures(): Readonly<Record<string, number>> {
     if (!this.#hasBegun) return {};
     const { tried, served, refused } = this.counts;
+    const growths = [...this.#growthsOf.values()].map((all) => all.sort((a, b) => a - b));
     return {
       ...{ attackTried: tried, attackServed: served, attackRefused: refused },
       streamsHeld: this.#mostHeld,
       unpaidMicroUsd: this.#unpaidMicroUsd,
-      memoryGrowthMegabytes: Math.max(0, ...this.#growthOf.values()),
+      memoryGrowthMegabytes: Math.max(0, ...growths.map((all) => quantile(all, 0.5))),
+      memoryPeakMegabytes: Math.max(0, ...growths.flat()),
     };
   }
 
-  /** A node's memory while it is attacked, above what it had before; the most that was seen. */
+  /** A node's memory while it is attacked, above what it had before. */
   async #watchMemory({ name, api }: NodeProcess, signal: AbortSignal): Promise<void> {
     let firstMegabytes: number | undefined;
+    const growths: number[] = [];
+    this.#growthsOf.set(name, growths);
     while (!signal.aborted) {
       const limit = AbortSignal.timeout(10 * SAMPLE_MS);
       const status = await api
@@ -130,8 +136,7 @@ export class Attacks {
         .catch(() => undefined);
       if (status) {
         firstMegabytes ??= status.memoryRssMegabytes;
-        const growth = status.memoryRssMegabytes - firstMegabytes;
-        this.#growthOf.set(name, Math.max(growth, this.#growthOf.get(name) ?? 0));
+        growths.push(status.memoryRssMegabytes - firstMegabytes);
       }
       await delay(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
     }

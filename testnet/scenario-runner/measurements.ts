@@ -35,6 +35,7 @@ export const MEASURES: ReadonlySet<string> = new Set([
   'attackRefused',
   'streamsHeld',
   'memoryGrowthMegabytes',
+  'memoryPeakMegabytes',
   'unpaidMicroUsd',
   'nodesLost',
   'unhandledErrors',
@@ -78,7 +79,8 @@ export interface QueryOutcome {
 /** Figures by name. */
 export type Measurements = Readonly<Record<string, number>>;
 
-function quantile(sorted: readonly number[], share: number): number {
+/** Of numbers in ascending order; 0 of none. */
+export function quantile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return 0;
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }

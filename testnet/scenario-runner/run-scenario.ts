@@ -307,7 +307,9 @@ class Run {
         .filter(({ name: node }) => !this.#network.dead.has(node));
       const node = alive[number % alive.length];
       if (node === undefined) return;
-      const outcome = await ask(node, name, this.#network.publishers(), signal);
+      // Nobody finds itself.
+      const others = this.#network.publishers().filter(({ peerId }) => peerId !== node.peerId);
+      const outcome = await ask(node, name, others, signal);
       this.queries.push(outcome);
       this.#note('query', { node: node.name, ...outcome });
     });

@@ -575,9 +575,30 @@ describe('debtors', () => {
       expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
       await test.restart();
       expect(await test.accept(test.proposal(ALICE))).toEqual(declined('CREDIT_EXHAUSTED'));
-      expect(await test.accept(test.proposal(MALLORY))).toBe(true);
     },
   );
+
+  it('keep the slot of all newcomers for twenty minutes (free-riding under new names)', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = await test.agreed(ALICE);
+    test.clock.advanceSeconds(60);
+    test.settle(contract, 'fail');
+    expect(test.role.openContracts).toBe(0);
+    expect(await test.accept(test.proposal(MALLORY))).toEqual(declined('CREDIT_EXHAUSTED'));
+    await test.restart();
+    test.clock.advanceSeconds(1_139);
+    expect(await test.accept(test.proposal(MALLORY))).toEqual(declined('CREDIT_EXHAUSTED'));
+    test.clock.advanceSeconds(1);
+    expect(await test.accept(test.proposal(MALLORY))).toBe(true);
+  });
+
+  it('give the slot of all newcomers back when they pay', async () => {
+    const test = await RoleUnderTest.open();
+    const contract = await test.agreed(ALICE);
+    test.settle(contract, 'fail');
+    test.settle(contract, 'pass');
+    expect(await test.accept(test.proposal(MALLORY))).toBe(true);
+  });
 
   it('do not include a stranger who says "pass", nor a known client who says "fail"', async () => {
     const test = await RoleUnderTest.open();
