@@ -580,13 +580,10 @@ describe('debtors', () => {
 
   it('keep the slot of all newcomers for twenty minutes (free-riding under new names)', async () => {
     const test = await RoleUnderTest.open();
-    const contract = await test.agreed(ALICE);
-    test.clock.advanceSeconds(60);
-    test.settle(contract, 'fail');
-    expect(test.role.openContracts).toBe(0);
+    test.settle(await test.agreed(ALICE), 'fail');
     expect(await test.accept(test.proposal(MALLORY))).toEqual(declined('CREDIT_EXHAUSTED'));
     await test.restart();
-    test.clock.advanceSeconds(1_139);
+    test.clock.advanceSeconds(1_199);
     expect(await test.accept(test.proposal(MALLORY))).toEqual(declined('CREDIT_EXHAUSTED'));
     test.clock.advanceSeconds(1);
     expect(await test.accept(test.proposal(MALLORY))).toBe(true);
@@ -595,8 +592,7 @@ describe('debtors', () => {
   it('give the slot of all newcomers back when they pay', async () => {
     const test = await RoleUnderTest.open();
     const contract = await test.agreed(ALICE);
-    test.settle(contract, 'fail');
-    test.settle(contract, 'pass');
+    for (const outcome of ['fail', 'pass'] as const) test.settle(contract, outcome);
     expect(await test.accept(test.proposal(MALLORY))).toBe(true);
   });
 
