@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 const outdir = `${dist}bundle`;
 
 /** @type {import('esbuild').Plugin} */
@@ -41,6 +42,7 @@ const { metafile } = await build({
     'testnet-node': `${dist}testnet/faults/main.js`,
   },
   outdir,
+  absWorkingDir: root,
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -71,7 +73,7 @@ await writeFile(`${outdir}/LICENSES.txt`, licences.join(`\n${'-'.repeat(80)}\n\n
 
 /** @param {string} path - Of a package, from the project's root. */
 async function licenceOf(path) {
-  const directory = fileURLToPath(new URL(`../${path}/`, import.meta.url));
+  const directory = `${root}${path}/`;
   const { name, version, license } = JSON.parse(await readFile(`${directory}package.json`, 'utf8'));
   const files = await readdir(directory);
   const texts = files.filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();

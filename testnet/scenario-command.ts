@@ -72,7 +72,7 @@ export function addScenarioCommands(
       const scenarios = await Promise.all(
         names.map(async (name) => {
           const { scenario } = await loadScenario(name);
-          const isAttack = scenario.withoutDefences !== undefined;
+          const isAttack = scenario.defence !== undefined;
           return { name, title: scenario.title, isAttack };
         }),
       );

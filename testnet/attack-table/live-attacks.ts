@@ -21,7 +21,10 @@ export interface LiveOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** Of an attack: the first measure that its run without defences must get wrong. */
+/**
+ * Of an attack: the first measure that its run without defences must get wrong; where its defences
+ * cannot be taken away, the first that it asserts.
+ */
 interface JudgedMeasure {
   readonly measure: string;
   readonly bar: AttackRow['bar'];
@@ -29,7 +32,7 @@ interface JudgedMeasure {
 
 /** @throws {@link RangeError} if the scenario sets no bar to that measure. */
 function judgedMeasure({ name, assert, withoutDefences }: Scenario): JudgedMeasure {
-  const { measure } = withoutDefences!.assert[0]!;
+  const { measure } = (withoutDefences?.assert ?? assert)[0]!;
   const limit: Assertion | undefined = assert.find((one) => one.measure === measure);
   const least = limit?.atLeast;
   const value = least ?? limit?.atMost;
@@ -72,13 +75,13 @@ export async function liveAttacks(options: LiveOptions): Promise<AttackRow[]> {
   const rows: AttackRow[] = [];
   for (const name of await scenarioNames()) {
     const { scenario } = await loadScenario(name);
-    if (scenario.withoutDefences === undefined) continue;
+    if (scenario.defence === undefined) continue;
     const { measure, bar } = judgedMeasure(scenario);
     rows.push(
       attackRow({
-        ...{ attack: name, defence: scenario.defence ?? '', by: 'scenario', measure, bar },
+        ...{ attack: name, defence: scenario.defence, by: 'scenario', measure, bar },
         on: await measured(scenario, measure, true, options),
-        off: await measured(scenario, measure, false, options),
+        off: scenario.withoutDefences ? await measured(scenario, measure, false, options) : [],
       }),
     );
   }

@@ -7,8 +7,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../node/system-clock.ts';
 import { median } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
+import { freePort, residentMegabytes } from './processes.ts';
 
 const PAIRS = 5;
 const SETTLE_MS = 5_000;
@@ -79,7 +79,7 @@ async function sample(argumentsFor: (port: number) => string[]): Promise<Sample>
   try {
     const readyMs = (await untilReady(child, port)) - startMs;
     await delay(SETTLE_MS);
-    return { readyMs, rssMegabytes: await residentMegabytes(child.pid!) };
+    return { readyMs, rssMegabytes: await residentMegabytes([child.pid!]) };
   } finally {
     child.kill('SIGTERM');
     await new Promise((resolve) => child.once('exit', resolve));
@@ -97,22 +97,4 @@ async function untilReady(child: ChildProcess, port: number): Promise<number> {
     await delay(POLL_MS);
   }
   throw new Error('The node did not become ready');
-}
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-  return Number(kilobytes) / 1_024;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

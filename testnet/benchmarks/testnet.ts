@@ -14,8 +14,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,6 +26,7 @@ import { builtModule } from '../scenario-runner/built-file.ts';
 import { createTestnet, forEachConcurrently } from '../testnet.ts';
 import { median } from './measuring.ts';
 import type { Bench, BenchRow } from './measuring.ts';
+import { freePort, residentMegabytes } from './processes.ts';
 
 const SEED = 20_261_130;
 const PAIRS = 200;
@@ -77,16 +77,6 @@ async function untilAnswered(
     }
   });
   return missed;
-}
-
-/** Sum of the resident memory of the processes, in MB. */
-async function residentMegabytes(pids: readonly number[]): Promise<number> {
-  let kilobytes = 0;
-  for (const pid of new Set(pids)) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    kilobytes += Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  }
-  return kilobytes / 1_024;
 }
 
 const termOf = (number: number): string => `performs:bench/skill-${number}`;
@@ -197,18 +187,6 @@ async function endOf(child: ChildProcess): Promise<void> {
   const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await ended;
   clearTimeout(late);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Small networks are started more often: they are over soon, and vary more. */

@@ -59,7 +59,8 @@ describe('the table of attacks', () => {
     const attacks: string[] = [];
     for (const name of await scenarioNames()) {
       const { scenario } = await loadScenario(name);
-      if (scenario.withoutDefences !== undefined) attacks.push(name);
+      if (scenario.defence !== undefined) attacks.push(name);
+      expect(scenario.withoutDefences === undefined || scenario.defence !== undefined).toBe(true);
     }
     expect(attacks.length).toBeGreaterThan(1);
     for (const name of attacks) expect(readme).toContain(`| \`${name}\` |`);
