@@ -22,7 +22,7 @@ import type { DataDirectory } from './storage/data-directory.ts';
 
 /** The node on the network. @throws {@link BadInputError} for an address it cannot listen on. */
 export async function openHost(
-  { init: { config, identity, directory, logger, adaptHost } }: AgentParts,
+  { init: { config, identity, directory, clock, logger, adaptHost } }: AgentParts,
   datastore: LevelDatastore,
   guard: RecordGuard,
 ): Promise<Host> {
@@ -31,6 +31,7 @@ export async function openHost(
   try {
     const init: HostInit = {
       identity,
+      clock,
       logger,
       datastore,
       validators: { [RECORD_NAMESPACE]: guard.validate },

@@ -14,7 +14,13 @@ import { gossipsub, StrictNoSign } from '@libp2p/gossipsub';
 import type { GossipSub } from '@libp2p/gossipsub';
 import { identify } from '@libp2p/identify';
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht';
-import type { KadDHT, Selectors, SingleKadDHT, Validators } from '@libp2p/kad-dht';
+import type {
+  KadDHT,
+  KadDHTComponents,
+  Selectors,
+  SingleKadDHT,
+  Validators,
+} from '@libp2p/kad-dht';
 import type { Connection, Libp2p, ServiceMap } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
@@ -30,13 +36,14 @@ import type { Identity } from '../crypto/identity.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { strangersNetwork } from './address-network.ts';
 import { Bootstrap } from './bootstrap.ts';
-import type { Logger } from './components.ts';
+import type { Clock, Logger } from './components.ts';
 import { KnownPeers, watchPeers } from './known-peers.ts';
 import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
 import { LanPeers, explainDial, reachabilityParts } from './reachability.ts';
 import type { ReachabilityInit } from './reachability.ts';
 import { limitDhtStore } from './skill-discovery/dht-store-limits.ts';
 import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
+import { hearOnce, thriftyComponents } from './skill-discovery/dht-components.ts';
 import type { IsProven } from './skill-discovery/provider-entries.ts';
 
 const SECOND_MS = 1_000;
@@ -91,6 +98,7 @@ export interface HostServices extends ServiceMap {
 /** What {@link createHost} is handed. */
 export interface HostInit extends ReachabilityInit {
   readonly identity: Identity;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly validators: Validators;
   readonly selectors: Selectors;
@@ -169,6 +177,24 @@ function createGossip() {
   });
 }
 
+function createDht({ validators, selectors, clock }: HostInit) {
+  const create = kadDHT({
+    protocol: KAD_PROTOCOL,
+    kBucketSize: K_BUCKET_SIZE,
+    // Undefined would mean "client until a public address is seen": for ever, on a LAN.
+    clientMode: false,
+    // The default mapper drops private addresses, and with them every peer of a LAN.
+    peerInfoMapper: passthroughMapper,
+    initialQuerySelfInterval: 100,
+    networkDialTimeout: DHT_REQUEST_TIMEOUT,
+    reprovide: REPROVIDE,
+    validators,
+    selectors,
+  });
+  return (components: KadDHTComponents) =>
+    create(thriftyComponents(components, KAD_PROTOCOL, clock));
+}
+
 async function createNode(
   init: HostInit,
   datastore: Datastore,
@@ -198,23 +224,12 @@ async function createNode(
     services: {
       identify: identify(),
       ping: ping(),
-      dht: kadDHT({
-        protocol: KAD_PROTOCOL,
-        kBucketSize: K_BUCKET_SIZE,
-        // Undefined would mean "client until a public address is seen": for ever, on a LAN.
-        clientMode: false,
-        // The default mapper drops private addresses, and with them every peer of a LAN.
-        peerInfoMapper: passthroughMapper,
-        initialQuerySelfInterval: 100,
-        networkDialTimeout: DHT_REQUEST_TIMEOUT,
-        reprovide: REPROVIDE,
-        validators: init.validators,
-        selectors: init.selectors,
-      }) as never,
+      dht: createDht(init) as never,
       gossip: createGossip(),
       ...ways.services,
     },
   });
+  hearOnce(node.services.dht, init.clock);
   await node.start();
   return node;
 }

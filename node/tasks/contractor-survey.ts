@@ -17,6 +17,7 @@ import type {
   SearchComponents,
   SearchResult,
 } from '../../protocols/skill-discovery/find-contractors.ts';
+import { isAtOrBelow } from '../../protocols/skill-discovery/terms.ts';
 import { SearchCache } from '../../protocols/skill-discovery/search-cache.ts';
 import type { Search } from '../../protocols/skill-discovery/search-cache.ts';
 import type { ProvedSkill, ResourceMinimum, ShownResource } from '../certificates/trust.ts';
@@ -122,7 +123,7 @@ export class ContractorSurvey {
   readonly #components: ContractorSurveyComponents;
   readonly #searches: SearchCache;
   readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
-  /** What was seen of each peer, for showing. */
+  /** What was seen of each peer. */
   readonly offers = new KnownOffers();
 
   /** @param search - How the DHT is looked through. */
@@ -141,7 +142,7 @@ export class ContractorSurvey {
     const { queryTimeoutMs, self, clock, random, brokers } = this.#components;
     const isForBrokers = asked.isForBrokers === true && brokers.length > 0;
     const search = await this.#searches.search(
-      { ...questionAbout(term), isForBrokers },
+      { ...questionAbout(term), isForBrokers, known: this.#sellersOf([term]) },
       { timeoutMs: queryTimeoutMs, signal },
     );
     const question = await this.#vectorOf(asked, signal);
@@ -188,7 +189,8 @@ export class ContractorSurvey {
   ): Promise<Survey> {
     const { queryTimeoutMs, self, embedder, random } = this.#components;
     const plan = await planQuery(query, alternatives, embedder, signal);
-    const question = { ...plan.search, isForBrokers };
+    const known = this.#sellersOf(plan.terms);
+    const question = { ...plan.search, isForBrokers, known };
     const search = await this.#searches.search(question, {
       timeoutMs: queryTimeoutMs,
       signal,
@@ -209,6 +211,12 @@ export class ContractorSurvey {
     }
     this.offers.note(contractors);
     return { search: { ...search, dropped }, contractors: rankContractors(contractors, random) };
+  }
+
+  /** Peers that worked well in this, then those that were seen to offer it. */
+  #sellersOf(terms: readonly string[]): readonly string[] {
+    const isWanted = (offered: string): boolean => terms.some((term) => isAtOrBelow(offered, term));
+    return [...this.#components.outcomes.provenIn(isWanted), ...this.offers.sellersOf(terms)];
   }
 
   /** The best of the ways in which a hit answers; `undefined` if it does not. */

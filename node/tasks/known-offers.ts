@@ -1,10 +1,11 @@
 /**
- * What was last seen on offer by each peer, and what it proved then: for showing alone, no decision
- * reads it. In memory, bounded.
+ * What was last seen on offer by each peer, and what it proved then: for showing, and to ask the
+ * peer again where it was met. No decision reads it. In memory, bounded.
  *
  * @module
  */
 
+import { isAtOrBelow } from '../../protocols/skill-discovery/terms.ts';
 import type { PeerDocument } from '../api-documents.ts';
 import type { SurveyedContractor } from './contractor-survey.ts';
 
@@ -42,6 +43,15 @@ export class KnownOffers {
 
   peers(): readonly string[] {
     return [...this.#byPeer.keys()];
+  }
+
+  /** Peers that offered something at or below one of the terms, the one seen last first. */
+  sellersOf(terms: readonly string[]): readonly string[] {
+    const isWanted = (offered: string): boolean => terms.some((term) => isAtOrBelow(offered, term));
+    return [...this.#byPeer]
+      .filter(([, offers]) => [...offers.keys()].some(isWanted))
+      .map(([peerId]) => peerId)
+      .reverse();
   }
 
   of(peerId: string): readonly SeenOffer[] {

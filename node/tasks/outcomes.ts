@@ -101,6 +101,13 @@ export class OutcomeBook {
     return this.all().filter((entry) => entry.peerId === peerId);
   }
 
+  /** Contractors with verified results in one of the types, those with the most first. */
+  provenIn(isWanted: (taskType: string) => boolean): readonly string[] {
+    const proven = this.all().filter((one) => one.successes > 0 && isWanted(one.taskType));
+    proven.sort((a, b) => b.successes - a.successes);
+    return [...new Set(proven.map(({ peerId }) => peerId))];
+  }
+
   all(): OutcomeEntry[] {
     return [...this.#entries.values()];
   }

@@ -15,7 +15,7 @@ import type {
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import type { SkillOffer, SkillRecord } from '../../protocols/skill-discovery/skill-record.ts';
 import { probesOf } from '../../protocols/skill-discovery/similarity-buckets.ts';
-import { isAtOrBelow } from '../../protocols/skill-discovery/terms.ts';
+import { isAtOrBelow, parseTerm } from '../../protocols/skill-discovery/terms.ts';
 import { cosineSimilarity, jaccardIndex } from '../skills/compatibility.ts';
 import type { Embedder } from '../skills/embedding.ts';
 import type { QueryAlternative } from '../skills/query-expression.ts';
@@ -44,6 +44,8 @@ export interface QueryFit {
 /** A query, ready to be looked for. */
 export interface QueryPlan {
   readonly search: SearchQuestion;
+  /** Terms among the keys: those that were asked for, and of a text the nearest. */
+  readonly terms: readonly string[];
   /** Gives terms of hits that the vocabulary does not have their vectors, the first of many. */
   prepare(hits: readonly ContractorHit[], signal: AbortSignal): Promise<void>;
   /** The hits that are worth a question: of a text, the offers of each contractor nearest to it. */
@@ -112,6 +114,7 @@ function greater(a: number | undefined, b: number | undefined): number | undefin
 
 class Plan implements QueryPlan {
   readonly search: SearchQuestion;
+  readonly terms: readonly string[];
   readonly #alternatives: readonly QueryAlternative[];
   readonly #texts: Vectors;
   readonly #terms: Vectors;
@@ -123,6 +126,7 @@ class Plan implements QueryPlan {
     terms: Vectors,
   ) {
     this.search = { ...search, matching: (record) => this.#matching(record) };
+    this.terms = search.keys.filter((key) => parseTerm(key).valid);
     this.#alternatives = alternatives;
     this.#texts = texts;
     this.#terms = terms;

@@ -22,7 +22,7 @@ import type {
 } from './find-contractors.ts';
 import { NamedProviders } from './named-providers.ts';
 import type { ProviderName } from './named-providers.ts';
-import { fetchRecord } from './record-fetch.ts';
+import { fetchRecord, hasAddress } from './record-fetch.ts';
 import type { FetchedRecord } from './record-fetch.ts';
 import { Turns } from './turns.ts';
 
@@ -41,9 +41,16 @@ const MAX_NEW_PROVIDERS_PER_ANSWER = 12;
 const MAX_WAITING_NAMED_ONCE = 32;
 /** Addresses taken up of one provider. */
 const MAX_ADDRESSES_PER_PROVIDER = 8;
+/** Most peers that are asked because they offered this before. */
+const MAX_PROBED = 16;
 const MAX_TRACE_ENTRIES = 1_024;
 /** Tries of the provider lookup: one that fails says nothing about what exists. */
 const LOOKUP_TRIES = 2;
+/**
+ * Of those asked in a lookup, how many answered at least if it was complete. A dead peer here and
+ * there is normal in Kademlia, where k peers hold each entry; that there is nobody takes more.
+ */
+export const MIN_ANSWERED_SHARE = { forHits: 0.5, forNone: 0.75 } as const;
 
 /** Settled options of a search. */
 export interface SearchLimits {
@@ -100,20 +107,39 @@ export class ContractorSearch {
   async run(): Promise<SearchResult> {
     const { query, keys } = this.#question;
     this.#note('search', { detail: query });
+    await this.#probeKnown();
     if (!(await this.#hasPeers())) {
       this.#note('no-peers');
-      return this.#result('unreachable');
+      return this.#withoutLookups();
     }
     const lookups = await Promise.all(keys.map((key) => this.#lookUpInTurn(key)));
     this.#takeWaiting();
     this.#names.endLookups();
     await Promise.all(this.#fetches);
     for (const { provider } of this.#names.waiting()) this.#drop(provider.peerId, 'NOT_FETCHED');
-    if (lookups.every(({ answered }) => answered === 0)) return this.#result('unreachable');
+    if (lookups.every(({ answered }) => answered === 0)) return this.#withoutLookups();
     const isPartial = this.#isCut || lookups.some(({ isCut }) => isCut);
-    // A dead peer here and there is normal in Kademlia: k peers hold each entry.
-    const fewAnswered = lookups.some(({ asked, answered }) => answered * 2 < asked);
+    const share = MIN_ANSWERED_SHARE[this.#hits.length > 0 ? 'forHits' : 'forNone'];
+    const fewAnswered = lookups.some(({ asked, answered }) => answered < share * asked);
     return this.#result(isPartial || fewAnswered ? 'partial' : 'complete');
+  }
+
+  /** Peers that are known may have answered where nobody could be asked who else there is. */
+  async #withoutLookups(): Promise<SearchResult> {
+    this.#names.endLookups();
+    await Promise.all(this.#fetches);
+    return this.#result(this.#hits.length > 0 ? 'partial' : 'unreachable');
+  }
+
+  async #probeKnown(): Promise<void> {
+    const { host } = this.#components;
+    const known = (this.#question.known ?? []).filter((peerId) => peerId !== host.peerId);
+    const probe = async (peerId: string): Promise<void> => {
+      if (!isPeerId(peerId) || !(await hasAddress(host, peerIdFromString(peerId)))) return;
+      this.#note('known', { peerId });
+      this.#take(this.#names.remember(peerId));
+    };
+    await Promise.all([...new Set(known)].slice(0, MAX_PROBED).map(probe));
   }
 
   async #hasPeers(): Promise<boolean> {
@@ -229,7 +255,15 @@ export class ContractorSearch {
       peerId,
       this.#signal,
     );
+    if (!this.#answers(fetched) && !(await this.#names.isEverNamed(name))) {
+      // Nobody says that it offers this: it did once.
+      return this.#note('known-no-more', { peerId });
+    }
     this.#settle(peerId, fetched);
+  }
+
+  #answers(fetched: FetchedRecord): boolean {
+    return fetched.found && this.#question.matching(fetched.record.body).length > 0;
   }
 
   async #learnAddresses({ peerId, addresses }: NamedPeer): Promise<void> {

@@ -13,6 +13,7 @@
 import { Key } from 'interface-datastore';
 import type { Datastore, Pair, Query } from 'interface-datastore';
 import { varint } from 'multiformats';
+import { withMembers } from '../with-members.ts';
 import { PROVIDER_PREFIX, ProviderEntries, providerOf } from './provider-entries.ts';
 import type { IsProven, NetworkOfPeer, ProviderEntriesInit } from './provider-entries.ts';
 import { NetworkGroups } from './network-groups.ts';
@@ -193,7 +194,7 @@ function writtenMsOf(value: Uint8Array): number {
  * the order of the store: so a crowd of one network does not stand before everybody else.
  */
 async function* inTurns(
-  entries: AsyncIterable<Pair>,
+  entries: ReturnType<Datastore['query']>,
   isProven: IsProven,
   networkOf: (entry: string) => string,
 ): AsyncGenerator<Pair, void, undefined> {
@@ -228,19 +229,10 @@ export async function limitDhtStore(datastore: Datastore, init: DhtStoreInit): P
     index.delete(key.toString());
     await datastore.delete(key, ...rest);
   };
-  const query = (request: Query, ...rest: [object?]): AsyncIterable<Pair> => {
-    const entries = datastore.query(request, ...rest) as AsyncIterable<Pair>;
+  const query = (request: Query, ...rest: [object?]): ReturnType<Datastore['query']> => {
+    const entries = datastore.query(request, ...rest);
     const isOfOneKey = request.prefix?.startsWith(PROVIDER_PREFIX) === true;
     return isOfOneKey ? inTurns(entries, isProven, (entry) => index.networkOf(entry)) : entries;
   };
-  return new Proxy(datastore, {
-    get(target, name): unknown {
-      if (name === 'put') return put;
-      if (name === 'delete') return remove;
-      if (name === 'query') return query;
-      const member: unknown = Reflect.get(target, name);
-      // Bound to the store itself: a store with private fields refuses calls on a proxy.
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-    },
-  });
+  return withMembers(datastore, { put, delete: remove, query });
 }

@@ -55,6 +55,12 @@ export interface SearchQuestion {
   readonly needs: string;
   /** Asks configured brokers beside the DHT, and not only where the DHT cannot answer. */
   readonly isForBrokers?: boolean;
+  /**
+   * PeerIds of peers that offered this before; the first 16 count. Each is asked for its record
+   * where it was met, so that it is found also where nobody names it. One that is
+   * gone changes nothing.
+   */
+  readonly known?: readonly string[];
 }
 
 /** How to search. */

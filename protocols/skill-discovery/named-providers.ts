@@ -32,6 +32,11 @@ export class ProviderName {
     return this.#vouched.promise;
   }
 
+  /** Whether anyone has named it: not so for one that is only remembered. */
+  get isNamed(): boolean {
+    return this.namedBy.size > 0;
+  }
+
   get isVouched(): boolean {
     return this.namedBy.size >= VOUCHERS;
   }
@@ -50,13 +55,20 @@ export class NamedProviders {
 
   /** @returns `undefined` if there is no room for another name. */
   add(provider: NamedPeer, namedBy: string): ProviderName | undefined {
-    let name = this.#names.get(provider.peerId);
-    if (!name) {
-      if (this.#names.size >= MAX_NAMES) return undefined;
-      name = new ProviderName(provider);
-      this.#names.set(provider.peerId, name);
-    }
-    name.add(namedBy);
+    const name = this.#names.get(provider.peerId) ?? this.#create(provider);
+    name?.add(namedBy);
+    return name;
+  }
+
+  /** A name that nobody has given yet: of a peer that is known from before. */
+  remember(peerId: string): ProviderName {
+    return this.#names.get(peerId) ?? this.#create({ peerId, addresses: [] })!;
+  }
+
+  #create(provider: NamedPeer): ProviderName | undefined {
+    if (this.#names.size >= MAX_NAMES) return undefined;
+    const name = new ProviderName(provider);
+    this.#names.set(provider.peerId, name);
     return name;
   }
 
@@ -72,10 +84,17 @@ export class NamedProviders {
     this.#lookedUp.resolve();
   }
 
+  /** Whether anyone names it; known at the end of the lookups at latest. */
+  async isEverNamed(name: ProviderName): Promise<boolean> {
+    if (!name.isNamed) await this.#lookedUp.promise;
+    return name.isNamed;
+  }
+
   /** Whether the DHT is to be searched for a record; known at the end of the lookups at latest. */
   async isWorthWalk(name: ProviderName): Promise<boolean> {
     await Promise.race([name.vouched, this.#lookedUp.promise]);
     if (name.isVouched) return true;
+    if (!name.isNamed) return false;
     const [voucher = ''] = name.namedBy;
     const walks = (this.#walksByVoucher.get(voucher) ?? 0) + 1;
     this.#walksByVoucher.set(voucher, walks);

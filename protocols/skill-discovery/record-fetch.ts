@@ -163,7 +163,8 @@ class RecordFetch {
   }
 }
 
-async function hasAddress({ libp2p }: Host, peerId: PeerId): Promise<boolean> {
+/** Whether a peer can be asked without a search for where it is. */
+export async function hasAddress({ libp2p }: Host, peerId: PeerId): Promise<boolean> {
   if (libp2p.getConnections(peerId).length > 0) return true;
   try {
     return (await libp2p.peerStore.get(peerId)).addresses.length > 0;

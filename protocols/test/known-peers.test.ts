@@ -7,7 +7,7 @@ import { KnownPeers, MAX_DIALLED_PEERS, MAX_KNOWN_PEERS } from '../known-peers.t
 import type { KnownPeer } from '../known-peers.ts';
 import { createHost } from '../libp2p-host.ts';
 import type { Host, HostInit } from '../libp2p-host.ts';
-import { silentLogger, until } from './skill-discovery/fixtures.ts';
+import { silentLogger, TestClock, until } from './skill-discovery/fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -94,6 +94,7 @@ describe('a node without bootstrap peers', () => {
 
   async function start(init: Partial<HostInit> = {}): Promise<Host> {
     const host = await createHost({
+      clock: new TestClock(),
       identity: Identity.generate(),
       logger: silentLogger,
       validators: {},

@@ -3,11 +3,12 @@ import { Identity } from '../../crypto/identity.ts';
 import { createHost } from '../libp2p-host.ts';
 import type { Host, HostInit } from '../libp2p-host.ts';
 import { KAD_PROTOCOL } from '../protocol-ids.ts';
-import { silentLogger, until } from './skill-discovery/fixtures.ts';
+import { silentLogger, TestClock, until } from './skill-discovery/fixtures.ts';
 
 const started: Host[] = [];
 async function start(init: Partial<HostInit> = {}): Promise<Host> {
   const host = await createHost({
+    clock: new TestClock(),
     identity: Identity.generate(),
     logger: silentLogger,
     validators: {},

@@ -18,6 +18,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const started: Host[] = [];
 async function start(init: Partial<HostInit> = {}): Promise<Host> {
   const host = await createHost({
+    clock: new TestClock(),
     identity: Identity.generate(),
     logger: silentLogger,
     validators: {},

@@ -9,6 +9,7 @@ import { equalBytes } from '../../crypto/bytes.ts';
 import { encodeDocument } from '../../crypto/canonical-json.ts';
 import { Identity } from '../../crypto/identity.ts';
 import { silentLogger } from '../../node/logger.ts';
+import { systemClock } from '../../node/system-clock.ts';
 import { createHost } from '../../protocols/libp2p-host.ts';
 import type { Host } from '../../protocols/libp2p-host.ts';
 import { RECORD_NAMESPACE, recordKey } from '../../protocols/skill-discovery/dht-keys.ts';
@@ -42,6 +43,7 @@ export class RecordPoisoner {
   /** Joins the network. */
   static async join(bootstrap: readonly string[]): Promise<RecordPoisoner> {
     const host = await createHost({
+      clock: systemClock,
       identity: Identity.generate(),
       logger: silentLogger,
       validators: { [RECORD_NAMESPACE]: ANYTHING },

@@ -78,6 +78,7 @@ async function createPeer(answer?: (question: BrokerQuestion) => BrokerAnswer) {
   const [clock, random, logger] = [systemClock, systemRandom, silentLogger];
   const guard = new RecordGuard({ clock, datastore });
   const host = await createHost({
+    clock,
     identity,
     logger,
     datastore,

@@ -57,6 +57,7 @@ async function createNode(bootstrap: readonly string[]): Promise<DiscoveryNode> 
   const logger = silentLogger;
   const guard = new RecordGuard({ clock, datastore });
   const host = await createHost({
+    clock,
     identity,
     logger,
     datastore,

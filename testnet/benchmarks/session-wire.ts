@@ -30,6 +30,7 @@ export async function createBenchNode(): Promise<BenchNode> {
   const identity = Identity.generate();
   const logger = silentLogger;
   const host = await createHost({
+    clock: systemClock,
     identity,
     logger,
     isLocalNetwork: true,

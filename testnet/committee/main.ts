@@ -31,6 +31,7 @@ const store = await openStore(directory);
 const { identity } = await loadOrCreateIdentity(directory);
 const logger = createLogger('warn', `${dataPath}/replica.txt`);
 const host = await createHost({
+  clock: systemClock,
   ...{ identity, logger, bootstrap, validators: {}, selectors: {} },
   isLocalNetwork: true,
   bootstrapTimeoutMs: 2_000,

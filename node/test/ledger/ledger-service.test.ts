@@ -45,6 +45,7 @@ async function served(): Promise<{ committee: RealCommittee; host: Host; client:
     await server.start();
   }
   const host = await createHost({
+    clock: systemClock,
     identity: Identity.generate(),
     logger: silentLogger,
     validators: {},

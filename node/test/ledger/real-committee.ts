@@ -49,6 +49,7 @@ export class Member {
     const directory = dataDirectory(this.dataPath);
     const store = await openStore(directory);
     const host = await createHost({
+      clock: systemClock,
       identity: this.#identity,
       logger: this.#logger,
       validators: {},

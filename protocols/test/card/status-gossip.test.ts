@@ -168,6 +168,7 @@ describe('gossip over libp2p', () => {
   it('brings a revocation to a node that its issuer has no connection with', async () => {
     const start = async (bootstrap: readonly string[]) => {
       const host = await createHost({
+        clock,
         identity: Identity.generate(),
         logger: silentLogger,
         validators: {},

@@ -5,7 +5,7 @@ import { Identity } from '../../../crypto/identity.ts';
 import { u32 } from '../../../crypto/bytes.ts';
 import { createHost } from '../../libp2p-host.ts';
 import type { Host } from '../../libp2p-host.ts';
-import { silentLogger, until } from '../skill-discovery/fixtures.ts';
+import { silentLogger, TestClock, until } from '../skill-discovery/fixtures.ts';
 import { frame } from '../../pbft/message-frames.ts';
 import { MAX_MESSAGE_BYTES, encodeMessage } from '../../pbft/messages.ts';
 import type { Message, StatusMessage } from '../../pbft/messages.ts';
@@ -27,6 +27,7 @@ let heard: [number, Message][] = [];
 
 async function startHost(identity: Identity, bootstrap: readonly string[] = []): Promise<Host> {
   const started = await createHost({
+    clock: new TestClock(),
     ...{ identity, bootstrap, validators: {}, selectors: {} },
     logger: silentLogger,
     isLocalNetwork: true,

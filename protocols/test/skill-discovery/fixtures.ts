@@ -109,6 +109,7 @@ export async function createNode(
   const datastore = options.datastore ?? new MemoryDatastore();
   const guard = new RecordGuard({ clock, datastore });
   const host = await createHost({
+    clock,
     identity,
     logger: silentLogger,
     datastore,

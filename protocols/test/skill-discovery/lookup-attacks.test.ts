@@ -1,4 +1,4 @@
-import type { Stream } from '@libp2p/interface';
+import type { Connection, Stream } from '@libp2p/interface';
 import { Record as DhtRecord } from '@libp2p/kad-dht';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { multiaddr } from '@multiformats/multiaddr';
@@ -59,7 +59,11 @@ const SLOWLY: Answer = async (stream) => {
 };
 
 /** Makes the peer hostile: whatever the DHT asks of it gets `answer`. Returns the way back. */
-async function takeOver({ host }: TestNode, answer: Answer): Promise<() => number> {
+async function takeOver(
+  { host }: TestNode,
+  answer: Answer,
+  others: readonly TestNode[],
+): Promise<() => number> {
   let streams = 0;
   await host.libp2p.unhandle(KAD_PROTOCOL);
   await host.libp2p.handle(KAD_PROTOCOL, (stream) => {
@@ -67,7 +71,19 @@ async function takeOver({ host }: TestNode, answer: Answer): Promise<() => numbe
     // The asker resets the stream when it has had enough.
     void Promise.resolve(answer(stream)).catch(() => undefined);
   });
+  // Those that others keep were opened while it was honest.
+  for (const stream of host.libp2p.getConnections().flatMap(dhtStreams)) {
+    stream.abort(new Error('taken over'));
+  }
+  const ends = others.flatMap((other) =>
+    other.host.libp2p.getConnections(host.libp2p.peerId).flatMap(dhtStreams),
+  );
+  await until('they have noticed', () => ends.every(({ status }) => status !== 'open'));
   return () => streams;
+}
+
+function dhtStreams({ streams }: Connection): readonly Stream[] {
+  return streams.filter(({ protocol }) => protocol === KAD_PROTOCOL);
 }
 
 describe('two of five peers', () => {
@@ -82,7 +98,7 @@ describe('two of five peers', () => {
     try {
       await publisher.advertiser.publish(contentOf({ term }));
       const asked = await Promise.all(
-        (hostile as TestNode[]).map((node) => takeOver(node, answer)),
+        (hostile as TestNode[]).map((node) => takeOver(node, answer, nodes)),
       );
       const found = await client.find(term);
       expect(found.hits.map(({ peerId }) => peerId)).toEqual([publisher.host.peerId]);
@@ -173,8 +189,8 @@ describe('three of eight peers on every lookup path', () => {
         expect(await advertiser.publish(content)).toMatchObject({ readBack: true });
         await advertiser.settled();
       }
-      await takeOver(garbage, GARBAGE);
-      await takeOver(mute, NEVER);
+      await takeOver(garbage, GARBAGE, honest);
+      await takeOver(mute, NEVER, honest);
       for (const node of honest) answerLater(node, 200);
       // Came after the publications: it keeps none of them, and must ask for all.
       const client = await createNode(honest[0]!.host.addresses());

@@ -24,6 +24,7 @@ async function hostWithFaults() {
   const identity = Identity.generate();
   const links = new FaultyLinks(identity.peerId, systemClock);
   const host = await createHost({
+    clock: systemClock,
     identity,
     logger: silentLogger,
     validators: {},
