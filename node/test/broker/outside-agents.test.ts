@@ -51,6 +51,39 @@ describe('agents outside the network', () => {
     expect(logger.lines).toMatchObject([{ level: 'warn', fields: { url: URL_OF_CARD } }]);
   });
 
+  it('hostile: a good card of more than 256 KiB is not read, one of 256 KiB is', async () => {
+    const card = cardOf([skill()]);
+    // Space at the end leaves it the card that it was.
+    const largest = card.padEnd(262_144, ' ');
+    expect((await agentsOf(largest)).agents.find(['performs:nlp'])).toHaveLength(1);
+    const { agents, logger } = await agentsOf(`${largest} `);
+    expect(agents.find(['performs:nlp'])).toEqual([]);
+    const err = expect.objectContaining({ message: 'it is larger than 262144 bytes' }) as Error;
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { url: URL_OF_CARD, err } }]);
+  });
+
+  it('hostile: of a card that goes on and on no more than the limit is taken in', async () => {
+    const chunk = new Uint8Array(65_536).fill(0x20);
+    let sent = 0;
+    let isCancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += chunk.length;
+        controller.enqueue(chunk);
+        // Not for ever: whoever reads on must fail this test, and not run out of memory.
+        if (sent >= 16_777_216) controller.close();
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const { agents } = await agentsOf(body);
+    expect(agents.find(['performs:nlp'])).toEqual([]);
+    // The reader is one chunk ahead or two.
+    expect(sent).toBeLessThanOrEqual(262_144 + 3 * chunk.length);
+    expect(isCancelled).toBe(true);
+  });
+
   it('hostile: long names and many skills are cut to what an answer may hold', async () => {
     const many = Array.from({ length: 100 }, (_, i) =>
       skill({ name: `${'\ud83d\ude00'.repeat(400)}${i}` }),

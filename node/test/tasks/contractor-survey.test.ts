@@ -241,6 +241,18 @@ describe('the answer to a question in words', () => {
     expect(told).toEqual([peer(1)]);
   });
 
+  it('compares the text with vectors of its own model alone', async () => {
+    const test = await SurveyUnderTest.open();
+    const term = 'performs:biology/sequencing';
+    test.hits = [hitOf(1, term, LOCAL_EMBEDDING_MODEL), hitOf(2, term, 'another-model')];
+    const text = 'weld a steel pipe';
+    for (const number of [1, 2]) test.vectors.set(peer(number), embedLocally(text));
+    const found = await test.ask(text);
+    expect(peersOf(found)).toEqual([peer(1)]);
+    expect(found.contractors[0]!.fit.embedding).toBeCloseTo(1, 5);
+    expect(found.search.dropped).toEqual([{ peerId: peer(2), reason: 'NOT_SIMILAR' }]);
+  });
+
   it('takes nothing from a look of a task for the same term, nor the other way round', async () => {
     const test = await SurveyUnderTest.open();
     await test.survey.look({ term: TERM }, never);

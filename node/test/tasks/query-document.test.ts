@@ -57,6 +57,24 @@ describe('the answer to a query', () => {
     expect(answer).toMatchObject({ outcome: 'complete', elapsedMs: 13, firstHitMs: 4 });
   });
 
+  it('lets no crowd take the places of others within a small limit', () => {
+    const at = (number: number, network: number) => {
+      const one = found(number);
+      const connectedAt = [`/ip4/198.51.${network}.${number}/tcp/4001`];
+      return { ...one, crowd: { ...one.crowd, connectedAt } };
+    };
+    const crowd = [1, 2, 3, 4, 5].map((number) => at(number, 100));
+    const others = [at(6, 101), at(7, 102)];
+    const answer = queryDocument(ask({ limit: 5 }), survey(...crowd, ...others));
+    expect(answer.hits.map(({ peerId }) => peerId)).toEqual(
+      [...crowd.slice(0, 3), ...others].map(({ hit }) => hit.peerId),
+    );
+    expect(answer.leftOut.sameNetwork).toBe(2);
+    // The limit cuts what is left of the crowd, the best first.
+    const short = queryDocument(ask({ limit: 4 }), survey(...crowd, ...others));
+    expect(short.hits).toEqual(answer.hits.slice(0, 4));
+  });
+
   it('drops who is slower than asked, before the limit cuts and as a first hit', () => {
     const [slow, fast] = [found(1), found(2)].map((one, i) => {
       const offer = { ...one.hit.offer, latencyMs: i === 0 ? 1_001 : 1_000 };

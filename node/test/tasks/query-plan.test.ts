@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import {
@@ -128,6 +129,32 @@ describe('the plan of a query', () => {
     expect(chosen[0]).toBe('performs:nlp/sentiment');
     const byTerm = await plan('performs:nlp/sentiment');
     expect(byTerm.shortlist(found)).toHaveLength(5);
+  });
+
+  it('chooses them by their likeness to the text, in whatever order they are offered', async () => {
+    const terms = [
+      'performs:nlp/sentiment',
+      'performs:nlp/summarization',
+      'performs:nlp/translation',
+      'performs:finance/audit',
+      'performs:biology/sequencing',
+      'canExecute:ffmpeg',
+    ];
+    const asked = await plan('customer sentiment in reviews');
+    const likenessOf = (hit: ContractorHit) => asked.fits(hit, undefined)[0]?.similarity ?? 0;
+    const order = fc.shuffledSubarray(terms, { minLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(order, async (offered) => {
+        const found = hits(record(...offered), offered);
+        await asked.prepare(found, never);
+        const chosen = asked.shortlist(found);
+        const left = found.filter((hit) => !chosen.includes(hit));
+        expect(chosen).toHaveLength(3);
+        expect(chosen.map(likenessOf)).toEqual(chosen.map(likenessOf).toSorted((a, b) => b - a));
+        expect(Math.max(...left.map(likenessOf))).toBeLessThanOrEqual(likenessOf(chosen[2]!));
+        if (offered.includes(terms[0]!)) expect(chosen[0]!.matchedTerm).toBe(terms[0]);
+      }),
+    );
   });
 
   it('embeds 256 terms that peers coined and no more, however many hits there are', async () => {

@@ -267,6 +267,63 @@ describe('a client of a broker', () => {
   });
 });
 
+describe('whether a broker is asked at all', () => {
+  type Result = Awaited<ReturnType<BrokeredSearch['search']>>;
+  const FOUND: Result = {
+    query: TERM,
+    outcome: 'complete',
+    hits: [],
+    asked: 5,
+    answered: 5,
+    elapsedMs: 1,
+    lookAgeMs: 0,
+    firstHitMs: null,
+    trace: [],
+    dropped: [],
+  };
+  const record = { id: new Uint8Array(32), body: { seq: 1 } };
+  const hits = [{ peerId: 'somebody', record }] as unknown as Result['hits'];
+
+  /** What came of a search, and the brokers that were dialled for it. */
+  async function searched(found: Partial<Result>, isForBrokers: boolean) {
+    const dialled: string[] = [];
+    const dial = (address: string) => {
+      dialled.push(address);
+      return Promise.reject(new Error('nobody there'));
+    };
+    const brokers = ['/ip4/127.0.0.1/tcp/1/p2p/one', '/ip4/127.0.0.1/tcp/1/p2p/two'];
+    const { search } = new BrokeredSearch({
+      brokers,
+      host: { dial, peerId: 'self' },
+      search: () => Promise.resolve({ ...FOUND, ...found }),
+    } as unknown as ConstructorParameters<typeof BrokeredSearch>[0]);
+    const result = await search({ ...questionAbout(TERM), isForBrokers }, {});
+    expect([[], brokers]).toContainEqual(dialled);
+    return { isAsked: dialled.length > 0, result };
+  }
+
+  it.each<[string, Partial<Result>]>([
+    ['has looked everywhere and found nothing', {}],
+    ['has looked everywhere and found somebody', { hits }],
+    ['has found somebody, and not all have answered', { outcome: 'partial', hits }],
+  ])('none is where the DHT %s, unless at the wish of the caller', async (_, found) => {
+    const { isAsked, result } = await searched(found, false);
+    expect(isAsked).toBe(false);
+    expect(result).toEqual({ ...FOUND, ...found });
+    expect((await searched(found, true)).isAsked).toBe(true);
+  });
+
+  it.each<[string, Partial<Result>]>([
+    ['has found nothing, and not all have answered', { outcome: 'partial' }],
+    ['cannot be reached', { outcome: 'unreachable', asked: 0, answered: 0 }],
+  ])('every one is where the DHT %s', async (_, found) => {
+    const { isAsked, result } = await searched(found, false);
+    expect(isAsked).toBe(true);
+    // Neither broker was there: the word of the DHT stands.
+    expect(result).toMatchObject({ outcome: found.outcome, hits: [] });
+  });
+});
+
 async function gone(): Promise<{ peerId: string }> {
   const node = await createNode();
   await node.host.stop();

@@ -32,6 +32,9 @@ class FakeScheduler implements Scheduler {
   }
 }
 
+type ProvideEvent =
+  ReturnType<TestNode['host']['dht']['provide']> extends AsyncIterable<infer Event> ? Event : never;
+
 /** The handlers of a node's DHT. */
 type Handlers = Record<string, unknown>;
 
@@ -177,6 +180,86 @@ describe('advertiser', () => {
     expect(published).not.toHaveProperty('reason');
     expect(await copyAt(peer, publisher)).toEqual(published.record.envelope);
     expect(publisher.guard.bestSeq(publisher.host.peerId)).toBe(published.record.body.seq);
+  });
+
+  /** Notes when the record is stored; `provide` takes the place of the real telling of a term. */
+  function watch(
+    { host: { dht } }: TestNode,
+    provide: (real: () => AsyncIterable<ProvideEvent>, cid: string) => AsyncIterable<ProvideEvent>,
+  ): { readonly events: string[]; readonly stored: Promise<void> } {
+    const events: string[] = [];
+    const stored = Promise.withResolvers<void>();
+    const [realProvide, realPut] = [dht.provide.bind(dht), dht.put.bind(dht)];
+    vi.spyOn(dht, 'put').mockImplementation((...args) => {
+      events.push('stored');
+      stored.resolve();
+      return realPut(...args);
+    });
+    vi.spyOn(dht, 'provide').mockImplementation(async function* (cid, options) {
+      for await (const event of provide(() => realProvide(cid, options), cid.toString())) {
+        if (event.name === 'PEER_RESPONSE' && event.messageName === 'ADD_PROVIDER') {
+          events.push('told');
+        }
+        yield event;
+      }
+    });
+    return { events, stored: stored.promise };
+  }
+
+  it('stores copies of the record only after a peer was told of a term', async () => {
+    const { publisher, advertiser } = await startPair();
+    const { events } = watch(publisher, async function* (real) {
+      // Whatever does not wait for the telling has run by then.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      yield* real();
+    });
+    const published = await advertiser.publish(contentOf({ term: 'performs:a' }));
+    expect(published).toMatchObject({ readBack: true, storedBy: 1 });
+    expect(events).toEqual(['told', 'stored']);
+  });
+
+  it('stores copies as soon as one term was told, whatever holds up the others', async () => {
+    const { publisher, advertiser } = await startPair({ advertiser: { publishTimeoutMs: 10_000 } });
+    const slow = providerCid('performs:b').toString();
+    const { events, stored } = watch(publisher, async function* (real, cid) {
+      if (cid === slow) await stored;
+      yield* real();
+    });
+    const content = contentOf({ term: 'performs:a' }, { term: 'performs:b' });
+    expect(await advertiser.publish(content)).toMatchObject({ readBack: true, storedBy: 1 });
+    expect(events).toEqual(['told', 'stored', 'told']);
+  });
+
+  it.each<[string, () => AsyncIterable<ProvideEvent>]>([
+    [
+      'every lookup fails',
+      () => {
+        throw new Error('the lookup failed');
+      },
+    ],
+    ['nobody was told', async function* () {}],
+  ])('stores copies also where %s, and says that no term is known', async (_, provide) => {
+    const { peer, publisher, advertiser } = await startPair({
+      advertiser: { publishTimeoutMs: 3_000 },
+    });
+    watch(publisher, provide);
+    const terms = ['performs:a', 'performs:b'].map((term) => ({ term }));
+    const published = await advertiser.publish(contentOf(...terms));
+    expect(published).toMatchObject({ storedBy: 1, providedTerms: [], readBack: false });
+    expect(published.reason).toBe('NOT_SEEN');
+    expect(await copyAt(peer, publisher)).toEqual(published.record.envelope);
+  });
+
+  it('says NOT_SEEN when no peer names it under one of its terms', async () => {
+    const { publisher, advertiser } = await startPair({ advertiser: { publishTimeoutMs: 3_000 } });
+    const lost = providerCid('performs:b').toString();
+    watch(publisher, async function* (real, cid) {
+      if (cid !== lost) yield* real();
+    });
+    const content = contentOf({ term: 'performs:a' }, { term: 'performs:b' });
+    const published = await advertiser.publish(content);
+    expect(published).toMatchObject({ storedBy: 1, providedTerms: ['performs:a'] });
+    expect(published).toMatchObject({ readBack: false, reason: 'NOT_SEEN' });
   });
 
   it('says NOT_STORED when every peer refuses the record, and tries again soon', async () => {

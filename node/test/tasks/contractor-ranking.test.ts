@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Random } from '../../../protocols/components.ts';
+import { rankContractors } from '../../tasks/contractor-ranking.ts';
+import type { RankedContractor } from '../../tasks/contractor-ranking.ts';
+
+type Named = RankedContractor & { readonly name: string };
+
+const one = (name: string, isKnown: boolean, level: 0 | 1 | 2 | 3, score: number): Named => ({
+  name,
+  isKnown,
+  proved: { level },
+  fit: { score },
+});
+
+/** Gives these lots in turn. */
+function lots(...values: readonly number[]): Random {
+  const rest = values.values();
+  return {
+    bytes: () => {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, rest.next().value ?? 0);
+      return bytes;
+    },
+  };
+}
+
+const namesOf = (ranked: readonly Named[]) => ranked.map(({ name }) => name);
+
+/** Both ways round: the place of the first is not that in which it came. */
+function expectBefore(first: Named, second: Named): void {
+  // The lots speak for the second.
+  expect(rankContractors([first, second], lots(9, 1))[0]).toBe(first);
+  expect(rankContractors([second, first], lots(1, 9))[0]).toBe(first);
+}
+
+describe('the order of contractors', () => {
+  it.each<[string, Named, Named]>([
+    [
+      'a known peer before a stranger that is proved better and fits better',
+      one('known', true, 0, 0.1),
+      one('stranger', false, 3, 0.9),
+    ],
+    ['the better proved before the better fit', one('a', false, 1, 0.1), one('b', false, 0, 0.9)],
+    ['of known peers as well', one('a', true, 3, 0.1), one('b', true, 2, 0.9)],
+    [
+      'the better fit, however little, before a lot',
+      one('a', true, 2, 0.51),
+      one('b', true, 2, 0.5),
+    ],
+  ])('puts %s', (_, first, second) => {
+    expectBefore(first, second);
+  });
+
+  it('leaves equals to the lot, not to who answered first', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => one(name, false, 1, 0.5)) as [
+      Named,
+      Named,
+      Named,
+    ];
+    expect(namesOf(rankContractors([a, b, c], lots(30, 10, 20)))).toEqual(['b', 'c', 'a']);
+    expect(namesOf(rankContractors([a, b, c], lots(2 ** 32 - 1, 2 ** 31, 0)))).toEqual([
+      'c',
+      'b',
+      'a',
+    ]);
+  });
+
+  it('is that of the first key in which two differ, for any number of them', () => {
+    const contractor = fc.record({
+      isKnown: fc.boolean(),
+      level: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3),
+      score: fc.constantFrom(0, 0.25, 0.5, 1),
+      lot: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    });
+    fc.assert(
+      fc.property(fc.array(contractor, { maxLength: 24 }), (drawn) => {
+        const all = drawn.map(({ isKnown, level, score }, i) => one(`${i}`, isKnown, level, score));
+        const ranked = rankContractors(all, lots(...drawn.map(({ lot }) => lot)));
+        expect(new Set(ranked)).toEqual(new Set(all));
+        const keysOf = ({ name, isKnown, proved, fit }: Named) => [
+          Number(isKnown),
+          proved.level,
+          fit.score,
+          -drawn[Number(name)]!.lot,
+        ];
+        for (const [i, later] of ranked.slice(1).entries()) {
+          const differences = keysOf(ranked[i]!).map((key, at) => key - keysOf(later)[at]!);
+          expect(differences.find((difference) => difference !== 0) ?? 0).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+});
