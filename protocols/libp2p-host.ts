@@ -41,6 +41,7 @@ import { KnownPeers, watchPeers } from './known-peers.ts';
 import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
 import { LanPeers, explainDial, reachabilityParts } from './reachability.ts';
 import type { ReachabilityInit } from './reachability.ts';
+import { limitDhtRequests } from './skill-discovery/dht-request-limits.ts';
 import { limitDhtStore } from './skill-discovery/dht-store-limits.ts';
 import type { DhtStoreLimits } from './skill-discovery/dht-store-limits.ts';
 import { hearOnce, thriftyComponents } from './skill-discovery/dht-components.ts';
@@ -230,6 +231,7 @@ async function createNode(
     },
   });
   hearOnce(node.services.dht, init.clock);
+  limitDhtRequests(node.services.dht, init.clock);
   await node.start();
   return node;
 }

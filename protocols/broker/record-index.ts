@@ -51,15 +51,15 @@ export interface IndexAnswer {
   readonly left: number;
 }
 
-interface Ranked {
-  readonly record: IndexedRecord;
-  readonly sharedKeys: number;
-  readonly priceMicroUsd: number;
+/** A record in the index. */
+interface StoredRecord extends IndexedRecord {
+  /** Its place in arrays with one entry for each record. */
+  readonly slot: number;
 }
 
-function isBefore(a: Ranked, b: Ranked): boolean {
-  if (a.sharedKeys !== b.sharedKeys) return a.sharedKeys > b.sharedKeys;
-  return a.priceMicroUsd < b.priceMicroUsd;
+interface Ranked {
+  readonly record: IndexedRecord;
+  readonly priceMicroUsd: number;
 }
 
 /** Where a peer is whose record names no address, or a local one. */
@@ -71,10 +71,9 @@ const MAX_PER_NETWORK = 3;
 class Ranking {
   readonly #limit: number;
   readonly #isLocal: boolean;
-  readonly #first: Ranked[] = [];
-  readonly #beyond: Ranked[] = [];
-  readonly #byNetwork = new Map<string, Ranked[]>();
-  found = 0;
+  readonly #first: IndexedRecord[] = [];
+  readonly #beyond: IndexedRecord[] = [];
+  readonly #byNetwork = new Map<string, number>();
 
   /** @param isLocal - On a local network all addresses are, and none of them says anything. */
   constructor(limit: number, isLocal: boolean) {
@@ -82,27 +81,24 @@ class Ranking {
     this.#isLocal = isLocal;
   }
 
-  add(one: Ranked): void {
-    this.found += 1;
-    const { network = this.#isLocal ? undefined : NOWHERE } = one.record;
+  get isFull(): boolean {
+    return this.#first.length >= this.#limit;
+  }
+
+  /** Each one that is added is behind those before it. */
+  add(record: IndexedRecord): void {
+    const { network = this.#isLocal ? undefined : NOWHERE } = record;
     if (network === undefined) {
-      insert(this.#first, one, this.#limit);
+      this.#first.push(record);
       return;
     }
-    const ofNetwork = this.#byNetwork.get(network) ?? [];
-    this.#byNetwork.set(network, ofNetwork);
-    const last = ofNetwork[MAX_PER_NETWORK - 1];
-    const beyond = last && isBefore(one, last) ? last : last && one;
-    insert(ofNetwork, one, MAX_PER_NETWORK);
-    if (beyond) insert(this.#beyond, beyond, this.#limit);
+    const ofNetwork = this.#byNetwork.get(network) ?? 0;
+    this.#byNetwork.set(network, ofNetwork + 1);
+    (ofNetwork < MAX_PER_NETWORK ? this.#first : this.#beyond).push(record);
   }
 
   best(): readonly IndexedRecord[] {
-    for (const ofNetwork of this.#byNetwork.values()) {
-      for (const one of ofNetwork) insert(this.#first, one, this.#limit);
-    }
-    this.#byNetwork.clear();
-    return [...this.#first, ...this.#beyond].slice(0, this.#limit).map(({ record }) => record);
+    return [...this.#first, ...this.#beyond].slice(0, this.#limit);
   }
 }
 
@@ -110,15 +106,19 @@ class Ranking {
 export class RecordIndex {
   readonly #maxRecords: number;
   readonly #isLocalNetwork: boolean;
-  readonly #records = new Map<string, IndexedRecord>();
-  readonly #byKey = new Map<string, Set<IndexedRecord>>();
+  readonly #records = new Map<string, StoredRecord>();
+  readonly #byKey = new Map<string, Set<StoredRecord>>();
+  readonly #freeSlots: number[] = [];
+  /** Under how many of the asked keys each record stands; zeros between two questions. */
+  readonly #sharedKeys: Uint8Array;
   /** Peers that sell exactly this, by term. */
   readonly #sellers = new Map<string, number>();
-  readonly #networks = new NetworkGroups<IndexedRecord>();
+  readonly #networks = new NetworkGroups<StoredRecord>();
 
   constructor(maxRecords: number = MAX_INDEXED_RECORDS, isLocalNetwork = false) {
     this.#maxRecords = maxRecords;
     this.#isLocalNetwork = isLocalNetwork;
+    this.#sharedKeys = new Uint8Array(maxRecords);
   }
 
   get size(): number {
@@ -143,7 +143,8 @@ export class RecordIndex {
       priceMicroUsd: Number(priceMicroUsd),
       capacity,
     }));
-    const record: IndexedRecord = {
+    const record: StoredRecord = {
+      slot: this.#freeSlots.pop() ?? this.#records.size,
       peerId: body.peerId,
       envelope,
       seq: body.seq,
@@ -181,26 +182,42 @@ export class RecordIndex {
     isWanted: (record: IndexedRecord) => boolean = () => true,
   ): IndexAnswer {
     const terms = keys.filter(isTermKey);
+    const groups = this.#bySharedKeys(keys);
     const ranking = new Ranking(limit, this.#isLocalNetwork);
-    for (const [record, sharedKeys] of this.#sharing(keys)) {
-      if (record.expSeconds < nowSeconds || !isWanted(record)) continue;
-      const priceMicroUsd = priceFor(record, terms);
-      if (maxPriceMicroUsd !== undefined && priceMicroUsd > maxPriceMicroUsd) continue;
-      ranking.add({ record, sharedKeys, priceMicroUsd });
+    let found = 0;
+    for (const records of groups.toReversed()) {
+      const answering: Ranked[] = [];
+      for (const record of records ?? []) {
+        if (record.expSeconds < nowSeconds || !isWanted(record)) continue;
+        const priceMicroUsd = priceFor(record, terms);
+        if (maxPriceMicroUsd !== undefined && priceMicroUsd > maxPriceMicroUsd) continue;
+        answering.push({ record, priceMicroUsd });
+      }
+      found += answering.length;
+      if (ranking.isFull) continue;
+      answering.sort((a, b) => a.priceMicroUsd - b.priceMicroUsd);
+      for (const { record } of answering) ranking.add(record);
     }
     const records = ranking.best();
-    return { records, left: ranking.found - records.length };
+    return { records, left: found - records.length };
   }
 
-  /** Records under any of the keys, and under how many. */
-  #sharing(keys: readonly string[]): ReadonlyMap<IndexedRecord, number> {
-    const shared = new Map<IndexedRecord, number>();
-    for (const key of keys) {
+  /** Records under any of the keys; at each place those that stand under so many. */
+  #bySharedKeys(keys: readonly string[]): readonly (readonly StoredRecord[] | undefined)[] {
+    const counts = this.#sharedKeys;
+    const sharing: StoredRecord[] = [];
+    for (const key of new Set(keys)) {
       for (const record of this.#byKey.get(key) ?? []) {
-        shared.set(record, (shared.get(record) ?? 0) + 1);
+        if (counts[record.slot] === 0) sharing.push(record);
+        counts[record.slot]! += 1;
       }
     }
-    return shared;
+    const groups: StoredRecord[][] = [];
+    for (const record of sharing) {
+      (groups[counts[record.slot]!] ??= []).push(record);
+      counts[record.slot] = 0;
+    }
+    return groups;
   }
 
   /** @returns whether a record of another network, which has more, made room for one of this. */
@@ -216,8 +233,9 @@ export class RecordIndex {
     else this.#sellers.set(term, count);
   }
 
-  #remove(record: IndexedRecord): void {
+  #remove(record: StoredRecord): void {
     this.#records.delete(record.peerId);
+    this.#freeSlots.push(record.slot);
     this.#networks.delete(record.network, record);
     for (const { term } of record.offers) this.#countSeller(term, -1);
     for (const key of record.keys) {
@@ -231,15 +249,6 @@ export class RecordIndex {
 /** A term has a predicate; a bucket has none. */
 function isTermKey(key: string): boolean {
   return key.includes(':');
-}
-
-/** Puts one in its place among the best, of which there are `limit` at most. */
-function insert(best: Ranked[], one: Ranked, limit: number): void {
-  if (best.length === limit && !isBefore(one, best[limit - 1]!)) return;
-  if (best.length === limit) best.pop();
-  let i = best.length;
-  while (i > 0 && isBefore(one, best[i - 1]!)) i -= 1;
-  best.splice(i, 0, one);
 }
 
 /** Price of the cheapest offer at or below one of the terms; of any offer where none is asked. */

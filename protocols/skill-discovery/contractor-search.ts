@@ -188,6 +188,7 @@ export class ContractorSearch {
   async #lookUpOnce(key: string): Promise<LookupTally> {
     const asked = new Set<string>();
     const answered = new Set<string>();
+    const failed = new Set<string>();
     const { bytes } = providerCid(key).multihash;
     let isCut = false;
     try {
@@ -195,6 +196,7 @@ export class ContractorSearch {
       for await (const event of walkDht(dht, 'GET_PROVIDERS', bytes, this.#signal)) {
         this.#count(event, key);
         if (event.type === 'asked') asked.add(event.peerId);
+        if (event.type === 'failed') failed.add(event.peerId);
         if (event.type !== 'answered') continue;
         answered.add(event.peerId);
         this.#takeProviders(key, event.peerId, event.providers);
@@ -202,6 +204,10 @@ export class ContractorSearch {
     } catch (error) {
       isCut = true;
       this.#note('lookup-cut', { key, ...detailOf(error) });
+    }
+    for (const peerId of asked) {
+      if (answered.has(peerId) || failed.has(peerId)) continue;
+      this.#note('no-answer', { key, peerId, detail: 'silent until the lookup ended' });
     }
     const tally = { asked: asked.size, answered: answered.size, isCut };
     this.#note('key', { key, detail: `${tally.answered} of ${tally.asked} answered` });

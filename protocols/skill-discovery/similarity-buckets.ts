@@ -6,9 +6,9 @@
  * bucket is the direction, or its opposite, that it goes farthest along (Andoni et al. 2015). Both
  * sides take the likeliest buckets of all tables, in the order of query-directed multi-probing (Lv
  * et al. 2007, s.4). At equal recall on the labelled set a bucket held half as many skills as one
- * of sign patterns did. One table finds more than two with the same number of buckets: through 12
- * keys 96 % of the ten nearest of 200 skills, on both halves of the set, where two tables of 40
- * directions found 93 %, with buckets that held a sixth less.
+ * of sign patterns did. Of two tables of 34 directions 12 keys find 96 % of the ten nearest of 200
+ * skills (on the halves of the set 95.5 and 95.7 %), of one of 68 directions a point more; directions
+ * drawn anew moved either by a point. The benchmark `discovery` prints other layouts.
  *
  * The directions follow from the id of the model, so two peers with the same model agree, and a
  * name holds a tag of the model, so that vectors of two models never meet. Sums run in a fixed
@@ -16,7 +16,7 @@
  *
  * Limit: with {@link MAX_BUCKET_NAMES} names each, one bucket holds an eighth of all skills, and 16
  * keys hold 90 % of them. The DHT hands out 20 providers per key: of the ten nearest of 200 skills
- * 94 % were found so, of 1,000 59 %, of 10,000 10 % (all of them without that bound). Beyond some
+ * 95 % were found so, of 1,000 56 %, of 10,000 10 % (all of them without that bound). Beyond some
  * hundreds of skills of one model the exact terms, or a broker, must carry the search.
  *
  * @module
@@ -25,10 +25,16 @@
 import { toHex } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/hash.ts';
 
-/** Independent tables. */
-export const BUCKET_TABLES = 1;
-/** Directions of a table: it has twice as many buckets. */
-export const BUCKET_DIRECTIONS = 68;
+/** How many buckets there are. Peers that find one another have the same layout. */
+export interface BucketLayout {
+  /** Independent tables. */
+  readonly tables: number;
+  /** Directions of a table: it has twice as many buckets. */
+  readonly directions: number;
+}
+
+/** The layout of the network. */
+export const BUCKET_LAYOUT: BucketLayout = { tables: 2, directions: 34 };
 /** Most names of a vector, published or asked for (the record's `embeddings.buckets`). */
 export const MAX_BUCKET_NAMES = 16;
 /** Most dimensions of a vector. */
@@ -64,11 +70,11 @@ function directionOf(modelId: string, dimensions: number, number: number): Int8A
   return row;
 }
 
-function directionsOf(modelId: string, dimensions: number): Directions {
-  const key = `${dimensions} ${modelId}`;
+function directionsOf(modelId: string, dimensions: number, count: number): Directions {
+  const key = `${count} ${dimensions} ${modelId}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
-  const rows = Array.from({ length: BUCKET_TABLES * BUCKET_DIRECTIONS }, (_, number) =>
+  const rows = Array.from({ length: count }, (_, number) =>
     directionOf(modelId, dimensions, number),
   );
   const tag = toHex(digestOf('model', modelId, dimensions)).slice(0, TAG_HEX_DIGITS);
@@ -91,15 +97,16 @@ interface Probe {
   readonly score: number;
 }
 
-/** All buckets of one table. */
-function probesOfTable(vector: ArrayLike<number>, { tag, rows }: Directions, table: number) {
-  const start = table * BUCKET_DIRECTIONS;
-  const extents = rows
-    .slice(start, start + BUCKET_DIRECTIONS)
-    .map((row) => extentAlong(row, vector));
+/** All buckets of one table, whose directions are `rows`. */
+function probesOfTable(
+  vector: ArrayLike<number>,
+  rows: readonly Int8Array[],
+  nameOf: (direction: number) => string,
+): readonly Probe[] {
+  const extents = rows.map((row) => extentAlong(row, vector));
   const farthest = extents.reduce((most, extent) => Math.max(most, Math.abs(extent)), 0);
   return extents.flatMap((extent, direction): Probe[] => {
-    const name = `${tag}t${table}d${direction}`;
+    const name = nameOf(direction);
     return [
       { name: `${name}p`, score: (farthest - extent) * (farthest - extent) },
       { name: `${name}n`, score: (farthest + extent) * (farthest + extent) },
@@ -111,16 +118,20 @@ function likeliestBuckets(
   vector: ArrayLike<number>,
   modelId: string,
   count: number,
+  { tables, directions }: BucketLayout,
 ): readonly string[] {
   if (vector.length > MAX_BUCKET_DIMENSIONS) {
     const limit = `at most ${MAX_BUCKET_DIMENSIONS} dimensions, got ${vector.length}`;
     throw new RangeError(`"vector" expected ${limit}`);
   }
-  const directions = directionsOf(modelId, vector.length);
-  const probes: Probe[] = [];
-  for (let table = 0; table < BUCKET_TABLES; table++) {
-    probes.push(...probesOfTable(vector, directions, table));
-  }
+  const { tag, rows } = directionsOf(modelId, vector.length, tables * directions);
+  const probes = Array.from({ length: tables }, (_, table) =>
+    probesOfTable(
+      vector,
+      rows.slice(table * directions, (table + 1) * directions),
+      (direction) => `${tag}t${table}d${direction}`,
+    ),
+  ).flat();
   // A vector of zeros, or of no numbers, is near to nothing.
   const hasDirection = probes.some(({ score }) => score > 0);
   if (!hasDirection || probes.some(({ score }) => !Number.isFinite(score))) return [];
@@ -134,8 +145,12 @@ function likeliestBuckets(
  *
  * @throws {@link RangeError} above {@link MAX_BUCKET_DIMENSIONS}.
  */
-export function bucketsOf(vector: ArrayLike<number>, modelId: string): readonly string[] {
-  return likeliestBuckets(vector, modelId, MAX_BUCKET_NAMES);
+export function bucketsOf(
+  vector: ArrayLike<number>,
+  modelId: string,
+  layout: BucketLayout = BUCKET_LAYOUT,
+): readonly string[] {
+  return likeliestBuckets(vector, modelId, MAX_BUCKET_NAMES, layout);
 }
 
 /**
@@ -148,9 +163,10 @@ export function probesOf(
   vector: ArrayLike<number>,
   modelId: string,
   maxKeys: number = MAX_BUCKET_NAMES,
+  layout: BucketLayout = BUCKET_LAYOUT,
 ): readonly string[] {
   if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > MAX_BUCKET_NAMES) {
     throw new RangeError(`"maxKeys" expected 1 to ${MAX_BUCKET_NAMES}, got ${maxKeys}`);
   }
-  return likeliestBuckets(vector, modelId, maxKeys);
+  return likeliestBuckets(vector, modelId, maxKeys, layout);
 }

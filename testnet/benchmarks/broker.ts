@@ -1,7 +1,8 @@
 /**
  * `broker`: an index of 10,000 signed records, asked from memory and over the session of two real
  * nodes in this process, the client's verification included. Each record has its own key and two
- * to four terms of the vocabulary, so that common terms have hundreds of peers.
+ * to four terms of the vocabulary, so that common terms have hundreds of peers, three of a network.
+ * A question wants as many records as a client does.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import { CONCEPTS } from '../../node/skills/vocabulary.ts';
 import { systemClock, systemRandom } from '../../node/system-clock.ts';
 import { askBroker } from '../../protocols/broker/client.ts';
-import { encodeFound } from '../../protocols/broker/messages.ts';
+import { encodeFound, MAX_FOUND_RECORDS } from '../../protocols/broker/messages.ts';
 import type { BrokerAnswer, BrokerQuestion } from '../../protocols/broker/messages.ts';
 import { RecordIndex } from '../../protocols/broker/record-index.ts';
 import { serveQueries } from '../../protocols/broker/server.ts';
@@ -37,7 +38,10 @@ const QUERIES = 1_000;
 /** Of each client: the server gives a peer 32 at once, then 4 a second, and all 128. */
 const SESSION_QUERIES = 30;
 const CLIENTS = 4;
-const LIMIT = 20;
+/** As many as a client asks for. */
+const LIMIT = MAX_FOUND_RECORDS;
+/** Peers of one /24. */
+const PEERS_PER_NETWORK = 3;
 const MAX_QUERY_MS = 20;
 
 function fill(index: RecordIndex, random: SeededRandom): void {
@@ -53,7 +57,9 @@ function fill(index: RecordIndex, random: SeededRandom): void {
   for (let i = 0; i < RECORDS; i++) {
     const identity = Identity.generate();
     const { peerId } = identity;
-    const addresses = [`/ip4/198.51.100.7/tcp/4001/p2p/${peerId}`];
+    const network = Math.floor(i / PEERS_PER_NETWORK);
+    const host = `20.${network >> 8}.${network & 255}.${1 + (i % PEERS_PER_NETWORK)}`;
+    const addresses = [`/ip4/${host}/tcp/4001/p2p/${peerId}`];
     const times = { seq: nowS, iat: nowS, exp: nowS + 3_600 };
     const content = contents[i % CONTENTS]!;
     const body = { v: 1, typ: 'record', peerId, ...times, addresses, ...content } as const;

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { bucketsOf, probesOf } from '../../protocols/skill-discovery/similarity-buckets.ts';
+import {
+  BUCKET_LAYOUT,
+  bucketsOf,
+  probesOf,
+} from '../../protocols/skill-discovery/similarity-buckets.ts';
+import type { BucketLayout } from '../../protocols/skill-discovery/similarity-buckets.ts';
 import { EmbeddingTable } from '../../node/skills/embedding-table.ts';
 import type { Embedder } from '../../node/skills/embedding.ts';
 
@@ -142,15 +147,16 @@ export async function bucketRecallAt(
   k: number,
   half: LabelledHalf,
   maxKeys: number,
+  layout: BucketLayout = BUCKET_LAYOUT,
 ): Promise<BucketRecall> {
   const { skills, queries } = await embedSet(set, embedder, half);
   const table = new EmbeddingTable(skills, embedder.dimensions);
-  const published = skills.map((vector) => bucketsOf(vector, embedder.modelId));
+  const published = skills.map((vector) => bucketsOf(vector, embedder.modelId, layout));
   const loads = new Map<string, number>();
   for (const name of published.flat()) loads.set(name, (loads.get(name) ?? 0) + 1);
   const shares = [...loads.values()].map((load) => load / skills.length);
   const found = queries.map(({ vector, answer }) => {
-    const asked = new Set(probesOf(vector, embedder.modelId, maxKeys));
+    const asked = new Set(probesOf(vector, embedder.modelId, maxKeys, layout));
     const isSeen = published.map((names) => names.some((name) => asked.has(name)));
     const first = firstPlaces(table.similarities(vector), k);
     return {

@@ -19,6 +19,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import { localEmbedder } from '../../node/skills/embedding.ts';
+import type { BucketLayout } from '../../protocols/skill-discovery/similarity-buckets.ts';
 import { ancestorsOf } from '../../protocols/skill-discovery/terms.ts';
 import { contentOf, createDiscoveryNetwork, stopNode } from './discovery-network.ts';
 import type { DiscoveryNode } from './discovery-network.ts';
@@ -62,6 +63,12 @@ const MIN_RECALL = 0.9;
 const MIN_BUCKET_RECALL = 0.95;
 const RECALL_PLACES = 10;
 const BUCKET_KEYS = 12;
+/** Layouts of buckets that the network does not use, for comparison. */
+const OTHER_LAYOUTS: readonly BucketLayout[] = [
+  { tables: 1, directions: 68 },
+  { tables: 2, directions: 40 },
+  { tables: 4, directions: 17 },
+];
 
 /** A node and what it sells. */
 interface Publisher {
@@ -341,6 +348,12 @@ async function benchFreeText(set: LabelledSet): Promise<BenchRow[]> {
   const k = RECALL_PLACES;
   const { overall, noSharedStem } = await recallAt(set, localEmbedder, k, 'held-out');
   const buckets = await bucketRecallAt(set, localEmbedder, k, 'held-out', BUCKET_KEYS);
+  const others = await Promise.all(
+    OTHER_LAYOUTS.map(async (layout) => ({
+      ...(await bucketRecallAt(set, localEmbedder, k, 'held-out', BUCKET_KEYS, layout)),
+      ...layout,
+    })),
+  );
   const share = (what: string, value: number, bar?: number): BenchRow => {
     const row = { bench: 'discovery', case: `free text: ${what}`, value: 100 * value, unit: '%' };
     return bar === undefined ? row : { ...row, bar: 100 * bar, met: value >= bar };
@@ -362,6 +375,13 @@ async function benchFreeText(set: LabelledSet): Promise<BenchRow[]> {
       MIN_BUCKET_RECALL,
     ),
     share(`of all skills, those that ${BUCKET_KEYS} bucket keys name`, buckets.shareSeen),
+    ...others.flatMap(({ tables, directions, recallAtK, shareSeen }) => [
+      share(
+        `of the first ${k}, through as many keys of ${tables} tables of ${directions}`,
+        recallAtK,
+      ),
+      share(`of all skills, those that such keys name`, shareSeen),
+    ]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import { RecordIndex } from '../../broker/record-index.ts';
@@ -161,5 +162,58 @@ describe('the index of a broker', () => {
     expect(honest.map(has)).toEqual([true, true, true, true]);
     index.sweep(NOW + 7_200);
     expect(index.size).toBe(0);
+  });
+
+  it('answers as a plain list of records would, whatever came and went before', () => {
+    const TERMS = ['performs:a/x', 'performs:a/y', 'performs:b'] as const;
+    const keys = [...TERMS, 'performs:a', 'b1', 'b2'];
+    const step = fc.record({
+      peer: fc.nat({ max: 7 }),
+      terms: fc.subarray([...TERMS]),
+      buckets: fc.subarray(['b1', 'b2']),
+      price: fc.integer({ min: 1, max: 4 }),
+      network: fc.nat({ max: 2 }),
+    });
+    const asked = fc.tuple(fc.subarray(keys, { minLength: 1 }), fc.integer({ min: 1, max: 8 }));
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 24 }), asked, (steps, [wanted, limit]) => {
+        const index = new RecordIndex();
+        const plain = new Map<string, { keys: string[]; price: number; network: number }>();
+        for (const [i, { peer, terms, buckets, price, network }] of steps.entries()) {
+          const content = contentOf(
+            ...terms.map((term) => ({ term, priceMicroUsd: String(price) })),
+          );
+          const embeddings = { ...content.embeddings, buckets };
+          const addresses = [`/ip4/20.0.${network}.${peer}/tcp/4001`];
+          index.put(recordOf(identities[peer]!, { ...content, embeddings, addresses, seq: i + 1 }));
+          plain.delete(peers[peer]!);
+          const ancestors = terms.some((term) => term.startsWith('performs:a/'))
+            ? ['performs:a']
+            : [];
+          const all = [...terms, ...ancestors, ...buckets];
+          if (terms.length > 0) plain.set(peers[peer]!, { keys: all, price, network });
+        }
+        const answering = [...plain]
+          .map(([peerId, one]) => {
+            return {
+              peerId,
+              ...one,
+              shared: one.keys.filter((key) => wanted.includes(key)).length,
+            };
+          })
+          .filter(({ shared }) => shared > 0)
+          .sort((a, b) => b.shared - a.shared || a.price - b.price);
+        const { records, left } = index.find({ keys: wanted, limit }, NOW);
+        const chosen = records.map(({ peerId }) => answering.find((one) => one.peerId === peerId)!);
+        expect(records.length).toBe(Math.min(limit, answering.length));
+        expect(left).toBe(answering.length - records.length);
+        // Three of each network in their order, then the others in theirs.
+        const turn = (one: (typeof answering)[number]): number =>
+          answering.filter(({ network }) => network === one.network).indexOf(one) < 3 ? 0 : 1;
+        const order = [0, 1].flatMap((which) => answering.filter((one) => turn(one) === which));
+        const rankOf = ({ shared, price }: (typeof answering)[number]) => [shared, price];
+        expect(chosen.map(rankOf)).toEqual(order.slice(0, limit).map(rankOf));
+      }),
+    );
   });
 });

@@ -6,6 +6,7 @@ import { peerIdToBytes } from '../../../crypto/identity.ts';
 import { KAD_PROTOCOL } from '../../protocol-ids.ts';
 import { providerCid } from '../../skill-discovery/dht-keys.ts';
 import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
+import { STORING_LIMITS } from '../../skill-discovery/dht-request-limits.ts';
 import { DHT_STORE_LIMITS } from '../../skill-discovery/dht-store-limits.ts';
 import { contentOf, createNetwork, createNode, until } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
@@ -84,7 +85,8 @@ async function sendOverOneStream(
 }
 
 const overOneStream: Flood = (from, to, terms) =>
-  sendOverOneStream(from, to, messagesOf(from, terms));
+  // The stream is reset before all is sent.
+  sendOverOneStream(from, to, messagesOf(from, terms)).catch(() => undefined);
 
 /** A refusal resets the stream: with one for each message all of them are heard. */
 const overManyStreams: Flood = async (from, to, terms) => {
@@ -141,8 +143,11 @@ describe('attack: provider flooding', () => {
       victim,
       Array.from({ length: FLOOD }, (_, i) => termOf(i)),
     );
-    await until('all has arrived', () => counts.arrived === FLOOD, 60_000);
-    expect(counts.refused).toBe(kept === 1 ? 0 : FLOOD - kept);
+    // What is beyond the peer's rate reaches no store; what is within it is refused there.
+    const { burst } = STORING_LIMITS;
+    await until('what is let through has arrived', () => counts.arrived >= burst, 60_000);
+    expect(counts.arrived).toBeLessThan(FLOOD / 2);
+    expect(counts.refused).toBe(kept === 1 ? 0 : counts.arrived - kept);
     expect(await entriesOf(victim, flooder.host.peerId)).toBe(kept);
 
     // Nobody but the flooded node is left to name anyone.

@@ -15,10 +15,15 @@ function handlersOf({ host }: TestNode): Handlers {
   return (host.dht as unknown as { rpc: { handlers: Handlers } }).rpc.handlers;
 }
 
+const NEVER = (): Promise<never> => new Promise<never>(() => undefined);
+
 /** Runs `step` while these nodes answer no lookup. */
-async function whileSilent<T>(nodes: readonly TestNode[], step: () => Promise<T>): Promise<T> {
+async function whileSilent<T>(
+  nodes: readonly TestNode[],
+  step: () => Promise<T>,
+  handle: () => Promise<never> = () => Promise.reject(new Error('silent')),
+): Promise<T> {
   const before = nodes.map((node) => ({ node, handlers: { ...handlersOf(node) } }));
-  const handle = (): Promise<never> => Promise.reject(new Error('silent'));
   for (const node of nodes) {
     Object.assign(handlersOf(node), { GET_PROVIDERS: { handle }, GET_VALUE: { handle } });
   }
@@ -108,6 +113,16 @@ describe('the outcome of a search among five real nodes', () => {
     expect(found).toMatchObject({ hits: [], dropped: [] });
     const without = await askFor('performs:unheard-of');
     expect(found.outcome).toBe(without.outcome);
+  });
+
+  it('tells in its trace who was silent when the time ran out', async () => {
+    const mute = nodes.slice(0, 2);
+    const ask = (): Promise<SearchResult> =>
+      searchContractors(client, questionAbout('performs:unheard-of'), { timeoutMs: 800 });
+    const { trace, outcome } = await whileSilent(mute, ask, NEVER);
+    expect(outcome).toBe('partial');
+    const silent = trace.filter(({ event }) => event === 'no-answer').map(({ peerId }) => peerId);
+    expect([...new Set(silent)].sort()).toEqual(mute.map(({ host }) => host.peerId).sort());
   });
 
   it('says of a known peer that others name too why it is left out', async () => {

@@ -1,0 +1,72 @@
+import type { KadDHT } from '@libp2p/kad-dht';
+import { peerIdFromString } from '@libp2p/peer-id';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Identity } from '../../../crypto/identity.ts';
+import {
+  ASKING_LIMITS,
+  DhtRateLimitError,
+  limitDhtRequests,
+  STORING_LIMITS,
+} from '../../skill-discovery/dht-request-limits.ts';
+import { FakeClock } from '../negotiation/fake-world.ts';
+
+const [flooder, other] = [1, 2].map((n) =>
+  peerIdFromString(Identity.fromSeed(new Uint8Array(32).fill(n)).peerId),
+) as [ReturnType<typeof peerIdFromString>, ReturnType<typeof peerIdFromString>];
+
+describe('messages to the DHT of a node', () => {
+  let clock: FakeClock;
+  let handled: string[];
+  let rpc: { handleMessage(from: typeof flooder, message: { type: string }): Promise<unknown> };
+  beforeEach(() => {
+    clock = new FakeClock();
+    handled = [];
+    rpc = {
+      handleMessage: (_, { type }) => {
+        handled.push(type);
+        return Promise.resolve('answer');
+      },
+    };
+    limitDhtRequests({ rpc } as unknown as KadDHT, clock);
+  });
+
+  async function send(from: typeof flooder, type: string, count: number): Promise<number> {
+    let refused = 0;
+    for (let i = 0; i < count; i++) {
+      await rpc.handleMessage(from, { type }).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(DhtRateLimitError);
+        refused += 1;
+      });
+    }
+    return refused;
+  }
+
+  it('are answered as before within the limits', async () => {
+    expect(await rpc.handleMessage(flooder, { type: 'GET_VALUE' })).toBe('answer');
+  });
+
+  it.each(['ADD_PROVIDER', 'PUT_VALUE'])(
+    '%s: a flood is cut off, for its sender alone',
+    async (type) => {
+      expect(await send(flooder, type, 5_000)).toBe(5_000 - STORING_LIMITS.burst);
+      expect(await send(other, type, STORING_LIMITS.burst)).toBe(0);
+      // Whoever stores too much may still ask.
+      expect(await send(flooder, 'FIND_NODE', 100)).toBe(0);
+      clock.advanceSeconds(1);
+      expect(await send(flooder, type, 100)).toBe(100 - STORING_LIMITS.perSecond);
+    },
+  );
+
+  it('that store are one sum, those that ask another', async () => {
+    const half = STORING_LIMITS.burst / 2;
+    expect(await send(flooder, 'ADD_PROVIDER', half)).toBe(0);
+    expect(await send(flooder, 'PUT_VALUE', half + 1)).toBe(1);
+    const types = ['FIND_NODE', 'GET_PROVIDERS', 'GET_VALUE', 'PING'];
+    for (const type of types) expect(await send(flooder, type, ASKING_LIMITS.burst / 4)).toBe(0);
+    expect(await send(flooder, 'GET_VALUE', 1)).toBe(1);
+  });
+
+  it('of an unknown version of the module are an error at the start', () => {
+    expect(() => limitDhtRequests({ rpc: {} } as unknown as KadDHT, clock)).toThrow(TypeError);
+  });
+});
