@@ -104,10 +104,16 @@ function chosenByHand(
   return { row: passing < 0 || isBlocked ? -1 : rows[passing]!, isBlocked };
 }
 
-const POLICIES_THAT_STOP: readonly DecisionPolicy[] = [
-  PAPER_POLICY,
-  { ...PAPER_POLICY, hasEconomicGate: true },
-];
+/** The same with a cost here at such a quantile of what the contractors cost. */
+function asDearAs(input: DecisionRequest, quantile: number): DecisionRequest {
+  const { matrix, local } = evaluated(input);
+  const costs = [...matrix.columns.costMicroUsd.subarray(0, matrix.count)].sort((a, b) => a - b);
+  const localCalibrationRatio =
+    costs[Math.floor(quantile * (costs.length - 1))]! / local.costMicroUsd!;
+  return { ...input, context: { ...input.context, localCalibrationRatio } };
+}
+
+const GATED_PAPER: DecisionPolicy = { ...PAPER_POLICY, hasEconomicGate: true };
 
 describe('the one that blocks', () => {
   const half = { priceMicroUsd: 100, latencyMs: 490 };
@@ -144,7 +150,7 @@ describe('the one that blocks', () => {
   });
 
   it('is found in one pass as by walking down the ranking, over random fields', () => {
-    const counts = { blocked: 0, chosen: 0, none: 0 };
+    const counts = { blocked: 0, chosen: 0, none: 0, afterOneTooDear: 0 };
     const someField = fc.tuple(someCandidates, fc.nat(20)).map(([list, successes]) => [
       ...list,
       // Half-known ones make blockers likely.
@@ -155,20 +161,34 @@ describe('the one that blocks', () => {
     const shuffled = someField.chain((list) =>
       fc.shuffledSubarray(list, { minLength: list.length }),
     );
-    const policies = fc.constantFrom(...POLICIES_THAT_STOP, RATIONAL_POLICY);
+    const policies = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(GATED_PAPER) },
+      { weight: 1, arbitrary: fc.constantFrom(PAPER_POLICY, RATIONAL_POLICY) },
+    );
     fc.assert(
-      fc.property(shuffled, policies, (field, policy) => {
-        const base = withTask(request(field), { valueMicroUsd: 2_000 });
-        const input = withPolicy(base, { ...policy, scoreThreshold: 0.3 });
+      fc.property(shuffled, policies, fc.nat(100), (field, policy, percent) => {
+        // Weights that favour safety: the best is often too dear.
+        const task = { valueMicroUsd: 2_000, sensitivity: 'high' } as const;
+        const base = withTask(request(field), task);
+        const input = asDearAs(withPolicy(base, { ...policy, scoreThreshold: 0.1 }), percent / 100);
         const evaluation = evaluated(input);
         const { row, isBlocked } = chosenByHand(input, evaluation);
         counts[isBlocked ? 'blocked' : row < 0 ? 'none' : 'chosen']++;
         expect(evaluation.selection.chosenRow).toBe(row);
+        const { matrix, gateFacts, selection } = evaluation;
+        if (row < 0 || policy === RATIONAL_POLICY) return;
+        const best = row === selection.consideredRow ? selection.runnerUpRow : -1;
+        const isPassedOver =
+          best >= 0 && matrix.columns.scores[best]! > matrix.columns.scores[row]!;
+        if (isPassedOver && failedGate(matrix, gateFacts, best) === 'economic') {
+          counts.afterOneTooDear++;
+        }
       }),
-      { numRuns: 600 },
+      { numRuns: 1_000 },
     );
     expect(counts.blocked).toBeGreaterThan(20);
     expect(counts.chosen).toBeGreaterThan(50);
+    expect(counts.afterOneTooDear).toBeGreaterThan(0);
   });
 });
 
