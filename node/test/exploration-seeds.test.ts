@@ -7,13 +7,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../protocols/test/negotiation/fake-world.ts';
 import { loadAgentParts } from '../agent-parts.ts';
 import { readConfig } from '../config/config-file.ts';
 import { silentLogger } from '../logger.ts';
 import { createDataDirectory, dataDirectory } from '../storage/data-directory.ts';
 import { loadOrCreateIdentity } from '../storage/keystore.ts';
 import { openStore } from '../storage/store.ts';
-import { systemClock, systemRandom } from '../system-clock.ts';
+import { systemRandom } from '../system-clock.ts';
 import { Deliberation } from '../tasks/deliberation.ts';
 import { taskForSkill } from '../tasks/task-for-skill.ts';
 import { preparedFromRequest } from '../tasks/task-request.ts';
@@ -67,13 +68,15 @@ async function freshNode(name: string, ...flags: string[]): Promise<Explored> {
   await createDataDirectory(directory);
   const config = await readConfig(directory.configFile, {}, [...SETTINGS, ...flags]);
   expect(config.decision.exploration.rate).toBe(EPSILON);
+  // Nodes that start at the same moment, and whose time stands still: no seed may be made of it.
+  const clock = new FakeClock();
   const store = await openStore(directory);
   try {
     const { identity } = await loadOrCreateIdentity(directory);
     const parts = await loadAgentParts({
       ...{ config, identity, store, directory },
       logger: silentLogger,
-      clock: systemClock,
+      clock,
       random: systemRandom,
     });
     const { machine, decisions: log, decisionMemory: memory } = parts;
@@ -83,7 +86,7 @@ async function freshNode(name: string, ...flags: string[]): Promise<Explored> {
       log,
       memory,
       config,
-      clock: systemClock,
+      clock,
       self,
     });
     const task = preparedFromRequest({ task: TASK, files: FILES }, machine);
