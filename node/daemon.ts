@@ -20,6 +20,7 @@ import type { StatusDocument } from './api-documents.ts';
 import { readConfig } from './config/config-file.ts';
 import type { Config } from './config/schema.ts';
 import { Dashboard } from './dashboard/page-routes.ts';
+import { utilisationTrouble } from './doctor/machine-checks.ts';
 import { routeGroups } from './http-api/routes/route-groups.ts';
 import { decisionMetrics } from './http-api/metrics.ts';
 import { startHttpApi } from './http-api/server.ts';
@@ -69,6 +70,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
     const { identity, isNew } = await loadOrCreateIdentity(directory);
     const token = await loadOrCreateToken(directory);
     const logger = createLogger(config.logLevel, init.logFile);
+    warnOfUtilisation(config, logger);
     const end = new EndRequest(init.signal, logger);
     try {
       const node = await createAgentNode({
@@ -90,6 +92,14 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
   } finally {
     await store.close();
   }
+}
+
+/** An unusual utilisation is legal, and moves every cost of work here (paper Eq. 2 and 4). */
+function warnOfUtilisation({ hardware: { utilisation } }: Config, logger: Logger): void {
+  const trouble = utilisationTrouble(utilisation);
+  if (!trouble) return;
+  const { found, cause, mend } = trouble;
+  logger.warn({ utilisation, cause, mend }, `${found}.`);
 }
 
 interface ServeInit {

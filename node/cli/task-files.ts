@@ -44,8 +44,19 @@ async function readInput(path: string): Promise<Buffer> {
   }
 }
 
-/** JSON of a file that the user named. @throws {@link BadInputError} also if there is none. */
-export async function readUserJson(path: string): Promise<unknown> {
+/** Largest file that is read, and what to do with one that is larger. */
+export interface FileLimit {
+  readonly maxBytes: number;
+  readonly mend: string;
+}
+
+/**
+ * JSON of a file that the user named.
+ *
+ * @throws {@link BadInputError} also if there is none, and for a regular file beyond the limit.
+ */
+export async function readUserJson(path: string, limit?: FileLimit): Promise<unknown> {
+  if (limit !== undefined) await requireSize(path, limit);
   try {
     return await readJsonFile(path);
   } catch (error) {
@@ -53,6 +64,15 @@ export async function readUserJson(path: string): Promise<unknown> {
       throw new BadInputError(error.message, { cause: error });
     throw error;
   }
+}
+
+async function requireSize(path: string, { maxBytes, mend }: FileLimit): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  // Reading it says why there is none.
+  if (found === undefined || found.size <= maxBytes) return;
+  throw new BadInputError(
+    `${path}: expected at most ${maxBytes} bytes, got ${found.size}; ${mend}`,
+  );
 }
 
 /**

@@ -225,21 +225,19 @@ function readOutcomes(history: Fields, out: HistoryReading): void {
   if (Number.isNaN(out.outcomes + out.monthsSinceLast + out.utility)) out.successes = NaN;
 }
 
-/** Reads the outcomes of each task type of a candidate that was read, one after the other. */
-export function readOutcomesByType(
-  value: unknown,
-  out: HistoryReading,
-  each: (taskType: string) => void,
-): void {
+/**
+ * Reads the outcomes of one task type of a candidate that was read.
+ *
+ * @returns whether it has any of that type; they may be unusable.
+ */
+export function readOutcomesOfType(value: unknown, taskType: string, out: HistoryReading): boolean {
   const byType = asFields(asFields(asFields(value)?.['history'])?.['byType']);
-  if (byType === undefined) return;
-  for (const taskType of Object.keys(byType)) {
-    if (byType[taskType] === undefined) continue;
-    const ofType = asFields(byType[taskType]);
-    if (ofType) readOutcomes(ofType, out);
-    else out.successes = NaN;
-    each(taskType);
-  }
+  if (byType === undefined || !Object.hasOwn(byType, taskType)) return false;
+  if (byType[taskType] === undefined) return false;
+  const ofType = asFields(byType[taskType]);
+  if (ofType) readOutcomes(ofType, out);
+  else out.successes = NaN;
+  return true;
 }
 
 function readEvidence(value: unknown, out: CandidateReading): DropReason {
@@ -326,7 +324,7 @@ function readStated(value: unknown, out: CandidateReading): DropReason {
 
 /**
  * Reads `value` into `out`. Unless the answer is `NONE`, `out` holds no usable candidate. Outcomes
- * by task type are read apart: `readOutcomesByType`.
+ * by task type are read apart: `readOutcomesOfType`.
  */
 export function readCandidate(value: unknown, out: CandidateReading): DropReason {
   const candidate = asFields(value);

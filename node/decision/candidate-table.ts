@@ -15,7 +15,7 @@ import {
   dropCode,
   newCandidateReading,
   readCandidate,
-  readOutcomesByType,
+  readOutcomesOfType,
 } from './candidate-reading.ts';
 import { candidateEvidence, findEvidence } from './candidate-evidence.ts';
 import type { CandidateEvidence } from './candidate-evidence.ts';
@@ -151,16 +151,22 @@ export class CandidateTable {
       nameNumbers[index] = names.get(peerId)!;
       this.#setFacts(index, reading);
       this.history.set(index, reading);
-      this.#setHistories(index, value);
     }
     this.peerIds = peerIds;
     const usable = nameNumbers.reduce((count, number) => count + (number < 0 ? 0 : 1), 0);
     this.nameNumbers = names.size === usable ? new Int32Array(0) : nameNumbers;
   }
 
-  /** Outcomes of one task type; zeros if there are none. */
+  /**
+   * Outcomes of one task type; zeros if there are none. Read when they are first asked for: columns
+   * of every type that a candidate names would take memory by candidates times types.
+   */
   historyOf(taskType: string): HistoryColumns {
-    return this.#histories.get(taskType) ?? this.#noHistory;
+    const known = this.#histories.get(taskType);
+    if (known !== undefined) return known;
+    const history = this.#readHistory(taskType);
+    this.#histories.set(taskType, history);
+    return history;
   }
 
   /**
@@ -223,16 +229,16 @@ export class CandidateTable {
     return this.#termFit;
   }
 
-  #setHistories(index: number, value: unknown): void {
+  #readHistory(taskType: string): HistoryColumns {
     const ofType: HistoryReading = { successes: 0, outcomes: 0, monthsSinceLast: 0, utility: 0 };
-    readOutcomesByType(value, ofType, (taskType) => {
-      let history = this.#histories.get(taskType);
-      if (history === undefined) {
-        history = new HistoryColumns(this.size);
-        this.#histories.set(taskType, history);
-      }
+    let history = this.#noHistory;
+    for (let index = 0; index < this.size; index++) {
+      if (this.dropCodes[index] !== 0) continue;
+      if (!readOutcomesOfType(this.candidates[index], taskType, ofType)) continue;
+      if (history === this.#noHistory) history = new HistoryColumns(this.size);
       history.set(index, ofType);
-    });
+    }
+    return history;
   }
 
   #setFacts(index: number, reading: ReturnType<typeof newCandidateReading>): void {

@@ -9,6 +9,7 @@
 import { COMPATIBILITY_SLACK } from '../skills/compatibility.ts';
 import { Z_QUANTILE } from './confidence.ts';
 import { contractorName } from './contractor-names.ts';
+import { communicationNotes } from './explanation-communication.ts';
 import {
   dollars,
   figure,
@@ -214,14 +215,12 @@ function costNotes(field: JudgedField, shown: readonly JudgedContractor[]): stri
   const { request, evaluation } = field;
   const { policy, task, context } = request;
   const { impactMicroUsd, latencyMicroUsdPerMinute } = taskFactsOf(request);
-  const { overheads, link } = context;
-  const bytes = figure(task.inputBytes + task.expectedOutputBytes);
+  const { overheads } = context;
   const automatic = dollars(overheads.automaticVerificationMicroUsd);
   const manual = dollars(overheads.manualVerificationMicroUsd);
   const isLate = evaluation.matrix.details.latencyMicroUsd.some((microUsd) => microUsd > 0);
   return [
-    `communication = ${bytes} bytes x ${dollars(link.transferMicroUsdPerGb)} a GB + session ` +
-      dollars(overheads.sessionMicroUsd),
+    ...communicationNotes(field, shown),
     `verification = ${automatic} above reliability ${figure(policy.automaticVerificationAbove)}, ` +
       `else ${manual}; what was measured with a contractor goes first`,
     ...verificationNotes(field, shown),

@@ -119,7 +119,7 @@ export function tradeEquilibrium(trade: Trade): TradeOutcome {
  * Price that splits the gain evenly (Nash 1950), in micro-USD.
  *
  * @param overheadsMicroUsd - C_ext without the price.
- * @returns `null` if no price leaves both with a gain.
+ * @returns `null` if every price leaves one of them with a loss.
  */
 export function bargainingPriceMicroUsd(
   costInternalMicroUsd: number,

@@ -1,11 +1,12 @@
 /**
- * Checks of the machine: its Node.js, its disk and its clock.
+ * Checks of the machine: its Node.js, its disk, its clock, and how busy it is said to be.
  *
  * @module
  */
 
 import { CLOCK_TOLERANCE_SECONDS } from '../../protocols/negotiation/documents.ts';
 import type { WitnessCounts } from '../../protocols/skill-discovery/clock-witnesses.ts';
+import { isUsualUtilisation, USUAL_UTILISATION } from '../cost/internal-cost.ts';
 import { count, failure, ifObserved, ok, warning } from './finding.ts';
 import type { Finding, Observed, Trouble } from './finding.ts';
 
@@ -66,6 +67,32 @@ export function checkDisk(observed: Observed<DiskSpace>): Finding {
     const cause = 'the store grows with each task, and a replica keeps every block';
     return warning(check, { found, cause, mend });
   });
+}
+
+/** The configured share of the peak that work here reaches (paper Eq. 2 and 4). */
+export function checkUtilisation(observed: Observed<number>): Finding {
+  const check = 'utilisation';
+  return ifObserved(check, observed, (utilisation) => {
+    const trouble = utilisationTrouble(utilisation);
+    if (trouble) return warning(check, trouble);
+    return ok(check, `hardware.utilisation is ${utilisation}, which is usual`);
+  });
+}
+
+/** What an unusual utilisation does to the cost here; `undefined` for a usual one. */
+export function utilisationTrouble(utilisation: number): Trouble | undefined {
+  if (isUsualUtilisation(utilisation)) return undefined;
+  const { min, max } = USUAL_UTILISATION;
+  const isLow = utilisation < min;
+  return {
+    found: `hardware.utilisation is ${utilisation}; usual is ${min} to ${max}`,
+    cause: isLow
+      ? 'tasks that name their operations are counted as slow here, and dear: they are handed out'
+      : 'tasks that name their operations are counted as fast here, and cheap: they are kept here',
+    mend:
+      'leave it if it was measured; else: coalesce init --set ' +
+      `hardware.utilisation=${isLow ? min : max}, and restart the daemon`,
+  };
 }
 
 /** This clock, and what others and the past say of it. */

@@ -7,7 +7,7 @@
 import { checkConfig, checkDataDirectory, checkIdentity, checkToken } from './directory-checks.ts';
 import type { ConfigReadings, FileReadings } from './directory-checks.ts';
 import type { Finding, FindingState, Observed } from './finding.ts';
-import { checkClock, checkDisk, checkNodeVersion } from './machine-checks.ts';
+import { checkClock, checkDisk, checkNodeVersion, checkUtilisation } from './machine-checks.ts';
 import type { ClockReadings, DiskSpace, NodeVersions } from './machine-checks.ts';
 import {
   checkDayOne,
@@ -49,6 +49,8 @@ export interface Observation {
   readonly config: ConfigReadings;
   readonly disk: Observed<DiskSpace>;
   readonly clock: ClockReadings;
+  /** As configured. */
+  readonly utilisation: Observed<number>;
   readonly daemon: DaemonReadings;
   readonly ports: Observed<readonly PortReadings[]>;
   readonly bootstrap: Observed<readonly BootstrapReadings[]>;
@@ -81,6 +83,7 @@ export function diagnose(seen: Observation): DoctorDocument {
     checkConfig(seen.config),
     checkDisk(seen.disk),
     checkClock(seen.clock),
+    checkUtilisation(seen.utilisation),
     checkPorts(seen.ports),
     checkDaemon(seen.daemon),
     checkBootstrap(seen.bootstrap),

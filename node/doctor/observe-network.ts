@@ -12,7 +12,7 @@ import type { TcpAddress } from '../tcp-probe.ts';
 import type { Observed } from './finding.ts';
 import type { BootstrapReadings, PortReadings } from './network-checks.ts';
 
-const NO_CONFIG = 'the configuration is not valid';
+export const NO_CONFIG = 'the configuration is not valid';
 const HOST_NAMES = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6']);
 
 /**

@@ -29,7 +29,7 @@ import type { ConfigReadings, FileReadings } from './directory-checks.ts';
 import type { Observed } from './finding.ts';
 import type { ClockReadings, DiskSpace } from './machine-checks.ts';
 import type { DaemonReadings } from './network-checks.ts';
-import { observeBootstrap, observePorts } from './observe-network.ts';
+import { NO_CONFIG, observeBootstrap, observePorts } from './observe-network.ts';
 import type { Observation } from './observation.ts';
 
 /** The API answers from memory, but for the decision log. */
@@ -83,6 +83,7 @@ export async function observe(init: ObserveInit): Promise<Observation> {
     config: readings,
     disk: await observeDisk(directory),
     clock: await observeClock(directory, clock, started, answers),
+    utilisation: config ? { value: config.hardware.utilisation } : { missing: NO_CONFIG },
     daemon,
     ports,
     bootstrap,

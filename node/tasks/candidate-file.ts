@@ -20,6 +20,11 @@ import { BadInputError } from '../errors.ts';
 
 /** Candidates of a file at most: more would be a load test. */
 const MAX_FILE_CANDIDATES = 100_000;
+/**
+ * Task types of which one candidate of a file may have outcomes: one is judged by those that the
+ * task asks for, and each takes memory.
+ */
+const MAX_TASK_TYPES = 1_000;
 /** Problems that are listed, of as many candidates. */
 const MAX_LISTED_PROBLEMS = 20;
 const MAX_SHOWN_KEY_CHARACTERS = 40;
@@ -85,8 +90,9 @@ const KEYS = {
 /**
  * The candidates that a file or a body names.
  *
- * @throws {@link BadInputError} if it names none, too many, only such as cannot be read, or holds a
- *   key that no candidate has: an optional figure under a wrong name would be missed in silence.
+ * @throws {@link BadInputError} if it names none, too many, only such as cannot be read, one with
+ *   outcomes of too many task types, or holds a key that no candidate has: an optional figure under
+ *   a wrong name would be missed in silence.
  */
 export function candidatesFromJson(json: unknown): readonly Candidate[] {
   const list = listOf(json);
@@ -99,6 +105,12 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
     throw new BadInputError(
       `candidates: expected at most ${MAX_FILE_CANDIDATES}, got ${list.length}`,
     );
+  }
+  const crowded = crowdedHistories(list);
+  if (crowded.length > 0) {
+    throw new BadInputError('A candidate has outcomes of too many task types', {
+      problems: crowded,
+    });
   }
   const problems = formProblems(list);
   if (list.length > 0 && problems.length === list.length) {
@@ -113,6 +125,21 @@ export function candidatesFromJson(json: unknown): readonly Candidate[] {
     });
   }
   return list as readonly Candidate[];
+}
+
+/** Histories of more task types than are read, each by its place and with the mend. */
+function crowdedHistories(list: readonly unknown[]): string[] {
+  const problems: string[] = [];
+  for (const [index, candidate] of list.entries()) {
+    const count = Object.keys(asFields(asFields(asFields(candidate)['history'])['byType'])).length;
+    if (count <= MAX_TASK_TYPES) continue;
+    problems.push(
+      `${index}.history.byType: ${count} task types, expected at most ${MAX_TASK_TYPES}; ` +
+        'leave out those that the task does not ask for',
+    );
+    if (problems.length === MAX_LISTED_PROBLEMS) break;
+  }
+  return problems;
 }
 
 /** Keys that no candidate has, each by its place and with those that belong there. */

@@ -153,6 +153,27 @@ describe('a daemon', () => {
     expect(await ended).toBe(0);
   });
 
+  it('says at its start that a configured utilisation is unusual, with cause and mend', async () => {
+    const told = async (...flags: string[]) => {
+      await rm(join(path, 'log'), { force: true });
+      await (await start({ flags })).end();
+      const lines = (await readFile(join(path, 'log'), 'utf8')).trim().split('\n');
+      const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      return entries.filter((entry) => 'utilisation' in entry);
+    };
+    expect(await told()).toEqual([]);
+    expect(await told('hardware.utilisation=0.95')).toEqual([]);
+    expect(await told('hardware.utilisation=0.3')).toEqual([
+      expect.objectContaining({
+        level: 40,
+        utilisation: 0.3,
+        msg: 'hardware.utilisation is 0.3; usual is 0.7 to 0.95.',
+        cause: expect.stringContaining('dear') as string,
+        mend: expect.stringContaining('coalesce init --set hardware.utilisation=0.7') as string,
+      }),
+    ]);
+  });
+
   it('leaves no listener on the process and no secret in its log', async () => {
     const names = ['SIGTERM', 'uncaughtException', 'unhandledRejection'] as const;
     const before = names.map((name) => process.listenerCount(name));

@@ -220,6 +220,19 @@ describe('the doctor of a broken set-up, without a daemon', () => {
     expect(of('ports')).toMatchObject({ state: 'skipped' });
   });
 
+  it('finds a utilisation that is unusual, with no daemon at hand', async () => {
+    const path = await initiated('unusual');
+    expect((await doctor(path)).of('utilisation')).toMatchObject({ state: 'ok' });
+    expect(await initiated('unusual', '--set', 'hardware.utilisation=0.3')).toBe(path);
+    const { of, checksThat, exitCode } = await doctor(path);
+    expect(of('utilisation').found).toBe('hardware.utilisation is 0.3; usual is 0.7 to 0.95');
+    expect(checksThat('warning')).toEqual(['utilisation', 'daemon']);
+    expect(exitCode).toBe(0);
+    const [, option] = /coalesce init --set (\S+),/.exec(of('utilisation').mend!)!;
+    await initiated('unusual', '--set', option!);
+    expect((await doctor(path)).of('utilisation')).toMatchObject({ state: 'ok' });
+  });
+
   it('finds a port that another program has, and not one of its own daemon', async () => {
     const { number, close } = await port(true);
     const path = await initiated('taken', '--set', `http.port=${number}`);

@@ -13,10 +13,16 @@ import { exploreOption, policyOption } from '../options.ts';
 import { table, usd } from '../table.ts';
 import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts';
 import { readTaskFile, readUserJson, resourcesOf } from '../task-files.ts';
-import type { TaskBody } from '../task-files.ts';
+import type { FileLimit, TaskBody } from '../task-files.ts';
 
 /** Candidates that cannot be read, as many as are named. */
 const MAX_SHOWN_PROBLEMS = 10;
+
+/** 100,000 candidates of 640 bytes. To decide on such a file takes 1.2 GB of memory. */
+const CANDIDATE_FILE: FileLimit = {
+  maxBytes: 64_000_000,
+  mend: 'leave out candidates, or outcomes of task types that the task does not ask for',
+};
 
 interface DecideOptions {
   readonly candidates?: string;
@@ -97,7 +103,7 @@ function planText({ title, origin, budgetMicroUsd, deadlineMs, subtasks }: PlanD
 
 /** Candidates of a file; those that cannot be read are named, the others are judged. */
 async function readCandidates(context: CliContext, file: string): Promise<readonly Candidate[]> {
-  const candidates = candidatesFromJson(await readUserJson(file));
+  const candidates = candidatesFromJson(await readUserJson(file, CANDIDATE_FILE));
   const problems = formProblems(candidates);
   const hidden = problems.length - MAX_SHOWN_PROBLEMS;
   for (const problem of problems.slice(0, MAX_SHOWN_PROBLEMS)) {

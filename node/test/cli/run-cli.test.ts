@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { candidate, request } from '../decision/requests.ts';
@@ -370,6 +370,21 @@ describe('files of the user', () => {
     const refused = await cli.run('decide', task, '--candidates', none);
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toContain('0.peerId: a text of 1 to 128 characters');
+  });
+
+  it('ends with 2 for a file of candidates that is too large, and reads none of it', async () => {
+    const daemon = await cli.startDaemon();
+    const task = await cli.write('task.json', '{"title":"x"}');
+    const list = await cli.write('large.json', JSON.stringify([candidate('x')]));
+    daemon.node.answer = () => ({ result: { choice: 'LOCAL' }, request: { candidates: [] } });
+    // White space up to the limit is read, and more of it is not; a file of holes takes no room.
+    await writeFile(list, JSON.stringify([candidate('x')]).padEnd(64_000_000));
+    expect((await cli.run('decide', task, '--candidates', list, '--json')).exitCode).toBe(0);
+    await truncate(list, 64_000_001);
+    const { stderr, exitCode } = await cli.run('decide', task, '--candidates', list);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${list}: expected at most 64000000 bytes, got 64000001; leave out`);
+    expect(daemon.node.calls).toHaveLength(1);
   });
 
   it('ends with 2 for a task that is not JSON, and names the file', async () => {

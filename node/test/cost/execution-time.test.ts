@@ -147,6 +147,17 @@ describe('odd runs', () => {
     expect(Math.abs(predict(times, 100_000) / (2 * truth(100_000)) - 1)).toBeLessThan(0.1);
   });
 
+  it('become usual with the tenth in a row: each run counts for 0.9 of the next newer one', () => {
+    const after = (slow: number): number => {
+      const times = new ExecutionTimes();
+      for (let i = 0; i < MAX_RUNS; i++) observe(times, 100_000, 1);
+      for (let i = 0; i < slow; i++) observe(times, 100_000, 2);
+      return predict(times, 100_000);
+    };
+    expect(after(9)).toBeLessThan(1.2);
+    expect(after(11)).toBeGreaterThan(1.8);
+  });
+
   it('of no time at all teach nothing: the clock did not see them', () => {
     const times = new ExecutionTimes();
     observe(times, 10_000, 0);

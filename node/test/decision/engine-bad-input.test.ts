@@ -9,7 +9,7 @@ import { DecisionEngine } from '../../decision/engine.ts';
 import type { Decision } from '../../decision/engine.ts';
 import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
 import { POLICIES, RATIONAL_POLICY } from '../../decision/policy.ts';
-import type { Candidate, DecisionRequest } from '../../decision/request.ts';
+import type { Candidate, DecisionRequest, OutcomeHistory } from '../../decision/request.ts';
 import { anyCandidates } from './any-candidates.ts';
 import {
   candidate,
@@ -271,6 +271,61 @@ describe('similarities that are handed in', () => {
     for (const length of [0, 5, 7]) {
       expect(() => decisionOf(request(field), new Float64Array(length))).toThrow(TypeError);
     }
+  });
+});
+
+describe('outcomes by task type', () => {
+  const outcomes = (successes: number) => ({ successes, failures: 1, monthsSinceLast: 2 });
+
+  it('attack: of very many types take no memory, but for the types that are asked for', () => {
+    const CANDIDATES = 200;
+    const TYPES_OF_EACH = 50;
+    const field = Array.from({ length: CANDIDATES }, (_, i) => {
+      const types = Array.from({ length: TYPES_OF_EACH }, (__, k) => [`t/${i}/${k}`, outcomes(k)]);
+      const byType = Object.fromEntries(types) as Record<string, OutcomeHistory>;
+      return { ...candidate(`peer-${i}`), history: { ...outcomes(9), byType } };
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    const table = new CandidateTable(field);
+    const read = table.historyOf('t/7/3');
+    const grown = process.memoryUsage().arrayBuffers - before;
+    // Four columns of doubles of each type would be 64 MB.
+    expect(grown).toBeLessThan(1_000_000);
+    expect([read.successes[7], read.outcomes[7], read.monthsSinceLast[7]]).toEqual([3, 4, 2]);
+    expect(read.outcomes.reduce((sum, one) => sum + one, 0)).toBe(4);
+  });
+
+  it('are those of the type, in whatever order types are asked for, and the same each time', () => {
+    const types = ['a', 'b', '__proto__', 'constructor', 'length'];
+    const lists = fc.array(fc.dictionary(fc.constantFrom(...types), fc.nat(9)), { maxLength: 4 });
+    const asked = fc.shuffledSubarray(types, { minLength: types.length });
+    fc.assert(
+      fc.property(lists, asked, (list, order) => {
+        const field = list.map((counts, i) => {
+          const entries = Object.entries(counts).map(([type, good]) => [type, outcomes(good)]);
+          const byType = Object.fromEntries(entries) as Record<string, OutcomeHistory>;
+          return { ...candidate(`peer-${i}`), history: { ...outcomes(9), byType } };
+        });
+        const table = new CandidateTable(field);
+        for (const type of order) {
+          const history = table.historyOf(type);
+          expect(table.historyOf(type)).toBe(history);
+          const expected = list.map((counts) =>
+            Object.hasOwn(counts, type) ? counts[type]! + 1 : 0,
+          );
+          expect([...history.outcomes]).toEqual(expected);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of a candidate that was dropped are not read', () => {
+    const byType = { t: outcomes(3) };
+    const history = { ...outcomes(3), byType };
+    const dropped = { ...candidate('bad'), history, level: 7 };
+    const table = new CandidateTable([dropped, { ...candidate('good'), history }]);
+    expect([...table.historyOf('t').outcomes]).toEqual([0, 4]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { COST_PRESETS } from '../../cost/presets.ts';
+import { COST_PRESETS, microUsd } from '../../cost/presets.ts';
 import { decide, replayDecision } from '../../decision/decision-record.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
 import { formatDecision } from '../../decision/explanation.ts';
@@ -62,6 +62,22 @@ const FIELD: readonly Candidate[] = [
   },
 ];
 
+const someMicroUsd = fc.nat(1_000_000_000).map((thousandths) => thousandths / 1_000);
+
+/** Links and sessions of contractors, of some of them. */
+const someOwnCosts = fc.array(
+  fc.record(
+    {
+      link: fc.record({
+        bandwidthMbps: fc.double({ min: 0.1, max: 1e4, noNaN: true }),
+        transferMicroUsdPerGb: someMicroUsd,
+      }),
+      overheads: fc.record({ sessionMicroUsd: someMicroUsd }),
+    },
+    { requiredKeys: [] },
+  ),
+);
+
 function rich(): DecisionRequest {
   const base = withTask(request(FIELD), { sensitivity: 'medium' });
   const { local } = base;
@@ -92,6 +108,38 @@ function linesAfterTheReason(text: string): string[] {
 describe('a printed decision, redone by hand,', () => {
   it('has chances and costs that follow from what is known of each contractor', () => {
     expect(recomputeChancesAndCosts(formatDecision(decide(rich())), rich())).toBe(3);
+  });
+
+  it('names link and session of each contractor that has its own, and of no other', () => {
+    const link = { bandwidthMbps: 20, transferMicroUsdPerGb: microUsd(7.25) };
+    const [first, second, third] = FIELD as [Candidate, Candidate, Candidate];
+    const field = [
+      { ...first, link },
+      { ...second, overheads: { sessionMicroUsd: 377 } },
+      { ...third, link, overheads: { sessionMicroUsd: 0 } },
+      candidate('as-all-are'),
+    ];
+    const input = { ...rich(), candidates: field };
+    const text = formatDecision(decide(input));
+    const bytes = input.task.inputBytes + input.task.expectedOutputBytes;
+    const costs = rowsOf(text, 'Cost at the contractors');
+    const printed = [...costs].map(([name, cost]) => [name, numberOf(cost['communication'])]);
+    // Of the link that the contractor has, else of the context's, and the session likewise.
+    const expected: Readonly<Record<string, number>> = {
+      proven: (bytes / 1e9) * 7.25 + 0.00001,
+      elsewhere: (bytes / 1e9) * 0.1 + 0.000377,
+      tested: (bytes / 1e9) * 7.25,
+      'as-all-are': (bytes / 1e9) * 0.1 + 0.00001,
+    };
+    expect(printed).toHaveLength(4);
+    for (const [name, cost] of printed) near(cost as number, expected[name!]!, String(name));
+    expect(recomputeChancesAndCosts(text, input)).toBe(4);
+    const named = [...text.matchAll(/communication of (\S+) = \d+ bytes x (.*)$/gm)];
+    expect(Object.fromEntries(named.map(([, name, rest]) => [name, rest]))).toEqual({
+      proven: '$7.25 a GB by its own link + session $0.00001',
+      elsewhere: '$0.1 a GB + session $0.000377 as measured with it',
+      tested: '$7.25 a GB by its own link + session $0 as measured with it',
+    });
   });
 
   it('has a fit that follows from terms, cosine and outcomes of the task type', () => {
@@ -225,9 +273,11 @@ describe('a printed decision, redone by hand,', () => {
 
   it('agrees for any field of contractors, in lines of 120 columns', () => {
     let rows = 0;
+    const sensitivities = fc.constantFrom('low', 'medium', 'high');
     fc.assert(
-      fc.property(someCandidates, fc.constantFrom('low', 'medium', 'high'), (list, sensitivity) => {
-        const input = withTask(request(list), { sensitivity });
+      fc.property(someCandidates, someOwnCosts, sensitivities, (list, own, sensitivity) => {
+        const field = list.map((one, i) => ({ ...one, ...own[i] }));
+        const input = withTask(request(field), { sensitivity });
         const text = formatDecision(decide(input));
         rows += recomputeChancesAndCosts(text, input);
         for (const line of linesAfterTheReason(text)) {

@@ -73,6 +73,20 @@ function mostTold(passed: number, tests: number, told: number): number {
   return Math.min(more, most);
 }
 
+/**
+ * Cost of the data's way to a contractor and back, in dollars: by the line of its name, else by the
+ * one for all.
+ */
+function communicationByHand(text: string, name: string): number {
+  const lines = section(text, 'Cost at the contractors').map((line) => line.trim());
+  const line =
+    lines.find((one) => one.startsWith(`communication of ${name} = `)) ??
+    lines.find((one) => one.startsWith('communication = '))!;
+  const formula = / = (\d+) bytes x \$([\d.]+) a GB(?: by its own link)? \+ session \$([\d.]+)/;
+  const [, bytes = NaN, perGb = NaN, session = NaN] = (formula.exec(line) ?? []).map(Number);
+  return (bytes / 1e9) * perGb + session;
+}
+
 /** Every figure about the contractors but fit, scores and weights. */
 export function recomputeChancesAndCosts(text: string, input: DecisionRequest): number {
   const known = rowsOf(text, 'What is known of them');
@@ -115,6 +129,7 @@ export function recomputeChancesAndCosts(text: string, input: DecisionRequest): 
     const mishap = 1 - reliability * (1 - breach) * (1 - poor);
     near(numberOf(chance['mishap']), mishap, `${name} mishap`);
     const cost = costs.get(name)!;
+    near(numberOf(cost['communication']), communicationByHand(text, name), `${name} communication`);
     near(numberOf(cost['risk']), value * mishap, `${name} risk`);
     const parts = ['communication', 'verification', 'integration'];
     const handling =

@@ -3,8 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { CandidateTable } from '../../decision/candidate-table.ts';
 import { DecisionMatrix } from '../../decision/decision-matrix.ts';
 import { decide } from '../../decision/decision-record.ts';
-import { ranksBefore } from '../../decision/selection.ts';
-import { candidate, evaluated, request, someCandidates, withPolicy } from './requests.ts';
+import type { Evaluation } from '../../decision/evaluation.ts';
+import { PAPER_POLICY, RATIONAL_POLICY } from '../../decision/policy.ts';
+import type { DecisionPolicy } from '../../decision/policy.ts';
+import type { DecisionRequest } from '../../decision/request.ts';
+import { failedGate, ranksBefore } from '../../decision/selection.ts';
+import { candidate, evaluated, request, someCandidates, withPolicy, withTask } from './requests.ts';
 
 describe('the selection', () => {
   it('has a runner-up that is another than the considered one, the best by score of the rest', () => {
@@ -78,6 +82,113 @@ describe('of two with equal scores', () => {
   it('the first by PeerId goes first where all is equal', () => {
     expect(tieBroken({}, ['a', 'b'])).toBe(true);
     expect(tieBroken({}, ['b', 'a'])).toBe(false);
+  });
+});
+
+/** The choice by walking down the ranking, which `select` makes in one pass without a sort. */
+function chosenByHand(
+  input: DecisionRequest,
+  { matrix, gateFacts }: Evaluation,
+): { readonly row: number; readonly isBlocked: boolean } {
+  const table = new CandidateTable(input.candidates);
+  const rows = Array.from({ length: matrix.count }, (_, row) => row);
+  rows.sort((a, b) => (ranksBefore(table, matrix, a, b) ? -1 : 1));
+  const isLocalPossible = gateFacts.costInternalMicroUsd !== null;
+  const stops = isLocalPossible && gateFacts.policy.triesNextAfter === 'economicGate';
+  const passing = rows.findIndex((row) => failedGate(matrix, gateFacts, row) === null);
+  const blocking = rows.findIndex((row) => {
+    const gate = failedGate(matrix, gateFacts, row);
+    return gate !== null && gate !== 'economic';
+  });
+  const isBlocked = stops && passing >= 0 && blocking >= 0 && blocking < passing;
+  return { row: passing < 0 || isBlocked ? -1 : rows[passing]!, isBlocked };
+}
+
+/** The same with a cost here at such a quantile of what the contractors cost. */
+function asDearAs(input: DecisionRequest, quantile: number): DecisionRequest {
+  const { matrix, local } = evaluated(input);
+  const costs = [...matrix.columns.costMicroUsd.subarray(0, matrix.count)].sort((a, b) => a - b);
+  const localCalibrationRatio =
+    costs[Math.floor(quantile * (costs.length - 1))]! / local.costMicroUsd!;
+  return { ...input, context: { ...input.context, localCalibrationRatio } };
+}
+
+const GATED_PAPER: DecisionPolicy = { ...PAPER_POLICY, hasEconomicGate: true };
+
+describe('the one that blocks', () => {
+  const half = { priceMicroUsd: 100, latencyMs: 490 };
+  /** Blocks, and is the best; blocks, and is the worst; passes, and is between them. */
+  const best = candidate('best', { ...half, successes: 5 });
+  const worst = candidate('worst', { priceMicroUsd: 9_000, latencyMs: 50_000, successes: 5 });
+  const proven = candidate('proven', { priceMicroUsd: 900 });
+  const other = candidate('other', { priceMicroUsd: 9_000, latencyMs: 20_000 });
+
+  it.each([
+    ['after one that blocks nobody', [worst, best, proven, other]],
+    ['before one that blocks nobody', [best, worst, proven, other]],
+    ['after the one that it blocks', [proven, worst, best, other]],
+    ['between those, the worst last', [best, proven, other, worst]],
+  ])('is the best of those that fail another gate than the economic one: %s', (_what, field) => {
+    const base = withTask(request(field), { valueMicroUsd: 1_000 });
+    const { result } = decide(withPolicy(base, PAPER_POLICY));
+    const order = [...result.candidates].sort((a, b) => b.score! - a.score!);
+    expect(order[0]).toMatchObject({ peerId: 'best', failedGate: 'confidence' });
+    expect(order[1]).toMatchObject({ peerId: 'proven' });
+    expect(order[1]!.failedGate).toBeUndefined();
+    expect(order.at(-1)).toMatchObject({ peerId: 'worst' });
+    expect(result).toMatchObject({
+      choice: 'LOCAL',
+      considered: 'best',
+      decidedBy: 'confidence',
+    });
+    // The worst one alone blocks nobody that ranks before it.
+    const without = base.candidates.filter(({ peerId }) => peerId !== 'best');
+    const { contractor } = decide(
+      withPolicy({ ...base, candidates: without }, PAPER_POLICY),
+    ).result;
+    expect(contractor).toBe('proven');
+  });
+
+  it('is found in one pass as by walking down the ranking, over random fields', () => {
+    const counts = { blocked: 0, chosen: 0, none: 0, afterOneTooDear: 0 };
+    const someField = fc.tuple(someCandidates, fc.nat(20)).map(([list, successes]) => [
+      ...list,
+      // Half-known ones make blockers likely.
+      ...[300, 600, 5_000].map((priceMicroUsd, i) =>
+        candidate(`half-${i}`, { priceMicroUsd, successes, latencyMs: 1 + 3_000 * i }),
+      ),
+    ]);
+    const shuffled = someField.chain((list) =>
+      fc.shuffledSubarray(list, { minLength: list.length }),
+    );
+    const policies = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(GATED_PAPER) },
+      { weight: 1, arbitrary: fc.constantFrom(PAPER_POLICY, RATIONAL_POLICY) },
+    );
+    fc.assert(
+      fc.property(shuffled, policies, fc.nat(100), (field, policy, percent) => {
+        // Weights that favour safety: the best is often too dear.
+        const task = { valueMicroUsd: 2_000, sensitivity: 'high' } as const;
+        const base = withTask(request(field), task);
+        const input = asDearAs(withPolicy(base, { ...policy, scoreThreshold: 0.1 }), percent / 100);
+        const evaluation = evaluated(input);
+        const { row, isBlocked } = chosenByHand(input, evaluation);
+        counts[isBlocked ? 'blocked' : row < 0 ? 'none' : 'chosen']++;
+        expect(evaluation.selection.chosenRow).toBe(row);
+        const { matrix, gateFacts, selection } = evaluation;
+        if (row < 0 || policy === RATIONAL_POLICY) return;
+        const best = row === selection.consideredRow ? selection.runnerUpRow : -1;
+        const isPassedOver =
+          best >= 0 && matrix.columns.scores[best]! > matrix.columns.scores[row]!;
+        if (isPassedOver && failedGate(matrix, gateFacts, best) === 'economic') {
+          counts.afterOneTooDear++;
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(counts.blocked).toBeGreaterThan(20);
+    expect(counts.chosen).toBeGreaterThan(50);
+    expect(counts.afterOneTooDear).toBeGreaterThan(0);
   });
 });
 

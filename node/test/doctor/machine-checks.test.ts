@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkClock, checkDisk, checkNodeVersion } from '../../doctor/machine-checks.ts';
+import {
+  checkClock,
+  checkDisk,
+  checkNodeVersion,
+  checkUtilisation,
+} from '../../doctor/machine-checks.ts';
+import { internalCost } from '../../cost/internal-cost.ts';
+import { request } from '../decision/requests.ts';
 import type { ClockReadings } from '../../doctor/machine-checks.ts';
 
 const NOW_MS = 1_800_000_000_000;
@@ -36,6 +43,46 @@ describe('the check of the disk', () => {
       found: 'no such directory',
       cause: null,
       mend: null,
+    });
+  });
+});
+
+describe('the check of the utilisation, Paper Eq. (2) and (4),', () => {
+  it.each([
+    [0.01, 'warning', 'slow here, and dear', '0.7'],
+    [0.6999, 'warning', 'slow here, and dear', '0.7'],
+    [0.7, 'ok', null, null],
+    [0.8, 'ok', null, null],
+    [0.95, 'ok', null, null],
+    [0.9501, 'warning', 'fast here, and cheap', '0.95'],
+    [1, 'warning', 'fast here, and cheap', '0.95'],
+  ])('says of %d: %s', (utilisation, state, cause, nearest) => {
+    const finding = checkUtilisation({ value: utilisation });
+    expect(finding).toMatchObject({ check: 'utilisation', state });
+    expect(finding.found).toContain(`hardware.utilisation is ${utilisation}`);
+    if (cause === null) {
+      expect([finding.cause, finding.mend]).toEqual([null, null]);
+      return;
+    }
+    expect(finding.found).toContain('usual is 0.7 to 0.95');
+    expect(finding.cause).toContain(cause);
+    expect(finding.mend).toContain(`coalesce init --set hardware.utilisation=${nearest},`);
+  });
+
+  it('tells which way the cost here goes as the cost model does', () => {
+    const costAt = (utilisation: number): number => {
+      const { local } = request([]);
+      const hardware = { ...local.hardware, utilisation };
+      return internalCost({ ...local, hardware, execution: { flops: 1e15 } }).totalMicroUsd;
+    };
+    expect(costAt(0.6)).toBeGreaterThan(costAt(0.7));
+    expect(costAt(1)).toBeLessThan(costAt(0.95));
+  });
+
+  it('is skipped where the configuration cannot be read', () => {
+    expect(checkUtilisation({ missing: 'no configuration' })).toMatchObject({
+      state: 'skipped',
+      found: 'no configuration',
     });
   });
 });

@@ -56,6 +56,23 @@ describe('candidates of a file', () => {
     expect(refusal(Array(100_001).fill(one)).message).toContain('got 100001');
   });
 
+  it('have outcomes of 1,000 task types at most, each', () => {
+    const none = { successes: 0, failures: 0, monthsSinceLast: 0 };
+    const of = (types: number) => {
+      const names = Array.from({ length: types }, (_, i) => [`performs:x/${i}`, none]);
+      const history = { ...none, byType: Object.fromEntries(names) as Record<string, typeof none> };
+      return { ...candidate('a'), history };
+    };
+    expect(candidatesFromJson([of(1_000), of(1_000)])).toHaveLength(2);
+    const { message, problems } = refusal([of(1), of(1_001)]);
+    expect(message).toContain('too many task types');
+    expect(problems).toEqual([
+      '1.history.byType: 1001 task types, expected at most 1000; ' +
+        'leave out those that the task does not ask for',
+    ]);
+    expect(refusal(Array(30).fill(of(1_001))).problems).toHaveLength(20);
+  });
+
   it.each([
     ['peerId', {}],
     ['skills', { skills: 'performs:x' }],

@@ -4,6 +4,7 @@ import type { ExplorationFacts } from '../../../decision/exploration/arms.ts';
 import {
   EXPLORATION_DEFAULTS,
   EXPLORATION_STRATEGIES,
+  missedDraw,
   plannedRate,
   proposeExploration,
   requireExplorationParameters,
@@ -62,6 +63,24 @@ const anyFacts: fc.Arbitrary<ExplorationFacts> = fc
       localUtility: isLocalPossible ? 0.5 : null,
     }),
   );
+
+describe('a draw that is the rate', () => {
+  it('does not explore, and one that is less does: in [0, 1) the rate is a probability', () => {
+    const facts = factsOf([{ pulls: 1, utility: 1 }]);
+    for (let seed = 0; seed < 50; seed++) {
+      const draw = new SeededRandom(seed).uniform();
+      const isExploredAt = (rate: number): boolean => {
+        const parameters = parametersOf('epsilon-greedy', { rate });
+        const proposal = proposeExploration(parameters, facts, new SeededRandom(seed));
+        const missed = missedDraw(parameters, 0, new SeededRandom(seed));
+        expect(missed === null).toBe(proposal.arm >= 0);
+        return proposal.arm >= 0;
+      };
+      expect(isExploredAt(draw), String(seed)).toBe(false);
+      expect(isExploredAt(draw + 2 ** -53), String(seed)).toBe(true);
+    }
+  });
+});
 
 describe('every strategy', () => {
   it.each(EXPLORATION_STRATEGIES)('%s proposes an arm that there is, or none', (strategy) => {
