@@ -1,6 +1,7 @@
 /** How far and how finely is looked for what would have turned a decision. */
 
 import { describe, expect, it } from 'vitest';
+import { counterfactualTargets } from '../../decision/counterfactual.ts';
 import { decide } from '../../decision/decision-record.ts';
 import type { DecisionRequest } from '../../decision/request.ts';
 import { candidate, evaluated, newcomer, request, withPolicy } from './requests.ts';
@@ -16,6 +17,38 @@ function lacking(successes: number): DecisionRequest {
   const between = (confidenceAfter(successes - 1) + confidenceAfter(successes)) / 2;
   return withPolicy(request([newcomer('new', 0, 0)]), { confidenceThreshold: between });
 }
+
+describe('the contractors at whom a change is looked for', () => {
+  const field = (size: number, priceMicroUsd: number): DecisionRequest =>
+    request(
+      Array.from({ length: size }, (_, i) =>
+        candidate(`peer-${i}`, { priceMicroUsd: priceMicroUsd + i, latencyMs: 500 + i }),
+      ),
+    );
+
+  it('are all in a field of 64', () => {
+    const input = field(64, 1_000);
+    expect(counterfactualTargets(input, evaluated(input))).toHaveLength(64);
+    const { counterfactual } = decide(input).result;
+    expect(counterfactual!.sentence).not.toContain('looked for at');
+  });
+
+  it('are the considered one in a larger field, and the cheapest where nobody is hired', () => {
+    const hired = field(65, 1_000);
+    expect(counterfactualTargets(hired, evaluated(hired))).toEqual([0]);
+    const { counterfactual } = decide(hired).result;
+    expect(counterfactual!.sentence).toContain(' (looked for at 1 of 65)');
+    // Too dear, and the cheapest is so late that it does not score best.
+    const dear = field(65, 12_000);
+    const late = candidate('late', { priceMicroUsd: 11_000, latencyMs: 59_000 });
+    const kept = { ...dear, candidates: [...dear.candidates, late] };
+    const evaluation = evaluated(kept);
+    expect(evaluation.choice).toBe('LOCAL');
+    const considered = evaluation.matrix.candidateIndex[evaluation.selection.consideredRow]!;
+    expect(considered).not.toBe(65);
+    expect(counterfactualTargets(kept, evaluation)).toEqual([considered, 65]);
+  });
+});
 
 describe('the successes that a contractor lacks', () => {
   it.each([1, 2, 8, 511, 512, 513, 1_023, 1_024])('are found to be %d', (successes) => {

@@ -237,7 +237,9 @@ describe('a printed decision, redone by hand,', () => {
   /** The price that would split the gain with `dear`, and the lowest price it was made of. */
   function bargainWith(other: Candidate): { price: number; lowest: number } {
     const field = [candidate('dear', { priceMicroUsd: 7_000, latencyMs: 100 }), other];
-    const text = formatDecision(decide(withPolicy(request(field), { scoreThreshold: 0.2 })));
+    const record = decide(withPolicy(request(field), { scoreThreshold: 0.2 }));
+    const text = formatDecision(record);
+    const recorded = record.result.bargainingPriceMicroUsd! / 1e6;
     const sum =
       String.raw`\(\$(\S+) here - \$(\S+) beside` +
       String.raw`[^$]*\$(\S+), the lowest price that passes\) / 2`;
@@ -245,6 +247,7 @@ describe('a printed decision, redone by hand,', () => {
     if (offered) {
       const [price, here, beside, lowest] = offered.slice(1).map(Number) as FourNumbers;
       near(price, (here - beside + lowest) / 2, 'bargaining price');
+      near(recorded, price, 'bargaining price of the record');
       return { price, lowest };
     }
     const asked = new RegExp(
@@ -256,6 +259,7 @@ describe('a printed decision, redone by hand,', () => {
     ];
     near(even, (here - beside + lowest) / 2, 'even split');
     expect(even).toBeGreaterThanOrEqual(price);
+    near(recorded, price, 'bargaining price of the record');
     return { price, lowest };
   }
 

@@ -29,6 +29,13 @@ describe('the cap on a contractor’s share', () => {
     expect(isOverCap(book, 'new', 40, CAP)).toBe(false);
   });
 
+  it('may be reached, and not passed by a micro-USD', () => {
+    const half = { ...CAP, maxShare: 0.5 };
+    const even = spent({ a: 400, b: 600 });
+    expect(isOverCap(even, 'a', 200, half)).toBe(false);
+    expect(isOverCap(even, 'a', 201, half)).toBe(true);
+  });
+
   it('does not apply while both the tasks and the total are small', () => {
     const cap = { ...CAP, minTotalMicroUsd: 1_001 };
     expect(isOverCap(book, 'a', 500, cap)).toBe(false);
