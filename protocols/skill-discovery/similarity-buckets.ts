@@ -7,8 +7,8 @@
  * sides take the likeliest buckets of all tables, in the order of query-directed multi-probing (Lv
  * et al. 2007, s.4). At equal recall on the labelled set a bucket held half as many skills as one
  * of sign patterns did. Of two tables of 34 directions 12 keys find 96 % of the ten nearest of 200
- * skills (on the halves of the set 95.5 and 95.7 %), of one of 68 directions a point more; directions
- * drawn anew moved either by a point. The benchmark `discovery` prints other layouts.
+ * skills (on the halves of the set 95.5 and 95.7 %), of one of 68 directions a point more;
+ * directions drawn anew moved either by a point. The benchmark `discovery` prints other layouts.
  *
  * The directions follow from the id of the model, so two peers with the same model agree, and a
  * name holds a tag of the model, so that vectors of two models never meet. Sums run in a fixed
