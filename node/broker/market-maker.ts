@@ -3,10 +3,12 @@
  * size and refreshed before they run out, so that a client that knows nobody sees what the market
  * asks. Each is given back at once: it says a price, and takes no contractor's capacity.
  *
- * A contractor that gives no quote is passed over for a while, for twice as long each time, and the
- * next one is asked, within a bound for each term and round. Who gave a quote is asked before those
- * that were never asked, and these before those that gave none: identities that never answer cost
- * time, and keep nobody out. A quote is held until its successor is there, or until it runs out.
+ * A round renews what is held, and then looks around for a while: for what is missing, for one
+ * contractor that may be cheaper than the dearest held, and for terms without a market. Identities
+ * are free, and those that never answer cost five seconds each: so nobody waits behind them for a
+ * renewal, every contractor and every term has its turn before one that gave nothing is tried again,
+ * and then the longer it is left alone the more often it gave nothing. A market stands until its
+ * last quote has run out. With {@link MAX_TERMS} markets there is no place for another.
  *
  * @module
  */
@@ -23,18 +25,23 @@ import type { SecureStreams } from '../../protocols/secure-stream.ts';
 
 /** Contractors of one term whose quotes are held: three, and one more in case one is lost. */
 export const QUOTES_PER_TERM = 4;
-/** Terms with a market, those first that most peers sell; ancestors of these have none. */
-const MAX_TERMS = 64;
+/** Terms with a market; ancestors of these have none. */
+export const MAX_TERMS = 64;
+/** Terms without a market that are tried in a round. */
+const TRIED_PER_ROUND = 16;
 /** A quote is asked for anew when it has less than this left. */
 const RENEW_BEFORE_SECONDS = 30;
 const QUOTE_TIMEOUT_MS = 5_000;
-/** Contractors asked about one term in a round; those that answered before are among them. */
+/** How long a round looks around: with the pause between two, less than a renewal may wait. */
+const LOOK_AROUND_MS = 10_000;
+/** Contractors asked about one term in a round. */
 const MAX_ASKED_PER_TERM = 32;
-const TERMS_AT_ONCE = 2;
+const ASKED_AT_ONCE = 8;
+const TERMS_AT_ONCE = 4;
 /** How long a contractor is passed over that gave no quote, the first time. */
 const FIRST_REST_MS = 120_000;
 const MAX_REST_MS = 3_600_000;
-/** Contractors of which it is remembered whether they answered; the one asked longest ago goes. */
+/** Contractors of which it is remembered how they answered; the one asked longest ago goes. */
 const MAX_REMEMBERED = 4_096;
 const NOMINAL_TASK = { inBytes: 10_000, outMaxBytes: 100_000 } as const;
 
@@ -52,6 +59,7 @@ export interface MarketMakerComponents {
 
 interface HeldQuote extends QuoteEvidence {
   readonly expSeconds: number;
+  readonly priceMicroUsd: number;
 }
 
 /** How a contractor answered when it was asked last. */
@@ -61,8 +69,8 @@ interface Answering {
   readonly restsUntilMs: number;
 }
 
-/** A market that lacks quotes. */
-interface Shortage {
+/** What a market wants. */
+interface Wish {
   readonly term: string;
   readonly quotes: number;
   /** Whom to ask, in turn. */
@@ -74,7 +82,10 @@ export class MarketMaker {
   readonly #components: MarketMakerComponents;
   /** By term, then by contractor. */
   readonly #quotes = new Map<string, Map<string, HeldQuote>>();
+  /** The one asked longest ago first. */
   readonly #answering = new Map<string, Answering>();
+  /** How often a term was tried for which nobody gave a quote, in the order of the trials. */
+  readonly #fruitless = new Map<string, number>();
   #isAsking = false;
 
   constructor(components: MarketMakerComponents) {
@@ -96,49 +107,96 @@ export class MarketMaker {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {
-      const shortages = this.#shortages()[Symbol.iterator]();
-      const takeTurns = async (): Promise<void> => {
-        for (const shortage of shortages) await this.#fill(shortage, signal);
-      };
-      await Promise.all(Array.from({ length: TERMS_AT_ONCE }, takeTurns));
+      await this.#renew(signal);
+      await this.#lookAround(signal);
     } finally {
       this.#isAsking = false;
     }
   }
 
-  #shortages(): readonly Shortage[] {
-    const { index, clock } = this.#components;
-    const now = nowSeconds(clock);
-    const terms = [...index.termsOnOffer()].sort(([, a], [, b]) => b - a).slice(0, MAX_TERMS);
-    const kept = new Set(terms.map(([term]) => term));
-    for (const term of this.#quotes.keys()) if (!kept.has(term)) this.#quotes.delete(term);
-    return terms.flatMap(([term]) => {
-      const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
-      const lasting = new Set<string>();
+  /** Asks for what is about to run out. */
+  async #renew(signal: AbortSignal): Promise<void> {
+    const now = nowSeconds(this.#components.clock);
+    const due: { readonly term: string; readonly peerId: string }[] = [];
+    for (const [term, held] of this.#quotes) {
       for (const [peerId, { expSeconds }] of held) {
         if (expSeconds < now) held.delete(peerId);
-        else if (expSeconds - now >= RENEW_BEFORE_SECONDS) lasting.add(peerId);
+        else if (expSeconds - now < RENEW_BEFORE_SECONDS) due.push({ term, peerId });
       }
-      const quotes = QUOTES_PER_TERM - lasting.size;
-      if (quotes <= 0) return [];
-      const peerIds = this.#contractorsOf(term, lasting, now);
-      return peerIds.length === 0 ? [] : [{ term, quotes, peerIds }];
+      if (held.size === 0) this.#quotes.delete(term);
+    }
+    await inTurns(due, ASKED_AT_ONCE, async ({ term, peerId }) => {
+      if (!signal.aborted && !this.#isResting(peerId) && this.#sells(peerId, term)) {
+        await this.#ask(term, peerId, signal);
+      }
     });
   }
 
+  /** Fills markets, then begins new ones, until the time of a round is over. */
+  async #lookAround(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#components;
+    const endMs = clock.monotonicMs() + LOOK_AROUND_MS;
+    const isOver = (): boolean => signal.aborted || clock.monotonicMs() >= endMs;
+    const fill = (wish: Wish): Promise<void> => this.#fill(wish, isOver, signal);
+    const markets = [...this.#quotes.keys()];
+    await inTurns(
+      markets.flatMap((term) => this.#wishOf(term) ?? []),
+      TERMS_AT_ONCE,
+      fill,
+    );
+    const trials = this.#trials(Math.min(TRIED_PER_ROUND, MAX_TERMS - markets.length));
+    await inTurns(trials, TERMS_AT_ONCE, async (wish) => {
+      if (isOver()) return;
+      await fill(wish);
+      if (!this.#quotes.has(wish.term)) this.#noteFruitless(wish.term);
+    });
+  }
+
+  /** What a market lacks, or whom it might hold in place of its dearest. */
+  #wishOf(term: string): Wish | undefined {
+    const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
+    const others = this.#contractorsOf(term, held);
+    const missing = QUOTES_PER_TERM - held.size;
+    if (missing > 0) return others.length === 0 ? undefined : wish(term, missing, others);
+    const dearest = Math.max(...[...held.values()].map(({ priceMicroUsd }) => priceMicroUsd));
+    const cheaper = others.filter(({ leastPriceMicroUsd }) => leastPriceMicroUsd < dearest);
+    // Of those that were asked before the one asked longest ago: none has every turn.
+    const askedBefore = [...this.#answering.keys()];
+    const next = cheaper.toSorted(
+      (a, b) => askedBefore.indexOf(a.peerId) - askedBefore.indexOf(b.peerId),
+    )[0];
+    return next && wish(term, 1, [next]);
+  }
+
+  /** Terms without a market that somebody sells who can be asked, those tried least often first. */
+  #trials(count: number): readonly Wish[] {
+    const triesOf = (term: string): number => this.#fruitless.get(term) ?? 0;
+    const terms = [...this.#components.index.termsOnOffer()]
+      .filter(([term]) => !this.#quotes.has(term))
+      .sort(([a, m], [b, n]) => triesOf(a) - triesOf(b) || n - m);
+    const trials: Wish[] = [];
+    for (const [term] of terms) {
+      if (trials.length >= count) break;
+      const contractors = this.#contractorsOf(term, new Map());
+      if (contractors.length > 0) trials.push(wish(term, QUOTES_PER_TERM, contractors));
+    }
+    return trials;
+  }
+
   /**
-   * Those that answered when they were asked last, then those that were never asked, then the
-   * others: so every contractor has its turn, however many do not answer. Of each the cheapest.
+   * Who sells a term and can be asked: those that answered when they were asked last, then those
+   * that were never asked, then the others; of each the cheapest first.
    */
-  #contractorsOf(term: string, lasting: ReadonlySet<string>, now: number): readonly string[] {
-    const { index, self } = this.#components;
+  #contractorsOf(term: string, held: ReadonlyMap<string, HeldQuote>): readonly IndexedRecord[] {
+    const { index, self, clock } = this.#components;
+    const now = nowSeconds(clock);
     const question = { keys: [term], limit: MAX_ASKED_PER_TERM };
     // Whoever cannot be asked is left out before the cut: it shall not take another's place.
-    const isAsked = ({ peerId, offers }: IndexedRecord): boolean =>
-      peerId !== self &&
-      !lasting.has(peerId) &&
-      offers.some((one) => one.term === term && one.capacity > 0) &&
-      !this.#isResting(peerId);
+    const isAsked = (record: IndexedRecord): boolean =>
+      record.peerId !== self &&
+      !held.has(record.peerId) &&
+      hasToSell(record, term) &&
+      !this.#isResting(record.peerId);
     const having = (hasPast: (failures: number | undefined) => boolean) => {
       const isOfThem = (one: IndexedRecord): boolean =>
         hasPast(this.#answering.get(one.peerId)?.failures) && isAsked(one);
@@ -148,16 +206,24 @@ export class MarketMaker {
       ...having((failures) => failures === 0),
       ...having((failures) => failures === undefined),
       ...having((failures) => failures !== undefined && failures > 0),
-    ]
-      .slice(0, MAX_ASKED_PER_TERM)
-      .map(({ peerId }) => peerId);
+    ].slice(0, MAX_ASKED_PER_TERM);
+  }
+
+  #sells(peerId: string, term: string): boolean {
+    const { index, clock } = this.#components;
+    const isIt = (one: IndexedRecord): boolean => one.peerId === peerId && hasToSell(one, term);
+    return index.find({ keys: [term], limit: 1 }, nowSeconds(clock), isIt).records.length > 0;
   }
 
   /** Asks as many at once as quotes are missing, until there are enough or nobody is left. */
-  async #fill({ term, quotes, peerIds }: Shortage, signal: AbortSignal): Promise<void> {
+  async #fill(
+    { term, quotes, peerIds }: Wish,
+    isOver: () => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const left = [...peerIds];
     let missing = quotes;
-    while (missing > 0 && left.length > 0 && !signal.aborted) {
+    while (missing > 0 && left.length > 0 && !isOver()) {
       // One of them may have failed for another term meanwhile.
       const asked = left.splice(0, missing).filter((peerId) => !this.#isResting(peerId));
       const given = await Promise.all(asked.map((peerId) => this.#ask(term, peerId, signal)));
@@ -165,14 +231,24 @@ export class MarketMaker {
     }
   }
 
-  /** Holds a quote; of more than are held of a term, the one goes that runs out first. */
+  #noteFruitless(term: string): void {
+    const tries = (this.#fruitless.get(term) ?? 0) + 1;
+    this.#fruitless.delete(term);
+    this.#fruitless.set(term, tries);
+    if (this.#fruitless.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#fruitless.keys();
+    this.#fruitless.delete(oldest!);
+  }
+
+  /** Holds a quote; of more than are held of a term the dearest goes. */
   #hold(term: string, peerId: string, quote: HeldQuote): void {
     const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
     this.#quotes.set(term, held);
     held.set(peerId, quote);
+    this.#fruitless.delete(term);
     if (held.size <= QUOTES_PER_TERM) return;
-    const [first] = [...held].sort(([, a], [, b]) => a.expSeconds - b.expSeconds);
-    held.delete(first![0]);
+    const [dearest] = [...held].sort(([, a], [, b]) => b.priceMicroUsd - a.priceMicroUsd);
+    held.delete(dearest![0]);
   }
 
   /** @returns whether it gave a quote. */
@@ -195,7 +271,8 @@ export class MarketMaker {
       await negotiation.release(stream, request.id, { signal });
       await stream.closeWrite({ signal });
       const envelopes = { request: request.envelope, quote: quote!.envelope };
-      this.#hold(term, peerId, { ...envelopes, expSeconds: quote!.body.exp });
+      const { exp: expSeconds, price } = quote!.body;
+      this.#hold(term, peerId, { ...envelopes, expSeconds, priceMicroUsd: Number(price) });
       this.#remember(peerId, { failures: 0, restsUntilMs: 0 });
       return true;
     } catch (error) {
@@ -225,4 +302,25 @@ export class MarketMaker {
     const { restsUntilMs = 0 } = this.#answering.get(peerId) ?? {};
     return this.#components.clock.monotonicMs() < restsUntilMs;
   }
+}
+
+function wish(term: string, quotes: number, records: readonly IndexedRecord[]): Wish {
+  return { term, quotes, peerIds: records.map(({ peerId }) => peerId) };
+}
+
+function hasToSell({ offers }: IndexedRecord, term: string): boolean {
+  return offers.some((one) => one.term === term && one.capacity > 0);
+}
+
+/** Runs `step` for every item, so many at a time. */
+async function inTurns<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  step: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  const takeTurns = async (): Promise<void> => {
+    for (const item of rest) await step(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, takeTurns));
 }

@@ -38,6 +38,9 @@ import type { QueryPlan } from './query-plan.ts';
 export const RECENT_MS = 20_000;
 /** Questions whose last look is kept; the one looked for longest ago goes first. */
 export const MAX_RECENT = 1_024;
+/** How long a known peer is not asked again that was asked in vain, unless others name it. */
+export const ABSENT_MS = 600_000;
+const MAX_ABSENT = 1_024;
 /** Verified results for this node from which a contractor is known (wire-formats.md 6: 3U). */
 const KNOWN_FROM_RESULTS = 3;
 const KNOWN_FROM_LEVEL = 2;
@@ -123,6 +126,7 @@ export class ContractorSurvey {
   readonly #components: ContractorSurveyComponents;
   readonly #searches: SearchCache;
   readonly #last = new Map<string, { readonly survey: Survey; readonly atMs: number }>();
+  readonly #absentUntilMs = new Map<string, number>();
   /** What was seen of each peer. */
   readonly offers = new KnownOffers();
 
@@ -150,6 +154,7 @@ export class ContractorSurvey {
     const proofs = await this.#components.proofs.of(hits, minimums, signal);
     const contractors = rankContractors(this.#judge(hits, proofs, term, question), random);
     this.offers.note(contractors);
+    this.#noteAbsent(search);
     const survey = { search, contractors };
     if (search.outcome === 'complete' && contractors.length > 0 && description === undefined) {
       const key = keyOf(asked);
@@ -210,13 +215,31 @@ export class ContractorSurvey {
       else dropped.push({ peerId: hit.peerId, reason: 'NOT_SIMILAR' });
     }
     this.offers.note(contractors);
+    this.#noteAbsent(search);
     return { search: { ...search, dropped }, contractors: rankContractors(contractors, random) };
   }
 
   /** Peers that worked well in this, then those that were seen to offer it. */
   #sellersOf(terms: readonly string[]): readonly string[] {
     const isWanted = (offered: string): boolean => terms.some((term) => isAtOrBelow(offered, term));
-    return [...this.#components.outcomes.provenIn(isWanted), ...this.offers.sellersOf(terms)];
+    const known = [
+      ...this.#components.outcomes.provenIn(isWanted),
+      ...this.offers.sellersOf(terms),
+    ];
+    const now = this.#components.clock.monotonicMs();
+    return known.filter((peerId) => (this.#absentUntilMs.get(peerId) ?? 0) <= now);
+  }
+
+  /** Those that were asked in vain are left alone for a while: a mute one costs a second. */
+  #noteAbsent({ knownNoMore = [] }: SearchResult): void {
+    const untilMs = this.#components.clock.monotonicMs() + ABSENT_MS;
+    for (const peerId of knownNoMore) {
+      this.#absentUntilMs.delete(peerId);
+      this.#absentUntilMs.set(peerId, untilMs);
+      if (this.#absentUntilMs.size <= MAX_ABSENT) continue;
+      const [oldest] = this.#absentUntilMs.keys();
+      this.#absentUntilMs.delete(oldest!);
+    }
   }
 
   /** The best of the ways in which a hit answers; `undefined` if it does not. */

@@ -5,7 +5,11 @@
  */
 
 import type { BrokerNews } from '../../protocols/broker/brokered-search.ts';
-import type { ContractorHit } from '../../protocols/skill-discovery/find-contractors.ts';
+import { MIN_ANSWERED_SHARE } from '../../protocols/skill-discovery/contractor-search.ts';
+import type {
+  ContractorHit,
+  SearchResult,
+} from '../../protocols/skill-discovery/find-contractors.ts';
 import type { FirstHitDocument, HitDocument, HitSource, QueryDocument } from '../api-documents.ts';
 import type { QueryRequest } from '../http-api/routes/requests.ts';
 import { lackOfResources } from '../certificates/trust.ts';
@@ -39,10 +43,11 @@ export function queryDocument(
   }
   const countOf = (reason: LeftOut<unknown>['reason']) =>
     leftOut.filter((one) => one.reason === reason).length;
+  // Who was not heard may well prove what was asked for.
+  const isUnsure = hasSilent || (kept.length === 0 && isUnsureOfNone(search));
   return {
     query: request.query,
-    // Who was not heard may well prove what was asked for.
-    outcome: hasSilent && search.outcome === 'complete' ? 'partial' : search.outcome,
+    outcome: isUnsure && search.outcome === 'complete' ? 'partial' : search.outcome,
     hits: kept.slice(0, request.limit).map(({ document }) => document),
     dropped,
     leftOut: {
@@ -60,6 +65,11 @@ export function queryDocument(
       ? { trace: [...search.trace, ...remarksOf(contractors), ...leftOut.map(traceOf)] }
       : {}),
   };
+}
+
+/** Whether too few answered to say that there is nobody: the search may have found others. */
+function isUnsureOfNone({ leastAnswered = 1 }: SearchResult): boolean {
+  return leastAnswered < MIN_ANSWERED_SHARE.forNone;
 }
 
 /** What brokers said beside their records: agents that nobody vouches for, and signed quotes. */

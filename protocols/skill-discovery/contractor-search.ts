@@ -5,6 +5,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { isPeerId } from '../../crypto/identity.ts';
 import { nowSeconds } from '../components.ts';
@@ -43,6 +44,8 @@ const MAX_WAITING_NAMED_ONCE = 32;
 const MAX_ADDRESSES_PER_PROVIDER = 8;
 /** Most peers that are asked because they offered this before. */
 const MAX_PROBED = 16;
+/** How long such a peer has while nobody names it; more if the lookups take longer. */
+const PROBE_PATIENCE_MS = 1_000;
 const MAX_TRACE_ENTRIES = 1_024;
 /** Tries of the provider lookup: one that fails says nothing about what exists. */
 const LOOKUP_TRIES = 2;
@@ -90,7 +93,9 @@ export class ContractorSearch {
   readonly #hits: ContractorHit[] = [];
   readonly #dropped: DroppedProvider[] = [];
   readonly #trace: TraceEntry[] = [];
+  readonly #knownNoMore: string[] = [];
   #isCut = false;
+  #leastAnswered = 1;
   #firstHitMs: number | null = null;
 
   constructor(components: SearchComponents, question: SearchQuestion, limits: SearchLimits) {
@@ -119,9 +124,9 @@ export class ContractorSearch {
     for (const { provider } of this.#names.waiting()) this.#drop(provider.peerId, 'NOT_FETCHED');
     if (lookups.every(({ answered }) => answered === 0)) return this.#withoutLookups();
     const isPartial = this.#isCut || lookups.some(({ isCut }) => isCut);
-    const share = MIN_ANSWERED_SHARE[this.#hits.length > 0 ? 'forHits' : 'forNone'];
-    const fewAnswered = lookups.some(({ asked, answered }) => answered < share * asked);
-    return this.#result(isPartial || fewAnswered ? 'partial' : 'complete');
+    this.#leastAnswered = Math.min(1, ...lookups.map((one) => one.answered / one.asked || 0));
+    const least = MIN_ANSWERED_SHARE[this.#hits.length > 0 ? 'forHits' : 'forNone'];
+    return this.#result(isPartial || this.#leastAnswered < least ? 'partial' : 'complete');
   }
 
   /** Peers that are known may have answered where nobody could be asked who else there is. */
@@ -177,7 +182,7 @@ export class ContractorSearch {
     let tally: LookupTally = { asked: 0, answered: 0, isCut: false };
     for (let attempt = 1; attempt <= LOOKUP_TRIES; attempt++) {
       tally = await this.#lookUpOnce(key);
-      const foundNobody = this.#fetches.length === 0 && tally.answered < tally.asked;
+      const foundNobody = !this.#names.hasNamed && tally.answered < tally.asked;
       const hasFailed = tally.isCut || tally.answered === 0 || foundNobody;
       if (!hasFailed || this.#signal.aborted) break;
       if (attempt < LOOKUP_TRIES) this.#note('retry', { key });
@@ -259,13 +264,28 @@ export class ContractorSearch {
           this.#note('refused', { peerId: from, detail: `${reason}, of ${peerId}` }),
       },
       peerId,
-      this.#signal,
+      name.isNamed ? this.#signal : this.#patienceWith(name),
     );
     if (!this.#answers(fetched) && !(await this.#names.isEverNamed(name))) {
       // Nobody says that it offers this: it did once.
+      this.#knownNoMore.push(peerId);
       return this.#note('known-no-more', { peerId });
     }
     this.#settle(peerId, fetched);
+  }
+
+  /** Ends for a peer that only this node knows, and that answers neither soon nor before others. */
+  #patienceWith(name: ProviderName): AbortSignal {
+    const patience = new AbortController();
+    const wait = async (): Promise<void> => {
+      const pause = delay(PROBE_PATIENCE_MS, undefined, { signal: this.#signal, ref: false });
+      await Promise.all([pause.catch(() => undefined), this.#names.isEverNamed(name)]);
+      if (!name.isNamed) patience.abort();
+    };
+    void wait();
+    const signal = AbortSignal.any([this.#signal, patience.signal]);
+    setMaxListeners(0, patience.signal, signal);
+    return signal;
   }
 
   #answers(fetched: FetchedRecord): boolean {
@@ -332,6 +352,8 @@ export class ContractorSearch {
       hits: this.#hits,
       asked: this.#asked.size,
       answered: this.#answered.size,
+      leastAnswered: this.#leastAnswered,
+      knownNoMore: this.#knownNoMore,
       elapsedMs: this.#elapsedMs(),
       lookAgeMs: 0,
       firstHitMs: this.#firstHitMs,

@@ -7,8 +7,9 @@
  * after another, and every node reads them so; this keeps a stream for the next message to the same
  * peer.
  *
- * A stream is used by one message at a time. One that failed, or on which the peer spoke out of
- * turn, is not used again.
+ * A stream is used by one message at a time, and again only after an answer: a peer resets the
+ * stream of a message that it refuses, and of one without an answer, such as a provider's, nobody
+ * knows. Nor is one used again that failed, or on which the peer spoke out of turn.
  *
  * @module
  */
@@ -82,6 +83,11 @@ export class DhtStreamPool {
   #lend(peerId: string, stream: Stream): Stream {
     const listeners: Parameters<Stream['addEventListener']>[] = [];
     let isLent = true;
+    let isAnswered = false;
+    const hear = (): void => {
+      isAnswered = true;
+    };
+    stream.addEventListener('message', hear);
     const own = {
       addEventListener: (...args: Parameters<Stream['addEventListener']>): void => {
         listeners.push(args);
@@ -90,8 +96,10 @@ export class DhtStreamPool {
       close: (): Promise<void> => {
         if (!isLent) return Promise.resolve();
         isLent = false;
+        stream.removeEventListener('message', hear);
         for (const [type, listener] of listeners) stream.removeEventListener(type, listener);
-        this.#keep(peerId, stream);
+        if (isAnswered) this.#keep(peerId, stream);
+        else closeQuietly(stream);
         return Promise.resolve();
       },
       abort: (error: Error): void => {

@@ -134,6 +134,10 @@ export interface SearchResult {
   readonly asked: number;
   /** Of these, how many answered. */
   readonly answered: number;
+  /** Share of those asked in a lookup that answered, of the lookup where it was least; default 1. */
+  readonly leastAnswered?: number;
+  /** Of the known peers, those that do not answer the question any more, or nothing at all. */
+  readonly knownNoMore?: readonly string[];
   readonly elapsedMs: number;
   /** How long ago the look began that this answers from; 0 for one of its own. */
   readonly lookAgeMs: number;

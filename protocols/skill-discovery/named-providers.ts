@@ -72,6 +72,11 @@ export class NamedProviders {
     return name;
   }
 
+  /** Whether a lookup has named anyone yet. */
+  get hasNamed(): boolean {
+    return [...this.#names.values()].some(({ isNamed }) => isNamed);
+  }
+
   /** Names whose record nobody fetches, those that most peers named first. */
   waiting(): readonly ProviderName[] {
     return [...this.#names.values()]

@@ -12,7 +12,12 @@ import { loadConfig } from '../../config/load.ts';
 import { embedLocally, LOCAL_EMBEDDING_MODEL, localEmbedder } from '../../skills/embedding.ts';
 import { parseQuery } from '../../skills/query-expression.ts';
 import type { ContractorProof } from '../../tasks/contractor-proofs.ts';
-import { ContractorSurvey, MAX_RECENT, RECENT_MS } from '../../tasks/contractor-survey.ts';
+import {
+  ABSENT_MS,
+  ContractorSurvey,
+  MAX_RECENT,
+  RECENT_MS,
+} from '../../tasks/contractor-survey.ts';
 import { OutcomeBook } from '../../tasks/outcomes.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 import { never, peer } from './client-fakes.ts';
@@ -37,6 +42,9 @@ class SurveyUnderTest {
   hits: readonly ContractorHit[] = [hitOf(1), hitOf(2)];
   outcome: Outcome = 'complete';
   readonly searched: string[] = [];
+  /** Known peers that each search was handed. */
+  readonly known: (readonly string[])[] = [];
+  knownNoMore: readonly string[] = [];
   proofRounds = 0;
   readonly proved = new Map<string, Partial<ProvedSkill>>();
   readonly vectors = new Map<string, Float32Array>();
@@ -58,12 +66,14 @@ class SurveyUnderTest {
     };
     const fakeSearch: Search = (question, { onHit } = {}) => {
       this.searched.push(question.query);
+      this.known.push(question.known ?? []);
       const hits = this.hits.filter(({ record }) => question.matching(record.body).length > 0);
       for (const hit of hits) onHit?.(hit);
       const counts = { asked: 1, answered: 1, elapsedMs: 1, lookAgeMs: 0, firstHitMs: 1 };
       const { query } = question;
       const result = { query, outcome: this.outcome, hits, trace: [], dropped: [] };
-      return Promise.resolve({ ...result, ...counts });
+      const { knownNoMore } = this;
+      return Promise.resolve({ ...result, ...counts, knownNoMore });
     };
     const { trust } = loadConfig([{ origin: 'test', values: {} }]);
     const components = {
@@ -114,6 +124,45 @@ const peersOf = (found: { contractors: readonly { hit: ContractorHit }[] }): str
   found.contractors.map(({ hit }) => hit.peerId);
 
 describe('a look for contractors', () => {
+  it('asks those that worked well in this, the best first, then those seen last', async () => {
+    const test = await SurveyUnderTest.open();
+    test.hits = [hitOf(1), hitOf(2), hitOf(3, 'performs:ocr')];
+    await test.survey.look({ term: TERM }, never);
+    await test.ask('performs:ocr');
+    expect(test.known).toEqual([[], []]);
+    await test.succeeded(5, 1);
+    await test.succeeded(6, 2);
+    await test.outcomes.record({
+      ...{ peerId: peer(7), taskType: TERM, isSuccess: false, paidMicroUsd: 1, utility: 0 },
+      atMs: test.clock.nowMs(),
+    });
+    test.clock.advanceSeconds((2 * MAX_ANSWER_AGE_MS) / 1_000);
+    await test.survey.look({ term: TERM }, never);
+    const expected = [peer(6), peer(5), peer(2), peer(1)];
+    expect(test.known.at(-1)).toEqual(expected);
+    // Also under an ancestor, in a query, and in no other.
+    await test.ask('performs:nlp');
+    expect(test.known.at(-1)).toEqual(expected);
+    await test.ask('performs:chess');
+    expect(test.known.at(-1)).toEqual([]);
+  });
+
+  it('leaves a known peer alone for ten minutes that was asked in vain', async () => {
+    const test = await SurveyUnderTest.open();
+    await test.survey.look({ term: TERM }, never);
+    test.knownNoMore = [peer(2)];
+    test.clock.advanceSeconds((2 * MAX_ANSWER_AGE_MS) / 1_000);
+    await test.survey.look({ term: TERM }, never);
+    test.knownNoMore = [];
+    test.hits = [];
+    test.clock.advanceSeconds(ABSENT_MS / 1_000 - 1);
+    await test.ask(TERM);
+    expect(test.known.at(-1)).toEqual([peer(1)]);
+    test.clock.advanceSeconds(1);
+    await test.ask('performs:nlp');
+    expect(test.known.at(-1)?.toSorted()).toEqual([peer(1), peer(2)].sort());
+  });
+
   it('leaves this node out, and ranks known peers first, then by level', async () => {
     const test = await SurveyUnderTest.open();
     test.hits = [0, 1, 2, 3, 9].map((number) => hitOf(number));

@@ -57,6 +57,22 @@ describe('the answer to a query', () => {
     expect(answer).toMatchObject({ outcome: 'complete', elapsedMs: 13, firstHitMs: 4 });
   });
 
+  it('calls an answer without a hit complete only where three quarters answered', () => {
+    const dear = found(1);
+    const answerOf = (leastAnswered: number, ...contractors: SurveyedContractor[]) => {
+      const one = survey(...contractors);
+      const search = { ...one.search, leastAnswered };
+      return queryDocument(ask({ maxPriceMicroUsd: 10 }), { ...one, search }).outcome;
+    };
+    expect(answerOf(0.75, dear)).toBe('complete');
+    expect(answerOf(0.74, dear)).toBe('partial');
+    const cheap = {
+      ...dear,
+      hit: { ...dear.hit, offer: { ...dear.hit.offer, priceMicroUsd: '5' } },
+    };
+    expect(answerOf(0.74, cheap)).toBe('complete');
+  });
+
   it('lets no crowd take the places of others within a small limit', () => {
     const at = (number: number, network: number) => {
       const one = found(number);

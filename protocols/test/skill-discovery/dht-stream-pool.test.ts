@@ -2,16 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Stream } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { toHex } from '../../../crypto/bytes.ts';
+import { equalBytes, toHex } from '../../../crypto/bytes.ts';
 import { Identity } from '../../../crypto/identity.ts';
 import { KAD_PROTOCOL } from '../../protocol-ids.ts';
-import { recordKey } from '../../skill-discovery/dht-keys.ts';
-import { askPeer } from '../../skill-discovery/dht-lookup.ts';
+import { providerCid, recordKey } from '../../skill-discovery/dht-keys.ts';
+import { askPeer, storedProviders } from '../../skill-discovery/dht-lookup.ts';
 import {
   DhtStreamPool,
   MAX_IDLE_MS,
   MAX_IDLE_PER_PEER,
 } from '../../skill-discovery/dht-stream-pool.ts';
+import { provideKeys } from '../../skill-discovery/publication.ts';
 import { writeStoredRecord } from '../../skill-discovery/stored-records.ts';
 import { FakeClock } from '../negotiation/fake-world.ts';
 import { createNetwork, recordOf } from './fixtures.ts';
@@ -78,10 +79,16 @@ describe('streams of the DHT', () => {
   });
 
   const open = (to = peer): Promise<Stream> => pool.openStream(to, KAD_PROTOCOL);
+  /** A message that gets an answer. */
+  const exchange = async (to = peer): Promise<void> => {
+    const stream = await open(to);
+    opened[numberOf(stream)]!.dispatchEvent(new Event('message'));
+    await stream.close();
+  };
   const numberOf = (stream: Stream): number => (stream as unknown as FakeStream).number;
 
   it('serve one message after another, of the same peer alone', async () => {
-    for (let i = 0; i < 5; i++) await (await open()).close();
+    for (let i = 0; i < 5; i++) await exchange();
     expect(opened).toHaveLength(1);
     expect(numberOf(await open(otherPeer))).toBe(1);
   });
@@ -93,18 +100,19 @@ describe('streams of the DHT', () => {
 
   it('are kept of each peer up to a number, and the others closed', async () => {
     const lent = await Promise.all(Array.from({ length: MAX_IDLE_PER_PEER + 3 }, () => open()));
+    for (const stream of opened) stream.dispatchEvent(new Event('message'));
     await Promise.all(lent.map((stream) => stream.close()));
     expect(pool.idleCount).toBe(MAX_IDLE_PER_PEER);
     expect(opened.filter(({ status }) => status === 'closed')).toHaveLength(3);
   });
 
   it('are closed after a while without use, and not used if that comes late', async () => {
-    await (await open()).close();
+    await exchange();
     vi.advanceTimersByTime(MAX_IDLE_MS - 1);
     expect(pool.idleCount).toBe(1);
     vi.advanceTimersByTime(1);
     expect([pool.idleCount, opened[0]!.status]).toEqual([0, 'closed']);
-    await (await open()).close();
+    await exchange();
     clock.advanceSeconds(MAX_IDLE_MS / 1_000);
     expect(numberOf(await open())).toBe(2);
     expect(opened[1]!.status).toBe('closed');
@@ -115,18 +123,28 @@ describe('streams of the DHT', () => {
     const first = await open();
     first.addEventListener('message', () => heard.push('first'));
     first.addEventListener('close', () => heard.push('first closed'));
+    opened[0]!.dispatchEvent(new Event('message'));
     await first.close();
     const second = await open();
     second.addEventListener('message', () => heard.push('second'));
     opened[0]!.dispatchEvent(new Event('message'));
     await second.close();
     vi.advanceTimersByTime(MAX_IDLE_MS);
-    expect(heard).toEqual(['second']);
+    expect(heard).toEqual(['first', 'second']);
     expect(opened[0]!.listeners).toBe(0);
   });
 
-  it('are aborted when the peer speaks out of turn', async () => {
+  it('are closed after a message without an answer: the peer may have refused it', async () => {
     await (await open()).close();
+    expect([pool.idleCount, opened[0]!.status, opened[0]!.listeners]).toEqual([0, 'closed', 0]);
+    // Also if that came over one that was kept.
+    await exchange();
+    await (await open()).close();
+    expect([pool.idleCount, opened[1]!.status]).toEqual([0, 'closed']);
+  });
+
+  it('are aborted when the peer speaks out of turn', async () => {
+    await exchange();
     opened[0]!.dispatchEvent(new Event('message'));
     expect([pool.idleCount, opened[0]!.status]).toEqual([0, 'aborted']);
     expect(numberOf(await open())).toBe(1);
@@ -135,22 +153,24 @@ describe('streams of the DHT', () => {
   it('are not used again once they failed or the other end closed its side', async () => {
     (await open()).abort(new Error('too slow'));
     expect([pool.idleCount, opened[0]!.status]).toEqual([0, 'aborted']);
-    await (await open()).close();
+    await exchange();
     opened[1]!.readStatus = 'closed';
     expect(numberOf(await open())).toBe(2);
     const ended = await open();
     opened[3]!.writeStatus = 'closed';
     await ended.close();
     expect(pool.idleCount).toBe(0);
-    await (await open()).close();
+    await exchange();
     opened[4]!.abort();
     expect(pool.idleCount).toBe(0);
   });
 
   it('heed whoever gave one back no more: it may serve another message', async () => {
     const first = await open();
+    opened[0]!.dispatchEvent(new Event('message'));
     await first.close();
     const second = await open();
+    opened[0]!.dispatchEvent(new Event('message'));
     first.abort(new Error('late'));
     await first.close();
     expect(opened[0]!.status).toBe('open');
@@ -165,6 +185,14 @@ describe('streams of the DHT', () => {
     expect([pool.idleCount, opened[0]!.status]).toEqual([0, 'closed']);
   });
 });
+
+interface Handler {
+  handle(from: unknown, message: { readonly key: Uint8Array }): Promise<unknown>;
+}
+
+function handlersOf({ host }: TestNode): Record<string, Handler> {
+  return (host.dht as unknown as { rpc: { handlers: Record<string, Handler> } }).rpc.handlers;
+}
 
 describe('messages of the DHT between real nodes', () => {
   let nodes: TestNode[];
@@ -219,6 +247,34 @@ describe('messages of the DHT between real nodes', () => {
     await delay(100);
     expect(streamsBetween(client, server)).toBeLessThanOrEqual(MAX_IDLE_PER_PEER);
     expect(streamsBetween(client, server)).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('are stored, however many others the peer refuses', async () => {
+    const [client, server] = nodes as [TestNode, TestNode];
+    const { ADD_PROVIDER } = handlersOf(server);
+    const refused = providerCid('performs:full').bytes;
+    handlersOf(server)['ADD_PROVIDER'] = {
+      handle: (from, message) =>
+        equalBytes(message.key, refused)
+          ? Promise.reject(new Error('full'))
+          : ADD_PROVIDER!.handle(from, message),
+    };
+    const terms = Array.from({ length: 20 }, (_, i) => `performs:kept-${i}`);
+    const told: string[] = [];
+    const mixed = terms.flatMap((term) => ['performs:full', term]);
+    await provideKeys(client.host, mixed, told, AbortSignal.timeout(30_000));
+    await vi.waitFor(async () => {
+      for (const term of terms) {
+        const providers = await storedProviders(server.host.dht, providerCid(term));
+        expect(providers, term).toEqual([client.host.peerId]);
+      }
+    }, 10_000);
+    // Nor is a question lost that is asked right after a refusal.
+    for (let i = 0; i < 10; i++) {
+      await provideKeys(client.host, ['performs:full'], told, AbortSignal.timeout(30_000));
+      const answers = await ask(client, server, client.host.peerId);
+      expect(answers).toMatchObject([{ type: 'answered' }]);
+    }
   }, 60_000);
 
   it('are answered after the peer broke the connection', async () => {

@@ -115,6 +115,28 @@ describe('the outcome of a search among five real nodes', () => {
     expect(found.outcome).toBe(without.outcome);
   });
 
+  it('waits a second at most for a known peer that is mute and that nobody names', async () => {
+    const mute = nodes[1]!;
+    const { peerId } = mute.host;
+    const ask = (): Promise<SearchResult> => askFor('performs:unheard-of', [peerId]);
+    const handlers = handlersOf(mute);
+    const { GET_VALUE } = handlers;
+    Object.assign(handlers, { GET_VALUE: { handle: NEVER } });
+    const found = await ask();
+    Object.assign(handlers, { GET_VALUE });
+    expect(found).toMatchObject({ outcome: 'complete', hits: [], knownNoMore: [peerId] });
+    expect(found.elapsedMs).toBeLessThan(1_900); // a holder that others name has two seconds
+    expect(await ask()).toMatchObject({ knownNoMore: [peerId] }); // it answers, and sells nothing
+  });
+
+  it('looks again where a lookup named nobody, also with a known peer that answered', async () => {
+    const [refusing, other] = nodes as [TestNode, TestNode];
+    await recordUntold(other, 'performs:something-else');
+    const ask = (): Promise<SearchResult> => askFor('performs:unheard-of', [other.host.peerId]);
+    const { trace } = await whileSilent([refusing], ask);
+    expect(trace.filter(({ event }) => event === 'retry')).toHaveLength(1);
+  });
+
   it('tells in its trace who was silent when the time ran out', async () => {
     const mute = nodes.slice(0, 2);
     const ask = (): Promise<SearchResult> =>
