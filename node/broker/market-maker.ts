@@ -6,9 +6,9 @@
  * A round renews what is held, and then looks around for a while: for what is missing, for one
  * contractor that may be cheaper than the dearest held, and for terms without a market. Identities
  * are free, and those that never answer cost five seconds each: so nobody waits behind them for a
- * renewal, every contractor and every term has its turn before one that gave nothing is tried again,
- * and then the longer it is left alone the more often it gave nothing. A market stands until its
- * last quote has run out. With {@link MAX_TERMS} markets there is no place for another.
+ * renewal, and every contractor and every term has its turn before one that gave nothing is tried
+ * again, each time after a longer pause. A market stands until its last quote has run out. With
+ * {@link MAX_TERMS} markets there is no place for another.
  *
  * @module
  */

@@ -38,6 +38,11 @@ import type { Digested, StoredDecision } from './stored-decision.ts';
 
 /** Characters of a decision's id that tell its time: it sorts by it. */
 const TIME_CHARACTERS = 9;
+/**
+ * Tables of contractors up to this size, about a thousand rows, are decided on again for a list: a
+ * table of 55,000 held up the node for ten seconds.
+ */
+const MAX_LISTED_TABLE_BYTES = 262_144;
 /** Decisions that a summary reads at most, the newest ones. */
 export const MAX_SUMMARISED = 100_000;
 
@@ -204,7 +209,13 @@ export class DecisionLog {
   }
 
   async #short(entry: StoredDecision): Promise<ShortDecisionDocument> {
-    const { choice, query } = entry;
+    const { choice, query, parts } = entry;
+    const table = await this.#section.get(TABLE + parts.table);
+    if (table && table.length > MAX_LISTED_TABLE_BYTES) {
+      const reason = 'among more contractors than are listed again: see decisions show';
+      const { decisionId } = query;
+      return { ...UNEXPLAINED, decisionId, purpose: purposeOf(query), choice, reason };
+    }
     try {
       const decision = await this.#decide(entry);
       const short = shortDecision(explainDecision(decision, { counterfactual: false }));
@@ -321,7 +332,7 @@ function decisionIdField(decisionId: string): string {
   return `"query":{"decisionId":${JSON.stringify(decisionId)},`;
 }
 
-/** Figures of an entry whose inputs are damaged. */
+/** Figures of an entry that is listed as it was logged. */
 const UNEXPLAINED = {
   contractor: null,
   score: null,

@@ -1,10 +1,10 @@
 /**
  * How often one peer may ask something of this node's DHT, and have something stored.
  *
- * Limits on what is stored (`dht-store-limits.ts`, `validator.ts`) bound what a flood leaves
- * behind; these bound its work: a stored record costs a signature check, whoever signed it. The
- * stream of a peer that goes beyond is reset. Identities are free, connections are not: each peer with a bucket
- * of its own has one open.
+ * Limits on what is stored (`dht-store-limits.ts`, `validator.ts`) bound what a flood leaves; these
+ * bound its work: a stored record costs a signature check, whoever signed it. The stream of a peer
+ * that goes beyond is reset. Identities are free, connections are not: each peer with a bucket of
+ * its own has one open.
  *
  * @module
  */

@@ -134,7 +134,7 @@ export interface SearchResult {
   readonly asked: number;
   /** Of these, how many answered. */
   readonly answered: number;
-  /** Share of those asked in a lookup that answered, of the lookup where it was least; default 1. */
+  /** Share of those asked in a lookup that answered, where it was least; default 1. */
   readonly leastAnswered?: number;
   /** Of the known peers, those that do not answer the question any more, or nothing at all. */
   readonly knownNoMore?: readonly string[];

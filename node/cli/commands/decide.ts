@@ -7,7 +7,8 @@ import { printable } from '../../decision/plain-text.ts';
 import type { ExplorationStrategy } from '../../decision/exploration/exploration-strategy.ts';
 import type { PolicyName } from '../../decision/policy.ts';
 import type { Candidate } from '../../decision/request.ts';
-import { UnreachableError } from '../../errors.ts';
+import { BadInputError, UnreachableError } from '../../errors.ts';
+import { ApiError } from '../../http-api/client.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { exploreOption, policyOption } from '../options.ts';
 import { table, usd } from '../table.ts';
@@ -15,6 +16,8 @@ import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts'
 import { readTaskFile, readUserJson, resourcesOf } from '../task-files.ts';
 import type { FileLimit, TaskBody } from '../task-files.ts';
 
+/** Status of HTTP for a body that is too large. */
+const TOO_LARGE = 413;
 /** Candidates that cannot be read, as many as are named. */
 const MAX_SHOWN_PROBLEMS = 10;
 
@@ -61,7 +64,10 @@ export const registerDecide: RegisterCommand = (program, run) => {
         const record =
           candidates === undefined
             ? await ask(context, body)
-            : await decideOn(context, body, await readCandidates(context, candidates));
+            : await decideOn(context, body, {
+                file: candidates,
+                candidates: await readCandidates(context, candidates),
+              });
         context.print(withCandidates(record), () => formatDecision(record));
         return record.result.choice === 'REFUSED' ? 1 : 0;
       }),
@@ -123,11 +129,15 @@ function ask(context: CliContext, body: unknown): Promise<DecisionRecord> {
 async function decideOn(
   context: CliContext,
   body: DecideBody,
-  candidates: readonly Candidate[],
+  { file, candidates }: { readonly file: string; readonly candidates: readonly Candidate[] },
 ): Promise<DecisionRecord> {
   try {
     return await ask(context, { ...body, candidates });
   } catch (error) {
+    if (error instanceof ApiError && error.httpStatus === TOO_LARGE) {
+      const mend = 'leave out candidates, or name a data directory without a daemon (--data DIR)';
+      throw new BadInputError(`${file}: more than a daemon takes; ${mend}`, { cause: error });
+    }
     if (!(error instanceof UnreachableError)) throw error;
   }
   // Loaded here, because the other commands do without the store.

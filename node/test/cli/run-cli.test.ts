@@ -387,6 +387,17 @@ describe('files of the user', () => {
     expect(daemon.node.calls).toHaveLength(1);
   });
 
+  it('ends with 2 for candidates that are more than a daemon takes, and names the file', async () => {
+    const daemon = await cli.startDaemon();
+    const task = await cli.write('task.json', '{"title":"x"}');
+    const many = Array.from({ length: 70_000 }, (_, i) => candidate(`contractor-${i}`));
+    const list = await cli.write('many.json', JSON.stringify(many));
+    const { stderr, exitCode } = await cli.run('decide', task, '--candidates', list);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${list}: more than a daemon takes; leave out candidates, or`);
+    expect(daemon.node.calls).toEqual([]);
+  });
+
   it('ends with 2 for a task that is not JSON, and names the file', async () => {
     const task = await cli.write('task.json', '{"title":');
     const { exitCode, stderr } = await cli.run('run', task);

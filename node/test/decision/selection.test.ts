@@ -3,12 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { CandidateTable } from '../../decision/candidate-table.ts';
 import { DecisionMatrix } from '../../decision/decision-matrix.ts';
 import { decide } from '../../decision/decision-record.ts';
+import type { DecisionResult } from '../../decision/decision-record.ts';
 import type { Evaluation } from '../../decision/evaluation.ts';
 import { PAPER_POLICY, RATIONAL_POLICY } from '../../decision/policy.ts';
 import type { DecisionPolicy } from '../../decision/policy.ts';
 import type { DecisionRequest } from '../../decision/request.ts';
 import { failedGate, ranksBefore } from '../../decision/selection.ts';
-import { candidate, evaluated, request, someCandidates, withPolicy, withTask } from './requests.ts';
+import {
+  candidate,
+  evaluated,
+  request,
+  someCandidates,
+  withoutLocal,
+  withPolicy,
+  withTask,
+} from './requests.ts';
 
 describe('the selection', () => {
   it('has a runner-up that is another than the considered one, the best by score of the rest', () => {
@@ -85,6 +94,11 @@ describe('of two with equal scores', () => {
   });
 });
 
+const entryOf = ({ candidates }: DecisionResult, peerId: string) =>
+  candidates.find((one) => one.peerId === peerId)!;
+const failedGateOf = (result: DecisionResult, peerId: string) => entryOf(result, peerId).failedGate;
+const scoreOf = (result: DecisionResult, peerId: string): number => entryOf(result, peerId).score!;
+
 /** The choice by walking down the ranking, which `select` makes in one pass without a sort. */
 function chosenByHand(
   input: DecisionRequest,
@@ -147,6 +161,18 @@ describe('the one that blocks', () => {
       withPolicy({ ...base, candidates: without }, PAPER_POLICY),
     ).result;
     expect(contractor).toBe('proven');
+  });
+
+  it('blocks nobody where the task cannot run here: there is nowhere to keep it', () => {
+    const failing = candidate('failing', { ...half, successes: 10, failures: 15 });
+    const slow = candidate('proven', { priceMicroUsd: 90_000, latencyMs: 50_000, successes: 20 });
+    const input = withPolicy(request([failing, slow]), PAPER_POLICY);
+    const order = decide(withoutLocal(input)).result;
+    expect(failedGateOf(order, 'failing')).toBe('success');
+    expect(scoreOf(order, 'failing')).toBeGreaterThan(scoreOf(order, 'proven'));
+    expect(order).toMatchObject({ choice: 'OUTSOURCE', contractor: 'proven' });
+    // Where it can, the first that fails keeps it here.
+    expect(decide(input).result.choice).toBe('LOCAL');
   });
 
   it('is found in one pass as by walking down the ranking, over random fields', () => {

@@ -332,6 +332,18 @@ describe('DecisionLog', () => {
     expect(rows.filter(({ reason }) => reason.startsWith('cannot be shown'))).toHaveLength(1);
   });
 
+  it('lists a decision among very many as it was logged, without deciding it again', async () => {
+    const { log } = open();
+    const many = Array.from({ length: 4_000 }, (_, i) => candidate(`contractor-${i}`));
+    await log.append(decisionOn({ ...request(many), decisionId: 'many' }));
+    await log.append(decided('few'));
+    const [many1, few] = (await log.list(2)).sort((a, b) => (a.decisionId < b.decisionId ? 1 : -1));
+    expect(many1).toMatchObject({ decisionId: 'many', choice: 'OUTSOURCE', candidates: [] });
+    expect(many1!.reason).toContain('decisions show');
+    expect(few!.candidates.length).toBeGreaterThan(0);
+    expect((await log.show('many')).result.candidates).toHaveLength(4_000);
+  });
+
   it('keeps in a short decision who was looked at and why who was dropped', () => {
     const record = explainDecision(decided('a'));
     const short = shortDecision(record);
