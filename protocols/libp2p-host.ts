@@ -231,7 +231,7 @@ async function createNode(
     },
   });
   hearOnce(node.services.dht, init.clock);
-  limitDhtRequests(node.services.dht, init.clock);
+  limitDhtRequests(node.services.dht, init.clock, init.logger);
   await node.start();
   return node;
 }

@@ -11,7 +11,7 @@
 
 import type { PeerId } from '@libp2p/interface';
 import type { KadDHT } from '@libp2p/kad-dht';
-import type { Clock } from '../components.ts';
+import type { Clock, Logger } from '../components.ts';
 import { TokenBuckets } from '../token-bucket.ts';
 import type { BucketLimits } from '../token-bucket.ts';
 
@@ -45,7 +45,7 @@ interface Serving {
 }
 
 /** Holds every peer to the limits. @throws {@link TypeError} for an unknown kad-dht. */
-export function limitDhtRequests(dht: KadDHT, clock: Clock): void {
+export function limitDhtRequests(dht: KadDHT, clock: Clock, logger: Logger): void {
   const rpc = (dht as unknown as { rpc?: Partial<Serving> }).rpc;
   if (typeof rpc?.handleMessage !== 'function') {
     throw new TypeError('"dht" expected kad-dht 16 with rpc.handleMessage, got another version');
@@ -57,6 +57,8 @@ export function limitDhtRequests(dht: KadDHT, clock: Clock): void {
     const isStoring = STORING.has(message.type);
     const buckets = isStoring ? storing : asking;
     if (buckets.take(from.toString(), clock.monotonicMs())) return handle(from, message);
-    throw new DhtRateLimitError(isStoring ? STORING_LIMITS : ASKING_LIMITS);
+    const error = new DhtRateLimitError(isStoring ? STORING_LIMITS : ASKING_LIMITS);
+    logger.debug({ peer: from.toString(), type: message.type, error }, 'A peer sends too much.');
+    throw error;
   };
 }

@@ -164,6 +164,18 @@ describe('the index of a broker', () => {
     expect(index.size).toBe(0);
   });
 
+  it('ranks a peer of another network before the fourth of one, however many keys it shares', () => {
+    const index = new RecordIndex();
+    for (let i = 0; i < 6; i++) {
+      const terms = i < 5 ? ['performs:a', 'performs:b'] : ['performs:b'];
+      const content = contentOf(...terms.map((term) => ({ term })));
+      const addresses = [`/ip4/20.0.${i < 5 ? 1 : 2}.${i}/tcp/4001`];
+      index.put(recordOf(identities[i]!, { ...content, addresses }));
+    }
+    const { records } = index.find({ keys: ['performs:a', 'performs:b'], limit: 4 }, NOW);
+    expect(records.map(({ peerId }) => peerId)).toEqual([0, 1, 2, 5].map((i) => peers[i]));
+  });
+
   it('answers as a plain list of records would, whatever came and went before', () => {
     const TERMS = ['performs:a/x', 'performs:a/y', 'performs:b'] as const;
     const keys = [...TERMS, 'performs:a', 'b1', 'b2'];

@@ -5,7 +5,11 @@ import { describe, expect, it } from 'vitest';
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
 import { Identity } from '../../../crypto/identity.ts';
 import { FakeClock } from '../negotiation/fake-world.ts';
-import { hearOnce, withKeptPeers } from '../../skill-discovery/dht-components.ts';
+import {
+  hearOnce,
+  thriftyComponents,
+  withKeptPeers,
+} from '../../skill-discovery/dht-components.ts';
 
 const peerId = peerIdFromString(Identity.fromSeed(new Uint8Array(32).fill(1)).peerId);
 const at = (port: number) => [multiaddr(`/ip4/192.0.2.1/tcp/${port}`)];
@@ -88,6 +92,32 @@ describe('the peers that the DHT reads', () => {
   });
 });
 
+describe('a node', () => {
+  it('hands its DHT kept streams and a peer store that reads a peer once', async () => {
+    const events = new EventTarget();
+    let reads = 0;
+    let opened = 0;
+    const peerStore = {
+      get: (id: typeof peerId) => {
+        reads += 1;
+        return Promise.resolve({ id, addresses: [] });
+      },
+    };
+    const openStream = () => {
+      opened += 1;
+      return Promise.resolve(new EventTarget());
+    };
+    const components = { connectionManager: { openStream }, peerStore, events, other: 7 };
+    const thrifty = thriftyComponents(components as never, '/kad', clock);
+    await thrifty.peerStore.get(peerId);
+    await thrifty.peerStore.getInfo(peerId);
+    expect(reads).toBe(1);
+    await thrifty.connectionManager.openStream(peerId, '/kad');
+    expect(opened).toBe(1);
+    expect((thrifty as unknown as typeof components).other).toBe(7);
+  });
+});
+
 describe('the peers that answers name', () => {
   function hearing() {
     const told: string[] = [];
@@ -120,9 +150,11 @@ describe('the peers that answers name', () => {
 
   it('hold up no other event', () => {
     const { told, network } = hearing();
+    const detail = { id: peerId, multiaddrs: at(1) } as never;
+    network.safeDispatchEvent('other', { detail });
+    network.safeDispatchEvent('other', { detail });
     network.safeDispatchEvent('other');
-    network.safeDispatchEvent('other');
-    expect(told).toEqual(['other ', 'other ']);
+    expect(told.filter((one) => one.startsWith('other'))).toHaveLength(3);
   });
 
   it('are told by a version of the module that is known, or by none', () => {

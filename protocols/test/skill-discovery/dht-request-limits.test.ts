@@ -8,7 +8,9 @@ import {
   limitDhtRequests,
   STORING_LIMITS,
 } from '../../skill-discovery/dht-request-limits.ts';
+import { advertisedKeys } from '../../skill-discovery/advertise.ts';
 import { FakeClock } from '../negotiation/fake-world.ts';
+import { contentOf, silentLogger } from './fixtures.ts';
 
 const [flooder, other] = [1, 2].map((n) =>
   peerIdFromString(Identity.fromSeed(new Uint8Array(32).fill(n)).peerId),
@@ -17,6 +19,8 @@ const [flooder, other] = [1, 2].map((n) =>
 describe('messages to the DHT of a node', () => {
   let clock: FakeClock;
   let handled: string[];
+  const told: object[] = [];
+  const logger = { ...silentLogger, debug: (fields: object) => void told.push(fields) };
   let rpc: { handleMessage(from: typeof flooder, message: { type: string }): Promise<unknown> };
   beforeEach(() => {
     clock = new FakeClock();
@@ -27,7 +31,7 @@ describe('messages to the DHT of a node', () => {
         return Promise.resolve('answer');
       },
     };
-    limitDhtRequests({ rpc } as unknown as KadDHT, clock);
+    limitDhtRequests({ rpc } as unknown as KadDHT, clock, logger);
   });
 
   async function send(from: typeof flooder, type: string, count: number): Promise<number> {
@@ -49,6 +53,7 @@ describe('messages to the DHT of a node', () => {
     '%s: a flood is cut off, for its sender alone',
     async (type) => {
       expect(await send(flooder, type, 5_000)).toBe(5_000 - STORING_LIMITS.burst);
+      expect(told.at(-1)).toMatchObject({ peer: flooder.toString(), type });
       expect(await send(other, type, STORING_LIMITS.burst)).toBe(0);
       // Whoever stores too much may still ask.
       expect(await send(flooder, 'FIND_NODE', 100)).toBe(0);
@@ -56,6 +61,15 @@ describe('messages to the DHT of a node', () => {
       expect(await send(flooder, type, 100)).toBe(100 - STORING_LIMITS.perSecond);
     },
   );
+
+  it('of the largest publisher fit, seven times over: so often a network doubles to 20', () => {
+    const offers = Array.from({ length: 32 }, (_, i) => ({ term: `performs:${i}/a/b/c/d/e/f/g` }));
+    const content = contentOf(...offers);
+    const buckets = Array.from({ length: 16 }, (_, i) => `b${i}`);
+    const keys = advertisedKeys({ ...content, embeddings: { ...content.embeddings, buckets } });
+    expect(keys).toHaveLength(32 * 8 + 16);
+    expect(STORING_LIMITS.burst).toBeGreaterThanOrEqual(7 * (keys.length + 1));
+  });
 
   it('that store are one sum, those that ask another', async () => {
     const half = STORING_LIMITS.burst / 2;
@@ -67,6 +81,8 @@ describe('messages to the DHT of a node', () => {
   });
 
   it('of an unknown version of the module are an error at the start', () => {
-    expect(() => limitDhtRequests({ rpc: {} } as unknown as KadDHT, clock)).toThrow(TypeError);
+    expect(() => limitDhtRequests({ rpc: {} } as unknown as KadDHT, clock, logger)).toThrow(
+      TypeError,
+    );
   });
 });

@@ -46,6 +46,16 @@ describe('similarity buckets', () => {
     );
   });
 
+  it('of another layout are its own, whichever was asked for first', () => {
+    const vector = sampleVector(5);
+    const before = bucketsOf(vector, 'fresh-model');
+    const one = bucketsOf(vector, 'fresh-model', { tables: 1, directions: 8 });
+    expect(new Set(one).size).toBe(16);
+    expect(one.every((name) => /t0d[0-7][pn]$/.test(name))).toBe(true);
+    expect(bucketsOf(vector, 'fresh-model')).toEqual(before);
+    expect(new Set(before.map((name) => name.slice(8, 10)))).toEqual(new Set(['t0', 't1']));
+  });
+
   it('stay what they are: two peers must agree', () => {
     const names = [0, 1, 2].flatMap((seed) => bucketsOf(sampleVector(seed), MODEL)).join(' ');
     const digest = createHash('sha256').update(names).digest('hex');
