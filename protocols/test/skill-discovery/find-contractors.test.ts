@@ -132,6 +132,7 @@ describe('finding contractors among six real nodes', () => {
   it('gives no hit for a peer that has withdrawn, and says so', async () => {
     const contractor = nodes[4]!;
     await contractor.advertiser.publish(contentOf({ term: 'performs:ocr/receipts' }));
+    await contractor.advertiser.settled(); // the ancestor is told after the term
     expect((await client.find('performs:ocr')).hits).toHaveLength(1);
     const withdrawn = await contractor.advertiser.withdraw();
     expect(withdrawn).toMatchObject({ readBack: true, providedTerms: [] });
