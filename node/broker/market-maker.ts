@@ -8,7 +8,8 @@
  * are free, and those that never answer cost five seconds each: so nobody waits behind them for a
  * renewal, and every contractor and every term has its turn before one that gave nothing is tried
  * again, each time after a longer pause. A market stands until its last quote has run out. With
- * {@link MAX_TERMS} markets there is no place for another.
+ * {@link MAX_TERMS} markets there is no place for another: two identities that answer, with 32
+ * invented terms each, can take them all.
  *
  * @module
  */
@@ -41,6 +42,8 @@ const TERMS_AT_ONCE = 4;
 /** How long a contractor is passed over that gave no quote, the first time. */
 const FIRST_REST_MS = 120_000;
 const MAX_REST_MS = 3_600_000;
+/** The same of one that answered when it was asked before: its quote still stands for a while. */
+const SLIP_REST_MS = 5_000;
 /** Contractors of which it is remembered how they answered; the one asked longest ago goes. */
 const MAX_REMEMBERED = 4_096;
 const NOMINAL_TASK = { inBytes: 10_000, outMaxBytes: 100_000 } as const;
@@ -155,16 +158,22 @@ export class MarketMaker {
   /** What a market lacks, or whom it might hold in place of its dearest. */
   #wishOf(term: string): Wish | undefined {
     const held = this.#quotes.get(term) ?? new Map<string, HeldQuote>();
-    const others = this.#contractorsOf(term, held);
     const missing = QUOTES_PER_TERM - held.size;
-    if (missing > 0) return others.length === 0 ? undefined : wish(term, missing, others);
+    if (missing > 0) {
+      const others = this.#contractorsOf(term, held);
+      return others.length === 0 ? undefined : wish(term, missing, others);
+    }
     const dearest = Math.max(...[...held.values()].map(({ priceMicroUsd }) => priceMicroUsd));
-    const cheaper = others.filter(({ leastPriceMicroUsd }) => leastPriceMicroUsd < dearest);
-    // Of those that were asked before the one asked longest ago: none has every turn.
-    const askedBefore = [...this.#answering.keys()];
-    const next = cheaper.toSorted(
-      (a, b) => askedBefore.indexOf(a.peerId) - askedBefore.indexOf(b.peerId),
-    )[0];
+    const cheaper = this.#find(
+      term,
+      held,
+      MAX_REMEMBERED,
+      (one) => one.leastPriceMicroUsd < dearest,
+    );
+    // One that was never asked, else the one asked longest ago: nobody has every turn.
+    const places = new Map([...this.#answering.keys()].map((peerId, place) => [peerId, place]));
+    const placeOf = ({ peerId }: IndexedRecord): number => places.get(peerId) ?? -1;
+    const next = cheaper.toSorted((a, b) => placeOf(a) - placeOf(b))[0];
     return next && wish(term, 1, [next]);
   }
 
@@ -188,25 +197,35 @@ export class MarketMaker {
    * that were never asked, then the others; of each the cheapest first.
    */
   #contractorsOf(term: string, held: ReadonlyMap<string, HeldQuote>): readonly IndexedRecord[] {
-    const { index, self, clock } = this.#components;
-    const now = nowSeconds(clock);
-    const question = { keys: [term], limit: MAX_ASKED_PER_TERM };
-    // Whoever cannot be asked is left out before the cut: it shall not take another's place.
-    const isAsked = (record: IndexedRecord): boolean =>
-      record.peerId !== self &&
-      !held.has(record.peerId) &&
-      hasToSell(record, term) &&
-      !this.#isResting(record.peerId);
-    const having = (hasPast: (failures: number | undefined) => boolean) => {
-      const isOfThem = (one: IndexedRecord): boolean =>
-        hasPast(this.#answering.get(one.peerId)?.failures) && isAsked(one);
-      return index.find(question, now, isOfThem).records;
-    };
+    const having = (hasPast: (failures: number | undefined) => boolean) =>
+      this.#find(term, held, MAX_ASKED_PER_TERM, ({ peerId }) =>
+        hasPast(this.#answering.get(peerId)?.failures),
+      );
     return [
       ...having((failures) => failures === 0),
       ...having((failures) => failures === undefined),
       ...having((failures) => failures !== undefined && failures > 0),
     ].slice(0, MAX_ASKED_PER_TERM);
+  }
+
+  /**
+   * Sellers that can be asked, the cheapest first. Whoever cannot be is left out before the cut: it
+   * shall not take another's place.
+   */
+  #find(
+    term: string,
+    held: ReadonlyMap<string, HeldQuote>,
+    limit: number,
+    isWanted: (record: IndexedRecord) => boolean,
+  ): readonly IndexedRecord[] {
+    const { index, self, clock } = this.#components;
+    const isAsked = (record: IndexedRecord): boolean =>
+      record.peerId !== self &&
+      !held.has(record.peerId) &&
+      hasToSell(record, term) &&
+      !this.#isResting(record.peerId) &&
+      isWanted(record);
+    return index.find({ keys: [term], limit }, nowSeconds(clock), isAsked).records;
   }
 
   #sells(peerId: string, term: string): boolean {
@@ -284,8 +303,10 @@ export class MarketMaker {
   }
 
   #noteFailure(peerId: string): void {
-    const failures = (this.#answering.get(peerId)?.failures ?? 0) + 1;
-    const restMs = Math.min(FIRST_REST_MS * 2 ** (failures - 1), MAX_REST_MS);
+    const before = this.#answering.get(peerId)?.failures;
+    const failures = (before ?? 0) + 1;
+    const longRestMs = Math.min(FIRST_REST_MS * 2 ** (failures - 1), MAX_REST_MS);
+    const restMs = before === 0 ? SLIP_REST_MS : longRestMs;
     const restsUntilMs = this.#components.clock.monotonicMs() + restMs;
     this.#remember(peerId, { failures, restsUntilMs });
   }

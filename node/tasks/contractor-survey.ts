@@ -231,7 +231,8 @@ export class ContractorSurvey {
   }
 
   /** Those that were asked in vain are left alone for a while: a mute one costs a second. */
-  #noteAbsent({ knownNoMore = [] }: SearchResult): void {
+  #noteAbsent({ outcome, knownNoMore = [] }: SearchResult): void {
+    if (outcome !== 'complete') return; // then it may have been this node that could not ask
     const untilMs = this.#components.clock.monotonicMs() + ABSENT_MS;
     for (const peerId of knownNoMore) {
       this.#absentUntilMs.delete(peerId);

@@ -160,6 +160,29 @@ describe('quotes of a market', () => {
     expect([...market.held].sort()).toEqual(cheap);
   });
 
+  it('bait: forty that list less than they ask keep no honest one out', async () => {
+    const market = new MarketUnderTest();
+    for (let n = 0; n < 40; n++) market.prices.set(market.sell(n, '1'), '1000000');
+    await market.rounds(40);
+    const honest = [200, 201, 202, 203].map((n) => market.sell(n, '50')).sort();
+    await market.rounds(8);
+    expect([...market.held].sort()).toEqual(honest);
+  });
+
+  it('stand though a contractor slips once', async () => {
+    const market = new MarketUnderTest();
+    const seller = market.sell(0, '5');
+    await market.rounds(1);
+    market.clock.ms += 25_000;
+    market.mute.add(seller);
+    await market.rounds(1);
+    market.mute.delete(seller);
+    for (let round = 0; round < 6; round++) {
+      await market.rounds(1);
+      expect(market.held, `round ${round}`).toEqual([seller]);
+    }
+  });
+
   it('mute: identities that invent terms end no market and keep no new term out', async () => {
     const market = new MarketUnderTest();
     const honest = [0, 1, 2, 3].map((n) => market.sell(n, '100')).sort();

@@ -155,6 +155,12 @@ describe('a look for contractors', () => {
     await test.survey.look({ term: TERM }, never);
     test.knownNoMore = [];
     test.hits = [];
+    // Where the search could not look, that says nothing of them.
+    test.outcome = 'unreachable';
+    test.knownNoMore = [peer(1)];
+    await test.ask('performs:nlp');
+    test.outcome = 'complete';
+    test.knownNoMore = [];
     test.clock.advanceSeconds(ABSENT_MS / 1_000 - 1);
     await test.ask(TERM);
     expect(test.known.at(-1)).toEqual([peer(1)]);
