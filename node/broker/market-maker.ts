@@ -30,6 +30,8 @@ export const QUOTES_PER_TERM = 4;
 export const MAX_TERMS = 64;
 /** Terms without a market that are tried in a round. */
 const TRIED_PER_ROUND = 16;
+/** Of these, how many are looked at for somebody to ask: peers invent terms by the thousand. */
+const MAX_LOOKED_AT = 512;
 /** A quote is asked for anew when it has less than this left. */
 const RENEW_BEFORE_SECONDS = 30;
 const QUOTE_TIMEOUT_MS = 5_000;
@@ -70,6 +72,8 @@ interface Answering {
   /** Failures since the last quote. */
   readonly failures: number;
   readonly restsUntilMs: number;
+  /** Number of the question, of all that were asked; from 1. */
+  readonly turn: number;
 }
 
 /** What a market wants. */
@@ -89,6 +93,7 @@ export class MarketMaker {
   readonly #answering = new Map<string, Answering>();
   /** How often a term was tried for which nobody gave a quote, in the order of the trials. */
   readonly #fruitless = new Map<string, number>();
+  #turns = 0;
   #isAsking = false;
 
   constructor(components: MarketMakerComponents) {
@@ -171,9 +176,8 @@ export class MarketMaker {
       (one) => one.leastPriceMicroUsd < dearest,
     );
     // One that was never asked, else the one asked longest ago: nobody has every turn.
-    const places = new Map([...this.#answering.keys()].map((peerId, place) => [peerId, place]));
-    const placeOf = ({ peerId }: IndexedRecord): number => places.get(peerId) ?? -1;
-    const next = cheaper.toSorted((a, b) => placeOf(a) - placeOf(b))[0];
+    const turnOf = ({ peerId }: IndexedRecord): number => this.#answering.get(peerId)?.turn ?? 0;
+    const next = cheaper.toSorted((a, b) => turnOf(a) - turnOf(b))[0];
     return next && wish(term, 1, [next]);
   }
 
@@ -184,10 +188,11 @@ export class MarketMaker {
       .filter(([term]) => !this.#quotes.has(term))
       .sort(([a, m], [b, n]) => triesOf(a) - triesOf(b) || n - m);
     const trials: Wish[] = [];
-    for (const [term] of terms) {
+    for (const [term] of terms.slice(0, MAX_LOOKED_AT)) {
       if (trials.length >= count) break;
       const contractors = this.#contractorsOf(term, new Map());
       if (contractors.length > 0) trials.push(wish(term, QUOTES_PER_TERM, contractors));
+      else this.#noteFruitless(term); // so that those behind it are looked at in another round
     }
     return trials;
   }
@@ -311,9 +316,9 @@ export class MarketMaker {
     this.#remember(peerId, { failures, restsUntilMs });
   }
 
-  #remember(peerId: string, answering: Answering): void {
+  #remember(peerId: string, answering: Omit<Answering, 'turn'>): void {
     this.#answering.delete(peerId); // to the end of the map's order: newest last
-    this.#answering.set(peerId, answering);
+    this.#answering.set(peerId, { ...answering, turn: ++this.#turns });
     if (this.#answering.size <= MAX_REMEMBERED) return;
     const [oldest] = this.#answering.keys();
     this.#answering.delete(oldest!);
