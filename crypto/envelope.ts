@@ -10,7 +10,12 @@ import { fromBase64Url, toBase64Url } from './bytes.ts';
 import { CanonicalJsonError, decodeDocument, encodeDocument } from './canonical-json.ts';
 import type { DocumentLimits, DocumentValue } from './canonical-json.ts';
 import type { DocumentType } from './domain-tags.ts';
-import { docId, isPeerId, verifyDocumentSignature } from './identity.ts';
+import {
+  docId,
+  isPeerId,
+  verifyDocumentSignature,
+  verifyDocumentSignatureAsync,
+} from './identity.ts';
 import type { Identity } from './identity.ts';
 
 /** Field types that documents share. */
@@ -241,8 +246,33 @@ export function openEnvelope<Body>(
 ): OpenedEnvelope<Body> {
   const read = readEnvelope(definition, envelope, signatures);
   if (!read.valid) return read;
-  const { body, id, signers } = read;
-  const forged = signers.find((k, i) => !verifyDocumentSignature(k, id, read.signatures[i]!));
+  const { id, signers } = read;
+  const verdicts = signers.map((k, i) => verifyDocumentSignature(k, id, read.signatures[i]!));
+  return judgedBy(read, verdicts);
+}
+
+/**
+ * As {@link openEnvelope}, with the signatures verified on threads beside: of many envelopes at
+ * once they are verified at the same time, while the next ones are read. Never rejects.
+ */
+export async function openEnvelopeAsync<Body>(
+  definition: DocumentDefinition<Body>,
+  envelope: Uint8Array,
+  signatures?: number,
+): Promise<OpenedEnvelope<Body>> {
+  const read = readEnvelope(definition, envelope, signatures);
+  if (!read.valid) return read;
+  const { id, signers } = read;
+  const verdicts = signers.map((k, i) => verifyDocumentSignatureAsync(k, id, read.signatures[i]!));
+  return judgedBy(read, await Promise.all(verdicts));
+}
+
+/** @param areValid - Of each signature whether it is valid. */
+function judgedBy<Body>(
+  { body, id, envelope, signers }: ReadDocument<Body>,
+  areValid: readonly boolean[],
+): OpenedEnvelope<Body> {
+  const forged = signers.find((_, i) => areValid[i] !== true);
   if (forged !== undefined) {
     return { valid: false, reason: 'BAD_SIGNATURE', detail: `not signed by ${forged}` };
   }

@@ -23,11 +23,17 @@ import type { Search } from '../skill-discovery/search-cache.ts';
 import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
 import { askBroker } from './client.ts';
 import type { BrokerClientComponents, MarketQuote, VerifiedBrokerAnswer } from './client.ts';
-import { MAX_FIND_KEYS, MAX_FOUND_RECORDS } from './messages.ts';
+import { MAX_FIND_KEYS } from './messages.ts';
 import type { OutsideAgent } from './messages.ts';
 
 /** Longest wait for one broker. */
 const BROKER_TIMEOUT_MS = 5_000;
+
+/**
+ * Records that a client asks of a broker for each question: twice the providers that a lookup in
+ * the DHT collects. Each is verified, which takes a third of a millisecond.
+ */
+export const RECORDS_ASKED = 40;
 
 /** What brokers said beside their records. */
 export interface BrokerNews {
@@ -108,7 +114,7 @@ export class BrokeredSearch {
   ): Promise<VerifiedBrokerAnswer> {
     const parts: VerifiedBrokerAnswer[] = [];
     for (let start = 0; start < keys.length; start += MAX_FIND_KEYS) {
-      const question = { keys: keys.slice(start, start + MAX_FIND_KEYS), limit: MAX_FOUND_RECORDS };
+      const question = { keys: keys.slice(start, start + MAX_FIND_KEYS), limit: RECORDS_ASKED };
       parts.push(await askBroker(this.#components, peerId, question, { signal }));
     }
     return joined(parts);

@@ -7,7 +7,7 @@
  */
 
 import { equalBytes, fromBase64Url } from '../../crypto/bytes.ts';
-import { openEnvelope } from '../../crypto/envelope.ts';
+import { openEnvelopeAsync } from '../../crypto/envelope.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock } from '../components.ts';
 import { decodeLedgerAnswer } from '../ledger-service/messages.ts';
@@ -75,13 +75,17 @@ export async function askBroker(
   if (found === undefined) throw new NoBrokerAnswerError(`${peerId} gave no answer to a query`);
   const records: SignedSkillRecord[] = [];
   const refused: { peerId: string; reason: RecordVerdictReason }[] = [];
-  for (const { peerId: of, envelope } of found.records) {
-    const verdict = await guard.accept(of, envelope);
-    if (verdict.valid) records.push(verdict.record);
-    else refused.push({ peerId: of, reason: verdict.reason });
-  }
   const now = nowSeconds(clock);
-  const quotes = found.quotes.flatMap((evidence) => verifyQuote(evidence, peerId, now) ?? []);
+  // All at once: signatures are verified on other threads, while the next record is read here.
+  const [verdicts, verifiedQuotes] = await Promise.all([
+    Promise.all(found.records.map((one) => guard.accept(one.peerId, one.envelope))),
+    Promise.all(found.quotes.map((evidence) => verifyQuote(evidence, peerId, now))),
+  ]);
+  verdicts.forEach((verdict, i) => {
+    if (verdict.valid) records.push(verdict.record);
+    else refused.push({ peerId: found.records[i]!.peerId, reason: verdict.reason });
+  });
+  const quotes = verifiedQuotes.flatMap((quote) => quote ?? []);
   const refusedQuotes = found.quotes.length - quotes.length;
   return { records, refused, left: found.left, outside: found.outside, quotes, refusedQuotes };
 }
@@ -123,13 +127,15 @@ async function exchange(
 }
 
 /** A quote to the broker that is valid now; `undefined` for any other. */
-function verifyQuote(
+async function verifyQuote(
   { request, quote }: QuoteEvidence,
   broker: string,
   nowSeconds: number,
-): MarketQuote | undefined {
-  const asked = openEnvelope(QUOTE_REQUEST, request);
-  const told = openEnvelope(QUOTE, quote);
+): Promise<MarketQuote | undefined> {
+  const [asked, told] = await Promise.all([
+    openEnvelopeAsync(QUOTE_REQUEST, request),
+    openEnvelopeAsync(QUOTE, quote),
+  ]);
   if (!asked.valid || !told.valid || asked.body.client !== broker) return undefined;
   const isAnswer =
     told.body.contractor === asked.body.contractor &&

@@ -10,7 +10,7 @@
 
 import { multiaddr } from '@multiformats/multiaddr';
 import { z } from 'zod';
-import { fields, openEnvelope, signDocument } from '../../crypto/envelope.ts';
+import { fields, openEnvelopeAsync, signDocument } from '../../crypto/envelope.ts';
 import type { DocumentDefinition, EnvelopeRefusal, SignedDocument } from '../../crypto/envelope.ts';
 import type { Identity } from '../../crypto/identity.ts';
 import { isTerm } from './terms.ts';
@@ -183,23 +183,25 @@ export function signSkillRecord(body: SkillRecord, identity: Identity): SignedSk
 }
 
 /**
- * Checks a received record: size, form, signature, whose it is, and time. Never throws.
+ * Checks a received record: size, form, signature, whose it is, and time. Never rejects.
  *
  * @param peerId - The peer whose record was asked for.
  * @param nowSeconds - Seconds since 1970.
  */
-export function openSkillRecord(
+export async function openSkillRecord(
   bytes: Uint8Array,
   peerId: string,
   nowSeconds: number,
-): OpenedSkillRecord {
+): Promise<OpenedSkillRecord> {
   if (bytes.length > MAX_RECORD_BYTES) {
     const detail = `${bytes.length} bytes, at most ${MAX_RECORD_BYTES}`;
     return { valid: false, reason: 'OVERSIZE', detail };
   }
-  const opened = openEnvelope(skillRecordDefinition, bytes);
+  // A copy: the bytes may be a view of a network buffer that is many times as large, or used again
+  // while the signature is verified.
+  const opened = await openEnvelopeAsync(skillRecordDefinition, new Uint8Array(bytes));
   if (!opened.valid) return opened;
-  const { body, id, signers } = opened;
+  const { body, id, envelope, signers } = opened;
   if (body.peerId !== peerId) {
     const detail = `the record of ${body.peerId} under the key of ${peerId}`;
     return { valid: false, reason: 'WRONG_KEY', detail };
@@ -210,7 +212,5 @@ export function openSkillRecord(
   if (body.exp + CLOCK_TOLERANCE_SECONDS < nowSeconds) {
     return { valid: false, reason: 'EXPIRED', detail: `expired at ${body.exp}` };
   }
-  // A copy: the bytes may be a view of a network buffer many times as large.
-  const envelope = new Uint8Array(opened.envelope);
   return { valid: true, record: { body, id, envelope, signers } };
 }

@@ -42,8 +42,11 @@ export async function readStoredRecord(
   datastore: Datastore,
   peerId: string,
 ): Promise<Uint8Array | undefined> {
+  const key = storedRecordKey(peerId);
   try {
-    return DhtRecord.deserialize(await datastore.get(storedRecordKey(peerId))).value;
+    // The usual answer is no, and an error with its stack costs more than the question.
+    if (!(await datastore.has(key))) return undefined;
+    return DhtRecord.deserialize(await datastore.get(key)).value;
   } catch {
     return undefined; // not there, or not readable: the same to a reader
   }
@@ -74,7 +77,7 @@ export async function sweepStoredRecords(
   const live: { key: Key; receivedMs: number }[] = [];
   const dead: Key[] = [];
   for await (const { key, value } of datastore.query({ prefix: RECORD_PREFIX })) {
-    const receivedMs = receivedMsOfLiveRecord(value, nowSeconds);
+    const receivedMs = await receivedMsOfLiveRecord(value, nowSeconds);
     if (receivedMs === undefined) dead.push(key);
     else live.push({ key, receivedMs });
   }
@@ -84,12 +87,16 @@ export async function sweepStoredRecords(
   return { deleted: dead.length, left: live.length };
 }
 
-function receivedMsOfLiveRecord(stored: Uint8Array, nowSeconds: number): number | undefined {
+async function receivedMsOfLiveRecord(
+  stored: Uint8Array,
+  nowSeconds: number,
+): Promise<number | undefined> {
   try {
     const { key, value, timeReceived } = DhtRecord.deserialize(stored);
     const peerId = peerIdOfRecordKey(key);
     if (peerId === undefined) return undefined;
-    return openSkillRecord(value, peerId, nowSeconds).valid ? timeReceived.getTime() : undefined;
+    const { valid } = await openSkillRecord(value, peerId, nowSeconds);
+    return valid ? timeReceived.getTime() : undefined;
   } catch {
     return undefined;
   }

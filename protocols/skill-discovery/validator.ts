@@ -125,7 +125,7 @@ export class RecordGuard {
   }
 
   async #accept(peerId: string, bytes: Uint8Array, isToStore: boolean): Promise<RecordVerdict> {
-    const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
+    const opened = await openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
     const dating = datingOf(opened);
     if (dating) this.witnesses.saw(peerId, dating);
     if (!opened.valid) return opened;
@@ -202,7 +202,7 @@ export class RecordGuard {
     if (!this.#datastore) return;
     const bytes = await readStoredRecord(this.#datastore, peerId);
     if (!bytes) return;
-    const opened = openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
+    const opened = await openSkillRecord(bytes, peerId, nowSeconds(this.#clock));
     if (opened.valid) this.observe(opened.record);
   }
 

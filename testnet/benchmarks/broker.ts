@@ -13,8 +13,9 @@ import { silentLogger } from '../../node/logger.ts';
 import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import { CONCEPTS } from '../../node/skills/vocabulary.ts';
 import { systemClock, systemRandom } from '../../node/system-clock.ts';
+import { RECORDS_ASKED } from '../../protocols/broker/brokered-search.ts';
 import { askBroker } from '../../protocols/broker/client.ts';
-import { encodeFound, MAX_FOUND_RECORDS } from '../../protocols/broker/messages.ts';
+import { encodeFound } from '../../protocols/broker/messages.ts';
 import type { BrokerAnswer, BrokerQuestion } from '../../protocols/broker/messages.ts';
 import { RecordIndex } from '../../protocols/broker/record-index.ts';
 import { serveQueries } from '../../protocols/broker/server.ts';
@@ -39,7 +40,7 @@ const QUERIES = 1_000;
 const SESSION_QUERIES = 30;
 const CLIENTS = 4;
 /** As many as a client asks for. */
-const LIMIT = MAX_FOUND_RECORDS;
+const LIMIT = RECORDS_ASKED;
 /** Peers of one /24. */
 const PEERS_PER_NETWORK = 3;
 const MAX_QUERY_MS = 20;
@@ -110,9 +111,10 @@ async function timeOverSession(
   const broker = await createPeer((question) => answerOf(index, question));
   const timesMs: number[] = [];
   try {
-    for (let i = 0; i < CLIENTS; i++) {
+    for (let i = 0; i <= CLIENTS; i++) {
       const own = asked.slice(i * SESSION_QUERIES, (i + 1) * SESSION_QUERIES);
-      timesMs.push(...(await timeClient(broker.host, own)));
+      const ownMs = await timeClient(broker.host, own);
+      if (i > 0) timesMs.push(...ownMs); // the code is compiled while the first client asks
     }
     return timesMs;
   } finally {
@@ -169,11 +171,13 @@ export const benchBroker: Bench = async (onProgress) => {
   };
   const atMost = `at most ${LIMIT} records each`;
   const p95 = row(`the same, p95 of ${timesMs.length}`, percentile(timesMs, 95));
-  const wire = `query over a session, verified by the client, p95 of ${sessionMs.length}`;
+  const wire = 'query over a session, verified by the client';
+  const wireP95 = row(`the same, p95 of ${sessionMs.length}`, percentile(sessionMs, 95));
   return [
     row('memory of the index, garbage included', megabytes, 'MB'),
     row(`query from memory to the bytes of the answer, ${atMost}`, median(timesMs)),
     rowOf({ ...p95, bar: MAX_QUERY_MS }, referenceUs),
-    rowOf({ ...row(wire, percentile(sessionMs, 95)), bar: MAX_QUERY_MS }, referenceUs),
+    row(wire, median(sessionMs)),
+    rowOf({ ...wireP95, bar: MAX_QUERY_MS }, referenceUs),
   ];
 };

@@ -30,8 +30,8 @@ function envelopeOf(body: unknown, signer: Identity): Uint8Array {
   );
 }
 
-function verdictOf(body: unknown, signer = alice, nowSeconds = NOW): string {
-  const opened = openSkillRecord(envelopeOf(body, signer), alice.peerId, nowSeconds);
+async function verdictOf(body: unknown, signer = alice, nowSeconds = NOW): Promise<string> {
+  const opened = await openSkillRecord(envelopeOf(body, signer), alice.peerId, nowSeconds);
   return opened.valid ? 'valid' : opened.reason;
 }
 
@@ -48,7 +48,7 @@ const certificate = {
 };
 
 describe('skill record', () => {
-  it('opens what its peer signed, field for field', () => {
+  it('opens what its peer signed, field for field', async () => {
     const full: Partial<SkillRecord> = {
       offers: [
         {
@@ -66,27 +66,29 @@ describe('skill record', () => {
       recovery: toBase64Url(new Uint8Array(32).fill(7)),
     };
     const record = recordOf(alice, full);
-    const opened = openSkillRecord(record.envelope, alice.peerId, NOW);
+    const opened = await openSkillRecord(record.envelope, alice.peerId, NOW);
     expect(opened).toMatchObject({ valid: true, record: { body: bodyOf(alice, full) } });
   });
 
-  it('refuses a forged record: the signature of another peer in the name of the holder', () => {
+  it('refuses a forged record: the signature of another peer in the name of the holder', async () => {
     const envelope = fromUtf8(envelopeOf(bodyOf(alice), mallory));
     const renamed = utf8(envelope.replace(mallory.peerId, alice.peerId));
-    expect(openSkillRecord(renamed, alice.peerId, NOW)).toMatchObject({ reason: 'BAD_SIGNATURE' });
-    expect(verdictOf(bodyOf(alice), mallory)).toBe('WRONG_SIGNERS');
+    expect(await openSkillRecord(renamed, alice.peerId, NOW)).toMatchObject({
+      reason: 'BAD_SIGNATURE',
+    });
+    expect(await verdictOf(bodyOf(alice), mallory)).toBe('WRONG_SIGNERS');
   });
 
-  it('refuses the valid record of another peer under the key of the holder', () => {
-    expect(verdictOf(bodyOf(mallory), mallory)).toBe('WRONG_KEY');
+  it('refuses the valid record of another peer under the key of the holder', async () => {
+    expect(await verdictOf(bodyOf(mallory), mallory)).toBe('WRONG_KEY');
   });
 
-  it('allows 60 s for clocks that differ, and not a second more', () => {
+  it('allows 60 s for clocks that differ, and not a second more', async () => {
     const { iat, exp } = bodyOf(alice);
-    expect(verdictOf(bodyOf(alice), alice, iat - 60)).toBe('valid');
-    expect(verdictOf(bodyOf(alice), alice, iat - 61)).toBe('NOT_YET_VALID');
-    expect(verdictOf(bodyOf(alice), alice, exp + 60)).toBe('valid');
-    expect(verdictOf(bodyOf(alice), alice, exp + 61)).toBe('EXPIRED');
+    expect(await verdictOf(bodyOf(alice), alice, iat - 60)).toBe('valid');
+    expect(await verdictOf(bodyOf(alice), alice, iat - 61)).toBe('NOT_YET_VALID');
+    expect(await verdictOf(bodyOf(alice), alice, exp + 60)).toBe('valid');
+    expect(await verdictOf(bodyOf(alice), alice, exp + 61)).toBe('EXPIRED');
   });
 
   it.each<[string, Partial<SkillRecord>, Partial<SkillRecord>]>([
@@ -108,12 +110,12 @@ describe('skill record', () => {
       { certificates: Array(MAX_RECORD_CERTIFICATES + 1).fill(certificate) },
     ],
     ['first sequence number', { seq: 1 }, { seq: 0 }],
-  ])('takes a record at the limit of its %s and refuses it beyond', (_, atLimit, beyond) => {
+  ])('takes a record at the limit of its %s and refuses it beyond', async (_, atLimit, beyond) => {
     // Certificates and addresses make the record long; the limit of its size is another test.
     const lean = { offers: terms(1), addresses: [] };
     const { iat } = bodyOf(alice);
-    expect(verdictOf({ ...bodyOf(alice), ...lean, ...atLimit }, alice, iat)).toBe('valid');
-    expect(verdictOf({ ...bodyOf(alice), ...lean, ...beyond }, alice, iat)).toBe('MALFORMED');
+    expect(await verdictOf({ ...bodyOf(alice), ...lean, ...atLimit }, alice, iat)).toBe('valid');
+    expect(await verdictOf({ ...bodyOf(alice), ...lean, ...beyond }, alice, iat)).toBe('MALFORMED');
   });
 
   it.each<[string, object]>([
@@ -131,49 +133,51 @@ describe('skill record', () => {
     ['a short sealing key', { sealingKey: 'AAAA' }],
     ['another document type', { typ: 'cert' }],
     ['another version', { v: 2 }],
-  ])('refuses a record with %s', (_, overrides) => {
-    expect(verdictOf({ ...bodyOf(alice), ...overrides })).toBe('MALFORMED');
+  ])('refuses a record with %s', async (_, overrides) => {
+    expect(await verdictOf({ ...bodyOf(alice), ...overrides })).toBe('MALFORMED');
   });
 
-  it('refuses an oversize record before it reads it, and never signs one', () => {
+  it('refuses an oversize record before it reads it, and never signs one', async () => {
     const wide = terms(MAX_OFFERS).map((offer, i) => ({
       ...offer,
       term: `performs:${'x'.repeat(90)}${i}`,
     }));
     const envelope = envelopeOf(bodyOf(alice, { offers: wide }), alice);
     expect(envelope.length).toBeGreaterThan(MAX_RECORD_BYTES);
-    expect(openSkillRecord(envelope, alice.peerId, NOW)).toMatchObject({ reason: 'OVERSIZE' });
+    expect(await openSkillRecord(envelope, alice.peerId, NOW)).toMatchObject({
+      reason: 'OVERSIZE',
+    });
     expect(() => signSkillRecord(bodyOf(alice, { offers: wide }), alice)).toThrowError(
       expect.objectContaining({ code: 'RECORD_TOO_LARGE' }),
     );
     const junk = new Uint8Array(MAX_RECORD_BYTES);
-    expect(openSkillRecord(junk, alice.peerId, NOW)).toMatchObject({ reason: 'MALFORMED' });
+    expect(await openSkillRecord(junk, alice.peerId, NOW)).toMatchObject({ reason: 'MALFORMED' });
   });
 
-  it('never throws on bytes, and takes none that its peer did not sign', () => {
+  it('never throws on bytes, and takes none that its peer did not sign', async () => {
     const original = recordOf(alice).envelope;
     const mutated = fc
       .tuple(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 }))
       .map(([at, change]) => original.map((byte, i) => (i === at ? byte ^ change : byte)));
     const cut = fc.nat(original.length - 1).map((length) => original.slice(0, length));
-    fc.assert(
-      fc.property(fc.oneof(mutated, cut, fc.uint8Array({ maxLength: 300 })), (bytes) => {
-        expect(openSkillRecord(bytes, alice.peerId, NOW).valid).toBe(false);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(mutated, cut, fc.uint8Array({ maxLength: 300 })), async (bytes) => {
+        expect((await openSkillRecord(bytes, alice.peerId, NOW)).valid).toBe(false);
       }),
       { numRuns: 5_000 },
     );
   });
 
-  it('refuses every body that was changed and not signed anew', () => {
+  it('refuses every body that was changed and not signed anew', async () => {
     const { b, s } = JSON.parse(fromUtf8(recordOf(alice).envelope)) as { b: string; s: unknown };
     const body = JSON.parse(fromUtf8(fromBase64Url(b))) as SkillRecord;
-    fc.assert(
-      fc.property(fc.nat(10 ** 12), fc.nat(10 ** 9), (price, seq) => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(10 ** 12), fc.nat(10 ** 9), async (price, seq) => {
         fc.pre(`${price}` !== '1500' || seq !== body.seq);
         const offers = [{ ...body.offers[0]!, priceMicroUsd: `${price}` }];
         const changed = encodeDocument({ ...body, seq: seq + 1, offers });
         const envelope = encodeDocument({ b: toBase64Url(changed), s } as DocumentValue);
-        const opened = openSkillRecord(envelope, alice.peerId, NOW);
+        const opened = await openSkillRecord(envelope, alice.peerId, NOW);
         expect(opened).toMatchObject({ valid: false, reason: 'BAD_SIGNATURE' });
       }),
       { numRuns: 500 },
