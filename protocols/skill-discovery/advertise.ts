@@ -15,7 +15,7 @@ import type { Identity } from '../../crypto/identity.ts';
 import { nowSeconds } from '../components.ts';
 import type { Clock, Logger, Random } from '../components.ts';
 import type { Host } from '../libp2p-host.ts';
-import { cancelKeys, provideKeys, putRecord, readBack } from './publication.ts';
+import { cancelKeys, provideKeys, putRecord, readBack, tellKeysEarly } from './publication.ts';
 import { RestProvider } from './rest-provider.ts';
 import { processScheduler } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -282,17 +282,20 @@ export class Advertiser {
   async #try(record: SignedSkillRecord, attempt: Attempt, signal: AbortSignal): Promise<void> {
     const { host } = this.#init;
     const offered = this.#offeredTerms();
+    const rest = this.#keys.filter((key) => !offered.includes(key));
     // Whoever finds a term asks this node for the record: the copies elsewhere can wait for that.
     const told = Promise.withResolvers<void>();
+    const early = tellKeysEarly(host, offered, signal);
     const provided = provideKeys(host, offered, attempt.providedTerms, signal, told.resolve);
     const stored = Promise.race([told.promise, provided]).then(async () => {
       attempt.storedBy = await putRecord(host, record, signal);
     });
-    await Promise.all([stored, provided]);
+    await Promise.all([early, stored, provided]);
     if (attempt.storedBy === 0) return;
-    attempt.readBackFrom = await readBack(host, record, offered, signal);
+    const readingBack = readBack(host, record, offered, signal);
+    [attempt.readBackFrom] = await Promise.all([readingBack, tellKeysEarly(host, rest, signal)]);
     // Whoever waits for the publication need not wait for these.
-    void this.#rest.provide(this.#keys.filter((key) => !offered.includes(key)));
+    void this.#rest.provide(rest);
   }
 
   #offeredTerms(): readonly string[] {

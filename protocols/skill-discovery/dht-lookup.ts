@@ -59,7 +59,8 @@ interface DhtParts {
   readonly providers: { getProviders(cid: CID): Promise<readonly PeerId[]> };
 }
 
-const NO_PATH = { index: -1, queued: 0, running: 0, total: 0 };
+/** The path of a message that belongs to no lookup. */
+export const NO_PATH = { index: -1, queued: 0, running: 0, total: 0 };
 
 function partsOf(dht: KadDHT): DhtParts {
   const parts = dht as unknown as Partial<DhtParts>;

@@ -10,6 +10,7 @@ import { equalBytes } from '../../crypto/bytes.ts';
 import type { Host } from '../libp2p-host.ts';
 import { providerCid, recordKey } from './dht-keys.ts';
 import { walkDht } from './dht-lookup.ts';
+import { tellNearest } from './early-providing.ts';
 import type { SignedSkillRecord } from './skill-record.ts';
 import type { RecordGuard } from './validator.ts';
 
@@ -44,6 +45,15 @@ async function inParallel<T>(items: readonly T[], step: (item: T) => Promise<voi
     for (const item of rest) await step(item);
   };
   await Promise.all(Array.from({ length: MAX_PARALLEL_PROVIDES }, worker));
+}
+
+/** Tells a few peers near to each key of it, which takes no lookup ({@link tellNearest}). */
+export function tellKeysEarly(
+  host: Host,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  return inParallel(keys, (key) => tellNearest(host, key, signal));
 }
 
 /**

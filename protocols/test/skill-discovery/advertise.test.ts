@@ -8,7 +8,7 @@ import { storedProviders } from '../../skill-discovery/dht-lookup.ts';
 import { MAX_REST_TRIES, REST_RETRY_MS } from '../../skill-discovery/rest-provider.ts';
 import type { Scheduler } from '../../skill-discovery/scheduler.ts';
 import { readStoredRecord } from '../../skill-discovery/stored-records.ts';
-import { contentOf, createNode, TestClock, until } from './fixtures.ts';
+import { contentOf, createNode, refuseEarlyMessages, TestClock, until } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
 
 // Real nodes: on a busy machine a lookup takes seconds.
@@ -182,11 +182,13 @@ describe('advertiser', () => {
     expect(publisher.guard.bestSeq(publisher.host.peerId)).toBe(published.record.body.seq);
   });
 
-  /** Notes when the record is stored; `provide` takes the place of the real telling of a term. */
+  /** Notes when the record is stored; `provide` takes the place of all telling of a term. */
   function watch(
-    { host: { dht } }: TestNode,
+    { host }: TestNode,
     provide: (real: () => AsyncIterable<ProvideEvent>, cid: string) => AsyncIterable<ProvideEvent>,
   ): { readonly events: string[]; readonly stored: Promise<void> } {
+    const { dht } = host;
+    refuseEarlyMessages(host);
     const events: string[] = [];
     const stored = Promise.withResolvers<void>();
     const [realProvide, realPut] = [dht.provide.bind(dht), dht.put.bind(dht)];

@@ -1,6 +1,7 @@
 /** Records, clocks and real networks for the tests of skill discovery. */
 
 import { randomBytes } from 'node:crypto';
+import type { QueryEvent } from '@libp2p/kad-dht';
 import { MemoryDatastore } from 'datastore-core';
 import type { Datastore } from 'interface-datastore';
 import { toBase64Url } from '../../../crypto/bytes.ts';
@@ -186,4 +187,31 @@ export async function replay(
     if (event.name === 'QUERY_ERROR') refused += 1;
   }
   return { taken, refused };
+}
+
+/** The part of kad-dht that sends what wants no answer. */
+interface Sending {
+  sendMessage(
+    to: unknown,
+    message: unknown,
+    options: { readonly path: { readonly index: number } },
+  ): AsyncIterable<QueryEvent>;
+}
+
+/** From now on nobody can be told of a key before the lookup for it has ended. */
+export function refuseEarlyMessages({ dht }: Host): { readonly count: number } {
+  const { network } = dht as unknown as { network: Sending };
+  const send = network.sendMessage.bind(network);
+  const refused = { count: 0 };
+  network.sendMessage = (to, message, options) => {
+    if (options.path.index >= 0) return send(to, message, options);
+    refused.count += 1;
+    return refusedMessage();
+  };
+  return refused;
+}
+
+async function* refusedMessage(): AsyncGenerator<QueryEvent, void, undefined> {
+  await Promise.resolve();
+  yield { name: 'QUERY_ERROR' } as QueryEvent;
 }
