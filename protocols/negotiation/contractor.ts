@@ -9,6 +9,7 @@
  */
 
 import { equalBytes, fromBase64Url, toBase64Url, toHex } from '../../crypto/bytes.ts';
+import { readEnvelope } from '../../crypto/envelope.ts';
 import { nowSeconds } from '../components.ts';
 import type { RefusalCode } from '../errors.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
@@ -22,6 +23,7 @@ import { ContractorDesk, decline } from './contractor-desk.ts';
 import type { ContractorComponents } from './contractor-desk.ts';
 import type { DeliveryContent } from './contractor-policy.ts';
 import { withDeadline } from './deadline.ts';
+import { QUOTE_REQUEST } from './documents.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { MAX_QUESTIONS_PER_STREAM, STEP_TIMEOUTS_MS, encodeAnswer } from './messages.ts';
 import { parseQuestion } from './messages.ts';
@@ -130,6 +132,10 @@ export class Contractor {
         await this.#write(stream, decline(question.reason));
         break;
       }
+      if (question.message.typ === 'ask' && this.#hasTooManyOpen(stream, question.message)) {
+        await this.#write(stream, decline('TOO_MANY_OPEN_QUOTES'));
+        continue;
+      }
       const openShare = () => this.openQuotes / this.#init.openQuotes.total;
       const hurdle = this.#admission.hurdle(stream.remotePeer, question.message, openShare);
       if (hurdle === 'RATE_LIMITED') {
@@ -139,6 +145,16 @@ export class Contractor {
       await this.#write(stream, hurdle ?? (await this.#answer(question.message, stream)));
     }
     await this.#end(stream);
+  }
+
+  /**
+   * Whether the client has as many open quotes as it may, and this asks for one more. Looked at
+   * before any work and before a token of all is taken: such requests take nothing from others.
+   */
+  #hasTooManyOpen({ remotePeer }: SecureStream, { request }: Question & { typ: 'ask' }): boolean {
+    if (!this.#openQuotes.isFullFor(remotePeer, nowSeconds(this.#components.clock))) return false;
+    const read = readEnvelope(QUOTE_REQUEST, fromBase64Url(request));
+    return !(read.valid && this.#openQuotes.has(toHex(read.id)));
   }
 
   #answer(question: Question, stream: SecureStream): Promise<Answer> {

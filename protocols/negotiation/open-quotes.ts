@@ -31,14 +31,24 @@ export class OpenQuotes {
     { client, expSeconds }: Hold,
     nowSeconds: number,
   ): 'TOO_MANY_OPEN_QUOTES' | 'BUSY' | undefined {
-    this.#purge(nowSeconds);
     this.#holds.delete(key);
-    let ofClient = 0;
-    for (const hold of this.#holds.values()) if (hold.client === client) ofClient += 1;
-    if (ofClient >= this.#limits.perClient) return 'TOO_MANY_OPEN_QUOTES';
+    if (this.isFullFor(client, nowSeconds)) return 'TOO_MANY_OPEN_QUOTES';
     if (this.#holds.size >= this.#limits.total) return 'BUSY';
     this.#holds.set(key, { client, expSeconds });
     return undefined;
+  }
+
+  /** Whether as many quotes of the client are open as it may have. */
+  isFullFor(client: string, nowSeconds: number): boolean {
+    this.#purge(nowSeconds);
+    let ofClient = 0;
+    for (const hold of this.#holds.values()) if (hold.client === client) ofClient += 1;
+    return ofClient >= this.#limits.perClient;
+  }
+
+  /** Whether a slot is held for this request. */
+  has(key: string): boolean {
+    return this.#holds.has(key);
   }
 
   /** Gives the slot back. */

@@ -461,6 +461,26 @@ describe('attacks of a client', () => {
     expect((await market.client.requestQuote(stream, ASK)).agreed).toBe(true);
   });
 
+  it('asks beyond its slots: what is declined takes nothing of what all may ask', async () => {
+    const market = await Market.open(
+      {},
+      { openQuotes: { perClient: 2, total: 99 }, questionsOfAll: { burst: 8, perSecond: 1e-3 } },
+    );
+    const stream = await market.stream();
+    const first = contractOf(await market.client.requestQuote(stream, ASK));
+    await market.client.requestQuote(stream, ASK);
+    for (let i = 0; i < 20; i++) {
+      const beyond = await market.client.requestQuote(stream, ASK);
+      expect(beyond).toMatchObject({ refusal: 'TOO_MANY_OPEN_QUOTES' });
+    }
+    const again = contractOf(await market.client.repeatRequest(stream, first.request.id));
+    expect(again.quote?.envelope).toEqual(first.quote?.envelope);
+    // Another client meets no puzzle: half of all questions are left.
+    const request = toBase64Url(makeRequest({ client: MALLORY.peerId }, MALLORY).envelope);
+    const answer = await ask(await market.stream(MALLORY), { v: 1, typ: 'ask', request });
+    expect(answer.typ).toBe('offer');
+  });
+
   it('many identities ask and never agree: the slots of all are bounded', async () => {
     const market = await Market.open({}, { openQuotes: { perClient: 2, total: 3 } });
     const results: string[] = [];
