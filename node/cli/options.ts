@@ -5,6 +5,8 @@
  */
 
 import { InvalidArgumentError, Option } from 'commander';
+import { NO_LIMITS, USUAL_LIMITS } from '../decision/explanation-text.ts';
+import type { ShownLimits } from '../decision/explanation-text.ts';
 import { EXPLORATION_STRATEGIES } from '../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../decision/policy.ts';
 import { resourceNameProblem, resourceTerm } from '../skills/resource-name.ts';
@@ -37,6 +39,21 @@ export function exploreOption(): Option {
   return new Option('--explore <strategy>', "explore by this instead of the node's").choices(
     EXPLORATION_STRATEGIES,
   );
+}
+
+/** What {@link allOption} sets. */
+export interface AllOption {
+  readonly all?: boolean;
+}
+
+/** `--all`: every contractor of a printed decision, not only the best. */
+export function allOption(): Option {
+  return new Option('--all', 'print the figures of every contractor, not only of the best');
+}
+
+/** Of how many contractors a decision is printed. */
+export function limitsOf({ all }: AllOption): ShownLimits {
+  return all === true ? NO_LIMITS : USUAL_LIMITS;
 }
 
 /** Dollars, turned into whole micro-USD. */

@@ -9,12 +9,12 @@ import { contractorName } from './contractor-names.ts';
 import { counterfactualTargets, MAX_COUNTERFACTUAL_CANDIDATES } from './counterfactual.ts';
 import type { DecisionRecord, DecisionResult } from './decision-record.ts';
 import { dollars, figureBeside, wrapped } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
 import { printable } from './plain-text.ts';
 import type { DecisionRequest } from './request.ts';
 
 /** Contractors that are named without a quote. */
-const MAX_LEFT_OUT = 8;
 const MAX_REASON_CHARACTERS = 200;
 
 /** The price that splits the gain, and how it comes about. */
@@ -103,10 +103,10 @@ function turnLines(record: DecisionRecord, field: JudgedField | null): string[] 
 }
 
 /** Who was found and could not be judged. */
-function leftOutLines({ request }: DecisionRecord): string[] {
+function leftOutLines({ request }: DecisionRecord, { detailed }: ShownLimits): string[] {
   const { leftOut = [] } = request.context;
   if (leftOut.length === 0) return [];
-  const shown = leftOut.slice(0, MAX_LEFT_OUT).map(({ peerId, reason }) => {
+  const shown = leftOut.slice(0, detailed).map(({ peerId, reason }) => {
     return `  ${printable(peerId)}: ${printable(reason, MAX_REASON_CHARACTERS)}`;
   });
   const more = leftOut.length - shown.length;
@@ -118,10 +118,10 @@ function leftOutLines({ request }: DecisionRecord): string[] {
 }
 
 /** What brokers told of the market: a reference, which no figure rests on. */
-function marketLines({ request }: DecisionRecord): string[] {
+function marketLines({ request }: DecisionRecord, { detailed }: ShownLimits): string[] {
   const { market = [] } = request.context;
   if (market.length === 0) return [];
-  const shown = market.slice(0, MAX_LEFT_OUT).map((quote) => {
+  const shown = market.slice(0, detailed).map((quote) => {
     const { peerId, priceMicroUsd, inputBytes, latencyMs } = quote;
     const price = dollars(priceMicroUsd);
     return `  ${printable(peerId)}: ${price} for ${inputBytes} bytes, within ${latencyMs} ms`;
@@ -135,13 +135,17 @@ function marketLines({ request }: DecisionRecord): string[] {
 }
 
 /** The lines. The record must be one in which a counterfactual was looked for. */
-export function alternativeLines(record: DecisionRecord, field: JudgedField | null): string[] {
+export function alternativeLines(
+  record: DecisionRecord,
+  field: JudgedField | null,
+  limits: ShownLimits,
+): string[] {
   return [
     '',
     runnerUpLine(record),
     ...turnLines(record, field),
     ...bargainingLines(record),
-    ...leftOutLines(record),
-    ...marketLines(record),
+    ...leftOutLines(record, limits),
+    ...marketLines(record, limits),
   ];
 }

@@ -10,6 +10,7 @@ import { CRITERIA } from './criteria.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { drawNote, rankingDigits, ruleNotes, shownPlaces } from './explanation-choice.ts';
 import { dollars, figure, hiddenLines, table, wrapped } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import type { ExplorationArm, ExplorationParts } from './exploration-parts.ts';
 import { usableLinearModel } from './exploration/linear-model.ts';
 import type { DecisionRequest } from './request.ts';
@@ -61,9 +62,13 @@ function markOf(place: number, { exploredArm, otherwiseArm }: ExplorationParts):
   return place === otherwiseArm ? 'otherwise' : '';
 }
 
-function tableLines(request: DecisionRequest, parts: ExplorationParts): string[] {
-  const digits = rankingDigits(parts);
-  const places = shownPlaces(parts);
+function tableLines(
+  request: DecisionRequest,
+  parts: ExplorationParts,
+  limits: ShownLimits,
+): string[] {
+  const digits = rankingDigits(parts, limits);
+  const places = shownPlaces(parts, limits);
   const rows = places.map((place) => {
     const arm = parts.arms[place]!;
     const name = contractorName(request, arm.peerId);
@@ -79,9 +84,13 @@ function tableLines(request: DecisionRequest, parts: ExplorationParts): string[]
  * The criteria of each, and A and b of LinUCB: from them means and widths follow. They stand apart,
  * since bounds are printed with as many digits as tell them apart.
  */
-function modelLines(request: DecisionRequest, parts: ExplorationParts): string[] {
+function modelLines(
+  request: DecisionRequest,
+  parts: ExplorationParts,
+  limits: ShownLimits,
+): string[] {
   const { a, b } = usableLinearModel(request.context.exploration?.linearModel ?? null);
-  const arms = shownPlaces(parts).map((place) => {
+  const arms = shownPlaces(parts, limits).map((place) => {
     const { peerId, features = [] } = parts.arms[place]!;
     const name = contractorName(request, peerId);
     return [String(place), name, ...features.map((feature) => figure(feature))];
@@ -102,15 +111,19 @@ function modelLines(request: DecisionRequest, parts: ExplorationParts): string[]
 }
 
 /** The lines; none where nobody might have been explored. */
-export function armLines(record: DecisionRecord, parts: ExplorationParts): string[] {
+export function armLines(
+  record: DecisionRecord,
+  parts: ExplorationParts,
+  limits: ShownLimits,
+): string[] {
   if (parts.arms.length === 0) return [];
   const { request } = record;
-  const notes = [...ruleNotes(request, parts), drawNote(request.seed, parts)];
+  const notes = [...ruleNotes(request, parts, limits), drawNote(request.seed, parts)];
   return [
     '',
     'Whom it might have been, in the order of the draw',
-    ...tableLines(request, parts),
+    ...tableLines(request, parts, limits),
     ...notes.flatMap((note) => wrapped(note).map((line) => `  ${line}`)),
-    ...(parts.strategy === 'contextual' ? modelLines(request, parts) : []),
+    ...(parts.strategy === 'contextual' ? modelLines(request, parts, limits) : []),
   ];
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { MAX_SHOWN_CANDIDATES } from './explanation-scores.ts';
 import { digitsToTell, dollars, figure } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import type { ExplorationArm, ExplorationParts } from './exploration-parts.ts';
 import { isByChance } from './exploration/exploration-strategy.ts';
 import type { DecisionRequest } from './request.ts';
@@ -20,7 +20,7 @@ const RANKED_BY: Readonly<Record<string, string>> = {
 };
 
 /** Why this one, or none. */
-export function choiceNote(parts: ExplorationParts): string {
+export function choiceNote(parts: ExplorationParts, limits: ShownLimits): string {
   const { selection, exploredArm, isForced } = parts;
   if (selection !== null) {
     const { draw, among, isGreedyLeftOut } = selection;
@@ -31,7 +31,7 @@ export function choiceNote(parts: ExplorationParts): string {
   }
   const isCost = parts.strategy === 'information-gain';
   const rank = `${isCost ? 'the least' : 'the highest'} ${RANKED_BY[parts.strategy]}`;
-  const known = knownWorth(parts);
+  const known = knownWorth(parts, limits);
   const beyond = isForced || known === null ? '' : `, ${isCost ? 'below' : 'above'} ${known}`;
   if (exploredArm !== null) return `number ${exploredArm} has ${rank}${beyond}`;
   if (isForced) return 'there is nobody else to explore';
@@ -41,11 +41,11 @@ export function choiceNote(parts: ExplorationParts): string {
 }
 
 /** What an arm must beat: LOCAL's worth or the cost otherwise; `null` for nothing. */
-function knownWorth(parts: ExplorationParts): string | null {
+function knownWorth(parts: ExplorationParts, limits: ShownLimits): string | null {
   const { strategy, localUtility, otherwiseCostMicroUsd: cost } = parts;
   if (strategy === 'information-gain') {
     if (cost === null) return null;
-    return `${dollars(cost, rankingDigits(parts))}, the cost in all otherwise`;
+    return `${dollars(cost, rankingDigits(parts, limits))}, the cost in all otherwise`;
   }
   return localUtility === null ? null : `${figure(localUtility)}, the worth of LOCAL`;
 }
@@ -60,16 +60,19 @@ function isWonByOtherwise({ arms, otherwiseArm, ...parts }: ExplorationParts): b
 }
 
 /** Places of the arms that are printed: the first ones, the explored one, and the other one. */
-export function shownPlaces({ arms, exploredArm, otherwiseArm }: ExplorationParts): number[] {
-  const places = new Set(arms.slice(0, MAX_SHOWN_CANDIDATES).keys());
+export function shownPlaces(
+  { arms, exploredArm, otherwiseArm }: ExplorationParts,
+  { listed }: ShownLimits,
+): number[] {
+  const places = new Set(arms.slice(0, listed).keys());
   for (const place of [exploredArm, otherwiseArm]) if (place !== null) places.add(place);
   return [...places];
 }
 
 /** Digits with which the printed order of the printed arms, and of what they must beat, is true. */
-export function rankingDigits(parts: ExplorationParts): number {
+export function rankingDigits(parts: ExplorationParts, limits: ShownLimits): number {
   const { arms, localUtility, otherwiseCostMicroUsd } = parts;
-  const shown = shownPlaces(parts).map((place) => arms[place]!);
+  const shown = shownPlaces(parts, limits).map((place) => arms[place]!);
   return digitsToTell([
     ...shown.map((arm) => arm.valueMicroUsd ?? utilityOf(arm)),
     (parts.strategy === 'information-gain' ? otherwiseCostMicroUsd : localUtility) ?? 0,
@@ -88,8 +91,8 @@ const SHAPES = [
 ].join(' ');
 
 /** The rule by which one of them is explored. */
-function rankNote(parts: ExplorationParts): string {
-  const known = knownWorth(parts);
+function rankNote(parts: ExplorationParts, limits: ShownLimits): string {
+  const known = knownWorth(parts, limits);
   const isCost = parts.strategy === 'information-gain';
   const best = `explored is ${isCost ? 'the least' : 'the highest'}`;
   const equals = 'the first of equals';
@@ -99,7 +102,11 @@ function rankNote(parts: ExplorationParts): string {
 }
 
 /** How the ranking figures are made and what follows from them; nothing where chance chooses. */
-export function ruleNotes({ policy }: DecisionRequest, parts: ExplorationParts): string[] {
+export function ruleNotes(
+  { policy }: DecisionRequest,
+  parts: ExplorationParts,
+  limits: ShownLimits,
+): string[] {
   const { learningValueMicroUsd, confidenceWidth } = policy.exploration;
   switch (parts.strategy) {
     case 'ucb1': {
@@ -108,7 +115,7 @@ export function ruleNotes({ policy }: DecisionRequest, parts: ExplorationParts):
         'outcomes of this task type, and the mean of their utilities',
         `index = mean + root(2 ln t / outcomes), t = ${figure(total)} outcomes of all of them; ` +
           'ln t at least 0',
-        rankNote(parts),
+        rankNote(parts, limits),
       ];
     }
     case 'thompson':
@@ -116,14 +123,14 @@ export function ruleNotes({ policy }: DecisionRequest, parts: ExplorationParts):
         SHAPES,
         'sample of Beta(alpha, beta) = x / (x + y), x of Gamma(alpha), then y of Gamma(beta), ' +
           'both by Marsaglia and Tsang (2000)',
-        rankNote(parts),
+        rankNote(parts, limits),
       ];
     case 'contextual':
       return [
         'criteria within the field, 1 the best; x = (1, criteria)',
         'mean = x . A^-1 b, width = root(x . A^-1 x), ' +
           `bound = mean + ${figure(confidenceWidth)} width`,
-        rankNote(parts),
+        rankNote(parts, limits),
       ];
     case 'information-gain':
       return [
@@ -131,7 +138,7 @@ export function ruleNotes({ policy }: DecisionRequest, parts: ExplorationParts):
         'information = h(m) - E h(theta), m = alpha / (alpha + beta), ' +
           'theta of Beta(alpha, beta), h the entropy in nats',
         `value = cost in all - ${dollars(learningValueMicroUsd)} x information (Eq. 20)`,
-        rankNote(parts),
+        rankNote(parts, limits),
       ];
     default:
       return [];

@@ -19,13 +19,13 @@ import {
   NO_FIGURE,
   table,
 } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import type { JudgedContractor, JudgedField } from './judged-field.ts';
 import type { DecisionContext, OutcomeHistory } from './request.ts';
 import { taskFactsOf } from './task-facts.ts';
 import { verificationNotes } from './explanation-verification.ts';
 
 /** Contractors of which all facts are shown. */
-const MAX_DETAILED_CANDIDATES = 8;
 
 /** "27/28", and a dash for nothing. */
 function ratio(part: number | null | undefined, whole: number | null | undefined): string {
@@ -262,12 +262,10 @@ function costLines(field: JudgedField, shown: readonly JudgedContractor[]): stri
 }
 
 /** Facts, chances and costs of the best contractors; none without one that was judged. */
-export function evidenceLines(field: JudgedField): string[] {
+export function evidenceLines(field: JudgedField, { detailed }: ShownLimits): string[] {
   const { chosenRow } = field.evaluation;
   // Who gets the task is shown whatever its place.
-  const shown = field.contractors.filter(
-    ({ row }, place) => place < MAX_DETAILED_CANDIDATES || row === chosenRow,
-  );
+  const shown = field.contractors.filter(({ row }, place) => place < detailed || row === chosenRow);
   if (shown.length === 0) return [];
   const hidden = field.contractors.length - shown.length;
   return [

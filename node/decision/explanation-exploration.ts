@@ -10,6 +10,7 @@ import type { DecisionRecord } from './decision-record.ts';
 import { armLines } from './explanation-arms.ts';
 import { choiceNote } from './explanation-choice.ts';
 import { dollars, figure, table } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import type { ExplorationParts } from './exploration-parts.ts';
 import type { ExplorationBar } from './exploration-step.ts';
 import { isByChance } from './exploration/exploration-strategy.ts';
@@ -36,14 +37,18 @@ function rateOf({ policy, context }: DecisionRequest, { strategy, rate }: Explor
   return `${rate} = max(${figure(minRate)}, ${fallen}${context.exploration?.decisionIndex ?? 0})`;
 }
 
-function outcomeRows({ request, result }: DecisionRecord, parts: ExplorationParts): string[][] {
+function outcomeRows(
+  { request, result }: DecisionRecord,
+  parts: ExplorationParts,
+  limits: ShownLimits,
+): string[][] {
   const { exploration, score, confidence } = result;
   const figures = `score ${figure(score ?? 0)} and confidence ${figure(confidence ?? 0)}`;
   const verdict = exploration ? `explored, with ${figures} as in Listing 2` : 'not explored';
   if (parts.bar !== null) return [['outcome', verdict]];
   const isForced = parts.isForced && parts.rate === 1;
   const forced = isForced ? 'forced, the node was stuck' : '';
-  const because = [['because', choiceNote(parts)]];
+  const because = [['because', choiceNote(parts, limits)]];
   if (!isByChance(parts.strategy)) {
     return [['outcome', `${verdict}${isForced ? `: ${forced}` : ''}`], ...because];
   }
@@ -109,6 +114,7 @@ function lossRows(request: DecisionRequest, parts: ExplorationParts): string[][]
 export function explorationLines(
   record: DecisionRecord,
   cashOtherwiseMicroUsd: number | null,
+  limits: ShownLimits,
 ): string[] {
   const { request, result } = record;
   const parts = result.explorationParts;
@@ -122,13 +128,13 @@ export function explorationLines(
     '',
     `Exploration by ${parts.strategy}`,
     ...table([
-      ...outcomeRows(record, parts),
+      ...outcomeRows(record, parts, limits),
       ['allowed', parts.bar === null ? 'yes' : `no: ${barPhrase(parts.bar, request)}`],
       ...budgetRows(record, parts),
       ...lossRows(request, parts),
       ...(isBarred ? [] : [['contractors', `${parts.contractors} within that`]]),
       ['otherwise', `${otherwise}${cash}`],
     ]),
-    ...armLines(record, parts),
+    ...armLines(record, parts, limits),
   ];
 }

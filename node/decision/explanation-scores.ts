@@ -19,11 +19,11 @@ import {
   NO_FIGURE,
   table,
 } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import type { JudgedField } from './judged-field.ts';
 import type { DecisionRequest } from './request.ts';
 
 /** Contractors that a table shows; the rest is counted. */
-export const MAX_SHOWN_CANDIDATES = 20;
 
 const MS_PER_MINUTE = 60_000;
 
@@ -101,13 +101,17 @@ function rankedOf({ candidates, criteria }: DecisionRecord['result']) {
 }
 
 /** Scores, criteria and weights; none without a contractor that was judged. */
-export function scoreLines(record: DecisionRecord, field: JudgedField | null): string[] {
+export function scoreLines(
+  record: DecisionRecord,
+  field: JudgedField | null,
+  { listed }: ShownLimits,
+): string[] {
   const { request, result } = record;
   if (result.weights === null) return [];
   const ranked = rankedOf(result);
   const { scoreThreshold, automaticVerificationAbove } = request.policy;
   const rows = ranked
-    .filter(([{ peerId }], place) => place < MAX_SHOWN_CANDIDATES || peerId === result.contractor)
+    .filter(([{ peerId }], place) => place < listed || peerId === result.contractor)
     .map(([{ peerId, raw, normalised }, judged]) => {
       const reliability = figureBeside(raw.reliability, automaticVerificationAbove);
       return [

@@ -10,11 +10,11 @@ import type { DecisionRecord } from './decision-record.ts';
 import { areEvidenceSources, SOURCE_LIMITS } from './evidence-source.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import { figure, hiddenLines, wrapped } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import { printable, shortPeerIds } from './plain-text.ts';
 import type { Candidate } from './request.ts';
 
 /** Contractors whose sources are all shown. */
-const MAX_CONTRACTORS = 8;
 const MAX_TEXT_COLUMNS = 100;
 
 type Named = Candidate & { readonly sources: readonly EvidenceSource[] };
@@ -40,10 +40,10 @@ function linesOf(source: EvidenceSource, issuerName: string): string[] {
 }
 
 /** The sources of each contractor that names some; none if nobody does. */
-export function sourceLines(record: DecisionRecord): string[] {
+export function sourceLines(record: DecisionRecord, { detailed }: ShownLimits): string[] {
   const named = namedOf(record);
   if (named.length === 0) return [];
-  const shown = named.slice(0, MAX_CONTRACTORS);
+  const shown = named.slice(0, detailed);
   const issuers = shown.flatMap(({ sources }) => sources.map(({ issuer }) => issuer));
   // As many characters as tell them apart: a PeerId can be made to end like an attestor's.
   const names = shortPeerIds(issuers);

@@ -108,9 +108,22 @@ export function figurePair(a: number, b: number): [string, string] {
   return a !== b && pair[0] === pair[1] ? [String(a), String(b)] : pair;
 }
 
+/** How many contractors are printed. */
+export interface ShownLimits {
+  /** In tables with a line for each. */
+  readonly listed: number;
+  /** Of whom every figure is shown, and every source named. */
+  readonly detailed: number;
+}
+
+/** As many as a person looks through. */
+export const USUAL_LIMITS: ShownLimits = { listed: 20, detailed: 8 };
+/** Everybody, and with them every figure that the decision rests on. */
+export const NO_LIMITS: ShownLimits = { listed: Infinity, detailed: Infinity };
+
 /** Contractors that a table has no room for; none where it has. */
 export function hiddenLines(hidden: number): string[] {
-  return hidden > 0 ? [`  and ${hidden} more; --json has all of them`] : [];
+  return hidden > 0 ? [`  and ${hidden} more; --all shows them`] : [];
 }
 
 /** A sentence as lines of at most so many columns, broken between words. */

@@ -12,7 +12,7 @@ import { alternativeLines } from './explanation-alternatives.ts';
 import { localCostLines } from './explanation-costs.ts';
 import { evidenceLines } from './explanation-evidence.ts';
 import { explorationLines } from './explanation-exploration.ts';
-import { MAX_SHOWN_CANDIDATES, scoreLines } from './explanation-scores.ts';
+import { scoreLines } from './explanation-scores.ts';
 import { sourceLines } from './explanation-sources.ts';
 import {
   dollars,
@@ -21,7 +21,9 @@ import {
   figurePair,
   hiddenLines,
   table,
+  USUAL_LIMITS,
 } from './explanation-text.ts';
+import type { ShownLimits } from './explanation-text.ts';
 import { cashOtherwiseMicroUsd, judgedFieldOf } from './judged-field.ts';
 import type { JudgedField } from './judged-field.ts';
 import { printable } from './plain-text.ts';
@@ -69,12 +71,12 @@ function gateLines({ request, result }: DecisionRecord): string[] {
   return ['', heading, ...table(result.gates.map(gateCells))];
 }
 
-function droppedLines({ request, result }: DecisionRecord): string[] {
+function droppedLines({ request, result }: DecisionRecord, { listed }: ShownLimits): string[] {
   const dropped = result.candidates.filter((candidate) => candidate.dropped !== undefined);
   if (dropped.length === 0) return [];
   // The explored one is the chosen one: it is shown whatever its place.
-  const first = dropped.slice(0, MAX_SHOWN_CANDIDATES);
-  const rest = dropped.slice(MAX_SHOWN_CANDIDATES).filter(({ explored }) => explored);
+  const first = dropped.slice(0, listed);
+  const rest = dropped.slice(listed).filter(({ explored }) => explored);
   const shown = [...first, ...rest];
   return [
     '',
@@ -111,8 +113,12 @@ function closingLines({ request, result, version }: DecisionRecord, field: Judge
   ];
 }
 
-/** The decision as text, lines joined by `\n`, without a final one. */
-export function formatDecision(record: DecisionRecord): string {
+/**
+ * The decision as text, lines joined by `\n`, without a final one.
+ *
+ * @param limits - Of how many contractors the figures are shown; left out: of the best.
+ */
+export function formatDecision(record: DecisionRecord, limits: ShownLimits = USUAL_LIMITS): string {
   const { result } = record;
   const field = judgedFieldOf(record);
   return [
@@ -120,12 +126,12 @@ export function formatDecision(record: DecisionRecord): string {
     `Settled by: ${SETTLED_BY[result.decidedBy]}`,
     ...gateLines(record),
     ...localCostLines(record),
-    ...(field === null ? [] : evidenceLines(field)),
-    ...sourceLines(record),
-    ...scoreLines(record, field),
-    ...droppedLines(record),
-    ...explorationLines(record, field === null ? null : cashOtherwiseMicroUsd(field)),
-    ...alternativeLines(record, field),
+    ...(field === null ? [] : evidenceLines(field, limits)),
+    ...sourceLines(record, limits),
+    ...scoreLines(record, field, limits),
+    ...droppedLines(record, limits),
+    ...explorationLines(record, field === null ? null : cashOtherwiseMicroUsd(field), limits),
+    ...alternativeLines(record, field, limits),
     ...closingLines(record, field),
   ].join('\n');
 }

@@ -10,7 +10,8 @@ import type { Candidate } from '../../decision/request.ts';
 import { BadInputError, UnreachableError } from '../../errors.ts';
 import { ApiError } from '../../http-api/client.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
-import { exploreOption, policyOption } from '../options.ts';
+import { allOption, exploreOption, limitsOf, policyOption } from '../options.ts';
+import type { AllOption } from '../options.ts';
 import { table, usd } from '../table.ts';
 import { candidatesFromJson, formProblems } from '../../tasks/candidate-file.ts';
 import { readTaskFile, readUserJson, resourcesOf } from '../task-files.ts';
@@ -27,7 +28,7 @@ const CANDIDATE_FILE: FileLimit = {
   mend: 'leave out candidates, or outcomes of task types that the task does not ask for',
 };
 
-interface DecideOptions {
+interface DecideOptions extends AllOption {
   readonly candidates?: string;
   readonly policy?: PolicyName;
   readonly explore?: ExplorationStrategy;
@@ -44,6 +45,7 @@ export const registerDecide: RegisterCommand = (program, run) => {
     .option('--plan', 'the subtasks that it would be cut into; nobody is asked')
     .addOption(policyOption())
     .addOption(exploreOption())
+    .addOption(allOption())
     .action(
       run(async (context, file: string, options: DecideOptions) => {
         const { candidates, policy, explore, plan } = options;
@@ -68,7 +70,7 @@ export const registerDecide: RegisterCommand = (program, run) => {
                 file: candidates,
                 candidates: await readCandidates(context, candidates),
               });
-        context.print(withCandidates(record), () => formatDecision(record));
+        context.print(withCandidates(record), () => formatDecision(record, limitsOf(options)));
         return record.result.choice === 'REFUSED' ? 1 : 0;
       }),
     );

@@ -4,7 +4,8 @@ import { formatDecision } from '../../decision/explanation.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
 import type { DecisionsSummaryDocument, ShortDecisionDocument } from '../../api-documents.ts';
 import type { RegisterCommand } from '../context.ts';
-import { id, wholeNumber } from '../options.ts';
+import { allOption, id, limitsOf, wholeNumber } from '../options.ts';
+import type { AllOption } from '../options.ts';
 import { percent, table, usd } from '../table.ts';
 
 type LoggedRecord = DecisionRecord & { readonly log: Omit<ReplayDocument, 'decisionId'> };
@@ -49,12 +50,13 @@ export const registerDecisions: RegisterCommand = (program, run) => {
     .command('show')
     .description('everything a decision was made of')
     .argument('<id>', 'as "decisions list" prints it', id)
+    .addOption(allOption())
     .action(
-      run(async (context, decisionId: string) => {
+      run(async (context, decisionId: string, options: AllOption) => {
         const record = await context.withDaemon((client) =>
           client.get<LoggedRecord>(`/v1/decisions/${encodeURIComponent(decisionId)}`),
         );
-        context.print(record, () => formatDecision(record));
+        context.print(record, () => formatDecision(record, limitsOf(options)));
         if (record.log.agrees) return 0;
         const places = record.log.differences.join(', ');
         context.progress(`what was logged differs from what its inputs give now, in ${places}`);

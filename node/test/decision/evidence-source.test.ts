@@ -132,7 +132,7 @@ describe('the printed sources', () => {
     const field = Array.from({ length: 10 }, (_, i) => naming(`peer-${i}`, [RECEIPT]));
     const lines = printedSources(decide(request(field)));
     expect(lines).toHaveLength(8 * 3 + 1);
-    expect(lines.at(-1)).toBe('  and 2 more; --json has all of them');
+    expect(lines.at(-1)).toBe('  and 2 more; --all shows them');
     const alike = { ...RECEIPT, issuer: `12D3${'z'.repeat(44)}9876` };
     const [, one, , other] = printedSources(decide(request([naming('a', [RECEIPT, alike])])));
     expect(one).not.toBe(other);

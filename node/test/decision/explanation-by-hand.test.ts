@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { COST_PRESETS, microUsd } from '../../cost/presets.ts';
 import { decide, replayDecision } from '../../decision/decision-record.ts';
 import type { DecisionRecord } from '../../decision/decision-record.ts';
+import { NO_LIMITS } from '../../decision/explanation-text.ts';
 import { formatDecision } from '../../decision/explanation.ts';
 import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
 import { newLinearModel, updatedLinearModel } from '../../decision/exploration/linear-model.ts';
@@ -275,6 +276,25 @@ describe('a printed decision, redone by hand,', () => {
     expect(bargainWith(shill)).toEqual({ price: 0.007, lowest: 0.007 });
   });
 
+  it('holds every contractor with --all, and each can be redone', () => {
+    const field = Array.from({ length: 45 }, (_, i) => ({
+      ...candidate(`peer-${i}`, {
+        successes: 5 + i,
+        failures: i % 7,
+        priceMicroUsd: 1_000 + 9 * i,
+      }),
+      quote: { ...FIELD[2]!.quote, priceMicroUsd: 1_000 + 9 * i, latencyMs: 500 + 20 * i },
+    }));
+    const input = request(field);
+    const usual = formatDecision(decide(input));
+    expect(recomputeChancesAndCosts(usual, input)).toBe(8);
+    expect(usual.match(/and (25|37) more; --all shows them/g)).toHaveLength(2);
+    const whole = formatDecision(decide(input), NO_LIMITS);
+    expect(recomputeChancesAndCosts(whole, input)).toBe(45);
+    recomputeScores(whole, 60_000, 0.2);
+    expect(whole).not.toContain('--all');
+  });
+
   it('agrees for any field of contractors, in lines of 120 columns', () => {
     let rows = 0;
     const sensitivities = fc.constantFrom('low', 'medium', 'high');
@@ -465,8 +485,11 @@ describe('the printed exploration, redone by hand,', () => {
     for (const text of texts) {
       const places = section(text, ARMS).filter((line) => / explored$/.test(line));
       expect(places).toHaveLength(1);
-      expect(text).toMatch(/and (20|21) more; --json has all of them/);
+      expect(text).toMatch(/and (20|21) more; --all shows them/);
     }
+    const whole = formatDecision(decide({ ...base, candidates: input.candidates }), NO_LIMITS);
+    expect(section(whole, ARMS).filter((line) => / new-\d+ /.test(line))).toHaveLength(40);
+    recomputeExploration(whole);
     expect(texts.some((text) => / +(2|3)\d +new-\d+ .* explored$/m.test(text))).toBe(true);
   });
 

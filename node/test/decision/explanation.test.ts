@@ -305,7 +305,7 @@ describe('the printed decision', () => {
 
   it('counts the contractors that it does not show', () => {
     const many = Array.from({ length: 30 }, (_, i) => candidate(`peer-${i}`));
-    expect(formatDecision(decide(request(many)))).toContain('and 10 more; --json has all of them');
+    expect(formatDecision(decide(request(many)))).toContain('and 10 more; --all shows them');
   });
 
   it('names the runner-up also of a task that stays here, and says where there is no other', () => {
