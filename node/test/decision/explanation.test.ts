@@ -135,13 +135,10 @@ describe('the counterfactual', () => {
     const index = 0;
     expect(result.contractor).toBe('a');
     const found = result.counterfactual!;
-    if (found.change === 'RELIABILITY') {
-      const at = (reliability: number) => evaluated(input, { candidateIndex: index, reliability });
-      expect(at(found.to).selection.chosenRow).not.toBe(0);
-      expect(at(found.to + 2e-6).selection.chosenRow).toBe(0);
-    } else {
-      expectTurned(found, withPrice(input, 'a', found.to));
-    }
+    expect(found.change).toBe('RELIABILITY');
+    const at = (reliability: number) => evaluated(input, { candidateIndex: index, reliability });
+    expect(at(found.to).selection.chosenRow).not.toBe(0);
+    expect(at(found.to + 2e-6).selection.chosenRow).toBe(0);
   });
 
   it('of a newcomer is the number of successes that it lacks', () => {
@@ -242,8 +239,8 @@ describe('the counterfactual', () => {
     expect(sentence).toContain('as they are, and without exploring, the task would');
     const rival = candidate('b', { priceMicroUsd: 1_010, successes: 40 });
     const close = decide(request([candidate('a'), rival])).result.counterfactual!;
-    if (close.change === 'RELIABILITY')
-      expect(close.sentence).toContain('success rate, confidence');
+    expect(close.change).toBe('RELIABILITY');
+    expect(close.sentence).toContain('success rate, confidence');
   });
 
   it('is said to be none where no price and no reliability would do', () => {
