@@ -24,6 +24,8 @@ import { addLookCommands } from './look-command.ts';
 import { readContractors } from './contractor-file.ts';
 
 const DEFAULT_DIRECTORY = './.coalesce-testnet';
+/** Each ends a command with everything stopped that it had started. */
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 interface Options {
   readonly dir: string;
@@ -41,8 +43,7 @@ interface Options {
 export async function runTestnetCli(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort(new Error('Interrupted'));
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  for (const signal of ENDING) process.on(signal, onInterrupt);
   // A reader that is gone (`demo | head`) ends the command as Ctrl-C does: with everything stopped.
   process.stdout.on('error', onInterrupt);
   const program = new Command('coalesce-testnet')
@@ -63,8 +64,7 @@ export async function runTestnetCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return interrupt.signal.aborted ? interrupted() : report(error, argv.includes('--json'));
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    for (const signal of ENDING) process.off(signal, onInterrupt);
   }
 }
 

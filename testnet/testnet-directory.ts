@@ -86,7 +86,10 @@ export async function bringUp(
       onPlanned,
     });
     await writeManifest(root, network.nodes.map(runningEntry), options.isInProcess);
-    return await networkStatus(root);
+    const status = await networkStatus(root);
+    if (options.signal?.aborted) await network.destroy();
+    options.signal?.throwIfAborted();
+    return status;
   } catch (error) {
     await rm(root, { recursive: true, force: true });
     throw error;

@@ -191,6 +191,7 @@ export async function createTestnet(size: number, options: TestnetOptions = {}):
   try {
     await startNodes(plan, dir, started, options);
     if (options.isAttested ?? true) await publishAndAttest(plan, network, options);
+    options.signal?.throwIfAborted();
     return network;
   } catch (error) {
     await network.destroy();
@@ -302,18 +303,19 @@ async function publishAndAttest(
 ): Promise<void> {
   const byName = new Map(network.nodes.map((node) => [node.process.name, node.process]));
   const sellers = plan.filter((node) => node.offer !== null);
+  const untilAborted = options.signal ? { signal: options.signal } : {};
   let passed = 0;
   await forEachConcurrently(sellers, ATTEST_CONCURRENCY, async (node) => {
     options.signal?.throwIfAborted();
     const contractor = byName.get(node.name)!;
-    await contractor.api.post('/v1/skills', node.offer);
+    await contractor.api.post('/v1/skills', node.offer, untilAborted);
     if (options.unattested?.includes(node.name)) return;
     for (const { term } of node.offer!.skills) {
-      const attested = await network.attestor.api.post<AttestDocument>('/v1/attest', {
-        peerId: contractor.peerId,
-        term,
-        tasks: ATTEST_TASKS,
-      });
+      const attested = await network.attestor.api.post<AttestDocument>(
+        '/v1/attest',
+        { peerId: contractor.peerId, term, tasks: ATTEST_TASKS },
+        untilAborted,
+      );
       if (attested.certId === null || !attested.delivered) {
         throw new RefusedError(
           `${node.name} was not certified for ${term}: ${attested.failures.join('; ')}`,

@@ -7,6 +7,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { builtProgram } from '../../built-program.ts';
 import { RefusedError } from '../../errors.ts';
@@ -15,6 +16,9 @@ import type { RegisterCommand } from '../context.ts';
 /** Not bundled: its threads load single modules. */
 const EXPERIMENTS = fileURLToPath(new URL('../../../testnet/experiments/main.js', import.meta.url));
 const testnet = (): string => builtProgram('coalesce-testnet');
+
+/** Signals that end a command; its executable stops what it started. */
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export const registerTestnet: RegisterCommand = (program, run) => {
   for (const [name, description, executable, ...first] of [
@@ -41,7 +45,13 @@ function runExecutable(executable: string, args: readonly string[]): Promise<num
   }
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [executable, ...args], { stdio: 'inherit' });
+    // A terminal sends Ctrl-C to both; `timeout` and service managers send to this process alone.
+    const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+    for (const signal of PASSED_ON) process.on(signal, passOn);
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+    child.once('exit', (code, signal) => {
+      for (const one of PASSED_ON) process.off(one, passOn);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
   });
 }
