@@ -307,6 +307,8 @@ export interface QueryDocument {
       readonly latencyMs: number;
       readonly expiresAtSeconds: number;
     }[];
+    /** PeerIds of brokers that were asked and gave no answer. */
+    readonly silent: readonly string[];
   };
   /** Terms asked for that the vocabulary does not have; they may be coined, or a slip. */
   readonly unknownTerms: readonly UnknownTerm[];

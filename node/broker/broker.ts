@@ -8,6 +8,7 @@
  * @module
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
 import type { BrokerAnswer, BrokerQuestion } from '../../protocols/broker/messages.ts';
@@ -19,8 +20,12 @@ import { CONCEPTS } from '../skills/vocabulary.ts';
 import type { MarketMaker } from './market-maker.ts';
 import type { OutsideAgents } from './outside-agents.ts';
 
-/** Between two searches: all some fifty roots are asked for within ten minutes. */
+/**
+ * Between two searches: all some fifty roots are asked for within ten minutes; the first time, when
+ * the index is empty, within one.
+ */
 const SEARCH_PAUSE_MS = 10_000;
+const FIRST_SEARCH_PAUSE_MS = 500;
 const MARKET_PAUSE_MS = 10_000;
 const OUTSIDE_PAUSE_MS = 3_600_000;
 
@@ -46,7 +51,8 @@ export class Broker {
   readonly #stopped = new AbortController();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #roots = vocabularyRoots();
-  #next = 0;
+  /** Roots that were searched for; some peer could be asked each time. */
+  #searched = 0;
 
   constructor(components: BrokerComponents) {
     this.#components = components;
@@ -73,7 +79,7 @@ export class Broker {
       index.sweep(nowSeconds(clock));
       await market.refresh(signal);
     });
-    every(SEARCH_PAUSE_MS, () => this.#searchNext());
+    void this.#searchOn(signal);
   }
 
   stop(): void {
@@ -81,15 +87,27 @@ export class Broker {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  async #searchNext(): Promise<void> {
-    const root = this.#roots[this.#next++ % this.#roots.length]!;
-    await this.#components.search(questionAbout(root), { signal: this.#stopped.signal });
+  /** Searches for one root after the other until the broker stops. */
+  async #searchOn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#quietly(() => this.#searchNext(signal));
+      const isFirstRound = this.#searched < this.#roots.length;
+      const pauseMs = isFirstRound ? FIRST_SEARCH_PAUSE_MS : SEARCH_PAUSE_MS;
+      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  async #searchNext(signal: AbortSignal): Promise<void> {
+    const root = this.#roots[this.#searched % this.#roots.length]!;
+    const { asked } = await this.#components.search(questionAbout(root), { signal });
+    if (asked > 0) this.#searched += 1;
   }
 
   async #quietly(step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
+      if (this.#stopped.signal.aborted) return;
       this.#components.logger.warn({ err: error }, 'A round of the broker failed.');
     }
   }

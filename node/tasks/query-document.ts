@@ -73,7 +73,11 @@ function isUnsureOfNone({ leastAnswered = 1 }: SearchResult): boolean {
 }
 
 /** What brokers said beside their records: agents that nobody vouches for, and signed quotes. */
-function brokersDocument({ outside, quotes }: BrokerNews): NonNullable<QueryDocument['brokers']> {
+function brokersDocument({
+  outside,
+  quotes,
+  silent,
+}: BrokerNews): NonNullable<QueryDocument['brokers']> {
   return {
     outside: outside.map((agent) => ({ ...agent, verified: false as const })),
     quotes: quotes.map((quote) => ({
@@ -84,6 +88,7 @@ function brokersDocument({ outside, quotes }: BrokerNews): NonNullable<QueryDocu
       latencyMs: quote.latencyMs,
       expiresAtSeconds: quote.expSeconds,
     })),
+    silent,
   };
 }
 

@@ -16,6 +16,7 @@ import type {
 import type { SkillOffer, SkillRecord } from '../../protocols/skill-discovery/skill-record.ts';
 import { probesOf } from '../../protocols/skill-discovery/similarity-buckets.ts';
 import { isAtOrBelow, parseTerm } from '../../protocols/skill-discovery/terms.ts';
+import { BadInputError } from '../errors.ts';
 import { cosineSimilarity, jaccardIndex } from '../skills/compatibility.ts';
 import type { Embedder } from '../skills/embedding.ts';
 import type { QueryAlternative } from '../skills/query-expression.ts';
@@ -154,10 +155,11 @@ class Plan implements QueryPlan {
       if (terms.length > 0 && !isNamed) return [];
       const ontology = terms.length === 0 ? undefined : ontologyOf(hit.record.body, terms);
       if (texts.length === 0) return [{ ontology, similarity: undefined }];
+      const ofOffer = isOfAnother(hit) ? undefined : vector;
       const likenesses = texts.map(
         (text) =>
           greater(
-            likeness(vector, this.#texts.of(text)),
+            likeness(ofOffer, this.#texts.of(text)),
             likeness(this.#terms.of(termText(hit.matchedTerm)), this.#texts.of(text)),
           ) ?? 0,
       );
@@ -198,6 +200,14 @@ class Plan implements QueryPlan {
     const toBuy = named.filter(({ capacity }) => capacity > 0);
     return toBuy.length > 0 ? toBuy : named;
   }
+}
+
+/**
+ * Whether the contractor's one vector is likely to speak of another of its offers: it has several,
+ * and what this one is about the vocabulary says.
+ */
+function isOfAnother({ record, matchedTerm }: ContractorHit): boolean {
+  return record.body.offers.length > 1 && findTerm(matchedTerm) !== undefined;
 }
 
 /** How many of the asked terms the record offers under that very name. */
@@ -251,7 +261,8 @@ function addByTurns(keys: Set<string>, lists: readonly (readonly string[])[]): v
  * term is looked up by that one; those of texts alone share what is left, a bucket of each first.
  *
  * @param query - As it was typed, for the result.
- * @throws the embedder's error, or the signal's reason.
+ * @throws {@link BadInputError} for a text without a word; the embedder's error, or the signal's
+ *   reason.
  */
 export async function planQuery(
   query: string,
@@ -276,6 +287,11 @@ export async function planQuery(
     keysOfText(texts.of(one.texts[0]!)!, vocabulary, embedder.modelId),
   );
   addByTurns(keys, lists);
+  if (keys.size === 0) {
+    throw new BadInputError(
+      `query: ${JSON.stringify(query)} has no word that could be looked for; name a skill term, or say in words what is looked for`,
+    );
+  }
   const terms = new Vectors(embedder, vocabulary);
   const needs = `query ${JSON.stringify(alternatives)}`;
   return new Plan({ query, keys: [...keys], needs }, alternatives, texts, terms);

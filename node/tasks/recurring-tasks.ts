@@ -66,14 +66,14 @@ export class RecurringTasks {
     if (this.#waiting === MAX_WAITING_TASKS) return;
     this.#waiting++;
     // In the order of the runs: which task leads a cluster must not depend on the embedder's speed.
-    this.#observing = this.#observing.then(() => this.#add(description));
+    this.#observing = this.#observing.then(() => this.#add(description, term));
   }
 
-  async #add(description: string): Promise<void> {
+  async #add(description: string, term: string): Promise<void> {
     const { embedder, logger } = this.#init;
     try {
       const [embedding] = await embedder.embed([description]);
-      this.#suggestions.observe(description, embedding!);
+      this.#suggestions.observe(description, embedding!, term);
       this.#isSaved = false;
     } catch (error) {
       logger.warn({ err: error }, 'A task was not counted among those that recur.');

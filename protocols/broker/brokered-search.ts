@@ -39,6 +39,8 @@ export const RECORDS_ASKED = 40;
 export interface BrokerNews {
   readonly outside: readonly OutsideAgent[];
   readonly quotes: readonly MarketQuote[];
+  /** PeerIds of those that were asked and gave no answer. */
+  readonly silent: readonly string[];
 }
 
 /** What such a search is handed. */
@@ -160,6 +162,7 @@ export class BrokeredSearch {
       brokers: {
         outside: answers.flatMap(({ outside }) => outside),
         quotes: answers.flatMap(({ quotes }) => quotes),
+        silent: said.flatMap(({ peerId, answer }) => (answer ? [] : [peerId])),
       },
     };
   }

@@ -113,6 +113,8 @@ export class Advertiser {
   #content: RecordContent | undefined;
   #record: SignedSkillRecord | undefined;
   #keys: readonly string[] = [];
+  /** Keys of which peers were told before a lookup. */
+  readonly #toldEarly = new Set<string>();
   #lastSeq = 0;
   #isStateRead = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -231,6 +233,7 @@ export class Advertiser {
     this.#rest.stop();
     this.#lastSeq = seq;
     this.#keys = keys;
+    for (const key of this.#toldEarly) if (!keys.includes(key)) this.#toldEarly.delete(key);
     this.#content = content;
     this.#record = record;
     // kad-dht stores an own value without asking the validator, which then would not know its seq.
@@ -285,17 +288,29 @@ export class Advertiser {
     const rest = this.#keys.filter((key) => !offered.includes(key));
     // Whoever finds a term asks this node for the record: the copies elsewhere can wait for that.
     const told = Promise.withResolvers<void>();
-    const early = tellKeysEarly(host, offered, signal);
+    this.#tellEarly(offered, signal);
     const provided = provideKeys(host, offered, attempt.providedTerms, signal, told.resolve);
     const stored = Promise.race([told.promise, provided]).then(async () => {
       attempt.storedBy = await putRecord(host, record, signal);
     });
-    await Promise.all([early, stored, provided]);
+    await Promise.all([stored, provided]);
     if (attempt.storedBy === 0) return;
-    const readingBack = readBack(host, record, offered, signal);
-    [attempt.readBackFrom] = await Promise.all([readingBack, tellKeysEarly(host, rest, signal)]);
+    // Who was told early may be far from the nearest of all: that a term is known takes a lookup.
+    if (offered.some((term) => !attempt.providedTerms.includes(term))) return;
+    this.#tellEarly(rest, signal);
+    attempt.readBackFrom = await readBack(host, record, offered, signal);
     // Whoever waits for the publication need not wait for these.
     void this.#rest.provide(rest);
+  }
+
+  /** In the background: a peer that does not answer holds nothing up. Each key once. */
+  #tellEarly(keys: readonly string[], signal: AbortSignal): void {
+    const { host, logger } = this.#init;
+    const untold = keys.filter((key) => !this.#toldEarly.has(key));
+    for (const key of untold) this.#toldEarly.add(key);
+    tellKeysEarly(host, untold, signal).catch((error: unknown) => {
+      logger.debug({ error }, 'Keys were not told early.');
+    });
   }
 
   #offeredTerms(): readonly string[] {

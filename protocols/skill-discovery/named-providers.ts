@@ -12,8 +12,9 @@ import type { NamedPeer } from './dht-lookup.ts';
 const VOUCHERS = 2;
 /** Of the providers that one peer alone named, how many the DHT is searched for. */
 const MAX_WALKS_PER_VOUCHER = 4;
-/** Names that are remembered. */
+/** Names that are remembered, and how many of them one peer may bring. */
 const MAX_NAMES = 4_096;
+export const MAX_NAMES_PER_VOUCHER = 256;
 
 /** A provider as the answers so far name it. */
 export class ProviderName {
@@ -51,11 +52,13 @@ export class ProviderName {
 export class NamedProviders {
   readonly #names = new Map<string, ProviderName>();
   readonly #walksByVoucher = new Map<string, number>();
+  /** Names that a peer gave before all others. */
+  readonly #firstByVoucher = new Map<string, number>();
   readonly #lookedUp = Promise.withResolvers<void>();
 
-  /** @returns `undefined` if there is no room for another name. */
+  /** @returns `undefined` if there is no room for another name, or for another of that peer. */
   add(provider: NamedPeer, namedBy: string): ProviderName | undefined {
-    const name = this.#names.get(provider.peerId) ?? this.#create(provider);
+    const name = this.#names.get(provider.peerId) ?? this.#createFor(provider, namedBy);
     name?.add(namedBy);
     return name;
   }
@@ -63,6 +66,13 @@ export class NamedProviders {
   /** A name that nobody has given yet: of a peer that is known from before. */
   remember(peerId: string): ProviderName {
     return this.#names.get(peerId) ?? this.#create({ peerId, addresses: [] })!;
+  }
+
+  #createFor(provider: NamedPeer, namedBy: string): ProviderName | undefined {
+    const first = this.#firstByVoucher.get(namedBy) ?? 0;
+    if (first >= MAX_NAMES_PER_VOUCHER) return undefined;
+    this.#firstByVoucher.set(namedBy, first + 1);
+    return this.#create(provider);
   }
 
   #create(provider: NamedPeer): ProviderName | undefined {

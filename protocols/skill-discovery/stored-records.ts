@@ -8,8 +8,9 @@
 
 import { Record as DhtRecord } from '@libp2p/kad-dht';
 import { Key } from 'interface-datastore';
-import type { Datastore } from 'interface-datastore';
+import type { Datastore, Pair } from 'interface-datastore';
 import { base32 } from 'multiformats/bases/base32';
+import { equalBytes } from '../../crypto/bytes.ts';
 import type { Clock, Logger } from '../components.ts';
 import { peerIdOfRecordKey, recordKey } from './dht-keys.ts';
 import { processScheduler } from './scheduler.ts';
@@ -74,17 +75,22 @@ export async function sweepStoredRecords(
   maxRecords: number = MAX_STORED_RECORDS,
 ): Promise<{ readonly deleted: number; readonly left: number }> {
   const nowSeconds = Math.floor(nowMs / 1000);
-  const live: { key: Key; receivedMs: number }[] = [];
-  const dead: Key[] = [];
-  for await (const { key, value } of datastore.query({ prefix: RECORD_PREFIX })) {
-    const receivedMs = await receivedMsOfLiveRecord(value, nowSeconds);
-    if (receivedMs === undefined) dead.push(key);
-    else live.push({ key, receivedMs });
+  const live: { pair: Pair; receivedMs: number }[] = [];
+  const dead: Pair[] = [];
+  for await (const pair of datastore.query({ prefix: RECORD_PREFIX })) {
+    const receivedMs = await receivedMsOfLiveRecord(pair.value, nowSeconds);
+    if (receivedMs === undefined) dead.push(pair);
+    else live.push({ pair, receivedMs });
   }
   live.sort((a, b) => b.receivedMs - a.receivedMs);
-  dead.push(...live.splice(maxRecords).map(({ key }) => key));
-  for (const key of dead) await datastore.delete(key);
-  return { deleted: dead.length, left: live.length };
+  dead.push(...live.splice(maxRecords).map(({ pair }) => pair));
+  let renewed = 0;
+  for (const { key, value } of dead) {
+    // It may have been renewed since it was read: signatures are verified on other threads.
+    if (equalBytes(await datastore.get(key), value)) await datastore.delete(key);
+    else renewed += 1;
+  }
+  return { deleted: dead.length - renewed, left: live.length + renewed };
 }
 
 async function receivedMsOfLiveRecord(

@@ -139,13 +139,19 @@ function describeTrace(trace: readonly TraceDocument[]): string {
   );
 }
 
+/** Parts of Eq. 12: the terms, the text, the contractor's record; a dash for what did not count. */
+function describeParts({ ontology, embedding, performance }: HitDocument['scoreParts']): string {
+  const parts = [ontology, embedding, performance];
+  return parts.map((part) => part?.toFixed(2) ?? '-').join(', ');
+}
+
 /** The hits. Where they are from is shown unless all are from their holders alone. */
 function hitTable(hits: readonly HitDocument[]): string {
   const told = hits.map(({ sources }) => sources.filter((source) => source !== 'holder'));
   const hasOthers = told.some((sources) => sources.length > 0);
-  const titles = ['peer', 'skill', 'price', 'latency', 'level', 'score', 'record age', 'proves'];
+  const titles = ['peer', 'skill', 'price', 'latency', 'level', 'score', 'terms, text, record'];
   return table(
-    [...titles, ...(hasOthers ? ['source'] : [])],
+    [...titles, 'record age', 'proves', ...(hasOthers ? ['source'] : [])],
     hits.map((hit) => [
       hit.peerId,
       hit.term,
@@ -153,6 +159,7 @@ function hitTable(hits: readonly HitDocument[]): string {
       `${hit.latencyMs} ms`,
       String(hit.level),
       hit.score.toFixed(2),
+      describeParts(hit.scoreParts),
       `${Math.round(hit.recordAgeMs / 1000)} s`,
       hit.resources.map(describeResource).join(', '),
       ...(hasOthers ? [hit.sources.join(', ')] : []),
@@ -180,6 +187,9 @@ export function describeQuery(result: QueryDocument): string {
   }
   for (const { peerId, priceMicroUsd, inBytes } of result.brokers?.quotes ?? []) {
     lines.push(`quoted to a broker: ${peerId} ${usd(priceMicroUsd)} for ${inBytes} bytes`);
+  }
+  for (const peerId of result.brokers?.silent ?? []) {
+    lines.push(`broker ${peerId} gave no answer`);
   }
   if (result.hits.length === 0) lines.push(...unknownTermLines(result.unknownTerms));
   const { trace = [] } = result;

@@ -55,6 +55,7 @@ const SHOWN: [string, string[], unknown][] = [
           latencyMs: 1,
           level: 0,
           score: 1,
+          scoreParts: { ontology: null, embedding: 1, performance: null },
           recordAgeMs: 1,
           sources: [HOSTILE],
           resources: [{ name: HOSTILE, atLeast: 1 }],

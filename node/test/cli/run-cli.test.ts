@@ -176,6 +176,7 @@ describe('exit codes', () => {
       peerId: 'p1',
       term: TERM,
       score: 1,
+      scoreParts: { ontology: 1, embedding: null, performance: 0.96 },
       priceMicroUsd: 5,
       perUnit: 'task',
       latencyMs: 800,
@@ -191,6 +192,9 @@ describe('exit codes', () => {
     const plain = await cli.run('query', TERM, '--max-latency-ms', '900');
     expect(plain.exitCode).toBe(0);
     expect(plain.stdout).not.toContain('source');
+    expect(plain.stdout).toMatch(
+      /score +terms, text, record +record age.*\n.* 1\.00 +1\.00, -, 0\.96 /,
+    );
     const [request] = daemon.node.calls.at(-1)!.args;
     expect(request).toMatchObject({ query: TERM, maxLatencyMs: 900 });
     const two = [hit, { ...hit, peerId: 'p2', sources: ['broker', 'known'] }];

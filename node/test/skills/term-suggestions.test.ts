@@ -8,11 +8,12 @@ import {
   MAX_EXAMPLES,
   TaskClusters,
 } from '../../skills/task-clusters.ts';
-import { nearestTerm, TermSuggestions } from '../../skills/term-suggestions.ts';
+import { FITTING_SIMILARITY, nearestTerm, TermSuggestions } from '../../skills/term-suggestions.ts';
 
-function observed(texts: readonly string[]): TermSuggestions {
+/** @param chosen - What the user took for them: the next best. */
+function observed(texts: readonly string[], chosen = 'performs:finance/portfolio-optimization') {
   const suggestions = new TermSuggestions();
-  for (const text of texts) suggestions.observe(text, embedLocally(text), false);
+  for (const text of texts) suggestions.observe(text, embedLocally(text), chosen);
   return suggestions;
 }
 
@@ -109,12 +110,33 @@ describe('suggestions of terms', () => {
 
   it('offer nothing for work that came twice, or that a known term fits', () => {
     expect(observed(HERALDRY.slice(0, 2)).suggestions()).toEqual([]);
-    const fitted = new TermSuggestions();
-    for (const text of ['sentiment of reviews', 'review sentiment', 'sentiment in a review']) {
-      fitted.observe(text, embedLocally(text));
-    }
-    expect(fitted.suggestions(1)).toEqual([]);
+    const fitted = ['sentiment of reviews', 'review sentiment', 'sentiment in a review'];
+    expect(observed(fitted).suggestions(1)).toEqual([]);
     expect(nearestTerm('sentiment of reviews').term).toBe('performs:nlp/sentiment');
+  });
+
+  it.each([
+    [
+      'cheese',
+      ['Rate goat cheese for its rind', 'Rate sheep cheese', 'Rate a cheese by its smell'],
+    ],
+    [
+      'beehive',
+      ['Check a beehive for mites', 'Check beehives for mites', 'Are mites in a beehive'],
+    ],
+    ['violin', ['Restore an antique violin', 'Restore a violin bridge', 'Glue a violin']],
+  ])('offer a term for %s, of which no known term is near', (word, texts) => {
+    const [suggestion] = observed(texts).suggestions();
+    expect(suggestion).toMatchObject({ tasks: 3 });
+    expect(suggestion!.term).toContain(word);
+  });
+
+  it('offer nothing for work that the chosen term fits, though in other words', () => {
+    const texts = ['are customers angry with us', 'how angry are customers', 'angry customers?'];
+    const { similarity } = nearestTerm(texts[0]!);
+    expect(similarity).toBeLessThan(FITTING_SIMILARITY);
+    expect(observed(texts, 'performs:nlp/sentiment').suggestions()).toEqual([]);
+    expect(observed(texts).suggestions()).toHaveLength(1);
   });
 
   it('offer only terms that can be published, each once, the same for the same tasks', () => {

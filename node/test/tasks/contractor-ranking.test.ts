@@ -10,7 +10,13 @@ const one = (name: string, isKnown: boolean, level: 0 | 1 | 2 | 3, score: number
   name,
   isKnown,
   proved: { level },
-  fit: { score },
+  fit: { score, ontology: 1, embedding: null },
+});
+
+/** A hit of a free text alone, so near to it. */
+const byText = (name: string, isKnown: boolean, embedding: number): Named => ({
+  ...one(name, isKnown, isKnown ? 2 : 0, embedding),
+  fit: { score: embedding, ontology: null, embedding },
 });
 
 /** Gives these lots in turn. */
@@ -50,6 +56,14 @@ describe('the order of contractors', () => {
     ],
   ])('puts %s', (_, first, second) => {
     expectBefore(first, second);
+  });
+
+  it('puts what answers a text before known peers of another skill, and these first of what does', () => {
+    expectBefore(byText('right', false, 0.6), byText('known for another', true, 0.44));
+    expectBefore(byText('known', true, 0.46), byText('stranger', false, 0.6));
+    // A hit of a term that was asked for is never far, and says nothing of how near texts are.
+    expectBefore(one('named', true, 2, 0.1), byText('stranger', false, 0.9));
+    expectBefore(byText('known by text', true, 0.5), one('named', false, 3, 0.9));
   });
 
   it('leaves equals to the lot, not to who answered first', () => {

@@ -148,7 +148,7 @@ describe('the order of contractors', () => {
     name,
     isKnown,
     proved: { level },
-    fit: { score },
+    fit: { ontology: 1, embedding: null, score },
   });
 
   it('puts known peers before newcomers of a better fit, then the level, then the fit', () => {

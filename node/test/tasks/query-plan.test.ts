@@ -9,6 +9,7 @@ import type { ContractorHit } from '../../../protocols/skill-discovery/find-cont
 import { probesOf } from '../../../protocols/skill-discovery/similarity-buckets.ts';
 import { contentOf, recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
 import { embedLocally, LOCAL_EMBEDDING_MODEL, localEmbedder } from '../../skills/embedding.ts';
+import { BadInputError } from '../../errors.ts';
 import { parseQuery } from '../../skills/query-expression.ts';
 import { MIN_TEXT_SIMILARITY, planQuery } from '../../tasks/query-plan.ts';
 import { never } from './client-fakes.ts';
@@ -66,6 +67,28 @@ describe('the plan of a query', () => {
     const vector = embedLocally('find out whether customers are happy or angry in reviews');
     const probes = probesOf(vector, LOCAL_EMBEDDING_MODEL);
     expect(search.keys.filter((key) => !key.includes(':'))).toEqual(probes.slice(0, 12));
+  });
+
+  it.each(['.', '🙂', '" ,;! "', "'", '! OR ...'])(
+    'refuses %s, in which there is no word',
+    async (text) => {
+      await expect(plan(text)).rejects.toThrow(BadInputError);
+      await expect(plan(text)).rejects.toThrow(/no word that could be looked for/);
+    },
+  );
+
+  it('lets the one vector of a contractor speak for none of several known skills', async () => {
+    const text = 'turn my words into capital letters';
+    const planned = await plan(text);
+    const vector = embedLocally(text);
+    const skills = ['performs:finance/portfolio-optimization', 'performs:shout/loud'];
+    const [known, coined] = hits(record(...skills), skills);
+    const [alone] = hits(record(skills[0]!), skills);
+    const similarityOf = (hit: ContractorHit): number =>
+      planned.fits(hit, vector)[0]?.similarity ?? 0;
+    expect(similarityOf(known!)).toBeLessThan(0.5);
+    expect(similarityOf(coined!)).toBeCloseTo(1, 6);
+    expect(similarityOf(alone!)).toBeCloseTo(1, 6);
   });
 
   it('looks each text of an OR up by a bucket of its own, within the bound of keys', async () => {

@@ -198,20 +198,29 @@ interface Sending {
   ): AsyncIterable<QueryEvent>;
 }
 
-/** From now on nobody can be told of a key before the lookup for it has ended. */
-export function refuseEarlyMessages({ dht }: Host): { readonly count: number } {
+/**
+ * From now on nobody can be told of a key before the lookup for it has ended.
+ *
+ * @param refused - When those learn of it that try.
+ */
+export function refuseEarlyMessages(
+  { dht }: Host,
+  refused: Promise<void> = Promise.resolve(),
+): { readonly count: number } {
   const { network } = dht as unknown as { network: Sending };
   const send = network.sendMessage.bind(network);
-  const refused = { count: 0 };
+  const tried = { count: 0 };
   network.sendMessage = (to, message, options) => {
     if (options.path.index >= 0) return send(to, message, options);
-    refused.count += 1;
-    return refusedMessage();
+    tried.count += 1;
+    return refusedMessage(refused);
   };
-  return refused;
+  return tried;
 }
 
-async function* refusedMessage(): AsyncGenerator<QueryEvent, void, undefined> {
-  await Promise.resolve();
+async function* refusedMessage(
+  refused: Promise<void>,
+): AsyncGenerator<QueryEvent, void, undefined> {
+  await refused;
   yield { name: 'QUERY_ERROR' } as QueryEvent;
 }

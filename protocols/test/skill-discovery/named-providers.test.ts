@@ -34,10 +34,21 @@ describe('the providers that a search heard of', () => {
     expect(await names.isWorthWalk(lonely)).toBe(true);
   });
 
+  it('are remembered up to a bound of each peer, so that a liar leaves room for others', () => {
+    const names = new NamedProviders();
+    for (let i = 0; i < 256; i++) names.add(named(`x${i}`), 'liar');
+    expect(names.add(named('one too many'), 'liar')).toBeUndefined();
+    // What others gave first is no name of its own.
+    expect(names.add(named('honest'), 'another')).toBeDefined();
+    expect(names.add(named('honest'), 'liar')).toBeDefined();
+  });
+
   it('are remembered up to a bound, and those that most peers name come first', () => {
     const names = new NamedProviders();
-    for (let i = 0; i < 4_096; i++) expect(names.add(named(`x${i}`), 'liar')).toBeDefined();
-    expect(names.add(named('one too many'), 'liar')).toBeUndefined();
+    for (let i = 0; i < 4_096; i++) {
+      expect(names.add(named(`x${i}`), `liar ${i >> 8}`)).toBeDefined();
+    }
+    expect(names.add(named('one too many'), 'honest')).toBeUndefined();
     names.add(named('x4000'), 'honest');
     expect(names.waiting()[0]!.provider.peerId).toBe('x4000');
     names.add(named('x4000'), 'honest')!.isTaken = true;
