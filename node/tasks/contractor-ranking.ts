@@ -14,7 +14,7 @@ export type RankedContractor = Pick<SurveyedContractor, 'isKnown'> & {
   readonly fit: Pick<SurveyedContractor['fit'], 'score' | 'ontology' | 'embedding'>;
 };
 
-/** Cosine by which an offer may be further from a text than the nearest one, and still answer it. */
+/** Cosine by which an offer may be further from a text than the nearest, and still answer it. */
 const NEAR_ENOUGH = 0.15;
 
 /**
@@ -42,7 +42,7 @@ export function rankContractors<Contractor extends RankedContractor>(
   );
 }
 
-/** How near an offer is to a text that was asked for without a term; `undefined` for a term's hit. */
+/** How near an offer is to a text asked for without a term; `undefined` for the hit of a term. */
 function textSimilarity({ fit }: RankedContractor): number | undefined {
   return fit.ontology === null ? (fit.embedding ?? undefined) : undefined;
 }

@@ -2,8 +2,8 @@
  * Tells the peers of the own routing table that are nearest to a key that this node provides it,
  * before the lookup for the nearest of all has ended. That lookup takes nearly all the time of a
  * `provide`, and whoever looks for the key meanwhile asks those nearest peers too. The `provide`
- * follows, and that alone counts: the idea of kubo's optimistic provide, without its estimate of the
- * network's size, which so few messages do not need.
+ * follows, and that alone counts: the idea of kubo's optimistic provide, without its estimate of
+ * the network's size, which so few messages do not need.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Host } from '../libp2p-host.ts';
 import { providerCid } from './dht-keys.ts';
 import { NO_PATH } from './dht-lookup.ts';
 
-/** Peers that are told early. In a large network some of them may not be among the nearest of all. */
+/** Peers that are told early. In a large network some may not be among the nearest of all. */
 const TOLD_EARLY = 4;
 /** Whoever takes longer is told by the `provide`. */
 const EARLY_TIMEOUT_MS = 2_000;

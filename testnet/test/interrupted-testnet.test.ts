@@ -1,10 +1,11 @@
 /** Ctrl-C, and signals of `timeout` and service managers, in each phase of `coalesce testnet`. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const cli = fileURLToPath(new URL('../../dist/bundle/coalesce.js', import.meta.url));
@@ -43,15 +44,33 @@ async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
 
 /** Processes whose command line has the text, by their ids. */
 async function processesOf(text: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (line.includes(text)) found.push(pid);
-  }
-  return found;
+  const list = process.platform === 'linux' ? await fromProc() : await fromPs();
+  return list.filter(({ line }) => line.includes(text)).map(({ pid }) => pid);
 }
 
-describe.runIf(process.platform === 'linux')('an interrupted testnet', () => {
+interface ListedProcess {
+  readonly pid: string;
+  readonly line: string;
+}
+
+async function fromProc(): Promise<ListedProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return Promise.all(
+    pids.map(async (pid) => {
+      return { pid, line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') };
+    }),
+  );
+}
+
+async function fromPs(): Promise<ListedProcess[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,args=']);
+  return stdout.split('\n').map((row) => {
+    const [pid = '', ...words] = row.trim().split(' ');
+    return { pid, line: words.join(' ') };
+  });
+}
+
+describe('an interrupted testnet', () => {
   let parent: string;
   let dir: string;
   beforeEach(async () => {
