@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { describe, expect, it } from 'vitest';
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
-import { Identity } from '../../../crypto/identity.ts';
+import { Identity, peerIdBytesOf, peerIdToText } from '../../../crypto/identity.ts';
 import { FakeClock } from '../negotiation/fake-world.ts';
 import {
   hearOnce,
+  NEW_PEERS,
   thriftyComponents,
   withKeptPeers,
 } from '../../skill-discovery/dht-components.ts';
@@ -146,6 +148,21 @@ describe('the peers that answers name', () => {
     passMinute();
     hear(1);
     expect(told).toHaveLength(4);
+  });
+
+  it('are taken up to a number at once and then a few a second, however many are invented', () => {
+    const { told, network } = hearing();
+    const invent = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const id = peerIdFromString(peerIdToText(peerIdBytesOf(randomBytes(32))));
+        network.safeDispatchEvent('peer', { detail: { id, multiaddrs: [] } as never });
+      }
+    };
+    invent(2 * NEW_PEERS.burst);
+    expect(told).toHaveLength(NEW_PEERS.burst);
+    clock.advanceSeconds(1);
+    invent(200);
+    expect(told).toHaveLength(NEW_PEERS.burst + NEW_PEERS.perSecond);
   });
 
   it('hold up no other event', () => {
