@@ -15,7 +15,7 @@ import type {
 } from '../../protocols/skill-discovery/find-contractors.ts';
 import type { SkillOffer, SkillRecord } from '../../protocols/skill-discovery/skill-record.ts';
 import { probesOf } from '../../protocols/skill-discovery/similarity-buckets.ts';
-import { isAtOrBelow, parseTerm } from '../../protocols/skill-discovery/terms.ts';
+import { ancestorsOf, isAtOrBelow, parseTerm } from '../../protocols/skill-discovery/terms.ts';
 import { BadInputError } from '../errors.ts';
 import { cosineSimilarity, jaccardIndex } from '../skills/compatibility.ts';
 import type { Embedder } from '../skills/embedding.ts';
@@ -210,13 +210,18 @@ function isOfAnother({ record, matchedTerm }: ContractorHit): boolean {
   return record.body.offers.length > 1 && findTerm(matchedTerm) !== undefined;
 }
 
-/** How many of the asked terms the record offers under that very name. */
+/**
+ * Jaccard index of the terms asked for and those offered for them, each with its ancestors: 1 for
+ * the very terms, and what is offered below one shares what stands above it.
+ */
 function ontologyOf({ offers }: SkillRecord, terms: readonly string[]): number {
   const offered = terms.map((term) => {
     const at = offers.some((offer) => offer.term === term);
     return at ? term : offers.find((offer) => isAtOrBelow(offer.term, term))!.term;
   });
-  return jaccardIndex(terms, offered);
+  const withAncestors = (list: readonly string[]): string[] =>
+    list.flatMap((term) => [term, ...ancestorsOf(term)]);
+  return jaccardIndex(withAncestors(terms), withAncestors(offered));
 }
 
 /** The term with the most segments: the fewest offer it. */
