@@ -14,6 +14,7 @@ import { nowSeconds } from '../protocols/components.ts';
 import type { Clock, Logger, Random } from '../protocols/components.ts';
 import type { HostInit } from '../protocols/libp2p-host.ts';
 import type { ContractorInit } from '../protocols/negotiation/contractor.ts';
+import type { ContractorPolicy } from '../protocols/negotiation/contractor-policy.ts';
 import type { Contract } from '../protocols/negotiation/contract.ts';
 import { ContractStore } from '../protocols/negotiation/contract-store.ts';
 import { BilateralBook } from '../protocols/settlement/bilateral-book.ts';
@@ -71,6 +72,8 @@ export interface AgentNodeInit {
   readonly adaptHost?: (init: HostInit) => HostInit;
   /** The limits on questions of clients, changed on purpose: a testnet without them. */
   readonly adaptContractor?: (init: ContractorInit) => ContractorInit;
+  /** What this node decides as a contractor, changed on purpose: a testnet's adversary. */
+  readonly adaptPolicy?: (policy: ContractorPolicy, config: Config) => ContractorPolicy;
 }
 
 /** The parts, loaded. */

@@ -124,7 +124,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     {
       ...{ identity, clock, random, logger },
       store: parts.contracts,
-      policy: parts.role,
+      policy: parts.init.adaptPolicy?.(parts.role, config) ?? parts.role,
       escrow: ledger?.terms,
       networkOfPeer: (peerId) => strangersNetwork(host.addressesOf(peerId)),
     },

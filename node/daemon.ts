@@ -54,6 +54,8 @@ export interface DaemonInit {
   readonly adaptHost?: AgentNodeInit['adaptHost'];
   /** The same. */
   readonly adaptContractor?: AgentNodeInit['adaptContractor'];
+  /** The same. */
+  readonly adaptPolicy?: AgentNodeInit['adaptPolicy'];
 }
 
 /**
@@ -83,6 +85,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
         random: systemRandom,
         ...(init.adaptHost && { adaptHost: init.adaptHost }),
         ...(init.adaptContractor && { adaptContractor: init.adaptContractor }),
+        ...(init.adaptPolicy && { adaptPolicy: init.adaptPolicy }),
       });
       const onReady = (status: StatusDocument): void => init.onReady(status, isNew);
       return await serve(node, { config, identity, store, directory, token, logger, end, onReady });

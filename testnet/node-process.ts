@@ -16,6 +16,7 @@ import { DataDirectoryLockedError, RefusedError, UnreachableError } from '../nod
 import { dataDirectory } from '../node/storage/data-directory.ts';
 import { openStore } from '../node/storage/store.ts';
 import { systemClock } from '../node/system-clock.ts';
+import type { PriceSwitch } from './adversaries/price-switcher.ts';
 import { faultFileOf } from './faults/fault-file.ts';
 
 const POLL_INTERVAL_MS = 40;
@@ -44,6 +45,8 @@ export interface NodeProcessInit {
   readonly lifetime: Lifetime;
   /** Defences that it does without, to see what an attack does then. */
   readonly without?: readonly string[];
+  /** What it does to its prices as an adversary; left out: nothing. */
+  readonly priceSwitch?: PriceSwitch | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -108,6 +111,9 @@ export class NodeProcess {
         ...['--faults', faultFileOf(dirname(dataDir))],
         ...(isTied ? ['--stop-with-parent'] : []),
         ...without.flatMap((defence) => ['--without', defence]),
+        ...inits.flatMap(({ dataDir: one, priceSwitch }) =>
+          priceSwitch === undefined ? [] : [`--price-${priceSwitch}`, one],
+        ),
       ],
       { stdio: [isTied ? 'pipe' : 'ignore', 'ignore', log], detached: true, env: ownEnvironment() },
     );

@@ -28,6 +28,7 @@ import {
 import { saveIdentity } from '../node/storage/keystore.ts';
 import { systemClock } from '../node/system-clock.ts';
 import { nowSeconds } from '../protocols/components.ts';
+import type { PriceSwitch } from './adversaries/price-switcher.ts';
 import { faultFileOf, writeFaults } from './faults/fault-file.ts';
 import { localGenesis } from './local-genesis.ts';
 import { planNetwork } from './local-plan.ts';
@@ -65,6 +66,8 @@ export interface TestnetOptions {
   readonly configOf?: Readonly<Record<string, ConfigFile>>;
   /** As in {@link NodeProcessInit.without}, for all nodes. */
   readonly without?: readonly string[];
+  /** Contractors that want another price than they say, by name. */
+  readonly priceSwitches?: Readonly<Record<string, PriceSwitch>>;
   /** All nodes in one process, apart from this one: lighter, and none can be killed alone. */
   readonly isInProcess?: boolean;
   /** Fixes keys, draws of exploration and of faults. Times stay as they are. Default: chance. */
@@ -97,13 +100,20 @@ export class Testnet implements AsyncDisposable {
   readonly nodes: readonly TestnetNode[];
   readonly #nodes: TestnetNode[];
   readonly #isTemporary: boolean;
+  readonly #priceSwitches: NonNullable<TestnetOptions['priceSwitches']>;
   #isKept = false;
 
-  constructor(dir: string, nodes: TestnetNode[], isTemporary: boolean) {
+  constructor(
+    dir: string,
+    nodes: TestnetNode[],
+    isTemporary: boolean,
+    priceSwitches: TestnetOptions['priceSwitches'] = {},
+  ) {
     this.dir = dir;
     this.nodes = nodes;
     this.#nodes = nodes;
     this.#isTemporary = isTemporary;
+    this.#priceSwitches = priceSwitches;
   }
 
   /** The node of that name. @throws {@link BadInputError} that names those there are. */
@@ -122,6 +132,7 @@ export class Testnet implements AsyncDisposable {
       name,
       dataDir: old.dataDir,
       lifetime: old.lifetime,
+      priceSwitch: this.#priceSwitches[name],
     });
     const at = this.#nodes.findIndex(({ process: node }) => node.name === name);
     this.#nodes[at] = { ...this.#nodes[at]!, process: started };
@@ -187,7 +198,7 @@ export async function createTestnet(size: number, options: TestnetOptions = {}):
     : resolve(options.dir ?? '.');
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const started: TestnetNode[] = [];
-  const network = new Testnet(dir, started, isTemporary);
+  const network = new Testnet(dir, started, isTemporary, options.priceSwitches);
   try {
     await startNodes(plan, dir, started, options);
     if (options.isAttested ?? true) await publishAndAttest(plan, network, options);
@@ -255,6 +266,7 @@ async function startNodes(
       dataDir,
       lifetime: options.lifetime ?? 'with-parent',
       ...(options.without ? { without: options.without } : {}),
+      priceSwitch: options.priceSwitches?.[node.name],
       ...(options.signal ? { signal: options.signal } : {}),
     };
   };

@@ -4,6 +4,7 @@
  *
  *     node main.js --data DIR [--data DIR ...] [--faults FILE] [--stop-with-parent]
  *         [--without record-validation] [--without quote-limits]
+ *         [--price-bait DIR] [--price-switch DIR]
  *
  * Of several nodes the first one starts alone; the others join the network through it.
  *
@@ -16,11 +17,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { StatusDocument } from '../../node/api-documents.ts';
 import { runDaemon } from '../../node/daemon.ts';
+import type { DaemonInit } from '../../node/daemon.ts';
 import { createLogger } from '../../node/logger.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import type { HostInit } from '../../protocols/libp2p-host.ts';
 import type { ContractorInit } from '../../protocols/negotiation/contractor.ts';
 import { RECORD_NAMESPACE } from '../../protocols/skill-discovery/dht-keys.ts';
+import { PRICE_SWITCHES, switchingPolicy } from '../adversaries/price-switcher.ts';
 import { followFaults } from './fault-file.ts';
 import { FaultyLinks } from './faulty-transport.ts';
 
@@ -34,6 +37,8 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     'stop-with-parent': { type: 'boolean', default: false },
     without: { type: 'string', multiple: true, default: [] },
+    'price-bait': { type: 'string', multiple: true, default: [] },
+    'price-switch': { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -71,6 +76,15 @@ function unlimited(init: ContractorInit): ContractorInit {
   };
 }
 
+/** What the node in this directory does to prices, where it is an adversary. */
+function dishonest(dataPath: string): Pick<DaemonInit, 'adaptPolicy'> {
+  const kind = PRICE_SWITCHES.find((one) => values[`price-${one}`].includes(dataPath));
+  if (kind === undefined) return {};
+  return {
+    adaptPolicy: (policy, { trust }) => switchingPolicy(policy, kind, trust.attestors),
+  };
+}
+
 interface RunningNode {
   readonly ready: Promise<StatusDocument>;
   /** Exit code. */
@@ -99,6 +113,7 @@ function run(dataPath: string, bootstrap: readonly string[]): RunningNode {
       signal: end.signal,
       adaptHost,
       adaptContractor: unlimited,
+      ...dishonest(dataPath),
       onReady: resolve,
     }).finally(() => unfollow());
     ended.then(() => reject(new Error(`${dataPath} has ended`)), reject);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { MARKET_MEASURES } from './market-measurements.ts';
+
 /** Names that an assertion can use. */
 export const MEASURES: ReadonlySet<string> = new Set([
   'tasksSent',
@@ -42,12 +44,17 @@ export const MEASURES: ReadonlySet<string> = new Set([
   'ledgerHeight',
   'ledgerView',
   'ledgerForks',
+  ...MARKET_MEASURES,
 ]);
 
 /** One task that was sent. */
 export interface TaskOutcome {
   readonly workload: string;
   readonly name: string;
+  readonly sensitivity: 'low' | 'medium' | 'high';
+  readonly valueMicroUsd: number;
+  /** The last decision on it; `null` where no answer came. */
+  readonly decisionId: string | null;
   /** `null` where no answer came. */
   readonly status: string | null;
   readonly isOutsourced: boolean;

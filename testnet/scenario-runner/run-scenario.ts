@@ -16,6 +16,7 @@ import { systemClock } from '../../node/system-clock.ts';
 import type { LinkChoice, LinkEffect } from '../faults/network-faults.ts';
 import { Attacks, isAttack, isEndless, victimsOf } from './attacks.ts';
 import type { AttackAction } from './attacks.ts';
+import { lookAtMarket } from './market-measurements.ts';
 import { judge, measure } from './measurements.ts';
 import type { Measurements, QueryOutcome, TaskOutcome, Verdict } from './measurements.ts';
 import type { Action, Scenario } from './scenario-file.ts';
@@ -74,7 +75,8 @@ export async function runScenario(scenario: Scenario, init: RunInit): Promise<Sc
     const { events, tasks, queries } = run;
     const { ledgers, others } = await run.lookBack();
     const configs = await configsOf(network);
-    const measurements = measure(tasks, queries, others);
+    const market = await lookAtMarket(network.testnet.client, tasks, network.strangers);
+    const measurements = { ...measure(tasks, queries, others), ...market };
     const assertions = init.hasDefences ? scenario.assert : scenario.withoutDefences!.assert;
     const verdicts = judge(assertions, measurements);
     return {
@@ -287,12 +289,13 @@ class Run {
     this.#note('no contractor was at work in time', {});
   }
 
-  #doTasks({ count, every = 0, atOnce, name = '', bytes }: TasksOf): Promise<void> {
+  #doTasks({ count, every = 0, atOnce, name = '', bytes, ...about }: TasksOf): Promise<void> {
     const { client } = this.#network.testnet;
     const { signal } = this.#init;
     const before = this.tasks.length;
     return paced(count, { everyMs: every, atOnce }, signal, async (number) => {
-      const task = { workload: name, number: before + number, bytes };
+      const facts = { sensitivity: about.sensitivity, valueMicroUsd: about.value };
+      const task = { workload: name, number: before + number, bytes, ...facts };
       const outcome = await doTask(client, task, signal);
       this.tasks.push(outcome);
       this.#note('task', { ...outcome });

@@ -13,6 +13,7 @@ import type { ConfigFile } from '../../node/config/schema.ts';
 import { BadInputError } from '../../node/errors.ts';
 import { COMMITTEE_SIZES } from '../../protocols/pbft/committee.ts';
 import { durationMs, kilobits, percent } from '../faults/quantities.ts';
+import { PRICE_SWITCHES } from '../adversaries/price-switcher.ts';
 import { MAX_NODES, MIN_NODES } from '../local-plan.ts';
 import { MEASURES } from './measurements.ts';
 
@@ -54,6 +55,9 @@ const effects = {
     /** Prefix of its measures. */
     name: name.optional(),
     bytes: z.int().min(1).max(600_000).default(200),
+    /** Of the data, and worth of the result in micro-USD. */
+    sensitivity: z.enum(['low', 'medium', 'high']).default('low'),
+    value: z.int().min(1).max(1e12).default(1_000_000),
   }),
   queries: z.strictObject({
     count: z.int().min(1).max(MAX_TASKS),
@@ -139,7 +143,7 @@ const contractor = z.strictObject({
   count: z.int().min(1).max(MAX_NODES).default(1),
   price: z.int().min(1).max(1e9).default(10),
   /** What it is apart from honest. */
-  role: z.enum(['fabricator', 'slow']).optional(),
+  role: z.enum(['fabricator', 'slow', ...PRICE_SWITCHES]).optional(),
   /** `false`: it asks no attestor, though the network is attested. */
   isAttested: z.boolean().default(true),
 });

@@ -7,6 +7,8 @@
 import type { StatusDocument } from '../../node/api-documents.ts';
 import type { ConfigFile } from '../../node/config/schema.ts';
 import { RefusedError } from '../../node/errors.ts';
+import { PRICE_SWITCHES } from '../adversaries/price-switcher.ts';
+import type { PriceSwitch } from '../adversaries/price-switcher.ts';
 import { RecordPoisoner } from '../adversaries/record-poisoner.ts';
 import { NetworkFaults, chooseNodes } from '../faults/network-faults.ts';
 import type { FaultTarget } from '../faults/network-faults.ts';
@@ -21,7 +23,8 @@ import type { Publisher } from './workload.ts';
 
 const PUBLISH_CONCURRENCY = 4;
 const CAPACITY = 8;
-const ADVERSARIES = {
+/** Roles that do the work in their own way. */
+const EXECUTORS = {
   fabricator: 'adversaries/fabricator.js',
   slow: 'adversaries/slow-worker.js',
 } as const;
@@ -32,7 +35,7 @@ const UNATTESTED: ConfigFile = {
 /** Attested skills count; nothing here is explored, so that a run depends on the scenario. */
 const CLIENT: ConfigFile = { decision: { exploration: { strategy: 'none' } } };
 
-type Role = keyof typeof ADVERSARIES;
+type Role = keyof typeof EXECUTORS | PriceSwitch;
 
 interface Seller {
   readonly name: string;
@@ -67,9 +70,13 @@ export class ScenarioNetwork {
     for (const seller of sellers) if (!isAttested || !seller.isAttested) seller.hasTurned = true;
     const offers = sellers.map(offerOf);
     const unattested = sellers.filter((seller) => !seller.isAttested).map(({ name }) => name);
+    const priceSwitches = Object.fromEntries(
+      sellers.flatMap(({ name, role }) => (isPriceSwitch(role) ? [[name, role]] : [])),
+    );
     const client = merged(CLIENT, isAttested ? {} : UNATTESTED, network.client, off?.client);
     const testnet = await createTestnet(sizeOf(network), {
       ...{ dir, signal, seed, offers, isAttested, unattested, replicas: network.replicas },
+      priceSwitches,
       isInProcess: network.processes === 'one',
       config: merged(network.config, off?.config),
       configOf: { 'client-1': client },
@@ -138,6 +145,12 @@ export class ScenarioNetwork {
     }
   }
 
+  /** PeerIds of contractors that are not what they say, or not attested by anybody. */
+  get strangers(): ReadonlySet<string> {
+    const found = this.#sellers.filter(({ role, isAttested }) => role !== undefined || !isAttested);
+    return new Set(found.map(({ name }) => this.testnet.node(name).peerId));
+  }
+
   get dead(): ReadonlySet<string> {
     return this.#dead;
   }
@@ -183,10 +196,10 @@ function sellersOf(contractors: Scenario['network']['contractors']): Seller[] {
 }
 
 function offerOf({ role, priceMicroUsd, hasTurned }: Omit<Seller, 'name'>): object {
-  const executor =
-    role !== undefined && hasTurned
-      ? { type: 'module', path: builtModule(ADVERSARIES[role]), estimatedSeconds: 1 }
-      : { type: 'builtin' };
+  const isHonest = role === undefined || isPriceSwitch(role) || !hasTurned;
+  const executor = isHonest
+    ? { type: 'builtin' }
+    : { type: 'module', path: builtModule(EXECUTORS[role]), estimatedSeconds: 1 };
   return {
     skills: [
       {
@@ -196,6 +209,10 @@ function offerOf({ role, priceMicroUsd, hasTurned }: Omit<Seller, 'name'>): obje
       },
     ],
   };
+}
+
+function isPriceSwitch(role: Role | undefined): role is PriceSwitch {
+  return PRICE_SWITCHES.some((one) => one === role);
 }
 
 /** Settings, later ones over earlier ones, two levels deep. */

@@ -19,7 +19,6 @@ export const TERM = 'performs:nlp/sentiment';
 const TASK_FLOPS = 1e12;
 /** A client whose `hardware.memoryGib` is below this cannot do a task itself. */
 const TASK_MEMORY_GIB = 2;
-const TASK_VALUE_MICRO_USD = 1_000_000;
 const TASK_TIMEOUT_MS = 120_000;
 const QUERY_TIMEOUT_MS = 60_000;
 
@@ -48,8 +47,20 @@ async function rightResult(text: string): Promise<unknown> {
   return parts[0]?.data;
 }
 
+/** What a task says beside its text. */
+export interface TaskFacts {
+  readonly sensitivity: 'low' | 'medium' | 'high';
+  readonly valueMicroUsd: number;
+}
+
+const USUAL_FACTS: TaskFacts = { sensitivity: 'low', valueMicroUsd: 1_000_000 };
+
 /** The body of a request to run a task. */
-export function taskBody(text: string, title: string) {
+export function taskBody(
+  text: string,
+  title: string,
+  { sensitivity, valueMicroUsd }: TaskFacts = USUAL_FACTS,
+) {
   return {
     task: {
       title,
@@ -58,24 +69,33 @@ export function taskBody(text: string, title: string) {
       output: { mediaType: 'application/json' },
       verification: [{ type: 'recompute' }],
       resources: { flops: TASK_FLOPS, memoryGiB: TASK_MEMORY_GIB },
-      constraints: { sensitivity: 'low' },
-      valueMicroUsd: TASK_VALUE_MICRO_USD,
+      constraints: { sensitivity },
+      valueMicroUsd,
     },
   };
+}
+
+/** One task of a workload. */
+export interface WorkloadTask extends TaskFacts {
+  readonly workload: string;
+  readonly number: number;
+  readonly bytes: number;
 }
 
 /** Has one task done. Never throws: a task that is lost is an outcome. */
 export async function doTask(
   client: NodeProcess,
-  { workload, number, bytes }: { workload: string; number: number; bytes: number },
+  { workload, number, bytes, ...facts }: WorkloadTask,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
   const text = textOf(number, bytes);
   const name = `${workload || 'task'}-${number}`;
+  const { sensitivity, valueMicroUsd } = facts;
+  const known = { workload, name, sensitivity, valueMicroUsd };
   const startMs = systemClock.monotonicMs();
   const wallMs = (): number => Math.round(systemClock.monotonicMs() - startMs);
   try {
-    const run = await client.api.post<RunDocument>('/v1/run', taskBody(text, name), {
+    const run = await client.api.post<RunDocument>('/v1/run', taskBody(text, name, facts), {
       signal: AbortSignal.any([signal, AbortSignal.timeout(TASK_TIMEOUT_MS)]),
     });
     const attempts = run.subtasks.flatMap((subtask) => subtask.attempts);
@@ -83,7 +103,8 @@ export async function doTask(
     const isOutsourced = last?.outcome === 'verified' && last.where !== 'local';
     const data = run.output?.[0]?.data;
     return {
-      ...{ workload, name, isOutsourced, wallMs: wallMs(), problem: null },
+      ...{ ...known, isOutsourced, wallMs: wallMs(), problem: null },
+      decisionId: run.subtasks[0]?.decision.decisionId ?? null,
       status: run.status,
       reason: run.subtasks[0]?.decision.reason ?? null,
       isWrong: run.status === 'completed' && !isDeepStrictEqual(data, await rightResult(text)),
@@ -95,7 +116,7 @@ export async function doTask(
     };
   } catch (error) {
     return {
-      ...{ workload, name, isOutsourced: false, isWrong: false, attempts: [] },
+      ...{ ...known, isOutsourced: false, isWrong: false, attempts: [], decisionId: null },
       ...{
         status: null,
         reason: null,

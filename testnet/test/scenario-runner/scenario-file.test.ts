@@ -15,6 +15,8 @@ assert:
   - { measure: tasksLost, atMost: 0 }
 `;
 
+const USUAL_TASKS = { atOnce: 1, bytes: 200, sensitivity: 'low', value: 1_000_000 };
+
 function problemsOf(text: string): readonly string[] {
   try {
     parseScenario('test', 'test.yaml', text);
@@ -30,7 +32,7 @@ describe('a scenario file', () => {
     expect(seed).toBe(1);
     expect(timeline).toEqual([
       { at: 1_000, action: { latency: { time: 200, from: 'client-1' } } },
-      { action: { tasks: { count: 3, every: 500, atOnce: 1, bytes: 200 } } },
+      { action: { tasks: { ...USUAL_TASKS, count: 3, every: 500 } } },
     ]);
   });
 
