@@ -216,7 +216,7 @@ describe('the plan of a query', () => {
     expect(byText!.ontology).toBeUndefined();
     expect(byText!.similarity).toBeGreaterThan(MIN_TEXT_SIMILARITY);
     const [both] = await fits('performs:nlp AND sentiment analysis');
-    expect(both).toEqual({ ontology: 0, similarity: byText!.similarity });
+    expect(both).toEqual({ ontology: 0.5, similarity: byText!.similarity });
     expect(await fits('weld a steel pipe')).toEqual([]);
     // The contractor's own vector may say more than its term does.
     const vector = embedLocally('weld a steel pipe');
