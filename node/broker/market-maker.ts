@@ -7,7 +7,8 @@
  * contractor that may be cheaper than the dearest held, and for terms without a market. Identities
  * are free, and those that never answer cost five seconds each: so nobody waits behind them for a
  * renewal, and every contractor and every term has its turn before one that gave nothing is tried
- * again, each time after a longer pause. A market stands until its last quote has run out. With
+ * again, each time after a longer pause. Of more than {@link MAX_LOOKED_AT} terms chance says which
+ * are looked at in a round. A market stands until its last quote has run out. With
  * {@link MAX_TERMS} markets there is no place for another: two identities that answer, with 32
  * invented terms each, can take them all.
  *
@@ -23,6 +24,7 @@ import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
+import { lotOf } from '../tasks/lot.ts';
 
 /** Contractors of one term whose quotes are held: three, and one more in case one is lost. */
 export const QUOTES_PER_TERM = 4;
@@ -30,8 +32,8 @@ export const QUOTES_PER_TERM = 4;
 export const MAX_TERMS = 64;
 /** Terms without a market that are tried in a round. */
 const TRIED_PER_ROUND = 16;
-/** Of these, how many are looked at for somebody to ask: peers invent terms by the thousand. */
-const MAX_LOOKED_AT = 512;
+/** Of all, how many are looked at for somebody to ask: peers invent terms by the thousand. */
+export const MAX_LOOKED_AT = 512;
 /** A quote is asked for anew when it has less than this left. */
 const RENEW_BEFORE_SECONDS = 30;
 const QUOTE_TIMEOUT_MS = 5_000;
@@ -181,20 +183,44 @@ export class MarketMaker {
     return next && wish(term, 1, [next]);
   }
 
-  /** Terms without a market that somebody sells who can be asked, those tried least often first. */
+  /**
+   * Terms without a market that somebody sells who can be asked, those tried least often first; of
+   * these the ones with the most sellers, unless more are on offer than are looked at: who invents
+   * terms then puts none before others by a second identity.
+   */
   #trials(count: number): readonly Wish[] {
     const triesOf = (term: string): number => this.#fruitless.get(term) ?? 0;
-    const terms = [...this.#components.index.termsOnOffer()]
+    const isWhole = this.#components.index.termCount <= MAX_LOOKED_AT;
+    const terms = this.#termsLookedAt()
       .filter(([term]) => !this.#quotes.has(term))
-      .sort(([a, m], [b, n]) => triesOf(a) - triesOf(b) || n - m);
+      .sort(([a, m], [b, n]) => triesOf(a) - triesOf(b) || (isWhole ? n - m : 0));
     const trials: Wish[] = [];
-    for (const [term] of terms.slice(0, MAX_LOOKED_AT)) {
+    for (const [term] of terms) {
       if (trials.length >= count) break;
       const contractors = this.#contractorsOf(term, new Map());
       if (contractors.length > 0) trials.push(wish(term, QUOTES_PER_TERM, contractors));
       else this.#noteFruitless(term); // so that those behind it are looked at in another round
     }
     return trials;
+  }
+
+  /** So many terms from a place that chance says, round and round: each has its turn. */
+  #termsLookedAt(): (readonly [term: string, sellers: number])[] {
+    const { index, random } = this.#components;
+    const size = index.termCount;
+    const start = size <= MAX_LOOKED_AT ? 0 : lotOf(random) % size;
+    const beforeStart = Math.max(0, start + MAX_LOOKED_AT - size);
+    const [first, wrapped]: [(readonly [string, number])[], (readonly [string, number])[]] = [
+      [],
+      [],
+    ];
+    let place = 0;
+    for (const entry of index.termsOnOffer()) {
+      if (place >= start && first.length < MAX_LOOKED_AT) first.push(entry);
+      else if (place < beforeStart) wrapped.push(entry);
+      place += 1;
+    }
+    return [...first, ...wrapped];
   }
 
   /**

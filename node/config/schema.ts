@@ -401,7 +401,7 @@ const decision = z.strictObject({
 const verification = z.strictObject({
   auditRateNew: share
     .default(DEFAULTS.verification.auditRateNew)
-    .describe('Share of recomputed results of a contractor with few outcomes'),
+    .describe('Share of recomputed results of a contractor with few good outcomes'),
   auditRateKnown: share
     .default(DEFAULTS.verification.auditRateKnown)
     .describe('The same once it has enough'),
@@ -410,7 +410,7 @@ const verification = z.strictObject({
     .int()
     .min(0)
     .default(DEFAULTS.verification.knownFromOutcomes)
-    .describe('Verified outcomes, attested ones included, that are enough'),
+    .describe('Good outcomes, passed tests of attestors included, that are enough'),
 });
 
 const embedding = z

@@ -1,6 +1,6 @@
 /**
  * How often the work of a contractor is done again here to check it: a share of results that falls
- * once enough outcomes are known. The node's own rule, and the least that a task asks for.
+ * once enough good outcomes are known. The node's own rule, and the least that a task asks for.
  *
  * Nothing in a decision is computed from it: each candidate comes with the cost of its checking. It
  * stands in the request so that a reader, and a what-if of more outcomes, can tell what that cost
@@ -14,7 +14,7 @@ import type { Candidate } from './request.ts';
 
 /** Shares of results, in [0, 1], and when each of them holds. */
 export interface AuditRule {
-  /** Of a contractor with fewer than `knownFromOutcomes` outcomes. */
+  /** Of a contractor with fewer than `knownFromOutcomes` good outcomes. */
   readonly newRate: number;
   readonly knownRate: number;
   readonly knownFromOutcomes: number;
@@ -30,14 +30,16 @@ export interface AppliedAudit {
   /** Share of results that are done again. */
   readonly rate: number;
   readonly reason: AuditReason;
-  /** Verified outcomes here and attested tests, of which at most 8 count. */
+  /** Good outcomes here and passed tests, of which at most 8 count. */
   readonly outcomes: number;
 }
 
-/** Outcomes that the rule counts: those seen here, and tests that attestors ran, up to 8. */
+/**
+ * Outcomes that the rule counts: good ones seen here, and tests of attestors that were passed, up to
+ * 8. Failures make nobody known whose work needs less checking.
+ */
 export function auditOutcomes({ history, evidence }: Pick<Candidate, 'history' | 'evidence'>) {
-  const own = (history.successes ?? 0) + (history.failures ?? 0);
-  return own + Math.min(evidence?.run ?? 0, MAX_PSEUDO_OUTCOMES);
+  return (history.successes ?? 0) + Math.min(evidence?.passed ?? 0, MAX_PSEUDO_OUTCOMES);
 }
 
 /** The share that a contractor with so many outcomes gets. */

@@ -19,7 +19,7 @@ import { requireValidQuery } from './request-checks.ts';
 import type { DecisionQuery } from './request.ts';
 
 /** Version of the engine and of the record's form. A change that alters any result raises it. */
-export const ENGINE_VERSION = 6;
+export const ENGINE_VERSION = 7;
 
 /** An exploring part without rows, which are those of a matrix that is gone. */
 export type ExplorationFigures = Omit<ExplorationOutcome, 'row' | 'details'>;

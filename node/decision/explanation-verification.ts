@@ -42,7 +42,7 @@ function ruleNote({ newRate, knownRate, knownFromOutcomes, leastRate }: AuditRul
   const asked = leastRate > 0 ? `; the task asks for at least ${figure(leastRate)}` : '';
   return (
     `audited: ${figure(newRate)} of the results of a contractor with fewer than ` +
-    `${figure(knownFromOutcomes)} outcomes, attested tests among them, else ` +
+    `${figure(knownFromOutcomes)} good outcomes, passed tests among them, else ` +
     `${figure(knownRate)}${asked}`
   );
 }

@@ -125,6 +125,11 @@ export class RecordIndex {
     return this.#records.size;
   }
 
+  /** How many terms are on offer. */
+  get termCount(): number {
+    return this.#sellers.size;
+  }
+
   /** Terms on offer, each with the number of peers that sell exactly it. */
   termsOnOffer(): IterableIterator<[term: string, peers: number]> {
     return this.#sellers.entries();

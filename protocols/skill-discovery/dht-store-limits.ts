@@ -222,8 +222,10 @@ export async function limitDhtStore(datastore: Datastore, init: DhtStoreInit): P
   await loadIndex(index, datastore);
   const put = async (key: Key, ...rest: [Uint8Array, object?]): Promise<Key> => {
     const leaving = index.add(key.toString());
-    if (leaving !== undefined) await datastore.delete(new Key(leaving));
-    return datastore.put(key, ...rest);
+    // Begun at once: of two records of a peer the later one must be written later.
+    const written = datastore.put(key, ...rest);
+    const removed = leaving === undefined ? undefined : datastore.delete(new Key(leaving));
+    return (await Promise.all([written, removed]))[0];
   };
   const remove = async (key: Key, ...rest: [object?]): Promise<void> => {
     index.delete(key.toString());

@@ -6,7 +6,12 @@ import type { SecureStreams } from '../../../protocols/secure-stream.ts';
 import { FakeClock } from '../../../protocols/test/a2a/test-agent.ts';
 import { FakeLogger, FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { contentOf, recordOf } from '../../../protocols/test/skill-discovery/fixtures.ts';
-import { MarketMaker, MAX_TERMS, QUOTES_PER_TERM } from '../../broker/market-maker.ts';
+import {
+  MarketMaker,
+  MAX_LOOKED_AT,
+  MAX_TERMS,
+  QUOTES_PER_TERM,
+} from '../../broker/market-maker.ts';
 
 const TERM = 'performs:nlp/sentiment';
 const QUOTE_SECONDS = 60;
@@ -197,6 +202,23 @@ describe('quotes of a market', () => {
       expect([...market.held].sort(), `round ${round}`).toEqual(honest);
     }
     expect(market.heldOf('performs:late')).toEqual([late]);
+  });
+
+  it('mute: thousands of invented terms, forgotten as they are tried, leave each other its turn', async () => {
+    const market = new MarketUnderTest();
+    for (let n = 0; n < 100; n++) {
+      const terms = Array.from({ length: 32 }, (_, i) => `performs:fake/${n >> 1}-${i}`);
+      market.mute.add(market.sell(n, '1', terms));
+    }
+    expect(market.index.termCount).toBeGreaterThan(3 * MAX_LOOKED_AT);
+    const honest = market.sell(5_000, '100', ['performs:real/thing']);
+    let rounds = 0;
+    // Looked at in every third round, it is tried among the first that were not before.
+    while (!market.asked.includes(honest) && rounds < 200) {
+      await market.rounds(1);
+      rounds += 1;
+    }
+    expect(market.heldOf('performs:real/thing')).toEqual([honest]);
   });
 
   it('are renewed by those that gave them, before a stranger is asked', async () => {

@@ -52,11 +52,14 @@ describe('the rule of audits', () => {
     expect(appliedAudit({ ...RULE, leastRate: 0.25 }, 8).reason).toBe('KNOWN');
   });
 
-  it('counts good and bad outcomes here, and attested tests up to eight', () => {
-    const history = { successes: 2, failures: 3, monthsSinceLast: 0 };
-    expect(auditOutcomes({ history })).toBe(5);
-    expect(auditOutcomes({ history, evidence: { passed: 0, run: 2 } })).toBe(7);
-    expect(auditOutcomes({ history, evidence: { passed: 0, run: 100 } })).toBe(13);
+  it('counts good outcomes here, and passed tests up to eight; failures make nobody known', () => {
+    const history = { successes: 2, failures: 30, monthsSinceLast: 0 };
+    expect(auditOutcomes({ history })).toBe(2);
+    expect(auditOutcomes({ history, evidence: { passed: 1, run: 2 } })).toBe(3);
+    expect(auditOutcomes({ history, evidence: { passed: 0, run: 100 } })).toBe(2);
+    expect(auditOutcomes({ history, evidence: { passed: 99, run: 100 } })).toBe(10);
+    const cheat = { successes: 0, failures: 8, monthsSinceLast: 0 };
+    expect(appliedAudit(RULE, auditOutcomes({ history: cheat }))).toMatchObject({ reason: 'NEW' });
   });
 
   it('stands in the record with what applied to each contractor and why', () => {

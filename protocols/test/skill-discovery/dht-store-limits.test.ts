@@ -37,7 +37,37 @@ const full = (limit: string) =>
     details: expect.objectContaining({ limit }) as object,
   }) as Error;
 
+/** A store on a slow disk. */
+class SlowlyDeletingStore extends MemoryDatastore {
+  override async delete(key: Key): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    super.delete(key);
+  }
+}
+
 describe('limits of the DHT store', () => {
+  it('keep the later of two records of a peer that come while another makes room for them', async () => {
+    const networks = new Map<string, string>();
+    const store = await limitDhtStore(new SlowlyDeletingStore(), {
+      ownPeerId: own,
+      limits: { ...DHT_STORE_LIMITS, maxRecords: 2 },
+      networkOfPeer: (peerId) => networks.get(peerId),
+    });
+    for (const peerId of [ann, bob]) {
+      networks.set(peerId, '192.0.2');
+      await writeStoredRecord(store, peerId, bytes, 1);
+    }
+    const late = Identity.generate().peerId;
+    networks.set(late, '198.51.100');
+    const [older, newer] = [Uint8Array.of(1), Uint8Array.of(2)];
+    await Promise.all([
+      writeStoredRecord(store, late, older, 2),
+      writeStoredRecord(store, late, newer, 3),
+    ]);
+    expect(await readStoredRecord(store, late)).toEqual(newer);
+    expect(await readStoredRecord(store, ann)).toBeUndefined();
+  });
+
   it('refuse a peer more entries than its share, and take the renewal of each', async () => {
     const store = await limitDhtStore(new MemoryDatastore(), { ownPeerId: own, limits });
     for (const cid of [1, 2, 3, 1, 2, 3]) await store.put(entry(cid, ann), bytes);
