@@ -35,8 +35,8 @@ export interface AppliedAudit {
 }
 
 /**
- * Outcomes that the rule counts: good ones seen here, and tests of attestors that were passed, up to
- * 8. Failures make nobody known whose work needs less checking.
+ * Outcomes that the rule counts: good ones seen here, and passed tests of attestors, up to 8.
+ * Failures make nobody known whose work needs less checking.
  */
 export function auditOutcomes({ history, evidence }: Pick<Candidate, 'history' | 'evidence'>) {
   return (history.successes ?? 0) + Math.min(evidence?.passed ?? 0, MAX_PSEUDO_OUTCOMES);

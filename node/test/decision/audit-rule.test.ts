@@ -75,7 +75,7 @@ describe('the rule of audits', () => {
     expect(text).toMatch(/verification of new = .* 0\.8 audited x \S+ in cash here, new by 3 out/);
     expect(text).toMatch(/verification of old = .* 0\.25 audited x \S+ in cash here, known by 20/);
     expect(text).toContain(
-      'audited: 0.8 of the results of a contractor with fewer than 8 outcomes, attested tests ' +
+      'audited: 0.8 of the results of a contractor with fewer than 8 good outcomes, passed tests ' +
         'among them, else 0.25',
     );
   });

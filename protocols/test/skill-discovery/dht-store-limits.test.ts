@@ -41,7 +41,7 @@ const full = (limit: string) =>
 class SlowlyDeletingStore extends MemoryDatastore {
   override async delete(key: Key): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
-    super.delete(key);
+    await super.delete(key);
   }
 }
 
