@@ -51,7 +51,7 @@ export class Broker {
   readonly #stopped = new AbortController();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #roots = vocabularyRoots();
-  /** Roots that were searched for; some peer could be asked each time. */
+  /** Searches so far in which somebody could be asked, or that failed. */
   #searched = 0;
 
   constructor(components: BrokerComponents) {
@@ -98,9 +98,9 @@ export class Broker {
   }
 
   async #searchNext(signal: AbortSignal): Promise<void> {
-    const root = this.#roots[this.#searched % this.#roots.length]!;
+    const root = this.#roots[this.#searched++ % this.#roots.length]!;
     const { asked } = await this.#components.search(questionAbout(root), { signal });
-    if (asked > 0) this.#searched += 1;
+    if (asked === 0) this.#searched -= 1; // nobody could be asked yet
   }
 
   async #quietly(step: () => Promise<void>): Promise<void> {

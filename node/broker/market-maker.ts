@@ -96,6 +96,7 @@ export class MarketMaker {
   /** How often a term was tried for which nobody gave a quote, in the order of the trials. */
   readonly #fruitless = new Map<string, number>();
   #turns = 0;
+  #rounds = 0;
   #isAsking = false;
 
   constructor(components: MarketMakerComponents) {
@@ -185,15 +186,15 @@ export class MarketMaker {
 
   /**
    * Terms without a market that somebody sells who can be asked, those tried least often first; of
-   * these the ones with the most sellers, unless more are on offer than are looked at: who invents
-   * terms then puts none before others by a second identity.
+   * these the ones with the most sellers. Where more are on offer than are looked at, that counts in
+   * every other round only: a second identity puts invented terms before others.
    */
   #trials(count: number): readonly Wish[] {
     const triesOf = (term: string): number => this.#fruitless.get(term) ?? 0;
-    const isWhole = this.#components.index.termCount <= MAX_LOOKED_AT;
+    const isBySellers = this.#components.index.termCount <= MAX_LOOKED_AT || ++this.#rounds % 2 > 0;
     const terms = this.#termsLookedAt()
       .filter(([term]) => !this.#quotes.has(term))
-      .sort(([a, m], [b, n]) => triesOf(a) - triesOf(b) || (isWhole ? n - m : 0));
+      .sort(([a, m], [b, n]) => triesOf(a) - triesOf(b) || (isBySellers ? n - m : 0));
     const trials: Wish[] = [];
     for (const [term] of terms) {
       if (trials.length >= count) break;

@@ -14,27 +14,25 @@ export type RankedContractor = Pick<SurveyedContractor, 'isKnown'> & {
   readonly fit: Pick<SurveyedContractor['fit'], 'score' | 'ontology' | 'embedding'>;
 };
 
-/** Cosine by which an offer may be further from a text than the nearest, and still answer it. */
-const NEAR_ENOUGH = 0.15;
+/** Cosine below which an offer has something to do with a text and does not answer it. */
+const ANSWERING_SIMILARITY = 0.3;
 
 /**
  * Known peers first (wire-formats.md 6), then by level, then by fit. Of equals chance says who
  * comes first, not who answered first.
  *
- * Free text alone names no skill, so a peer that is known for another one is no answer: offers that
- * are clearly further from the text than the nearest come after all that are near it.
+ * Free text alone names no skill, so a peer that is known for another one is no answer: offers far
+ * from the text come last. How far is no matter of what others say of themselves: a stranger with a
+ * vector made for the text stands before those far from it, and behind every known peer near it.
  */
 export function rankContractors<Contractor extends RankedContractor>(
   contractors: readonly Contractor[],
   random: Random,
 ): readonly Contractor[] {
   const lots = new Map(contractors.map((one) => [one, lotOf(random)]));
-  const nearest = Math.max(-1, ...contractors.flatMap((one) => textSimilarity(one) ?? []));
-  const isFar = (one: Contractor): number =>
-    Number((textSimilarity(one) ?? nearest) < nearest - NEAR_ENOUGH);
   return contractors.toSorted(
     (a, b) =>
-      isFar(a) - isFar(b) ||
+      Number(isFarFromText(a)) - Number(isFarFromText(b)) ||
       Number(b.isKnown) - Number(a.isKnown) ||
       b.proved.level - a.proved.level ||
       b.fit.score - a.fit.score ||
@@ -42,7 +40,7 @@ export function rankContractors<Contractor extends RankedContractor>(
   );
 }
 
-/** How near an offer is to a text asked for without a term; `undefined` for the hit of a term. */
-function textSimilarity({ fit }: RankedContractor): number | undefined {
-  return fit.ontology === null ? (fit.embedding ?? undefined) : undefined;
+/** Whether a hit of a text alone does not answer it; hits of a term that was asked for do. */
+function isFarFromText({ fit }: RankedContractor): boolean {
+  return fit.ontology === null && (fit.embedding ?? 1) < ANSWERING_SIMILARITY;
 }

@@ -34,12 +34,11 @@ const MAX_PARALLEL_FETCHES = 32;
 /** Records searched for in the DHT at the same time; each search asks some 20 peers. */
 const MAX_PARALLEL_WALKS = 8;
 /**
- * New providers taken at once from one answer, and from all answers of one peer. What goes beyond
- * waits until the lookups have ended and is then taken by the number of peers that named it: one
- * answer cannot fill the search, nor can a fifth of all peers with answers to many keys.
+ * New providers taken at once from all answers of one peer. What goes beyond waits until the lookups
+ * have ended and is then taken by the number of peers that named it: it takes thirty-two liars among
+ * those that are asked to fill a search, whatever the number of its keys.
  */
-const MAX_NEW_PROVIDERS_PER_ANSWER = 12;
-const MAX_NEW_PROVIDERS_PER_PEER = 16;
+const MAX_NEW_PROVIDERS_PER_PEER = 8;
 /** Of those that wait, how many are taken that a single peer named: inventing names is free. */
 const MAX_WAITING_NAMED_ONCE = 32;
 /** Addresses taken up of one provider. */
@@ -225,17 +224,15 @@ export class ContractorSearch {
 
   #takeProviders(key: string, namedBy: string, providers: readonly NamedPeer[]): void {
     this.#note('providers', { key, peerId: namedBy, detail: `${providers.length}` });
-    const takenBefore = this.#takenOf.get(namedBy) ?? 0;
-    const most = Math.min(MAX_NEW_PROVIDERS_PER_ANSWER, MAX_NEW_PROVIDERS_PER_PEER - takenBefore);
-    let isNew = 0;
+    let taken = this.#takenOf.get(namedBy) ?? 0;
     for (const provider of providers) {
       if (provider.peerId === this.#components.host.peerId) continue;
       const name = this.#names.add(provider, namedBy);
       if (!name) this.#isCut = true;
-      if (!name || name.isTaken || isNew >= most) continue;
-      if (this.#take(name)) isNew += 1;
+      if (!name || name.isTaken || taken >= MAX_NEW_PROVIDERS_PER_PEER) continue;
+      if (this.#take(name)) taken += 1;
     }
-    this.#takenOf.set(namedBy, takenBefore + isNew);
+    this.#takenOf.set(namedBy, taken);
   }
 
   #takeWaiting(): void {

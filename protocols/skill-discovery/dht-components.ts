@@ -13,8 +13,6 @@
 import type { PeerId, PeerInfo, PeerUpdate } from '@libp2p/interface';
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
 import type { Clock } from '../components.ts';
-import { TokenBuckets } from '../token-bucket.ts';
-import type { BucketLimits } from '../token-bucket.ts';
 import { withMembers } from '../with-members.ts';
 import { DhtStreamPool } from './dht-stream-pool.ts';
 import type { OpenStream } from './dht-stream-pool.ts';
@@ -25,11 +23,10 @@ const MAX_KEPT = 4_096;
 const MAX_AGE_MS = 60_000;
 
 /**
- * Peers that are heard of for the first time: 1,024 at once, then 64 a second. Each is offered to
- * the peer store and the routing table, and an answer can name thousands who do not exist.
+ * Peers of one answer that are taken up: honest ones name forty at most. Each is offered to the
+ * peer store and the routing table, and an answer can name thousands who do not exist.
  */
-export const NEW_PEERS: BucketLimits = { burst: 1_024, perSecond: 64 };
-const NEWS = 'peers';
+export const MAX_TAKEN_UP_OF_ANSWER = 64;
 
 /** Values by key for a minute; the one put longest ago goes first. */
 class ShortMemory<Value> {
@@ -111,8 +108,8 @@ interface Telling {
 }
 
 /**
- * Tells of a peer that answers name once in a while, and of its addresses when they change; of so
- * many as {@link NEW_PEERS} allows.
+ * Tells of a peer that answers name once in a while, and of its addresses when they change; of one
+ * answer {@link MAX_TAKEN_UP_OF_ANSWER} at most.
  */
 export function hearOnce(dht: KadDHT, clock: Clock): void {
   const network = (dht as unknown as { network?: Partial<Telling> }).network;
@@ -121,14 +118,16 @@ export function hearOnce(dht: KadDHT, clock: Clock): void {
   }
   const dispatch: Telling['safeDispatchEvent'] = network.safeDispatchEvent.bind(network);
   const heard = new ShortMemory<string>(clock);
-  const room = new TokenBuckets(NEW_PEERS, undefined, clock.monotonicMs());
+  let ofThisAnswer = 0;
   network.safeDispatchEvent = (type, init) => {
     const peer = init?.detail;
     if (type !== 'peer' || !peer) return dispatch(type, init);
     const key = peer.id.toString();
     const addresses = peer.multiaddrs.map(String).sort().join();
     if (heard.get(key) === addresses) return true;
-    if (!room.take(NEWS, clock.monotonicMs())) return true;
+    // The module tells of all peers of an answer at once, before anything else runs.
+    if (ofThisAnswer === 0) queueMicrotask(() => (ofThisAnswer = 0));
+    if (++ofThisAnswer > MAX_TAKEN_UP_OF_ANSWER) return true;
     heard.put(key, addresses);
     return dispatch(type, init);
   };

@@ -13,7 +13,7 @@ const VOUCHERS = 2;
 /** Of the providers that one peer alone named, how many the DHT is searched for. */
 const MAX_WALKS_PER_VOUCHER = 4;
 /** Names that are remembered, and how many of them one peer may bring. */
-const MAX_NAMES = 4_096;
+const MAX_NAMES = 16_384;
 export const MAX_NAMES_PER_VOUCHER = 256;
 
 /** A provider as the answers so far name it. */

@@ -87,10 +87,15 @@ export async function sweepStoredRecords(
   let renewed = 0;
   for (const { key, value } of dead) {
     // It may have been renewed since it was read: signatures are verified on other threads.
-    if (equalBytes(await datastore.get(key), value)) await datastore.delete(key);
+    if (await isStored(datastore, key, value)) await datastore.delete(key);
     else renewed += 1;
   }
   return { deleted: dead.length - renewed, left: live.length + renewed };
+}
+
+/** Whether the entry is still there, as it was. */
+async function isStored(datastore: Datastore, key: Key, value: Uint8Array): Promise<boolean> {
+  return (await datastore.has(key)) && equalBytes(await datastore.get(key), value);
 }
 
 async function receivedMsOfLiveRecord(

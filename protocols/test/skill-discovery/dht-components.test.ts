@@ -8,7 +8,7 @@ import { Identity, peerIdBytesOf, peerIdToText } from '../../../crypto/identity.
 import { FakeClock } from '../negotiation/fake-world.ts';
 import {
   hearOnce,
-  NEW_PEERS,
+  MAX_TAKEN_UP_OF_ANSWER,
   thriftyComponents,
   withKeptPeers,
 } from '../../skill-discovery/dht-components.ts';
@@ -150,19 +150,19 @@ describe('the peers that answers name', () => {
     expect(told).toHaveLength(4);
   });
 
-  it('are taken up to a number at once and then a few a second, however many are invented', () => {
+  it('are taken up to a number of each answer: who invents thousands loses its own', async () => {
     const { told, network } = hearing();
-    const invent = (count: number): void => {
+    const answer = (count: number): void => {
       for (let i = 0; i < count; i++) {
         const id = peerIdFromString(peerIdToText(peerIdBytesOf(randomBytes(32))));
         network.safeDispatchEvent('peer', { detail: { id, multiaddrs: [] } as never });
       }
     };
-    invent(2 * NEW_PEERS.burst);
-    expect(told).toHaveLength(NEW_PEERS.burst);
-    clock.advanceSeconds(1);
-    invent(200);
-    expect(told).toHaveLength(NEW_PEERS.burst + NEW_PEERS.perSecond);
+    answer(2_000);
+    expect(told).toHaveLength(MAX_TAKEN_UP_OF_ANSWER);
+    await Promise.resolve();
+    answer(40);
+    expect(told).toHaveLength(MAX_TAKEN_UP_OF_ANSWER + 40);
   });
 
   it('hold up no other event', () => {

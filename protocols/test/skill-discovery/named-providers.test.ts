@@ -45,13 +45,13 @@ describe('the providers that a search heard of', () => {
 
   it('are remembered up to a bound, and those that most peers name come first', () => {
     const names = new NamedProviders();
-    for (let i = 0; i < 4_096; i++) {
+    for (let i = 0; i < 16_384; i++) {
       expect(names.add(named(`x${i}`), `liar ${i >> 8}`)).toBeDefined();
     }
     expect(names.add(named('one too many'), 'honest')).toBeUndefined();
     names.add(named('x4000'), 'honest');
     expect(names.waiting()[0]!.provider.peerId).toBe('x4000');
     names.add(named('x4000'), 'honest')!.isTaken = true;
-    expect(names.waiting()).toHaveLength(4_095);
+    expect(names.waiting()).toHaveLength(16_383);
   });
 });
