@@ -230,7 +230,9 @@ describe('a network in which resources are proved', () => {
     expect(status).toBe(0);
     const [summary, header, hit] = stdout.split('\n');
     expect(summary).toMatch(/^1 hit for performs:nlp\/sentiment: complete, /);
-    expect(header).toMatch(/^peer +skill +price +latency +level +score +record age +proves/);
+    expect(header).toMatch(
+      /^peer +skill +price +latency +level +score +terms, text, record +record age +proves/,
+    );
     expect(hit).toMatch(new RegExp(`^${honest} .* 2 .*${GPU} >= 40 \\(stated\\)( .*)?$`));
     expect(tells(stdout, 40)).toBe(true);
     expect(tells(stdout, 80)).toBe(false);

@@ -42,9 +42,17 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** Lets everything run that waits for nothing but promises. */
+/** Records whose signatures other threads verify, in a time that is not the test's. */
+const verifying = new Set<Promise<unknown>>();
+
+/** Lets everything run that waits for nothing but promises and verifications. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (verifying.size === 0) continue;
+    await Promise.all(verifying);
+    turn = 0;
+  }
 }
 
 async function advanceTo(atMs: number): Promise<void> {
@@ -68,6 +76,16 @@ class FetchUnderTest {
   isHolderGivenUp = false;
   fetched: FetchedRecord | undefined;
   readonly #answer = Promise.withResolvers<Uint8Array | undefined>();
+
+  constructor() {
+    const accept = this.guard.accept.bind(this.guard);
+    vi.spyOn(this.guard, 'accept').mockImplementation((...args) => {
+      const verdict = accept(...args);
+      verifying.add(verdict);
+      void verdict.finally(() => verifying.delete(verdict));
+      return verdict;
+    });
+  }
 
   start(copies: readonly Uint8Array[], isWorthWalk = true): void {
     const components = {
