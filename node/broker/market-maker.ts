@@ -186,8 +186,8 @@ export class MarketMaker {
 
   /**
    * Terms without a market that somebody sells who can be asked, those tried least often first; of
-   * these the ones with the most sellers. Where more are on offer than are looked at, that counts in
-   * every other round only: a second identity puts invented terms before others.
+   * these the ones with the most sellers. Where more are on offer than are looked at, that counts
+   * in every other round only: a second identity puts invented terms before others.
    */
   #trials(count: number): readonly Wish[] {
     const triesOf = (term: string): number => this.#fruitless.get(term) ?? 0;

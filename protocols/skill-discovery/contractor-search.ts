@@ -34,9 +34,9 @@ const MAX_PARALLEL_FETCHES = 32;
 /** Records searched for in the DHT at the same time; each search asks some 20 peers. */
 const MAX_PARALLEL_WALKS = 8;
 /**
- * New providers taken at once from all answers of one peer. What goes beyond waits until the lookups
- * have ended and is then taken by the number of peers that named it: it takes thirty-two liars among
- * those that are asked to fill a search, whatever the number of its keys.
+ * New providers taken at once from all answers of one peer. What goes beyond waits until the
+ * lookups have ended and is then taken by the number of peers that named it: it takes thirty-two
+ * liars among those that are asked to fill a search, whatever the number of its keys.
  */
 const MAX_NEW_PROVIDERS_PER_PEER = 8;
 /** Of those that wait, how many are taken that a single peer named: inventing names is free. */
