@@ -78,8 +78,9 @@ export async function bringUp(
   // Before anything runs: whoever finds the directory after a crash knows what to look for.
   const onPlanned = (planned: readonly PlannedPeer[]): Promise<void> =>
     writeManifest(root, planned.map(plannedEntry), options.isInProcess);
+  let network: Testnet | undefined;
   try {
-    const network = await createTestnet(size, {
+    network = await createTestnet(size, {
       ...options,
       dir: root,
       lifetime: 'detached',
@@ -87,10 +88,10 @@ export async function bringUp(
     });
     await writeManifest(root, network.nodes.map(runningEntry), options.isInProcess);
     const status = await networkStatus(root);
-    if (options.signal?.aborted) await network.destroy();
     options.signal?.throwIfAborted();
     return status;
   } catch (error) {
+    await network?.destroy(); // it outlives this process otherwise, and nothing would name it
     await rm(root, { recursive: true, force: true });
     throw error;
   }

@@ -280,6 +280,14 @@ export async function planQuery(
     alternatives.flatMap((alternative) => alternative.texts),
     signal,
   );
+  const wordless = alternatives
+    .flatMap((alternative) => alternative.texts)
+    .find((text) => texts.of(text)?.every((part) => part === 0));
+  if (wordless !== undefined) {
+    throw new BadInputError(
+      `query: ${JSON.stringify(wordless)} has no word that could be looked for; name a skill term, or say in words what is looked for`,
+    );
+  }
   const keys = new Set(
     alternatives.flatMap(({ terms }) => (terms.length === 0 ? [] : [mostSpecific(terms)])),
   );
@@ -292,11 +300,6 @@ export async function planQuery(
     keysOfText(texts.of(one.texts[0]!)!, vocabulary, embedder.modelId),
   );
   addByTurns(keys, lists);
-  if (keys.size === 0) {
-    throw new BadInputError(
-      `query: ${JSON.stringify(query)} has no word that could be looked for; name a skill term, or say in words what is looked for`,
-    );
-  }
   const terms = new Vectors(embedder, vocabulary);
   const needs = `query ${JSON.stringify(alternatives)}`;
   return new Plan({ query, keys: [...keys], needs }, alternatives, texts, terms);

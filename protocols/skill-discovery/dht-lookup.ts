@@ -10,12 +10,11 @@
  */
 
 import type { KadDHT, QueryEvent } from '@libp2p/kad-dht';
-import type { PeerId, PeerInfo } from '@libp2p/interface';
+import type { PeerId } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { CID } from 'multiformats/cid';
-
-/** What is asked of a peer. */
-export type LookupRequest = 'GET_VALUE' | 'GET_PROVIDERS';
+import { NO_PATH, partsOf } from './dht-parts.ts';
+import type { LookupRequest, QueryContext } from './dht-parts.ts';
 
 /** A peer as an answer names it. */
 export interface NamedPeer {
@@ -33,48 +32,6 @@ export type LookupEvent =
       readonly value: Uint8Array | undefined;
       readonly providers: readonly NamedPeer[];
     };
-
-interface QueryContext {
-  readonly peer: PeerInfo;
-  readonly signal: AbortSignal;
-  readonly path: object;
-}
-
-/** The parts of kad-dht that its type does not show. */
-interface DhtParts {
-  readonly queryManager: {
-    run(
-      key: Uint8Array,
-      query: (context: QueryContext) => AsyncIterable<QueryEvent>,
-      options: { readonly signal: AbortSignal },
-    ): AsyncIterable<QueryEvent>;
-  };
-  readonly network: {
-    sendRequest(
-      to: PeerId,
-      message: { readonly type: LookupRequest; readonly key: Uint8Array },
-      options: { readonly signal: AbortSignal; readonly path: object },
-    ): AsyncIterable<QueryEvent>;
-  };
-  readonly providers: { getProviders(cid: CID): Promise<readonly PeerId[]> };
-}
-
-/** The path of a message that belongs to no lookup. */
-export const NO_PATH = { index: -1, queued: 0, running: 0, total: 0 };
-
-function partsOf(dht: KadDHT): DhtParts {
-  const parts = dht as unknown as Partial<DhtParts>;
-  if (typeof parts.queryManager?.run !== 'function') {
-    throw new TypeError('"dht" expected kad-dht 16 with queryManager.run, got another version');
-  }
-  if (typeof parts.network?.sendRequest !== 'function') {
-    throw new TypeError('"dht" expected kad-dht 16 with network.sendRequest, got another version');
-  }
-  if (typeof parts.providers?.getProviders !== 'function') {
-    throw new TypeError('"dht" expected kad-dht 16 with providers, got another version');
-  }
-  return parts as DhtParts;
-}
 
 function toLookupEvent(event: QueryEvent): LookupEvent | undefined {
   switch (event.name) {

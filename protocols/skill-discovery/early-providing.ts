@@ -9,52 +9,17 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import type { KadDHT, QueryEvent } from '@libp2p/kad-dht';
 import type { PeerId } from '@libp2p/interface';
 import { sha256 } from '../../crypto/hash.ts';
 import type { Host } from '../libp2p-host.ts';
 import { providerCid } from './dht-keys.ts';
-import { NO_PATH } from './dht-lookup.ts';
+import { NO_PATH, partsOf } from './dht-parts.ts';
+import type { AddProvider } from './dht-parts.ts';
 
 /** Peers that are told early. In a large network some may not be among the nearest of all. */
 const TOLD_EARLY = 4;
 /** Whoever takes longer is told by the `provide`. */
 const EARLY_TIMEOUT_MS = 2_000;
-
-/** The message, as kad-dht hands it to its encoder. */
-interface AddProvider {
-  readonly type: 'ADD_PROVIDER';
-  readonly key: Uint8Array;
-  readonly providers: readonly {
-    readonly id: Uint8Array;
-    readonly multiaddrs: readonly Uint8Array[];
-  }[];
-}
-
-/** The parts of kad-dht that its type does not show. */
-interface DhtParts {
-  readonly routingTable: {
-    closestPeers(kadId: Uint8Array, options: { readonly count: number }): readonly PeerId[];
-  };
-  readonly network: {
-    sendMessage(
-      to: PeerId,
-      message: AddProvider,
-      options: { readonly signal: AbortSignal; readonly path: object },
-    ): AsyncIterable<QueryEvent>;
-  };
-}
-
-function partsOf(dht: KadDHT): DhtParts {
-  const parts = dht as unknown as Partial<DhtParts>;
-  if (typeof parts.routingTable?.closestPeers !== 'function') {
-    throw new TypeError('"dht" expected kad-dht 16 with closestPeers, got another version');
-  }
-  if (typeof parts.network?.sendMessage !== 'function') {
-    throw new TypeError('"dht" expected kad-dht 16 with network.sendMessage, got another version');
-  }
-  return parts as DhtParts;
-}
 
 /** Tells them. Who cannot be told is left out: the `provide` of the key tells all. */
 export async function tellNearest(host: Host, key: string, signal: AbortSignal): Promise<void> {

@@ -48,9 +48,15 @@ function runExecutable(executable: string, args: readonly string[]): Promise<num
     // A terminal sends Ctrl-C to both; `timeout` and service managers send to this process alone.
     const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
     for (const signal of PASSED_ON) process.on(signal, passOn);
-    child.once('error', reject);
+    const stopPassing = (): void => {
+      for (const signal of PASSED_ON) process.off(signal, passOn);
+    };
+    child.once('error', (error) => {
+      stopPassing();
+      reject(error);
+    });
     child.once('exit', (code, signal) => {
-      for (const one of PASSED_ON) process.off(one, passOn);
+      stopPassing();
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });

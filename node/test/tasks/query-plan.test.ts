@@ -69,8 +69,8 @@ describe('the plan of a query', () => {
     expect(search.keys.filter((key) => !key.includes(':'))).toEqual(probes.slice(0, 12));
   });
 
-  it.each(['.', '🙂', '" ,;! "', "'", '! OR ...'])(
-    'refuses %s, in which there is no word',
+  it.each(['.', '🙂', '" ,;! "', "'", '! OR ...', 'performs:nlp AND "."', 'reviews OR "?"'])(
+    'refuses %s, in which a text has no word',
     async (text) => {
       await expect(plan(text)).rejects.toThrow(BadInputError);
       await expect(plan(text)).rejects.toThrow(/no word that could be looked for/);
