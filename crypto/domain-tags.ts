@@ -55,6 +55,8 @@ export const SKILL_KEY_TAG = 'coalesce/skill/v1';
 
 /** Prefix of the hash that commits to the key of a sealed result (wire-formats.md 4.1). */
 export const SEAL_KEY_TAG = 'coalesce/seal-key/v1';
+/** Prefix of what binds a letter to its contract (wire-formats.md 1.5). */
+export const MAILBOX_TAG = 'coalesce/mailbox/v1';
 /** Prefix of the hash that a puzzle for quote requests asks for. */
 export const ASK_PUZZLE_TAG = 'coalesce/ask-puzzle/v1';
 /** Prefix of the hash by which a recovery key is registered (wire-formats.md 2.4). */

@@ -150,7 +150,7 @@ export class AgentNode {
 
   /** What the node is and does. */
   async status(): Promise<StatusDocument> {
-    const { host, committee, ledger } = this.#runtime();
+    const { host, committee, ledger, mail } = this.#runtime();
     const { config, directory, clock } = this.#parts.init;
     const paid = await this.#parts.receipts.totals({ client: this.peerId });
     const earned = await this.#parts.receipts.totals({ contractor: this.peerId });
@@ -180,6 +180,11 @@ export class AgentNode {
       hardware: hardwareDocument(config, this.#parts.measured),
       measuredTime: this.#parts.measuredTime.status(),
       spendingToday: this.#parts.daily.status(),
+      mail: {
+        lateVerdicts: mail.unsigned.late.size,
+        awaitedVerdicts: mail.unsigned.awaited.size,
+        lettersKept: mail.depot?.size ?? null,
+      },
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
       ledger: committee && ledger ? ledgerStatus(committee, ledger) : null,

@@ -30,6 +30,7 @@ import { configuredEmbedder } from './configured-embedder.ts';
 import { createHardwareProbe, loadHardware } from './hardware-probe.ts';
 import type { HardwareProbe, StoredHardware } from './hardware-probe.ts';
 import { BilateralAccounts } from './ledger/bilateral-accounts.ts';
+import { SealingKeys } from './mailbox/sealing-keys.ts';
 import type { Embedder } from './skills/embedding.ts';
 import type { StoredLearnedEmbedding } from './skills/learned-embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
@@ -117,6 +118,8 @@ export interface AgentParts {
   readonly rotationMemory: KeyRotationMemory;
   /** Rotations of this node's own key. */
   readonly history: RotationHistory;
+  /** Keys that letters for this node are sealed for. */
+  readonly sealingKeys: SealingKeys;
   /** What was seen before the restart, against rollback. */
   readonly memory: JsonSection<StoredMemory>;
 }
@@ -224,6 +227,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     statusMemory,
     rotationMemory,
     history,
+    sealingKeys: await loadSealingKeys(init),
     memory: store.json('memory'),
   };
 }
@@ -261,6 +265,12 @@ async function loadRecurringTasks(
   });
   await recurring.load();
   return recurring;
+}
+
+async function loadSealingKeys({ store, clock, random }: AgentNodeInit): Promise<SealingKeys> {
+  const keys = new SealingKeys({ section: store.json('sealing-keys'), clock, random });
+  await keys.load();
+  return keys;
 }
 
 async function loadUsedNonces({ store, clock }: AgentNodeInit): Promise<UsedNonces> {

@@ -25,6 +25,7 @@ import { StatusGossip } from '../protocols/card/status-gossip.ts';
 import { nowSeconds } from '../protocols/components.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { isAgreed, otherSideOf } from '../protocols/negotiation/contract.ts';
+import type { Contract } from '../protocols/negotiation/contract.ts';
 import { CONTRACTOR_DEFAULTS, Contractor } from '../protocols/negotiation/contractor.ts';
 import { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import { Advertiser } from '../protocols/skill-discovery/advertise.ts';
@@ -56,6 +57,8 @@ import type { PlanRunner } from './tasks/planner/plan-runner.ts';
 import type { TaskRunner } from './tasks/task-runner.ts';
 import { VERSION } from './version.ts';
 import { createClientRole } from './client-role.ts';
+import { openMailbox } from './mailbox-parts.ts';
+import type { MailParts } from './mailbox-parts.ts';
 import { openHost } from './network-parts.ts';
 
 const SWEEP_INTERVAL_MS = 30_000;
@@ -86,6 +89,7 @@ export interface AgentRuntime {
   /** As {@link AgentRuntime.committee}. */
   readonly ledger: NodeLedger | undefined;
   readonly desk: LedgerDesk;
+  readonly mail: MailParts;
   readonly scores: PeerScores;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
@@ -132,13 +136,18 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   );
   const tellStatusLists = async () => gossip.tell(await parts.issuer.statusLists());
   const artifacts = receiveArtifacts(parts, sessions);
-  const needed = { guard, tellStatusLists, ledger, artifacts };
+  const onSettled = (contract: Contract) => mail.mailbox.noteContract(contract);
+  const needed = { guard, tellStatusLists, ledger, artifacts, onSettled };
   const client = createClientRole(parts, sessions, host, needed);
   const contractorRole = serveTasks(parts, sessions, contractor, { ledger, artifacts });
   const benchmarks = createBenchmarkHolder(parts);
   serveCertificates(parts, sessions, publisher, benchmarks);
   const gossip = createGossip(parts, host, client.survey, publisher);
-  const { negotiation } = client;
+  const { negotiation, outsourcing } = client;
+  const mail = await openMailbox(parts, {
+    ...{ host, guard, streams: sessions, negotiation, outsourcing, contractor },
+    onNewKey: () => void publishQuietly(parts, publisher),
+  });
   const stopBroker =
     index && startBroker(parts, index, { host, guard, streams: sessions, negotiation, ledger });
   await ledger?.start();
@@ -146,6 +155,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   await sessions.start();
   gossip.start();
   advertiser.start();
+  const stopMail = mail.start();
   const stopRecordSweeper = startRecordSweeper({ datastore: host.datastore, clock, logger });
   const swept = { sessions, seen, gossip, publisher };
   const sweep = setInterval(() => {
@@ -159,7 +169,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     publisher,
     ...client,
     gossip,
-    ...{ committee, ledger },
+    ...{ committee, ledger, mail },
     desk: new LedgerDesk({
       ...{ peerId: identity.peerId, ledger, replica: committee?.replica },
       receipts: parts.receipts,
@@ -175,10 +185,11 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       renewal.stop();
       stopRecordSweeper();
       stopBroker?.();
+      const mailed = stopMail();
       const worked = contractorRole.work.abort();
       // At once, so that nobody is told that its task has failed: it is done after the restart.
       contractorRole.a2a.close();
-      await Promise.all([worked, benchmarks.stop()]);
+      await Promise.all([worked, mailed, benchmarks.stop()]);
       client.outsourcing.close();
       advertiser.stop();
       await storeMemory(seen);
@@ -270,6 +281,7 @@ function createPublisher(parts: AgentParts, advertiser: Advertiser, host: Host):
     logger: parts.init.logger,
     learned: parts.learned,
     addresses: () => host.addresses(),
+    sealingKey: () => parts.sealingKeys.current().publicKey,
   });
 }
 

@@ -71,6 +71,15 @@ export interface StatusDocument {
     readonly spentMicroUsd: number;
     readonly limitMicroUsd: number | null;
   };
+  /** Work that was judged and not countersigned, and letters about it. */
+  readonly mail: {
+    /** Verdicts of this node whose contractor was not there. */
+    readonly lateVerdicts: number;
+    /** Deliveries of this node that its clients have not judged. */
+    readonly awaitedVerdicts: number;
+    /** Letters kept for other peers; null where this node is no broker. */
+    readonly lettersKept: number | null;
+  };
   readonly decisionPolicy: string;
   readonly decision: DecisionStatusDocument;
   /** Null without a committee in the configuration. */

@@ -7,6 +7,7 @@
 import type { ArtifactReceiver } from '../protocols/a2a/artifact-stream.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { NegotiationClient } from '../protocols/negotiation/client.ts';
+import type { Contract } from '../protocols/negotiation/contract.ts';
 import type { SessionManager } from '../protocols/secure-channel/session-manager.ts';
 import type { PairRecord } from '../protocols/reputation/records.ts';
 import type { RecordGuard } from '../protocols/skill-discovery/validator.ts';
@@ -42,6 +43,8 @@ export interface ClientRoleInit {
   readonly tellStatusLists: () => Promise<void>;
   readonly ledger: NodeLedger | undefined;
   readonly artifacts: ArtifactReceiver;
+  /** Told of each contract that this node has judged. */
+  readonly onSettled: (contract: Contract) => void;
 }
 
 /** The parts that buy: survey, outsourcing, decisions, attestation. */
@@ -49,7 +52,7 @@ export function createClientRole(
   parts: AgentParts,
   sessions: SessionManager,
   host: Host,
-  { guard, tellStatusLists, ledger, artifacts }: ClientRoleInit,
+  { guard, tellStatusLists, ledger, artifacts, onSettled }: ClientRoleInit,
 ): ClientRole {
   const { config, identity, logger, clock, random } = parts.init;
   const { machine, outcomes, decisionMemory: memory, receipts, contracts, trust } = parts;
@@ -59,6 +62,7 @@ export function createClientRole(
     escrow: ledger,
     sealedFromMicroUsd: config.committee.sealedFromMicroUsd,
     accounts: parts.accounts,
+    onSettled,
   });
   const proofs = new ContractorProofs({
     streams: sessions,

@@ -27,8 +27,6 @@ import type { LearnedSkills } from './tasks/learned-skills.ts';
 import type { SkillShelf } from './tasks/skill-shelf.ts';
 import { VERSION } from './version.ts';
 
-/** No mailbox in this version: a key of zeros, to which nobody can seal anything. */
-const NO_SEALING_KEY = toBase64Url(new Uint8Array(32));
 const ZERO_HASH = toBase64Url(new Uint8Array(32));
 const NO_EMBEDDINGS = { model: '', dim: 0, sha256: ZERO_HASH, buckets: [] };
 /** Unit of what is attested and not sold. */
@@ -45,6 +43,8 @@ export interface SkillPublisherInit {
   readonly advertiser: Advertiser;
   readonly embedder: Embedder;
   readonly logger: Logger;
+  /** Public half of the key that letters for this node are sealed for now, 32 bytes. */
+  readonly sealingKey: () => Uint8Array;
   /** What the node has shown that it can do, by which the vector of its descriptions is moved. */
   readonly learned: Pick<LearnedSkills, 'vectorFor'>;
   readonly addresses: () => readonly string[];
@@ -95,6 +95,7 @@ export class SkillPublisher {
   async #content(): Promise<RecordContent> {
     const { shelf, embedder, recovery: hash } = this.#init;
     const recovery = hash && { recovery: toBase64Url(hash) };
+    const sealingKey = toBase64Url(this.#init.sealingKey());
     const items = shelf.list();
     if (items.length === 0) {
       this.#card = NO_CARD;
@@ -102,7 +103,7 @@ export class SkillPublisher {
         offers: [],
         embeddings: NO_EMBEDDINGS,
         certificates: [],
-        sealingKey: NO_SEALING_KEY,
+        sealingKey,
         ...recovery,
         card: ZERO_HASH,
       };
@@ -136,7 +137,7 @@ export class SkillPublisher {
               buckets: [...bucketsOf(vector, embedder.modelId)],
             },
       certificates: this.#listedCertificates(),
-      sealingKey: NO_SEALING_KEY,
+      sealingKey,
       ...recovery,
       card: card.hash,
     };

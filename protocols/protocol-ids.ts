@@ -21,13 +21,14 @@ export interface SecureProtocol {
   readonly hasArtifacts?: boolean;
 }
 
-/** The five protocols that run over the session. */
+/** The protocols that run over the session. */
 export const SECURE_PROTOCOLS = {
   negotiation: { id: '/coalesce/negotiation/1.0.0', purpose: 1, maxMessageBytes: 65_536 },
   a2a: { id: '/coalesce/a2a/1.0.0', purpose: 2, maxMessageBytes: 1_048_576, hasArtifacts: true },
   card: { id: '/coalesce/card/1.0.0', purpose: 3, maxMessageBytes: 98_304 },
   attest: { id: '/coalesce/attest/1.0.0', purpose: 4, maxMessageBytes: 262_144 },
   query: { id: '/coalesce/query/1.0.0', purpose: 5, maxMessageBytes: 1_048_576 },
+  mailbox: { id: '/coalesce/mailbox/1.0.0', purpose: 6, maxMessageBytes: 262_144 },
 } as const satisfies Record<string, SecureProtocol>;
 
 /** Topics of gossip (architecture.md 4). */

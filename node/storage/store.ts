@@ -15,6 +15,7 @@ import type { DataDirectory } from './data-directory.ts';
 /** Sections of the store. A new kind of thing gets a new section. */
 export const SECTIONS = [
   'a2a-tasks',
+  'awaited-verdicts',
   'bilateral-accounts',
   'bilateral-due',
   'certificates',
@@ -24,6 +25,8 @@ export const SECTIONS = [
   'decisions',
   'escrows',
   'issued-certificates',
+  'kept-letters',
+  'late-verdicts',
   'learned-embeddings',
   'ledger',
   'ledger-account',
@@ -39,6 +42,8 @@ export const SECTIONS = [
   'run-payments',
   'run-subtasks',
   'runs',
+  'sealing-keys',
+  'seen-letters',
   'settings',
   'status-lists',
   'tasks',

@@ -117,6 +117,7 @@ export class ContractorRole implements ContractorPolicy {
   #isDraining = false;
   #onEscrow: (contractId: string) => void = () => undefined;
   #onVoid: (contractId: string) => void = () => undefined;
+  #onStep: (contract: Contract) => void = () => undefined;
   /** Whether this node's key must not be named on the ledger now. */
   #isPaused: () => boolean = () => false;
 
@@ -160,6 +161,11 @@ export class ContractorRole implements ContractorPolicy {
   /** From now on `listener` is told of each contract that has become void. */
   tellVoid(listener: (contractId: string) => void): void {
     this.#onVoid = listener;
+  }
+
+  /** From now on `listener` is told of each step of an agreed contract. */
+  tellSteps(listener: (contract: Contract) => void): void {
+    this.#onStep = listener;
   }
 
   /** From now on no quote is given and no agreement taken. */
@@ -314,6 +320,7 @@ export class ContractorRole implements ContractorPolicy {
   /** Takes up or frees the slot of a contract whose phase changed. */
   onContract(contract: Contract): void {
     if (!isAgreed(contract) || contract.agreement === undefined) return;
+    this.#onStep(contract);
     const id = toBase64Url(contract.agreement.id);
     const { client, shape } = contract.request.body;
     if (!OPEN_PHASES.has(contract.phase)) {

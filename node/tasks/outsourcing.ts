@@ -19,6 +19,7 @@ import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
 import type { NegotiationClient, ReceivedResult } from '../../protocols/negotiation/client.ts';
 import type { Negotiated } from '../../protocols/negotiation/exchange.ts';
 import type { VerdictAsk } from '../../protocols/negotiation/verdict-body.ts';
+import { otherSideOf } from '../../protocols/negotiation/contract.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import { AGREEMENT_PERIODS } from '../../protocols/negotiation/documents.ts';
 import type { Quote, TaskShape } from '../../protocols/negotiation/documents.ts';
@@ -163,6 +164,8 @@ export interface OutsourcingComponents {
   readonly sealedFromMicroUsd?: number;
   /** What is owed for work on credit. */
   readonly accounts: Pick<BilateralAccounts, 'noteReceipt' | 'state' | 'creditors'>;
+  /** Told of each contract that this node has judged, countersigned or not. */
+  readonly onSettled?: (contract: Contract) => void;
   readonly logger: Logger;
 }
 
@@ -469,14 +472,20 @@ export class Outsourcing {
     signal: AbortSignal,
   ): Promise<Settlement> {
     const settlement = await this.#settled({ peerId, requestId }, verdict, signal);
-    const { agreement } = settlement.contract;
+    this.#components.onSettled?.(settlement.contract);
+    await this.noteSettled(settlement.contract);
+    return settlement;
+  }
+
+  /** What follows from a verdict, and again from a signature that it was given later. */
+  async noteSettled(contract: Contract): Promise<void> {
+    const { agreement } = contract;
     if (agreement && agreement.body.ledger !== '') {
       void this.#components.escrow?.escrows.attend(toBase64Url(agreement.id));
-      return settlement;
+      return;
     }
-    await this.#components.accounts.noteReceipt(settlement.contract);
-    void this.stateDebts(peerId);
-    return settlement;
+    await this.#components.accounts.noteReceipt(contract);
+    void this.stateDebts(otherSideOf(contract));
   }
 
   /**

@@ -31,7 +31,14 @@ import {
   deliveryDefinition,
   verdictDefinition,
 } from './documents.ts';
-import type { Acknowledgement, Agreement, Delivery, QuoteRequest, TaskShape } from './documents.ts';
+import type {
+  Acknowledgement,
+  Agreement,
+  Delivery,
+  QuoteRequest,
+  TaskShape,
+  Verdict,
+} from './documents.ts';
 import { UnknownContractError } from './errors.ts';
 import { askForQuote, exchange, refusedBy } from './exchange.ts';
 import type { Negotiated, Refused } from './exchange.ts';
@@ -313,22 +320,80 @@ export class NegotiationClient {
       const verdict = signDocument(definition, body, this.#components.identity);
       const judged = await this.#apply(contract, { type: 'judged', verdict });
       if (!judged.agreed || judged.contract.phase === 'RECEIPT') return judged;
-      const question: Question = {
-        v: 1,
-        typ: 'verdict',
-        contract: id,
-        verdict: toBase64Url(verdict.envelope),
-      };
-      const answer = await exchange(stream, question, ['receipt', 'disputed'], signal);
-      if ('refusal' in answer) return answer;
-      if (answer.typ === 'disputed') {
-        if (answer.contract !== id) return refusedBy('self', 'CONTRACT_MISMATCH');
-        return this.#apply(judged.contract, { type: 'contested' });
-      }
-      const receipt = openEnvelope(definition, fromBase64Url(answer.receipt), 2);
-      if (!receipt.valid) return refusedBy('self', receipt.reason);
-      return this.#apply(judged.contract, { type: 'judged', verdict: receipt });
+      return this.#askForReceipt(stream, judged.contract, verdict, signal);
     });
+  }
+
+  /** Sends a verdict that is stored, and takes what the contractor makes of it. */
+  async #askForReceipt(
+    stream: SecureStream,
+    contract: Contract,
+    verdict: SignedDocument<Verdict>,
+    signal: AbortSignal | undefined,
+  ): Promise<Negotiated> {
+    const id = contractIdOf(contract)!;
+    const question: Question = {
+      v: 1,
+      typ: 'verdict',
+      contract: id,
+      verdict: toBase64Url(verdict.envelope),
+    };
+    const answer = await exchange(stream, question, ['receipt', 'disputed'], signal);
+    if ('refusal' in answer) return answer;
+    if (answer.typ === 'disputed') {
+      if (answer.contract !== id) return refusedBy('self', 'CONTRACT_MISMATCH');
+      return this.#apply(contract, { type: 'contested' });
+    }
+    return this.#applyReceipt(contract, fromBase64Url(answer.receipt));
+  }
+
+  async #applyReceipt(contract: Contract, envelope: Uint8Array): Promise<Negotiated> {
+    const receipt = openEnvelope(verdictDefinition(partiesOf(contract)), envelope, 2);
+    if (!receipt.valid) return refusedBy('self', receipt.reason);
+    return this.#apply(contract, { type: 'judged', verdict: receipt });
+  }
+
+  /**
+   * Sends again what is signed and not countersigned: the acknowledgement, where there is one, and
+   * the verdict. For a contractor that was not there when the work was judged.
+   */
+  conclude(
+    stream: SecureStream,
+    requestId: Uint8Array,
+    { signal }: StepOptions = {},
+  ): Promise<Negotiated> {
+    return this.#withContract(stream, requestId, async (contract) => {
+      const { acknowledgement, verdict, phase } = contract;
+      const id = contractIdOf(contract);
+      if (id === undefined || !verdict) return refusedBy('self', 'WRONG_STATE');
+      if (phase === 'RECEIPT') return { agreed: true, contract };
+      if (acknowledgement) {
+        const envelope = toBase64Url(acknowledgement.envelope);
+        const question = { v: 1, typ: 'acknowledge', contract: id, acknowledgement: envelope };
+        // A refusal is no obstacle: it may have it, or judge without one.
+        await exchange(stream, question as Question, 'acknowledged', signal);
+      }
+      return this.#askForReceipt(stream, contract, verdict, signal);
+    });
+  }
+
+  /**
+   * Takes a receipt that came by another way than the answer to a verdict.
+   *
+   * @param contractor - Whom it came from.
+   */
+  async takeReceipt(
+    contractId: Uint8Array,
+    contractor: string,
+    envelope: Uint8Array,
+  ): Promise<Negotiated> {
+    const found = await this.#components.store.byContract(contractId);
+    const isTheirs =
+      found?.role === 'client' && isAgreed(found) && otherSideOf(found) === contractor;
+    if (!isTheirs) return refusedBy('self', 'UNKNOWN_CONTRACT');
+    return this.#withContract(undefined, found.request.id, (contract) =>
+      this.#applyReceipt(contract, envelope),
+    );
   }
 
   /** Asks to end a contract that is not delivered yet. Void once the contractor says so too. */

@@ -20,7 +20,7 @@ import { elapse } from './agreement-machine.ts';
 import type { StepResult } from './agreement-machine.ts';
 import type { Contract } from './contract.ts';
 import { ContractorDesk, decline } from './contractor-desk.ts';
-import type { ContractorComponents } from './contractor-desk.ts';
+import type { Asker, ContractorComponents } from './contractor-desk.ts';
 import type { DeliveryContent } from './contractor-policy.ts';
 import { withDeadline } from './deadline.ts';
 import { QUOTE_REQUEST } from './documents.ts';
@@ -53,6 +53,9 @@ export const CONTRACTOR_DEFAULTS: ContractorInit = {
   isAskingForWork: true,
   maxStreamsPerPeer: 8,
 };
+
+/** In the place of a session's hash. */
+const NO_SESSION = new Uint8Array(32);
 
 /** Serves the negotiation protocol. */
 export class Contractor {
@@ -157,12 +160,12 @@ export class Contractor {
     return !(read.valid && this.#openQuotes.has(toHex(read.id)));
   }
 
-  #answer(question: Question, stream: SecureStream): Promise<Answer> {
-    return this.#lock.run(stream.remotePeer, async () => {
+  #answer(question: Question, asker: Asker): Promise<Answer> {
+    return this.#lock.run(asker.remotePeer, async () => {
       try {
-        return await this.#desk.answer(question, stream);
+        return await this.#desk.answer(question, asker);
       } catch (error) {
-        const fields = { peer: stream.remotePeer, question: question.typ, error };
+        const fields = { peer: asker.remotePeer, question: question.typ, error };
         this.#components.logger.error(fields, 'A question could not be answered.');
         const isLate = error instanceof Error && error.name === 'NegotiationTimeoutError';
         return decline(isLate ? 'TIMED_OUT' : 'INTERNAL');
@@ -224,6 +227,17 @@ export class Contractor {
    */
   recordDelivery(contractId: Uint8Array, content: DeliveryContent): Promise<StepResult> {
     return this.#withContract(contractId, (contract) => this.#desk.deliver(contract, content));
+  }
+
+  /**
+   * Answers a question that came by letter. Only what needs no session may: an acknowledgement and
+   * a verdict stand by their signatures.
+   */
+  answerLetter(
+    question: Extract<Question, { readonly typ: 'acknowledge' | 'verdict' }>,
+    client: string,
+  ): Promise<Answer> {
+    return this.#answer(question, { remotePeer: client, sessionHash: NO_SESSION });
   }
 
   /** Forgets what ran out unagreed. @returns How many offers. */

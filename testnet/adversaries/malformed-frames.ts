@@ -52,6 +52,10 @@ const WELL_FORMED: Readonly<Record<keyof typeof SECURE_PROTOCOLS, readonly strin
   card: ['{"typ":"card","v":1}', '{"list":1,"typ":"status","v":1}'],
   attest: ['{"job":"AAAA","resource":"memory-mib","typ":"offer","v":1}'],
   query: ['{"keys":["performs:nlp/sentiment"],"limit":16,"maxPrice":"","typ":"find","v":1}'],
+  mailbox: [
+    `{"key":"${'A'.repeat(43)}","typ":"collect","v":1}`,
+    '{"letters":[{"contract":"AAAA","from":"12D3KooW","number":1}],"typ":"taken","v":1}',
+  ],
 };
 
 export interface MalformedInit extends AttackInit {

@@ -50,6 +50,7 @@ export function describeStatus(status: StatusDocument): string {
       ['paid', usd(status.paidMicroUsd)],
       ['paid today', describeSpending(status.spendingToday)],
       ['earned', usd(status.earnedMicroUsd)],
+      ['unsigned', describeMail(status.mail)],
       [
         'costs here',
         `${status.prices.computeUsdPerHour} USD/h compute, ${status.prices.powerWatts} W at ${status.prices.energyUsdPerKwh} USD/kWh`,
@@ -106,6 +107,14 @@ function describeSpending({
 }
 
 /** What attestors have taken of this machine, and of its work. */
+function describeMail({ lateVerdicts, awaitedVerdicts, lettersKept }: StatusDocument['mail']) {
+  const kept = lettersKept === null ? '' : `; ${lettersKept} letters kept for others`;
+  return (
+    `${lateVerdicts} verdicts that a contractor was not there for, ` +
+    `${awaitedVerdicts} deliveries that clients have not judged${kept}`
+  );
+}
+
 function describeMeasuredTime(time: StatusDocument['measuredTime']): string {
   const { spentMs, allowedMs, busyMs, sharePercent } = time;
   const { startSpentMs, startAllowedMs, startAllowedOfOneMs } = time;

@@ -74,6 +74,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
     },
     spendingToday: { spentMicroUsd: 250, limitMicroUsd: null },
     measuredTime: NOT_TESTED,
+    mail: { lateVerdicts: 0, awaitedVerdicts: 0, lettersKept: null },
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },
     ledger: null,
