@@ -40,6 +40,7 @@ import { loadAgentParts } from './agent-parts.ts';
 import type { AgentNodeInit, AgentParts } from './agent-parts.ts';
 import { startRuntime } from './agent-runtime.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
+import type { RunningBroker } from './broker-parts.ts';
 import { fromHex, toBase64Url, utf8 } from '../crypto/bytes.ts';
 import { openEnvelope } from '../crypto/envelope.ts';
 import { skillCertificateDefinition } from '../crypto/skill-certificate.ts';
@@ -150,7 +151,7 @@ export class AgentNode {
 
   /** What the node is and does. */
   async status(): Promise<StatusDocument> {
-    const { host, committee, ledger, mail } = this.#runtime();
+    const { host, committee, ledger, mail, broker } = this.#runtime();
     const { config, directory, clock } = this.#parts.init;
     const paid = await this.#parts.receipts.totals({ client: this.peerId });
     const earned = await this.#parts.receipts.totals({ contractor: this.peerId });
@@ -185,10 +186,16 @@ export class AgentNode {
         awaitedVerdicts: mail.unsigned.awaited.size,
         lettersKept: mail.depot?.size ?? null,
       },
+      broker: broker?.figures() ?? null,
       decisionPolicy: config.decision.policy,
       decision: this.decisionStatus(),
       ledger: committee && ledger ? ledgerStatus(committee, ledger) : null,
     };
+  }
+
+  /** What it has as a broker; `undefined` for a node that is none. */
+  brokerFigures(): ReturnType<RunningBroker['figures']> | undefined {
+    return this.#runtime().broker?.figures();
   }
 
   /** What may ail it: for `doctor`. */
@@ -288,8 +295,9 @@ export class AgentNode {
         'brokers: none is configured; name some in the setting network.brokers, or leave it out',
       );
     }
-    const { query, brokers: isForBrokers } = request;
-    const asked = { query, alternatives: parsed.alternatives, minimums, isForBrokers };
+    const { query, sort: order, brokers: isForBrokers } = request;
+    const how = { isForBrokers, ...(order === undefined ? {} : { order }) };
+    const asked = { query, alternatives: parsed.alternatives, minimums, ...how };
     let isTold = onFirstHit === undefined;
     const onHit = (hit: ContractorHit): void => {
       const first = isTold ? undefined : firstHitDocument(hit, request);

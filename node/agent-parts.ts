@@ -151,8 +151,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
   const issuer = new CertificateIssuer({ identity, issued, clock, random });
   const queue = new WorkQueue();
   const { machine, measured } = await loadMachine(init, shelf, queue);
-  const accounts = openAccounts(init);
-  await accounts.load();
+  const accounts = await loadAccounts(init);
   const measuredTime = new MeasuredTime({ settings: store.json('settings'), clock });
   const { attestors } = trust;
   const attestorTasks = new AttestorTasks({ measuredTime, attestors, clock, logger });
@@ -287,10 +286,10 @@ async function loadDailySpending({ store, clock, config }: AgentNodeInit): Promi
   return daily;
 }
 
-function openAccounts({ config, identity, store, clock, logger }: AgentNodeInit) {
+async function loadAccounts({ config, identity, store, clock, logger }: AgentNodeInit) {
   const { creditPerPeerMicroUsd, newcomerCreditMicroUsd, newcomerSlots } = config.accept;
   const known = new Set([...config.trust.known, ...config.trust.attestors]);
-  return new BilateralAccounts({
+  const accounts = new BilateralAccounts({
     self: identity.peerId,
     book: new BilateralBook(identity, keyValueStore(store.section('bilateral-accounts'))),
     due: store.json('bilateral-due'),
@@ -302,6 +301,8 @@ function openAccounts({ config, identity, store, clock, logger }: AgentNodeInit)
     isKnown: (peerId) => known.has(peerId),
     ...{ clock, logger },
   });
+  await accounts.load();
+  return accounts;
 }
 
 function openDecisions({ store, clock, random, config }: AgentNodeInit): DecisionLog {

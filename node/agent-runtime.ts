@@ -34,6 +34,7 @@ import { startRecordSweeper } from '../protocols/skill-discovery/stored-records.
 import { RecordGuard } from '../protocols/skill-discovery/validator.ts';
 import type { AgentParts } from './agent-parts.ts';
 import { brokerIndex, startBroker } from './broker-parts.ts';
+import type { RunningBroker } from './broker-parts.ts';
 import type { Config } from './config/schema.ts';
 import { createBenchmarkHolder, startRenewing } from './attestation-parts.ts';
 import { restoreMemory, storeMemory } from './seen-memory.ts';
@@ -90,6 +91,8 @@ export interface AgentRuntime {
   readonly ledger: NodeLedger | undefined;
   readonly desk: LedgerDesk;
   readonly mail: MailParts;
+  /** None for a node that is no broker. */
+  readonly broker: RunningBroker | undefined;
   readonly scores: PeerScores;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
@@ -124,16 +127,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   });
   const advertiser = new Advertiser({ identity, host, guard, clock, random, logger });
   const publisher = createPublisher(parts, advertiser, host);
-  const contractor = new Contractor(
-    {
-      ...{ identity, clock, random, logger },
-      store: parts.contracts,
-      policy: parts.init.adaptPolicy?.(parts.role, config) ?? parts.role,
-      escrow: ledger?.terms,
-      networkOfPeer: (peerId) => strangersNetwork(host.addressesOf(peerId)),
-    },
-    parts.init.adaptContractor?.(CONTRACTOR_LIMITS) ?? CONTRACTOR_LIMITS,
-  );
+  const contractor = createContractor(parts, ledger, host);
   const tellStatusLists = async () => gossip.tell(await parts.issuer.statusLists());
   const artifacts = receiveArtifacts(parts, sessions);
   const onSettled = (contract: Contract) => mail.mailbox.noteContract(contract);
@@ -148,7 +142,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     ...{ host, guard, streams: sessions, negotiation, outsourcing, contractor },
     onNewKey: () => void publishQuietly(parts, publisher),
   });
-  const stopBroker =
+  const broker =
     index && startBroker(parts, index, { host, guard, streams: sessions, negotiation, ledger });
   await ledger?.start();
   await contractor.start(sessions);
@@ -163,13 +157,13 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     void client.outsourcing.stateDebts();
   }, SWEEP_INTERVAL_MS);
   const renewal = startRenewing(client.renewals);
-  if (parts.shelf.list().length > 0) void publishQuietly(parts, publisher);
+  await publishAtStart(parts, advertiser, publisher);
   return {
     ...{ host, guard },
     publisher,
     ...client,
     gossip,
-    ...{ committee, ledger, mail },
+    ...{ committee, ledger, mail, broker },
     desk: new LedgerDesk({
       ...{ peerId: identity.peerId, ledger, replica: committee?.replica },
       receipts: parts.receipts,
@@ -184,7 +178,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       clearInterval(sweep);
       renewal.stop();
       stopRecordSweeper();
-      stopBroker?.();
+      broker?.stop();
       const mailed = stopMail();
       const worked = contractorRole.work.abort();
       // At once, so that nobody is told that its task has failed: it is done after the restart.
@@ -202,6 +196,34 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await datastore.close();
     },
   };
+}
+
+function createContractor(
+  { init, role, contracts }: AgentParts,
+  ledger: NodeLedger | undefined,
+  host: Host,
+): Contractor {
+  const { config, identity, clock, random, logger } = init;
+  return new Contractor(
+    {
+      ...{ identity, clock, random, logger },
+      store: contracts,
+      policy: init.adaptPolicy?.(role, config) ?? role,
+      escrow: ledger?.terms,
+      networkOfPeer: (peerId) => strangersNetwork(host.addressesOf(peerId)),
+    },
+    init.adaptContractor?.(CONTRACTOR_LIMITS) ?? CONTRACTOR_LIMITS,
+  );
+}
+
+/** In the background. What was on sale before a restart, and is not any more, is withdrawn. */
+async function publishAtStart(
+  parts: AgentParts,
+  advertiser: Advertiser,
+  publisher: SkillPublisher,
+): Promise<void> {
+  const isKnown = parts.shelf.list().length > 0 || (await advertiser.hasAdvertised());
+  if (isKnown) void publishQuietly(parts, publisher);
 }
 
 /** Revocations: what others prove is asked anew, and what this node cannot prove is not offered. */

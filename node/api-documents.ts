@@ -80,6 +80,8 @@ export interface StatusDocument {
     /** Letters kept for other peers; null where this node is no broker. */
     readonly lettersKept: number | null;
   };
+  /** What this node has to answer queries with as a broker; null where it is none. */
+  readonly broker: { readonly records: number; readonly quotes: number } | null;
   readonly decisionPolicy: string;
   readonly decision: DecisionStatusDocument;
   /** Null without a committee in the configuration. */
@@ -288,7 +290,12 @@ export interface QueryDocument {
   readonly query: string;
   readonly outcome: 'complete' | 'partial' | 'unreachable';
   readonly hits: readonly HitDocument[];
-  readonly dropped: readonly { readonly peerId: string; readonly reason: string }[];
+  /** Offers, and peers altogether, that are no hits. */
+  readonly dropped: readonly {
+    readonly peerId: string;
+    readonly term?: string;
+    readonly reason: string;
+  }[];
   /** Of `dropped`: offers for which others of their network or attestor group left no place. */
   readonly leftOut: { readonly sameNetwork: number; readonly sameAttestorGroup: number };
   readonly asked: number;

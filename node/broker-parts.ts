@@ -26,7 +26,14 @@ export function brokerIndex(config: Config): RecordIndex | undefined {
   return config.roles.includes('broker') ? new RecordIndex(undefined, isLocalNetwork) : undefined;
 }
 
-/** Starts to answer queries from `index`. @returns the way to stop. */
+/** A broker at work. */
+export interface RunningBroker {
+  /** Records and quotes that it has now. */
+  figures(): { readonly records: number; readonly quotes: number };
+  stop(): void;
+}
+
+/** Starts to answer queries from `index`. */
 export function startBroker(
   parts: AgentParts,
   index: RecordIndex,
@@ -37,13 +44,13 @@ export function startBroker(
     readonly negotiation: NegotiationClient;
     readonly ledger: NodeLedger | undefined;
   },
-): () => void {
+): RunningBroker {
   const { config, identity, clock, random, logger } = parts.init;
   const { host, guard, streams, negotiation, ledger } = network;
   const self = identity.peerId;
+  const market = new MarketMaker({ index, streams, negotiation, self, clock, random, logger });
   const broker = new Broker({
-    index,
-    market: new MarketMaker({ index, streams, negotiation, self, clock, random, logger }),
+    ...{ index, market },
     outside: new OutsideAgents({
       urls: config.broker.agentCards,
       embedder: parts.embedder,
@@ -56,5 +63,8 @@ export function startBroker(
   const scores = (question: ScoreQuestion) => scoresOf(ledger?.client, question);
   serveQueries({ streams, answer: broker.answer, scores, clock, logger });
   broker.start();
-  return () => broker.stop();
+  return {
+    figures: () => ({ records: index.size, quotes: market.quoteCount }),
+    stop: () => broker.stop(),
+  };
 }

@@ -22,7 +22,7 @@ import type { Config } from './config/schema.ts';
 import { Dashboard } from './dashboard/page-routes.ts';
 import { utilisationTrouble } from './doctor/machine-checks.ts';
 import { routeGroups } from './http-api/routes/route-groups.ts';
-import { decisionMetrics } from './http-api/metrics.ts';
+import { brokerMetrics, decisionMetrics } from './http-api/metrics.ts';
 import { startHttpApi } from './http-api/server.ts';
 import { createLogger } from './logger.ts';
 import {
@@ -124,7 +124,7 @@ async function serve(node: AgentNode, init: ServeInit): Promise<number> {
     port: config.http.port,
     token: init.token,
     isReady: () => isReady,
-    metrics: () => decisionMetrics(node.decisionStatus()),
+    metrics: () => decisionMetrics(node.decisionStatus()) + brokerMetrics(node.brokerFigures()),
     dashboard: new Dashboard({ clock: systemClock, random: systemRandom }),
     groups: routeGroups(node, () => {
       end.request();

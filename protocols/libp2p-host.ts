@@ -35,11 +35,12 @@ import { concatBytes } from '../crypto/bytes.ts';
 import type { Identity } from '../crypto/identity.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { strangersNetwork } from './address-network.ts';
+import { boundAddresses } from './peer-addresses.ts';
 import { Bootstrap } from './bootstrap.ts';
 import type { Clock, Logger } from './components.ts';
 import { KnownPeers, watchPeers } from './known-peers.ts';
 import { GOSSIP_TOPICS, KAD_PROTOCOL, MAX_GOSSIP_BYTES } from './protocol-ids.ts';
-import { LanPeers, explainDial, reachabilityParts } from './reachability.ts';
+import { LanPeers, RelayPlaces, explainDial, reachabilityParts } from './reachability.ts';
 import type { ReachabilityInit } from './reachability.ts';
 import { limitDhtRequests } from './skill-discovery/dht-request-limits.ts';
 import { limitDhtStore } from './skill-discovery/dht-store-limits.ts';
@@ -210,7 +211,7 @@ async function createNode(
     privateKey: privateKeyFromRaw(concatBytes(seed, publicKey)),
     datastore,
     addresses: {
-      listen: [...(init.listen ?? [DEFAULT_LISTEN]), ...ways.listen],
+      listen: [...(init.listen ?? [DEFAULT_LISTEN])],
       announce: [...(init.announce ?? [])],
     },
     transports: [init.transport ?? tcp(), ...ways.transports],
@@ -230,6 +231,7 @@ async function createNode(
       ...ways.services,
     },
   });
+  boundAddresses(node.peerStore);
   hearOnce(node.services.dht, init.clock);
   limitDhtRequests(node.services.dht, init.clock, init.logger);
   await node.start();
@@ -310,6 +312,8 @@ export async function createHost(init: HostInit): Promise<Host> {
   addressesOf = (peerId) =>
     libp2p.getConnections(peerIdFromString(peerId)).map(({ remoteAddr }) => String(remoteAddr));
   lan.start(libp2p);
+  const relays = new RelayPlaces(init.relays ?? [], init.logger);
+  await relays.start(libp2p);
   const hasKey = init.networkKey !== undefined;
   const { dht, gossip } = libp2p.services;
   const known = new KnownPeers(store);
@@ -339,6 +343,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     onPeerAdded: (listener) => onPeerAdded(dht, listener),
     async stop() {
       bootstrap.stop();
+      relays.stop();
       await stopWatching();
       await closeConnections(libp2p);
       await libp2p.stop();

@@ -14,9 +14,13 @@ import { dcutr } from '@libp2p/dcutr';
 import type { Libp2p, PeerInfo } from '@libp2p/interface';
 import { mdns } from '@libp2p/mdns';
 import { preSharedKey } from '@libp2p/pnet';
+import { multiaddr } from '@multiformats/multiaddr';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Libp2pOptions } from 'libp2p';
 import { fromUtf8, utf8 } from '../crypto/bytes.ts';
 import type { Logger } from './components.ts';
+import { processScheduler } from './skill-discovery/scheduler.ts';
+import type { Scheduler } from './skill-discovery/scheduler.ts';
 
 /** Name under which nodes look for one another on a LAN. */
 const MDNS_SERVICE = '_coalesce._udp.local';
@@ -26,6 +30,9 @@ const LAN_DIAL_TIMEOUT_MS = 5_000;
 const MAX_LAN_DIALS = 4;
 /** With so many connections the node needs no more peers of the LAN. */
 const ENOUGH_CONNECTIONS = 32;
+
+/** Between two times that a relay is asked which gave no place. */
+const RELAY_PAUSE_MS = 30_000;
 
 /** What a relay gives one relayed connection, and how many peers it relays for. */
 const RELAY_RESERVATIONS = {
@@ -137,20 +144,88 @@ export class LanPeers {
   }
 }
 
+/** The part of libp2p that listens, which its type does not show. */
+interface TransportManager {
+  listen(addresses: readonly Multiaddr[]): Promise<void>;
+}
+
+/**
+ * Asks relays for a place, again and again where one is not there. libp2p asks once, on start, and
+ * does not start without it.
+ */
+export class RelayPlaces {
+  readonly #logger: Logger;
+  readonly #relays: readonly string[];
+  readonly #scheduler: Scheduler;
+  #cancelNext: (() => void) | undefined;
+  #isStopped = false;
+  /** Relays that the log has told of. */
+  readonly #told = new Set<string>();
+
+  constructor(relays: readonly string[], logger: Logger, scheduler: Scheduler = processScheduler) {
+    this.#relays = relays;
+    this.#logger = logger;
+    this.#scheduler = scheduler;
+  }
+
+  /** Asks all once, and in the background from then on. Never throws. */
+  async start(node: Libp2p): Promise<void> {
+    if (this.#relays.length === 0) return;
+    const { transportManager } = (node as unknown as { components: Components }).components;
+    if (typeof transportManager?.listen !== 'function') {
+      throw new TypeError('"node" expected libp2p 3 with components.transportManager, got another');
+    }
+    await this.#ask(node, transportManager);
+  }
+
+  async #ask(node: Libp2p, transports: TransportManager): Promise<void> {
+    const held = node.getMultiaddrs().map(String);
+    const missing = this.#relays.filter((relay) => {
+      const through = `/p2p/${relay.slice(relay.lastIndexOf('/') + 1)}/p2p-circuit`;
+      return !held.some((address) => address.includes(through));
+    });
+    await Promise.all(missing.map((relay) => this.#listen(relay, transports)));
+    if (this.#isStopped) return;
+    this.#cancelNext = this.#scheduler.after(
+      RELAY_PAUSE_MS,
+      () => void this.#ask(node, transports),
+    );
+  }
+
+  async #listen(relay: string, transports: TransportManager): Promise<void> {
+    try {
+      await transports.listen([multiaddr(`${relay}/p2p-circuit`)]);
+      this.#told.delete(relay);
+    } catch (error) {
+      if (this.#told.has(relay) || this.#isStopped) return;
+      this.#told.add(relay);
+      const text = 'A relay of network.relays gives no place; it is asked again.';
+      this.#logger.warn({ relay, err: error }, text);
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelNext?.();
+  }
+}
+
+interface Components {
+  readonly transportManager?: TransportManager;
+}
+
 /** The parts of a libp2p configuration that the settings ask for. */
 export function reachabilityParts(
   init: ReachabilityInit,
   lan: LanPeers,
 ): {
   readonly transports: NonNullable<Libp2pOptions['transports']>;
-  readonly listen: readonly string[];
   readonly options: Pick<Libp2pOptions, 'connectionProtector' | 'peerDiscovery'>;
   readonly services: Record<string, never>;
 } {
-  const { relays = [], networkKey } = init;
+  const { networkKey } = init;
   return {
     transports: [circuitRelayTransport()],
-    listen: relays.map((relay) => `${relay}/p2p-circuit`),
     options: {
       ...(networkKey && { connectionProtector: preSharedKey({ psk: networkKey }) }),
       ...(init.hasMdns && { peerDiscovery: [lanDiscovery(lan)] }),

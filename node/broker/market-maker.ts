@@ -103,6 +103,11 @@ export class MarketMaker {
     this.#components = components;
   }
 
+  /** Quotes that are held, those included that are about to be dropped. */
+  get quoteCount(): number {
+    return [...this.#quotes.values()].reduce((sum, held) => sum + held.size, 0);
+  }
+
   /** Quotes that are valid now for terms among `keys`. */
   quotesFor(keys: readonly string[]): readonly QuoteEvidence[] {
     const now = nowSeconds(this.#components.clock);

@@ -7,7 +7,7 @@
 
 import { INITIAL_WEIGHTS, RATIONAL_POLICY } from '../decision/policy.ts';
 import { INITIAL_STATE, decisionStatus } from '../tasks/decision-state.ts';
-import { decisionMetrics } from './metrics.ts';
+import { brokerMetrics, decisionMetrics } from './metrics.ts';
 
 /** One family of samples. */
 export interface MetricFamily {
@@ -55,5 +55,6 @@ export function metricsReference(): string {
 function freshMetrics(): string {
   const alarms = [{ kind: 'PRICE_OUTLIER', atMs: 0, sentence: '' }];
   const state = { ...INITIAL_STATE, alarms };
-  return decisionMetrics(decisionStatus(state, RATIONAL_POLICY, INITIAL_WEIGHTS, 0));
+  const decisions = decisionMetrics(decisionStatus(state, RATIONAL_POLICY, INITIAL_WEIGHTS, 0));
+  return decisions + brokerMetrics({ records: 0, quotes: 0 });
 }

@@ -108,3 +108,16 @@ export function decisionMetrics(status: DecisionStatusDocument): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** What a broker has; nothing for a node that is none. */
+export function brokerMetrics(
+  figures: { readonly records: number; readonly quotes: number } | undefined,
+): string {
+  if (figures === undefined) return '';
+  const { records, quotes } = figures;
+  const lines = [
+    ...metric('broker_records', 'gauge', 'Skill records in the index.', [{ value: records }]),
+    ...metric('broker_quotes', 'gauge', 'Quotes of contractors held.', [{ value: quotes }]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

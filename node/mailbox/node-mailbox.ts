@@ -183,7 +183,10 @@ export class NodeMailbox {
     return this.#seal(address, fromBase64Url(answer.receipt), fromBase64Url(letter.fromKey));
   }
 
-  async #takeAsClient({ contract, from, number }: Letter, envelope: Uint8Array): Promise<undefined> {
+  async #takeAsClient(
+    { contract, from, number }: Letter,
+    envelope: Uint8Array,
+  ): Promise<undefined> {
     if (number !== LETTER_NUMBERS.receipt) return;
     const taken = await this.#init.negotiation.takeReceipt(fromBase64Url(contract), from, envelope);
     if (taken.agreed) await this.#settled(taken.contract);
@@ -325,4 +328,3 @@ export class NodeMailbox {
     await this.#round;
   }
 }
-

@@ -28,6 +28,7 @@ import type { Embedder } from '../skills/embedding.ts';
 import type { QueryAlternative } from '../skills/query-expression.ts';
 import type { ContractorProof, ContractorProofs } from './contractor-proofs.ts';
 import { rankContractors } from './contractor-ranking.ts';
+import type { HitOrder } from './contractor-ranking.ts';
 import type { CrowdMember } from './crowd-limit.ts';
 import { KnownOffers } from './known-offers.ts';
 import type { ContractorHistory, OutcomeBook } from './outcomes.ts';
@@ -74,6 +75,8 @@ export interface SurveyQuery {
   readonly alternatives: readonly QueryAlternative[];
   /** Each is to be proved. */
   readonly minimums: readonly ResourceMinimum[];
+  /** Left out: by fit. */
+  readonly order?: HitOrder;
   /** Asks brokers beside the DHT, and not only where the DHT cannot answer. */
   readonly isForBrokers?: boolean;
 }
@@ -188,7 +191,7 @@ export class ContractorSurvey {
    * @param onHit - Told of each hit that fits as soon as its record is verified.
    */
   async answer(
-    { query, alternatives, minimums, isForBrokers = false }: SurveyQuery,
+    { query, alternatives, minimums, order, isForBrokers = false }: SurveyQuery,
     signal: AbortSignal,
     onHit?: (hit: ContractorHit) => void,
   ): Promise<Survey> {
@@ -212,11 +215,12 @@ export class ContractorSurvey {
     for (const [i, hit] of hits.entries()) {
       const contractor = this.#judgeHit(plan, hit, proofs[i]!);
       if (contractor) contractors.push(contractor);
-      else dropped.push({ peerId: hit.peerId, reason: 'NOT_SIMILAR' });
+      else dropped.push({ peerId: hit.peerId, term: hit.matchedTerm, reason: 'NOT_SIMILAR' });
     }
     this.offers.note(contractors);
     this.#noteAbsent(search);
-    return { search: { ...search, dropped }, contractors: rankContractors(contractors, random) };
+    const ranked = rankContractors(contractors, random, order);
+    return { search: { ...search, dropped }, contractors: ranked };
   }
 
   /** Peers that worked well in this, then those that were seen to offer it. */

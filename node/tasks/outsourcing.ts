@@ -518,6 +518,8 @@ export class Outsourcing {
     signal: AbortSignal,
   ): Promise<Settlement> {
     const { negotiation } = this.#components;
+    // First: it stands though the contractor is not there to be told.
+    await negotiation.judge(requestId, verdict);
     try {
       const inTime = AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_TIMEOUT_MS)]);
       const contract = await untilBack(

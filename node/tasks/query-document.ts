@@ -25,7 +25,13 @@ export function queryDocument(
   request: QueryRequest,
   { search, contractors }: Survey,
 ): QueryDocument {
-  const dropped = search.dropped.map(({ peerId, reason }) => ({ peerId, reason: String(reason) }));
+  const dropped = search.dropped.map(
+    ({ peerId, term, reason }): QueryDocument['dropped'][number] => ({
+      peerId,
+      ...(term === undefined ? {} : { term }),
+      reason: String(reason),
+    }),
+  );
   const fitting: (SurveyedContractor & { readonly document: HitDocument })[] = [];
   let hasSilent = false;
   for (const contractor of contractors) {
@@ -35,11 +41,12 @@ export function queryDocument(
     hasSilent ||= isSilent;
     const reason = isSilent ? silenceOf(contractor) : (lack ?? exclusionOf(document, request));
     if (reason === undefined) fitting.push({ ...contractor, document });
-    else dropped.push({ peerId: document.peerId, reason });
+    else dropped.push({ peerId: document.peerId, term: document.term, reason });
   }
   const { kept, leftOut } = limitCrowd(fitting);
   for (const one of leftOut) {
-    dropped.push({ peerId: one.entry.document.peerId, reason: describeLeftOut(one) });
+    const { peerId, term } = one.entry.document;
+    dropped.push({ peerId, term, reason: describeLeftOut(one) });
   }
   const countOf = (reason: LeftOut<unknown>['reason']) =>
     leftOut.filter((one) => one.reason === reason).length;

@@ -24,6 +24,8 @@ import { CONCEPTS, findTerm, pathWords } from '../skills/vocabulary.ts';
 
 /** Cosine below which an offer has nothing to do with a text. */
 export const MIN_TEXT_SIMILARITY = 0.15;
+/** Cosine below which an offer has something to do with a text and does not answer it. */
+export const ANSWERING_SIMILARITY = 0.3;
 /** Keys of one text; all texts and terms of a query share {@link MAX_SEARCH_KEYS}. */
 export const MAX_KEYS_PER_TEXT = 16;
 /** Of these, terms of the vocabulary; the others are buckets. */
@@ -141,11 +143,16 @@ class Plan implements QueryPlan {
       else byPeer.set(hit.peerId, [hit]);
     }
     return [...byPeer.values()].flatMap((ofPeer) => {
-      const isByText = this.#satisfied(ofPeer[0]!.record.body).some(({ terms }) => !terms.length);
-      if (!isByText || ofPeer.length <= MAX_OFFERS_BY_TEXT) return ofPeer;
-      const likenesses = new Map(ofPeer.map((hit) => [hit, this.#bestLikeness(hit)]));
-      const ordered = ofPeer.toSorted((a, b) => likenesses.get(b)! - likenesses.get(a)!);
-      return ordered.slice(0, MAX_OFFERS_BY_TEXT);
+      const satisfied = this.#satisfied(ofPeer[0]!.record.body);
+      if (!satisfied.some(({ terms }) => terms.length === 0)) return ofPeer;
+      const asked = satisfied.flatMap(({ terms }) => terms);
+      const isAsked = ({ matchedTerm }: ContractorHit): boolean =>
+        asked.some((term) => isAtOrBelow(matchedTerm, term));
+      const byText = ofPeer.filter((hit) => !isAsked(hit));
+      if (byText.length <= MAX_OFFERS_BY_TEXT) return ofPeer;
+      const likenesses = new Map(byText.map((hit) => [hit, this.#bestLikeness(hit)]));
+      const ordered = byText.toSorted((a, b) => likenesses.get(b)! - likenesses.get(a)!);
+      return [...ofPeer.filter(isAsked), ...ordered.slice(0, MAX_OFFERS_BY_TEXT)];
     });
   }
 
@@ -155,7 +162,7 @@ class Plan implements QueryPlan {
       if (terms.length > 0 && !isNamed) return [];
       const ontology = terms.length === 0 ? undefined : ontologyOf(hit.record.body, terms);
       if (texts.length === 0) return [{ ontology, similarity: undefined }];
-      const ofOffer = isOfAnother(hit) ? undefined : vector;
+      const ofOffer = this.#isOfAnother(hit, texts) ? undefined : vector;
       const likenesses = texts.map(
         (text) =>
           greater(
@@ -170,10 +177,36 @@ class Plan implements QueryPlan {
 
   async prepare(hits: readonly ContractorHit[], signal: AbortSignal): Promise<void> {
     if (this.#alternatives.every(({ texts }) => texts.length === 0)) return;
-    const coined = new Set(
-      hits.map(({ matchedTerm }) => matchedTerm).filter((term) => findTerm(term) === undefined),
-    );
-    await this.#terms.add([...coined].slice(0, MAX_COINED_TERMS).map(termText), signal);
+    const byPeer = new Map<string, Set<string>>();
+    for (const { peerId, matchedTerm } of hits) {
+      if (findTerm(matchedTerm) !== undefined) continue;
+      const terms = byPeer.get(peerId);
+      if (terms) terms.add(matchedTerm);
+      else byPeer.set(peerId, new Set([matchedTerm]));
+    }
+    // By turns of the peers: nobody's many terms leave no room for the one of another.
+    const coined = new Set<string>();
+    for (const term of byTurns([...byPeer.values()])) {
+      if (coined.size >= MAX_COINED_TERMS) break;
+      coined.add(term);
+    }
+    await this.#terms.add([...coined].map(termText), signal);
+  }
+
+  /**
+   * Whether the contractor's one vector is likely to speak of another of its offers: it has
+   * several, and what this one is about the vocabulary says, or another one answers the text.
+   */
+  #isOfAnother({ record, matchedTerm }: ContractorHit, texts: readonly string[]): boolean {
+    const { offers } = record.body;
+    if (offers.length === 1) return false;
+    if (findTerm(matchedTerm) !== undefined) return true;
+    return offers.some(({ term }) => {
+      const own = term === matchedTerm ? undefined : this.#terms.of(termText(term));
+      return texts.some(
+        (text) => (likeness(own, this.#texts.of(text)) ?? 0) >= ANSWERING_SIMILARITY,
+      );
+    });
   }
 
   #bestLikeness(hit: ContractorHit): number {
@@ -200,14 +233,6 @@ class Plan implements QueryPlan {
     const toBuy = named.filter(({ capacity }) => capacity > 0);
     return toBuy.length > 0 ? toBuy : named;
   }
-}
-
-/**
- * Whether the contractor's one vector is likely to speak of another of its offers: it has several,
- * and what this one is about the vocabulary says.
- */
-function isOfAnother({ record, matchedTerm }: ContractorHit): boolean {
-  return record.body.offers.length > 1 && findTerm(matchedTerm) !== undefined;
 }
 
 /**
@@ -251,13 +276,12 @@ function keysOfText(vector: Float32Array, vocabulary: Vectors, modelId: string):
   return [...byTurns, ...terms.slice(probes.length)].slice(0, MAX_KEYS_PER_TEXT);
 }
 
-/** Adds the first key of each list, then the second, as long as there is room. */
-function addByTurns(keys: Set<string>, lists: readonly (readonly string[])[]): void {
-  for (let turn = 0; turn < MAX_KEYS_PER_TEXT; turn++) {
-    for (const list of lists) {
-      const key = list[turn];
-      if (key !== undefined && keys.size < MAX_SEARCH_KEYS) keys.add(key);
-    }
+/** The first of each list, then the second of each, to their ends. */
+function* byTurns<Item>(lists: readonly Iterable<Item>[]): Generator<Item, void, undefined> {
+  let rest = lists.map((list) => [...list]).filter(({ length }) => length > 0);
+  for (let turn = 0; rest.length > 0; turn++) {
+    for (const list of rest) yield list[turn]!;
+    rest = rest.filter(({ length }) => length > turn + 1);
   }
 }
 
@@ -299,7 +323,10 @@ export async function planQuery(
   const lists = byText.map((one) =>
     keysOfText(texts.of(one.texts[0]!)!, vocabulary, embedder.modelId),
   );
-  addByTurns(keys, lists);
+  for (const key of byTurns(lists)) {
+    if (keys.size >= MAX_SEARCH_KEYS) break;
+    keys.add(key);
+  }
   const terms = new Vectors(embedder, vocabulary);
   const needs = `query ${JSON.stringify(alternatives)}`;
   return new Plan({ query, keys: [...keys], needs }, alternatives, texts, terms);

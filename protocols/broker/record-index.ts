@@ -15,8 +15,9 @@
 import { strangersNetwork } from '../address-network.ts';
 import { advertisedKeys } from '../skill-discovery/advertise.ts';
 import { NetworkGroups } from '../skill-discovery/network-groups.ts';
-import type { SignedSkillRecord } from '../skill-discovery/skill-record.ts';
-import { isAtOrBelow } from '../skill-discovery/terms.ts';
+import { MAX_RECORD_LIFETIME_SECONDS } from '../skill-discovery/skill-record.ts';
+import type { SignedSkillRecord, SkillRecord } from '../skill-discovery/skill-record.ts';
+import { ancestorsOf } from '../skill-discovery/terms.ts';
 import type { BrokerQuestion } from './messages.ts';
 
 /** Records kept: they take some 4 KB each with their keys. */
@@ -107,10 +108,15 @@ export class RecordIndex {
   readonly #maxRecords: number;
   readonly #isLocalNetwork: boolean;
   readonly #records = new Map<string, StoredRecord>();
-  readonly #byKey = new Map<string, Set<StoredRecord>>();
+  /** Under each key its records, each with the price of its cheapest offer there. */
+  readonly #byKey = new Map<string, Map<StoredRecord, number>>();
   readonly #freeSlots: number[] = [];
   /** Under how many of the asked keys each record stands; zeros between two questions. */
   readonly #sharedKeys: Uint8Array;
+  /** The least price of each under those of them that are terms; as above, infinite between. */
+  readonly #prices: Float64Array;
+  /** Peers that have withdrawn: until then no older record of theirs can be valid. */
+  readonly #withdrawn = new Map<string, { readonly seq: number; readonly untilSeconds: number }>();
   /** Peers that sell exactly this, by term. */
   readonly #sellers = new Map<string, number>();
   readonly #networks = new NetworkGroups<StoredRecord>();
@@ -119,6 +125,7 @@ export class RecordIndex {
     this.#maxRecords = maxRecords;
     this.#isLocalNetwork = isLocalNetwork;
     this.#sharedKeys = new Uint8Array(maxRecords);
+    this.#prices = new Float64Array(maxRecords).fill(Infinity);
   }
 
   get size(): number {
@@ -138,9 +145,10 @@ export class RecordIndex {
   /** Takes a verified record in the place of the peer's last one; a withdrawal removes it. */
   put({ body, envelope }: SignedSkillRecord): void {
     const before = this.#records.get(body.peerId);
-    if (before && before.seq >= body.seq) return;
+    if (Math.max(before?.seq ?? 0, this.#withdrawn.get(body.peerId)?.seq ?? 0) >= body.seq) return;
     if (before) this.#remove(before);
-    if (body.offers.length === 0) return;
+    this.#withdrawn.delete(body.peerId);
+    if (body.offers.length === 0) return this.#noteWithdrawn(body);
     const network = strangersNetwork(body.addresses);
     if (!before && this.#records.size >= this.#maxRecords && !this.#makeRoom(network)) return;
     const offers = body.offers.map(({ term, priceMicroUsd, capacity }) => ({
@@ -162,17 +170,29 @@ export class RecordIndex {
     for (const { term } of offers) this.#countSeller(term, 1);
     this.#records.set(body.peerId, record);
     this.#networks.add(network, record);
+    const prices = pricesByKey(offers);
     for (const key of record.keys) {
+      const priceMicroUsd = prices.get(key) ?? Infinity;
       const records = this.#byKey.get(key);
-      if (records) records.add(record);
-      else this.#byKey.set(key, new Set([record]));
+      if (records) records.set(record, priceMicroUsd);
+      else this.#byKey.set(key, new Map([[record, priceMicroUsd]]));
     }
+  }
+
+  #noteWithdrawn({ peerId, seq, iat }: SkillRecord): void {
+    this.#withdrawn.set(peerId, { seq, untilSeconds: iat + MAX_RECORD_LIFETIME_SECONDS });
+    if (this.#withdrawn.size <= this.#maxRecords) return;
+    const [oldest] = this.#withdrawn.keys();
+    this.#withdrawn.delete(oldest!);
   }
 
   /** Forgets what has expired. */
   sweep(nowSeconds: number): void {
     for (const record of this.#records.values()) {
       if (record.expSeconds < nowSeconds) this.#remove(record);
+    }
+    for (const [peerId, { untilSeconds }] of this.#withdrawn) {
+      if (untilSeconds < nowSeconds) this.#withdrawn.delete(peerId);
     }
   }
 
@@ -186,18 +206,16 @@ export class RecordIndex {
     nowSeconds: number,
     isWanted: (record: IndexedRecord) => boolean = () => true,
   ): IndexAnswer {
-    const terms = keys.filter(isTermKey);
     const groups = this.#bySharedKeys(keys);
     const ranking = new Ranking(limit, this.#isLocalNetwork);
     let found = 0;
     for (const records of groups.toReversed()) {
-      const answering: Ranked[] = [];
-      for (const record of records ?? []) {
-        if (record.expSeconds < nowSeconds || !isWanted(record)) continue;
-        const priceMicroUsd = priceFor(record, terms);
-        if (maxPriceMicroUsd !== undefined && priceMicroUsd > maxPriceMicroUsd) continue;
-        answering.push({ record, priceMicroUsd });
-      }
+      const answering = (records ?? []).filter(
+        ({ record, priceMicroUsd }) =>
+          record.expSeconds >= nowSeconds &&
+          (maxPriceMicroUsd === undefined || priceMicroUsd <= maxPriceMicroUsd) &&
+          isWanted(record),
+      );
       found += answering.length;
       if (ranking.isFull) continue;
       answering.sort((a, b) => a.priceMicroUsd - b.priceMicroUsd);
@@ -207,20 +225,30 @@ export class RecordIndex {
     return { records, left: found - records.length };
   }
 
-  /** Records under any of the keys; at each place those that stand under so many. */
-  #bySharedKeys(keys: readonly string[]): readonly (readonly StoredRecord[] | undefined)[] {
+  /**
+   * Records under any of the keys, each with the price of its cheapest offer at or below one of
+   * them, and of any of its offers where it stands under buckets alone; at each place those that
+   * stand under so many.
+   */
+  #bySharedKeys(keys: readonly string[]): readonly (readonly Ranked[] | undefined)[] {
     const counts = this.#sharedKeys;
+    const prices = this.#prices;
     const sharing: StoredRecord[] = [];
     for (const key of new Set(keys)) {
-      for (const record of this.#byKey.get(key) ?? []) {
-        if (counts[record.slot] === 0) sharing.push(record);
-        counts[record.slot]! += 1;
+      for (const [record, priceMicroUsd] of this.#byKey.get(key) ?? []) {
+        const { slot } = record;
+        if (counts[slot] === 0) sharing.push(record);
+        counts[slot]! += 1;
+        if (priceMicroUsd < prices[slot]!) prices[slot] = priceMicroUsd;
       }
     }
-    const groups: StoredRecord[][] = [];
+    const groups: Ranked[][] = [];
     for (const record of sharing) {
-      (groups[counts[record.slot]!] ??= []).push(record);
-      counts[record.slot] = 0;
+      const { slot, leastPriceMicroUsd } = record;
+      const priceMicroUsd = prices[slot] === Infinity ? leastPriceMicroUsd : prices[slot]!;
+      (groups[counts[slot]!] ??= []).push({ record, priceMicroUsd });
+      counts[slot] = 0;
+      prices[slot] = Infinity;
     }
     return groups;
   }
@@ -251,18 +279,13 @@ export class RecordIndex {
   }
 }
 
-/** A term has a predicate; a bucket has none. */
-function isTermKey(key: string): boolean {
-  return key.includes(':');
-}
-
-/** Price of the cheapest offer at or below one of the terms; of any offer where none is asked. */
-function priceFor({ offers, leastPriceMicroUsd }: IndexedRecord, terms: readonly string[]): number {
-  if (terms.length === 0) return leastPriceMicroUsd;
-  let least = Infinity;
+/** Price of the cheapest offer at or below each term; buckets have none. */
+function pricesByKey(offers: readonly IndexedOffer[]): ReadonlyMap<string, number> {
+  const prices = new Map<string, number>();
   for (const { term, priceMicroUsd } of offers) {
-    if (priceMicroUsd >= least) continue;
-    if (terms.some((asked) => isAtOrBelow(term, asked))) least = priceMicroUsd;
+    for (const key of [term, ...ancestorsOf(term)]) {
+      prices.set(key, Math.min(prices.get(key) ?? Infinity, priceMicroUsd));
+    }
   }
-  return least === Infinity ? leastPriceMicroUsd : least;
+  return prices;
 }

@@ -28,6 +28,8 @@ export const MAX_LETTER_SECONDS = 259_200;
 /** Number of a letter within its contract and sender: one for each kind of document. */
 export const LETTER_NUMBERS = { acknowledgement: 0, verdict: 1, receipt: 2 } as const;
 
+const MAX_SEALED_BYTES = MAX_LETTER_ENVELOPE_BYTES + HPKE_OVERHEAD_BYTES;
+
 export const letterSchema = z.strictObject({
   from: fields.peerId,
   to: fields.peerId,
@@ -38,7 +40,7 @@ export const letterSchema = z.strictObject({
   /** X25519 keys that it is sealed with and for. */
   fromKey: fields.bytes(32),
   toKey: fields.bytes(32),
-  sealed: fields.bytesUpTo(HPKE_OVERHEAD_BYTES + 1, MAX_LETTER_ENVELOPE_BYTES + HPKE_OVERHEAD_BYTES),
+  sealed: fields.bytesUpTo(HPKE_OVERHEAD_BYTES + 1, MAX_SEALED_BYTES),
 });
 
 /** A letter as it travels and is kept; bytes are base64url. */
@@ -80,11 +82,7 @@ export function sealLetter(
   }
   const { sender, toKey, random } = keys;
   const ephemeral = x25519KeyPair(random.bytes(32));
-  const sealed = sealHpke(
-    { ephemeral, sender, recipientKey: toKey },
-    bindingOf(address),
-    envelope,
-  );
+  const sealed = sealHpke({ ephemeral, sender, recipientKey: toKey }, bindingOf(address), envelope);
   if (!sealed) return undefined;
   return {
     ...address,

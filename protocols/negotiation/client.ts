@@ -31,14 +31,7 @@ import {
   deliveryDefinition,
   verdictDefinition,
 } from './documents.ts';
-import type {
-  Acknowledgement,
-  Agreement,
-  Delivery,
-  QuoteRequest,
-  TaskShape,
-  Verdict,
-} from './documents.ts';
+import type { Acknowledgement, Agreement, Delivery, QuoteRequest, TaskShape } from './documents.ts';
 import { UnknownContractError } from './errors.ts';
 import { askForQuote, exchange, refusedBy } from './exchange.ts';
 import type { Negotiated, Refused } from './exchange.ts';
@@ -313,31 +306,37 @@ export class NegotiationClient {
     { signal }: StepOptions = {},
   ): Promise<Negotiated> {
     return this.#withContract(stream, requestId, async (contract) => {
-      const id = contractIdOf(contract);
-      const body = verdictBody(contract, ask);
-      if (id === undefined || !body) return refusedBy('self', 'WRONG_STATE');
-      const definition = verdictDefinition(partiesOf(contract));
-      const verdict = signDocument(definition, body, this.#components.identity);
-      const judged = await this.#apply(contract, { type: 'judged', verdict });
+      const judged = await this.#judge(contract, ask);
       if (!judged.agreed || judged.contract.phase === 'RECEIPT') return judged;
-      return this.#askForReceipt(stream, judged.contract, verdict, signal);
+      return this.#askForReceipt(stream, judged.contract, signal);
     });
+  }
+
+  /**
+   * Signs the verdict and stores it, without a word to the contractor: it stands though that is not
+   * there. `settle` signs the same one.
+   */
+  judge(requestId: Uint8Array, ask: VerdictAsk): Promise<Negotiated> {
+    return this.#withContract(undefined, requestId, (contract) => this.#judge(contract, ask));
+  }
+
+  async #judge(contract: Contract, ask: VerdictAsk): Promise<Negotiated> {
+    const body = verdictBody(contract, ask);
+    if (contractIdOf(contract) === undefined || !body) return refusedBy('self', 'WRONG_STATE');
+    const definition = verdictDefinition(partiesOf(contract));
+    const verdict = signDocument(definition, body, this.#components.identity);
+    return this.#apply(contract, { type: 'judged', verdict });
   }
 
   /** Sends a verdict that is stored, and takes what the contractor makes of it. */
   async #askForReceipt(
     stream: SecureStream,
     contract: Contract,
-    verdict: SignedDocument<Verdict>,
     signal: AbortSignal | undefined,
   ): Promise<Negotiated> {
     const id = contractIdOf(contract)!;
-    const question: Question = {
-      v: 1,
-      typ: 'verdict',
-      contract: id,
-      verdict: toBase64Url(verdict.envelope),
-    };
+    const verdict = toBase64Url(contract.verdict!.envelope);
+    const question: Question = { v: 1, typ: 'verdict', contract: id, verdict };
     const answer = await exchange(stream, question, ['receipt', 'disputed'], signal);
     if ('refusal' in answer) return answer;
     if (answer.typ === 'disputed') {
@@ -373,7 +372,7 @@ export class NegotiationClient {
         // A refusal is no obstacle: it may have it, or judge without one.
         await exchange(stream, question as Question, 'acknowledged', signal);
       }
-      return this.#askForReceipt(stream, contract, verdict, signal);
+      return this.#askForReceipt(stream, contract, signal);
     });
   }
 

@@ -224,12 +224,14 @@ export class Advertiser {
       identity,
     );
     const keys = advertisedKeys(content);
-    // Written before it is sent: after a crash in between the next seq is still higher.
-    await host.datastore.put(STATE_KEY, utf8(JSON.stringify({ seq, keys })));
-    await cancelKeys(
-      host,
-      this.#keys.filter((key) => !keys.includes(key)),
-    );
+    const left = this.#keys.filter((key) => !keys.includes(key));
+    // Written before it is sent: after a crash in between the next seq is still higher, and the
+    // keys that are left are known.
+    await this.#writeState(seq, [...keys, ...left]);
+    if (left.length > 0) {
+      await cancelKeys(host, left);
+      await this.#writeState(seq, keys);
+    }
     this.#rest.stop();
     this.#lastSeq = seq;
     this.#keys = keys;
@@ -238,6 +240,17 @@ export class Advertiser {
     this.#record = record;
     // kad-dht stores an own value without asking the validator, which then would not know its seq.
     guard.observe(record);
+  }
+
+  /** Whether a record of before a restart may still be found under some key. */
+  async hasAdvertised(): Promise<boolean> {
+    await this.#readState();
+    return this.#keys.length > 0;
+  }
+
+  #writeState(seq: number, keys: readonly string[]): Promise<unknown> {
+    const state = utf8(JSON.stringify({ seq, keys }));
+    return Promise.resolve(this.#init.host.datastore.put(STATE_KEY, state));
   }
 
   async #readState(): Promise<void> {

@@ -7,6 +7,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
 import { isPeerId } from '../../crypto/identity.ts';
 import { nowSeconds } from '../components.ts';
 import { providerCid } from './dht-keys.ts';
@@ -26,6 +27,7 @@ import type { ProviderName } from './named-providers.ts';
 import { fetchRecord, hasAddress } from './record-fetch.ts';
 import type { FetchedRecord } from './record-fetch.ts';
 import { Turns } from './turns.ts';
+import type { SignedSkillRecord } from './skill-record.ts';
 
 /** Keys looked up at the same time; each lookup asks some 20 peers. */
 const MAX_PARALLEL_LOOKUPS = 4;
@@ -275,7 +277,14 @@ export class ContractorSearch {
       this.#knownNoMore.push(peerId);
       return this.#note('known-no-more', { peerId });
     }
+    if (fetched.found && fetched.source !== 'holder') await this.#learnOwnAddresses(fetched.record);
     this.#settle(peerId, fetched);
+  }
+
+  /** Where a peer says itself that it is reached: what others told of it has not led there. */
+  #learnOwnAddresses({ body }: SignedSkillRecord): Promise<void> {
+    const addresses = body.addresses.map((address) => multiaddr(address));
+    return this.#learnAddresses({ peerId: body.peerId, addresses });
   }
 
   /** Ends for a peer that only this node knows, and that answers neither soon nor before others. */

@@ -13,6 +13,7 @@
 import type { PeerId, PeerInfo, PeerUpdate } from '@libp2p/interface';
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
 import type { Clock } from '../components.ts';
+import { MAX_TOLD_ADDRESSES } from '../peer-addresses.ts';
 import { withMembers } from '../with-members.ts';
 import { DhtStreamPool } from './dht-stream-pool.ts';
 import type { OpenStream } from './dht-stream-pool.ts';
@@ -120,15 +121,16 @@ export function hearOnce(dht: KadDHT, clock: Clock): void {
   const heard = new ShortMemory<string>(clock);
   let ofThisAnswer = 0;
   network.safeDispatchEvent = (type, init) => {
-    const peer = init?.detail;
-    if (type !== 'peer' || !peer) return dispatch(type, init);
-    const key = peer.id.toString();
+    if (type !== 'peer' || !init?.detail) return dispatch(type, init);
+    const { id, multiaddrs } = init.detail;
+    const peer = { id, multiaddrs: multiaddrs.slice(0, MAX_TOLD_ADDRESSES) };
+    const key = id.toString();
     const addresses = peer.multiaddrs.map(String).sort().join();
     if (heard.get(key) === addresses) return true;
     // The module tells of all peers of an answer at once, before anything else runs.
     if (ofThisAnswer === 0) queueMicrotask(() => (ofThisAnswer = 0));
     if (++ofThisAnswer > MAX_TAKEN_UP_OF_ANSWER) return true;
     heard.put(key, addresses);
-    return dispatch(type, init);
+    return dispatch(type, { detail: peer });
   };
 }

@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { PeerId, Stream } from '@libp2p/interface';
+import type { PeerId, Stream, StreamMessageEvent } from '@libp2p/interface';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../components.ts';
 import { withMembers } from '../with-members.ts';
@@ -24,6 +24,12 @@ import { processScheduler } from './scheduler.ts';
 export const MAX_IDLE_MS = 5_000;
 /** Streams kept of one peer. */
 export const MAX_IDLE_PER_PEER = 2;
+
+/**
+ * Bytes of one answer. kad-dht reads up to 4 MiB, and makes an object of each address in them: 40
+ * peers with all the addresses that an honest peer keeps, and a record, take half of this.
+ */
+export const MAX_ANSWER_BYTES = 131_072;
 
 /** As libp2p's connection manager opens streams. */
 export type OpenStream = (
@@ -84,8 +90,11 @@ export class DhtStreamPool {
     const listeners: Parameters<Stream['addEventListener']>[] = [];
     let isLent = true;
     let isAnswered = false;
-    const hear = (): void => {
+    let bytes = 0;
+    const hear = ({ data }: StreamMessageEvent): void => {
       isAnswered = true;
+      bytes += data.byteLength;
+      if (bytes > MAX_ANSWER_BYTES) stream.abort(new Error('An answer of the DHT is too large'));
     };
     stream.addEventListener('message', hear);
     const own = {

@@ -106,6 +106,8 @@ export type DropReason =
 /** A provider that gave no hit. */
 export interface DroppedProvider {
   readonly peerId: string;
+  /** The offer, where another of the peer may be a hit; left out: the peer altogether. */
+  readonly term?: string;
   readonly reason: DropReason;
 }
 

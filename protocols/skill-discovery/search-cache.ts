@@ -25,6 +25,8 @@ export const FRESH_MS = 2_000;
 export const MAX_ANSWER_AGE_MS = 8_000;
 /** Hits of all kept answers together: each holds a record of 8 KiB at most. */
 const MAX_KEPT_HITS = 4_096;
+/** Lines of the trace, and peers that were dropped, of all kept answers together. */
+const MAX_KEPT_LINES = 16_384;
 
 /** A way to search, such as `searchContractors` with its components. */
 export type Search = (question: SearchQuestion, options: SearchOptions) => Promise<SearchResult>;
@@ -60,6 +62,11 @@ export class SearchCache {
     return answer;
   }
 
+  /** Answers that are kept, of any age. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
   /** Forgets every answer. */
   clear(): void {
     this.#kept.clear();
@@ -87,14 +94,24 @@ export class SearchCache {
     this.#refreshing.delete(key);
   }
 
+  /** A look that began before the kept one ended after it: its peers are those of before. */
   #keep(key: string, kept: KeptSearch): void {
+    if ((this.#kept.get(key)?.atMs ?? -Infinity) > kept.atMs) return;
     this.#kept.delete(key);
     this.#kept.set(key, kept);
+    const now = this.#clock.monotonicMs();
     let hits = 0;
-    for (const { result } of this.#kept.values()) hits += result.hits.length;
-    for (const [oldest, { result }] of this.#kept) {
-      if (hits <= MAX_KEPT_HITS || oldest === key) break;
+    let lines = 0;
+    for (const { result } of this.#kept.values()) {
+      hits += result.hits.length;
+      lines += linesOf(result);
+    }
+    for (const [oldest, { result, atMs }] of this.#kept) {
+      const isOver = now - atMs > MAX_ANSWER_AGE_MS;
+      const isMuch = hits > MAX_KEPT_HITS || lines > MAX_KEPT_LINES;
+      if (oldest === key || !(isOver || isMuch)) continue;
       hits -= result.hits.length;
+      lines -= linesOf(result);
       this.#kept.delete(oldest);
     }
   }
@@ -116,6 +133,10 @@ export class SearchCache {
     const trace = [entry, ...result.trace];
     return { ...result, hits, lookAgeMs, elapsedMs, firstHitMs: elapsedMs, trace };
   }
+}
+
+function linesOf({ trace, dropped }: SearchResult): number {
+  return trace.length + dropped.length;
 }
 
 /** The query as well, since the answer names it. */

@@ -7,7 +7,7 @@ import { Identity } from '../../crypto/identity.ts';
 import { createHost } from '../libp2p-host.ts';
 import type { Host, HostInit } from '../libp2p-host.ts';
 import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
-import { LanPeers, parseNetworkKey } from '../reachability.ts';
+import { LanPeers, RelayPlaces, parseNetworkKey } from '../reachability.ts';
 import type { NetworkKey } from '../reachability.ts';
 import { SessionManager } from '../secure-channel/session-manager.ts';
 import { random, silentLogger, TestClock, until } from './skill-discovery/fixtures.ts';
@@ -159,12 +159,49 @@ describe('a node behind a relay', () => {
     expect(await stream.readMessage()).toEqual(utf8('through the relay'));
   });
 
-  it('is not relayed by a node that is no relay', async () => {
-    const plain = await start();
-    const warnings: string[] = [];
-    const logger = { ...silentLogger, warn: (_: object, text: string) => void warnings.push(text) };
-    const hidden = start({ listen: [], relays: plain.addresses(), logger });
-    await expect(hidden).rejects.toThrow();
+  it('starts without a relay that gives no place, and says which one that is', async () => {
+    const [plain, relay, gone] = await Promise.all([start(), start({ isRelay: true }), start()]);
+    const [goneAt] = gone.addresses();
+    await gone.stop();
+    const told: { readonly relay: string }[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => void told.push(fields as never) };
+    const relays = [goneAt!, ...plain.addresses(), ...relay.addresses()];
+    const hidden = await start({ listen: [], relays, logger });
+    await until('the third has given a place', () => hidden.addresses().length > 0);
+    expect(hidden.addresses()[0]).toContain(relay.peerId);
+    await until('it has told of the others', () => told.length === 2);
+    expect(told.map((one) => one.relay).sort()).toEqual([goneAt, ...plain.addresses()].sort());
+  });
+
+  it('has a place once its relay comes, and asks for no second one', async () => {
+    const identity = Identity.generate();
+    const before = await start({ identity, isRelay: true });
+    const [address] = before.addresses() as [string];
+    await before.stop();
+    const hidden = await start({ listen: [] });
+    let next: (() => void) | undefined;
+    const scheduler = { after: (_: number, task: () => void) => ((next = task), () => undefined) };
+    const warnings: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) };
+    const places = new RelayPlaces([address], logger, scheduler);
+    await places.start(hidden.libp2p);
+    const askAgain = async (): Promise<void> => {
+      const ask = next!;
+      next = undefined;
+      ask();
+      await until('all were asked', () => next !== undefined);
+    };
+    await askAgain();
+    expect(hidden.addresses()).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    await start({ identity, isRelay: true, listen: [address.replace(/\/p2p\/.*$/, '')] });
+    await until('the relay has given a place', async () => {
+      await askAgain();
+      return hidden.addresses().length > 0;
+    });
+    await askAgain();
+    expect(hidden.addresses()).toHaveLength(1);
+    places.stop();
   });
 });
 

@@ -9,6 +9,8 @@ import type {
   TraceDocument,
 } from '../../api-documents.ts';
 import { BadInputError, printable } from '../../errors.ts';
+import { HIT_ORDERS } from '../../tasks/contractor-ranking.ts';
+import type { HitOrder } from '../../tasks/contractor-ranking.ts';
 import type { CliContext, RegisterCommand } from '../context.ts';
 import { microUsd, minimum, wholeNumber } from '../options.ts';
 import type { Minimum } from '../options.ts';
@@ -21,6 +23,7 @@ interface QueryOptions {
   readonly level?: number;
   readonly min: readonly Minimum[];
   readonly region?: string;
+  readonly sort: HitOrder;
   readonly broker?: true;
   readonly trace?: true;
 }
@@ -60,6 +63,14 @@ export const registerQuery: RegisterCommand = (program, run) => {
         'keep hits of which an attestor has certified that they stand there',
       ).choices(REGIONS),
     )
+    .addOption(
+      new Option(
+        '--sort <order>',
+        'rank by this, after known peers: fit (Eq. 12), price or latency',
+      )
+        .choices(HIT_ORDERS)
+        .default('fit'),
+    )
     .option(
       '--broker',
       'ask the configured brokers too, and not only where the network cannot answer',
@@ -83,6 +94,7 @@ export const registerQuery: RegisterCommand = (program, run) => {
           query,
           minimums,
           limit: options.limit,
+          sort: options.sort,
           brokers: options.broker ?? false,
           trace: options.trace ?? false,
           ...(options.maxPriceUsd === undefined ? {} : { maxPriceMicroUsd: options.maxPriceUsd }),
@@ -122,6 +134,10 @@ const ROTATION_REMARK =
 const ROTATED_REMARK =
   'KEY_ROTATED: the peer has passed to a new key, and what it shows under the old one counts for ' +
   'nothing; it is found under its new PeerId';
+
+const PARTIAL_REMARK =
+  'Too little was heard to say that nobody has it: peers did not answer, or brokers alone did, ' +
+  'who may leave out. Ask again, or see --trace';
 
 /** How much of a resource, and whether its attestor measured it over the network. */
 function describeResource({ name, atLeast, basis }: HitDocument['resources'][number]): string {
@@ -181,7 +197,9 @@ export function describeQuery(result: QueryDocument): string {
       `left out: ${sameNetwork} of networks and ${sameAttestorGroup} of attestor groups of which others are ranked`,
     );
   }
-  for (const { peerId, reason } of result.dropped) lines.push(`dropped ${peerId}: ${reason}`);
+  for (const { peerId, term, reason } of result.dropped) {
+    lines.push(`dropped ${[peerId, term].filter(Boolean).join(' ')}: ${reason}`);
+  }
   for (const { name, url, skills } of result.brokers?.outside ?? []) {
     lines.push(`outside, unverified: ${name} ${url}: ${skills.join(', ')}`);
   }
@@ -199,5 +217,6 @@ export function describeQuery(result: QueryDocument): string {
   const isRotated = trace.some(({ detail }) => detail?.includes('KEY_ROTATED'));
   if (isRotated) lines.push(ROTATED_REMARK);
   if (result.outcome === 'unreachable') lines.push('No peer could be asked: see coalesce peers');
+  if (result.outcome === 'partial' && hits.length === 0) lines.push(PARTIAL_REMARK);
   return lines.join('\n');
 }

@@ -51,6 +51,7 @@ export function describeStatus(status: StatusDocument): string {
       ['paid today', describeSpending(status.spendingToday)],
       ['earned', usd(status.earnedMicroUsd)],
       ['unsigned', describeMail(status.mail)],
+      ...describeBroker(status.broker),
       [
         'costs here',
         `${status.prices.computeUsdPerHour} USD/h compute, ${status.prices.powerWatts} W at ${status.prices.energyUsdPerKwh} USD/kWh`,
@@ -107,6 +108,11 @@ function describeSpending({
 }
 
 /** What attestors have taken of this machine, and of its work. */
+function describeBroker(broker: StatusDocument['broker']): readonly [string, string][] {
+  if (broker === null) return [];
+  return [['broker', `${broker.records} records, ${broker.quotes} quotes held`]];
+}
+
 function describeMail({ lateVerdicts, awaitedVerdicts, lettersKept }: StatusDocument['mail']) {
   const kept = lettersKept === null ? '' : `; ${lettersKept} letters kept for others`;
   return (

@@ -14,6 +14,7 @@ import { MIN_KNOWN_ANSWER_TASKS } from '../../tasks/attestation-rule.ts';
 import { TASK_LIMITS } from '../../tasks/task-limits.ts';
 import { splitSchema, taskFields } from '../../tasks/task.ts';
 import { isTerm } from '../../../protocols/skill-discovery/terms.ts';
+import { HIT_ORDERS } from '../../tasks/contractor-ranking.ts';
 
 export const term = z
   .string()
@@ -39,6 +40,8 @@ export const queryBody = z.strictObject({
   maxPriceMicroUsd: z.number().min(0).optional(),
   maxLatencyMs: z.number().min(0).optional(),
   level: z.number().int().min(0).max(3).optional(),
+  /** By what hits are ranked, after known peers and before the limit; left out: by fit. */
+  sort: z.enum(HIT_ORDERS).optional(),
   /** Quantities that hits must prove, from 0 to 2^32 - 1. */
   minimums: z
     .array(z.strictObject({ name: term, min: z.number().int().min(0).max(4_294_967_295) }))

@@ -75,6 +75,7 @@ function status(decision: Partial<DecisionStatusDocument>): StatusDocument {
     spendingToday: { spentMicroUsd: 250, limitMicroUsd: null },
     measuredTime: NOT_TESTED,
     mail: { lateVerdicts: 0, awaitedVerdicts: 0, lettersKept: null },
+    broker: null,
     decisionPolicy: 'rational',
     decision: { ...NEW, ...decision },
     ledger: null,
@@ -193,5 +194,15 @@ describe('the ledger in coalesce status', () => {
   it('says nothing of it while blocks go on', () => {
     const text = describeStatus(ledger({ isReached: true, sinceMs: 0, reason: null }));
     expect(text).not.toContain('NOT REACHED');
+  });
+
+  it('says what a broker has and keeps, and nothing of it for a node that is none', () => {
+    const broker = { ...status({}), broker: { records: 12, quotes: 9 } };
+    const mail = { lateVerdicts: 1, awaitedVerdicts: 2, lettersKept: 3 };
+    const text = describeStatus({ ...broker, mail });
+    expect(lineOf(text, 'broker')).toBe('12 records, 9 quotes held');
+    expect(lineOf(text, 'unsigned')).toContain('3 letters kept for others');
+    expect(describeStatus(status({}))).not.toMatch(/^broker/m);
+    expect(describeStatus(status({}))).not.toContain('letters kept');
   });
 });

@@ -121,15 +121,18 @@ describe('a contractor that is gone when its work is judged', () => {
     const bootstrap = [broker.addresses()[0]!];
     const network = { ...local, bootstrap, brokers: bootstrap };
     const trust = { known: [c.identity.peerId, s.identity.peerId] };
-    const verification = { auditRateKnown: 0, auditRateNew: 0 };
-    const decision = { hasEconomicGate: false, confidenceThreshold: 0 };
+    // The work is done again before the verdict: the contractor is gone by then.
+    const verification = { auditRateKnown: 1, auditRateNew: 1 };
+    const decision = { hasEconomicGate: false, confidenceThreshold: 0, isBargaining: false };
     const buying: ConfigFile = { trust, network, verification, decision };
 
     let gone: Promise<void> | undefined;
-    const seller = await s.start(
-      { trust, network },
-      { onAcknowledged: () => void setImmediate(() => (gone ??= s.stop())) },
-    );
+    const leave = (): void => {
+      setTimeout(() => {
+        gone ??= s.stop();
+      }, 50);
+    };
+    const seller = await s.start({ trust, network }, { onAcknowledged: leave });
     const outcomes = [believed(s.identity.peerId)];
     const client = await c.start(buying, { outcomes });
     const isMeshed = async () => (await client.status()).routingTableSize;
@@ -141,9 +144,10 @@ describe('a contractor that is gone when its work is judged', () => {
 
     const inputs = [{ file: 'a.txt', mediaType: 'text/plain' }];
     const task = taskForSkill({ term: TERM, inputs, valueMicroUsd: 1_000_000 });
-    const files = { 'a.txt': Buffer.from('A fine thing.').toString('base64') };
+    const files = { 'a.txt': Buffer.from('A fine thing. '.repeat(30_000)).toString('base64') };
     const run = await client.run({ task, files }, never);
     const paidMicroUsd = run.totals.paidMicroUsd;
+    expect(run.subtasks[0]!.decision).toMatchObject({ contractor: s.identity.peerId });
     expect(paidMicroUsd).toBeGreaterThan(0);
     await gone;
     expect(await receiptsOf(client)).toEqual([]);

@@ -11,7 +11,18 @@ const one = (name: string, isKnown: boolean, level: 0 | 1 | 2 | 3, score: number
   isKnown,
   proved: { level },
   fit: { score, ontology: 1, embedding: null },
+  hit: { source: 'holder', offer: offerOf('100', 1_000) },
 });
+
+/** The same with another price and latency. */
+const offering = (contractor: Named, priceMicroUsd: string, latencyMs: number): Named => ({
+  ...contractor,
+  hit: { ...contractor.hit, offer: offerOf(priceMicroUsd, latencyMs) },
+});
+
+function offerOf(priceMicroUsd: string, latencyMs: number) {
+  return { term: 'performs:nlp', priceMicroUsd, perUnit: 'task', latencyMs, capacity: 1 };
+}
 
 /** A hit of a free text alone, so near to it. */
 const byText = (name: string, isKnown: boolean, embedding: number): Named => ({
@@ -65,6 +76,36 @@ describe('the order of contractors', () => {
     // A hit of a term that was asked for is never far, and says nothing of how near texts are.
     expectBefore(one('named', true, 2, 0.1), byText('stranger', false, 0.9));
     expectBefore(byText('known by text', true, 0.5), one('named', false, 3, 0.9));
+  });
+
+  it('takes a hit of a term for an answer, however far it is from the text beside it', () => {
+    const asked = {
+      ...one('asked', true, 2, 0.4),
+      fit: { score: 0.4, ontology: 1, embedding: 0.1 },
+    };
+    expectBefore(asked, byText('stranger near the text', false, 0.9));
+  });
+
+  it('puts of equals one that answered itself before one that others keep the record of', () => {
+    const gone = one('perhaps gone', true, 2, 0.5);
+    expectBefore(one('there', true, 2, 0.5), {
+      ...gone,
+      hit: { ...gone.hit, source: 'dht' },
+    });
+  });
+
+  it('goes by price or latency where the caller wants that, and known peers stay first', () => {
+    const all = [
+      offering(one('dear and quick', false, 3, 0.9), '300', 10),
+      offering(one('cheap and slow', false, 0, 0.1), '1', 9_000),
+      offering(one('known', true, 0, 0.1), '999', 99_000),
+      offering(one('between', false, 1, 0.5), '20', 500),
+    ];
+    const ranked = (order: 'fit' | 'price' | 'latency') =>
+      namesOf(rankContractors(all, lots(1, 2, 3, 4), order));
+    expect(ranked('price')).toEqual(['known', 'cheap and slow', 'between', 'dear and quick']);
+    expect(ranked('latency')).toEqual(['known', 'dear and quick', 'between', 'cheap and slow']);
+    expect(ranked('fit')).toEqual(['known', 'dear and quick', 'between', 'cheap and slow']);
   });
 
   it('leaves equals to the lot, not to who answered first', () => {

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_PEERS_PER_GROUP, describeLeftOut, limitCrowd } from '../../tasks/crowd-limit.ts';
 import type { CrowdMember } from '../../tasks/crowd-limit.ts';
-import { rankContractors } from '../../tasks/contractor-ranking.ts';
-import { FakeRandom } from '../../../protocols/test/negotiation/fake-world.ts';
 import { crowdMember } from './client-fakes.ts';
 
 const at = (peerId: string, ip: string, change: Partial<CrowdMember> = {}) => {
@@ -140,32 +138,5 @@ describe('the limit of a crowd', () => {
         }
       }),
     );
-  });
-});
-
-describe('the order of contractors', () => {
-  const one = (name: string, isKnown: boolean, level: 0 | 2, score: number) => ({
-    name,
-    isKnown,
-    proved: { level },
-    fit: { ontology: 1, embedding: null, score },
-  });
-
-  it('puts known peers before newcomers of a better fit, then the level, then the fit', () => {
-    const ranked = rankContractors(
-      [
-        one('newcomer', false, 0, 0.99),
-        one('worked before', true, 0, 0.5),
-        one('attested', true, 2, 0.4),
-        one('attested, fits better', true, 2, 0.6),
-      ],
-      new FakeRandom('ranking'),
-    );
-    expect(ranked.map(({ name }) => name)).toEqual([
-      'attested, fits better',
-      'attested',
-      'worked before',
-      'newcomer',
-    ]);
   });
 });

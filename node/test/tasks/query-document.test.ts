@@ -6,6 +6,8 @@ import type { Survey, SurveyedContractor } from '../../tasks/contractor-survey.t
 import { firstHitDocument, queryDocument } from '../../tasks/query-document.ts';
 import { contractor } from './client-fakes.ts';
 
+const TERM = 'performs:nlp/sentiment';
+
 function found(number: number, change: Partial<SurveyedContractor> = {}): SurveyedContractor {
   const identity = Identity.fromSeed(new Uint8Array(32).fill(number));
   const record = recordOf(identity);
@@ -16,7 +18,7 @@ function found(number: number, change: Partial<SurveyedContractor> = {}): Survey
 
 function survey(...contractors: SurveyedContractor[]): Survey {
   const search = {
-    query: 'performs:nlp/sentiment',
+    query: TERM,
     outcome: 'complete' as const,
     hits: [],
     asked: 3,
@@ -30,8 +32,7 @@ function survey(...contractors: SurveyedContractor[]): Survey {
   return { search, contractors };
 }
 
-const ask = (change: object = {}) =>
-  queryBody.parse({ query: 'performs:nlp/sentiment', level: 2, ...change });
+const ask = (change: object = {}) => queryBody.parse({ query: TERM, level: 2, ...change });
 
 const unproved = (remark: string) => ({
   proved: {
@@ -53,7 +54,7 @@ describe('the answer to a query', () => {
     }));
     const answer = queryDocument(ask({ limit: 1, maxPriceMicroUsd: 10 }), survey(dear, ...cheap));
     expect(answer.hits.map(({ peerId }) => peerId)).toEqual([cheap[0]!.hit.peerId]);
-    expect(answer.dropped).toEqual([{ peerId: dear.hit.peerId, reason: 'TOO_DEAR' }]);
+    expect(answer.dropped).toEqual([{ peerId: dear.hit.peerId, term: TERM, reason: 'TOO_DEAR' }]);
     expect(answer).toMatchObject({ outcome: 'complete', elapsedMs: 13, firstHitMs: 4 });
   });
 
@@ -99,7 +100,7 @@ describe('the answer to a query', () => {
     const request = ask({ limit: 1, maxLatencyMs: 1_000 });
     const answer = queryDocument(request, survey(slow, fast));
     expect(answer.hits.map(({ peerId }) => peerId)).toEqual([fast.hit.peerId]);
-    expect(answer.dropped).toEqual([{ peerId: slow.hit.peerId, reason: 'TOO_SLOW' }]);
+    expect(answer.dropped).toEqual([{ peerId: slow.hit.peerId, term: TERM, reason: 'TOO_SLOW' }]);
     expect(firstHitDocument(slow.hit, request)).toBeUndefined();
     expect(firstHitDocument(fast.hit, request)).toMatchObject({ latencyMs: 1_000 });
     expect(queryDocument(ask(), survey(slow, fast)).hits).toHaveLength(2);
@@ -128,7 +129,7 @@ describe('the answer to a query', () => {
     expect(answer.hits).toHaveLength(1);
     expect(answer.outcome).toBe('partial');
     expect(answer.dropped).toEqual([
-      { peerId: silent.hit.peerId, reason: 'NOT_HEARD: presentation: time-out' },
+      { peerId: silent.hit.peerId, term: TERM, reason: 'NOT_HEARD: presentation: time-out' },
     ]);
     // Where nothing was to be proved it is a hit as any other.
     const open = queryDocument(ask({ level: 0 }), survey(silent));
@@ -139,7 +140,9 @@ describe('the answer to a query', () => {
     const low = found(1, unproved('is by the holder itself'));
     const answer = queryDocument(ask(), survey(low));
     expect(answer).toMatchObject({ outcome: 'complete', hits: [] });
-    expect(answer.dropped).toEqual([{ peerId: low.hit.peerId, reason: 'LEVEL_TOO_LOW' }]);
+    expect(answer.dropped).toEqual([
+      { peerId: low.hit.peerId, term: TERM, reason: 'LEVEL_TOO_LOW' },
+    ]);
   });
 
   it('asks for the level of each resource that was to be proved, not of the skill alone', () => {
@@ -184,7 +187,11 @@ describe('the answer to a query', () => {
     );
     expect(answer.leftOut).toEqual({ sameNetwork: 1, sameAttestorGroup: 0 });
     const detail = 'NETWORK_FULL: 198.51.100.0/24 has its 3 places';
-    expect(answer.dropped).toContainEqual({ peerId: others[3]!.hit.peerId, reason: detail });
+    expect(answer.dropped).toContainEqual({
+      peerId: others[3]!.hit.peerId,
+      term: TERM,
+      reason: detail,
+    });
     expect(answer.trace).toContainEqual({
       event: 'left-out',
       peerId: others[3]!.hit.peerId,

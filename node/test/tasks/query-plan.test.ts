@@ -201,6 +201,54 @@ describe('the plan of a query', () => {
     expect(embedded).toHaveLength(256);
   });
 
+  it('attack: many terms that a few peers coin take no room from the one of another', async () => {
+    const text = 'repair of antique grandfather clocks';
+    const wanted = 'performs:repair/antique-grandfather-clocks';
+    const junk = Array.from({ length: 12 }, (_, peer) => {
+      const terms = Array.from({ length: 32 }, (_, i) => `performs:junk-${peer}/term-${i}`);
+      return hits(record(...terms), terms).map((hit) => ({ ...hit, peerId: `junk-${peer}` }));
+    }).flat();
+    const [honest] = hits(record(wanted), [wanted]);
+    const asked = await plan(text);
+    await asked.prepare([...junk, honest!], never);
+    expect(asked.fits(honest!, undefined)[0]!.similarity).toBeGreaterThan(0.9);
+  });
+
+  it('keeps every offer of a term that is asked for beside a text', async () => {
+    const terms = [
+      'performs:coding/review',
+      'performs:image/classification',
+      'performs:nlp/translation',
+      'performs:speech/transcription',
+      'performs:text/upper',
+    ];
+    const found = hits(record(...terms), terms);
+    for (const query of [
+      'performs:coding OR photo classification',
+      'photo classification OR performs:coding',
+    ]) {
+      const kept = (await plan(query)).shortlist(found).map(({ matchedTerm }) => matchedTerm);
+      expect(kept).toHaveLength(4);
+      expect(kept).toContain('performs:coding/review');
+      expect(kept).toContain('performs:image/classification');
+    }
+  });
+
+  it('lets the vector of a contractor speak for no coined offer where another answers', async () => {
+    const text = 'moods of customers in reviews';
+    const asked = await plan(text);
+    const vector = embedLocally(text);
+    const terms = ['performs:nlp/sentiment', 'performs:text/uper'];
+    const [sentiment, uper] = hits(record(...terms), terms) as [ContractorHit, ContractorHit];
+    await asked.prepare([sentiment, uper], never);
+    expect(asked.fits(sentiment, vector)[0]!.similarity).toBeGreaterThan(0.3);
+    expect(asked.fits(uper, vector)).toEqual(asked.fits(uper, undefined));
+    // Where no other offer answers, the vector may well speak of this one.
+    const others = ['performs:finance/risk-assessment', 'performs:text/uper'];
+    const [, alone] = hits(record(...others), others) as [ContractorHit, ContractorHit];
+    expect(asked.fits(alone, vector)[0]!.similarity).toBeCloseTo(1, 5);
+  });
+
   it('rates a term by the Jaccard index, a text by the cosine, and both where both are asked', async () => {
     const of = record('performs:nlp/sentiment');
     const [hit] = hits(of, ['performs:nlp/sentiment']) as [ContractorHit];

@@ -58,6 +58,39 @@ describe('the index of a broker', () => {
     expect([...index.termsOnOffer()]).toEqual([]);
   });
 
+  it('takes no older record of a peer that has withdrawn, until none can be valid', () => {
+    const index = new RecordIndex();
+    const iat = NOW - 100;
+    const old = record(0, '100', { seq: 1, iat, exp: iat + 3_600 });
+    index.put(old);
+    index.put(record(0, '100', { seq: 2, iat, exp: iat + 600, offers: [] }));
+    index.put(old);
+    index.sweep(iat + 3_600);
+    index.put(old);
+    expect(index.size).toBe(0);
+    index.put(record(0, '100', { seq: 3, iat, exp: iat + 3_600 }));
+    expect(foundBy(index, ['performs:nlp'])).toEqual([peers[0]]);
+    index.put(record(1, '100', { seq: 2, iat, exp: iat + 600, offers: [] }));
+    index.sweep(iat + 3_601);
+    index.put(record(1, '100', { seq: 1, iat: iat + 3_601, exp: iat + 4_000 }));
+    expect(foundBy(index, ['performs:nlp'], {}, iat + 3_602)).toEqual([peers[1]]);
+  });
+
+  it('ranks by the offers that are asked for, and by the cheapest of all for a bucket', () => {
+    const index = new RecordIndex();
+    const offers = [
+      ...contentOf({ term: 'performs:nlp/sentiment', priceMicroUsd: '500' }).offers,
+      ...contentOf({ term: 'performs:finance/risk', priceMicroUsd: '10' }).offers,
+    ];
+    const embeddings = { ...contentOf().embeddings, buckets: ['b1'] };
+    index.put(record(0, '1', { offers, embeddings }));
+    index.put(record(1, '300', { embeddings }));
+    expect(foundBy(index, ['performs:nlp'])).toEqual([peers[1], peers[0]]);
+    expect(foundBy(index, ['b1'])).toEqual([peers[0], peers[1]]);
+    expect(foundBy(index, ['performs:nlp', 'b1'])).toEqual([peers[1], peers[0]]);
+    expect(foundBy(index, ['performs:nlp'], { maxPriceMicroUsd: 499n })).toEqual([peers[1]]);
+  });
+
   it('does not tell of an expired record, and forgets it', () => {
     const index = new RecordIndex();
     index.put(record(0, '100'));

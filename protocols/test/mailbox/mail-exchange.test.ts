@@ -214,7 +214,8 @@ describe('the name of a letter', () => {
       { ...letter, number: 0 },
     ].map(letterName);
     expect(new Set(names).size).toBe(names.length);
-    expect(letterName({ ...letter, sealed: 'other' } as Letter)).toBe(names[0]);
+    const resealed: Letter = { ...letter, sealed: 'other' };
+    expect(letterName(resealed)).toBe(names[0]);
     expect(fromBase64Url(letter.contract)).toHaveLength(32);
   });
 });

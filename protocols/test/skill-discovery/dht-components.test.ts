@@ -137,6 +137,30 @@ describe('the peers that answers name', () => {
     return { told, hear, network };
   }
 
+  it('are taken up from a later answer where the first named too many before them', () => {
+    const { network, told } = hearing();
+    const invented = Array.from({ length: MAX_TAKEN_UP_OF_ANSWER }, () =>
+      peerIdFromString(peerIdToText(peerIdBytesOf(randomBytes(32)))),
+    );
+    const name = (id: typeof peerId, ports: readonly number[]) =>
+      network.safeDispatchEvent('peer', {
+        detail: { id, multiaddrs: ports.flatMap(at) } as never,
+      });
+    for (const id of invented) name(id, [1]);
+    name(peerId, [4001]);
+    expect(told).toHaveLength(MAX_TAKEN_UP_OF_ANSWER);
+    return Promise.resolve().then(() => {
+      name(peerId, [4001]);
+      expect(told.at(-1)).toBe('peer /ip4/192.0.2.1/tcp/4001');
+    });
+  });
+
+  it('are taken up with sixteen addresses, however many an answer has', () => {
+    const { hear, told } = hearing();
+    hear(...Array.from({ length: 1_000 }, (_, i) => i + 1));
+    expect(told[0]!.split(',')).toHaveLength(16);
+  });
+
   it('are taken up once a minute, and at once under new addresses', () => {
     const { told, hear } = hearing();
     hear(1);

@@ -9,6 +9,7 @@ import { providerCid, recordKey } from '../../skill-discovery/dht-keys.ts';
 import { askPeer, storedProviders } from '../../skill-discovery/dht-lookup.ts';
 import {
   DhtStreamPool,
+  MAX_ANSWER_BYTES,
   MAX_IDLE_MS,
   MAX_IDLE_PER_PEER,
 } from '../../skill-discovery/dht-stream-pool.ts';
@@ -60,6 +61,11 @@ class FakeStream extends EventTarget {
   }
 }
 
+/** Bytes of the peer on a stream. */
+function message(byteLength = 100): Event {
+  return Object.assign(new Event('message'), { data: { byteLength } });
+}
+
 describe('streams of the DHT', () => {
   let opened: FakeStream[];
   let pool: DhtStreamPool;
@@ -82,7 +88,7 @@ describe('streams of the DHT', () => {
   /** A message that gets an answer. */
   const exchange = async (to = peer): Promise<void> => {
     const stream = await open(to);
-    opened[numberOf(stream)]!.dispatchEvent(new Event('message'));
+    opened[numberOf(stream)]!.dispatchEvent(message());
     await stream.close();
   };
   const numberOf = (stream: Stream): number => (stream as unknown as FakeStream).number;
@@ -93,6 +99,30 @@ describe('streams of the DHT', () => {
     expect(numberOf(await open(otherPeer))).toBe(1);
   });
 
+  it('are reset by an answer that is too large, in one piece or many', async () => {
+    const first = await open();
+    opened[0]!.dispatchEvent(message(MAX_ANSWER_BYTES + 1));
+    expect(opened[0]!.status).toBe('aborted');
+    await first.close();
+    const second = await open();
+    for (let i = 0; i < 8; i++) opened[1]!.dispatchEvent(message(MAX_ANSWER_BYTES / 8));
+    expect(opened[1]!.status).toBe('open');
+    opened[1]!.dispatchEvent(message(1));
+    expect(opened[1]!.status).toBe('aborted');
+    await second.close();
+    expect(pool.idleCount).toBe(0);
+  });
+
+  it('begin to count anew with each answer', async () => {
+    for (let i = 0; i < 3; i++) {
+      const stream = await open();
+      opened[0]!.dispatchEvent(message(MAX_ANSWER_BYTES));
+      await stream.close();
+    }
+    expect(opened).toHaveLength(1);
+    expect(opened[0]!.status).toBe('open');
+  });
+
   it('serve one message at a time', async () => {
     const [first, second] = [await open(), await open()];
     expect([numberOf(first), numberOf(second)]).toEqual([0, 1]);
@@ -100,7 +130,7 @@ describe('streams of the DHT', () => {
 
   it('are kept of each peer up to a number, and the others closed', async () => {
     const lent = await Promise.all(Array.from({ length: MAX_IDLE_PER_PEER + 3 }, () => open()));
-    for (const stream of opened) stream.dispatchEvent(new Event('message'));
+    for (const stream of opened) stream.dispatchEvent(message());
     await Promise.all(lent.map((stream) => stream.close()));
     expect(pool.idleCount).toBe(MAX_IDLE_PER_PEER);
     expect(opened.filter(({ status }) => status === 'closed')).toHaveLength(3);
@@ -123,11 +153,11 @@ describe('streams of the DHT', () => {
     const first = await open();
     first.addEventListener('message', () => heard.push('first'));
     first.addEventListener('close', () => heard.push('first closed'));
-    opened[0]!.dispatchEvent(new Event('message'));
+    opened[0]!.dispatchEvent(message());
     await first.close();
     const second = await open();
     second.addEventListener('message', () => heard.push('second'));
-    opened[0]!.dispatchEvent(new Event('message'));
+    opened[0]!.dispatchEvent(message());
     await second.close();
     vi.advanceTimersByTime(MAX_IDLE_MS);
     expect(heard).toEqual(['first', 'second']);
@@ -145,7 +175,7 @@ describe('streams of the DHT', () => {
 
   it('are aborted when the peer speaks out of turn', async () => {
     await exchange();
-    opened[0]!.dispatchEvent(new Event('message'));
+    opened[0]!.dispatchEvent(message());
     expect([pool.idleCount, opened[0]!.status]).toEqual([0, 'aborted']);
     expect(numberOf(await open())).toBe(1);
   });
@@ -167,10 +197,10 @@ describe('streams of the DHT', () => {
 
   it('heed whoever gave one back no more: it may serve another message', async () => {
     const first = await open();
-    opened[0]!.dispatchEvent(new Event('message'));
+    opened[0]!.dispatchEvent(message());
     await first.close();
     const second = await open();
-    opened[0]!.dispatchEvent(new Event('message'));
+    opened[0]!.dispatchEvent(message());
     first.abort(new Error('late'));
     await first.close();
     expect(opened[0]!.status).toBe('open');

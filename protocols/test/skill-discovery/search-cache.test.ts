@@ -75,6 +75,38 @@ describe('the cache of searches', () => {
     expect(again.trace[0]).toMatchObject({ event: 'kept' });
   });
 
+  it('keeps a newer look when an older one ends after it', async () => {
+    const answers = [0, 1].map(() => Promise.withResolvers<SearchResult>());
+    let asked = 0;
+    const { cache, clock } = createCache(() => answers[asked++]!.promise);
+    const first = cache.search(question);
+    clock.ms = 1_000;
+    const second = cache.search(question);
+    answers[1]!.resolve(resultOf({ asked: 2 }));
+    await second;
+    answers[0]!.resolve(resultOf({ asked: 1 }));
+    await first;
+    clock.ms = 2_000;
+    expect((await cache.search(question)).asked).toBe(2);
+    expect(asked).toBe(2);
+  });
+
+  it('keeps what it traced within a bound, and nothing beyond its age', async () => {
+    const line = { atMs: 0, event: 'providers' };
+    const long = resultOf({ trace: Array.from({ length: 1_000 }, () => line) });
+    const { cache, clock, looksAtMs } = createCache(() => Promise.resolve(long));
+    const questions = Array.from({ length: 20 }, (_, i) => ({ ...question, query: `q${i}` }));
+    for (const one of questions) await cache.search(one);
+    expect(looksAtMs).toHaveLength(20);
+    for (const one of questions.slice(4)) await cache.search(one);
+    expect(looksAtMs).toHaveLength(20);
+    await cache.search(questions[0]!);
+    expect(looksAtMs).toHaveLength(21);
+    clock.ms = MAX_ANSWER_AGE_MS + 1;
+    await cache.search({ ...question, query: 'later' });
+    expect(cache.size).toBe(1);
+  });
+
   it('shares no answer between two questions that need other offers', async () => {
     const { cache, looksAtMs } = createCache();
     await cache.search(question);
