@@ -89,6 +89,8 @@ export interface AgentRuntime {
   readonly scores: PeerScores;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
+  /** Their work, to be looked at and called off. */
+  readonly contractWork: Pick<ContractWork, 'isExecuting' | 'callOff'>;
   stop(): Promise<void>;
 }
 
@@ -170,6 +172,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     scores: createScores(parts, ledger, { host, guard, sessions }),
     askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
     contractsInWork: () => contractorRole.work.inWork,
+    contractWork: contractorRole.work,
     stop: async () => {
       clearInterval(sweep);
       renewal.stop();

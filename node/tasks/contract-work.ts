@@ -50,6 +50,9 @@ import type { WorkMeter } from './work-meter.ts';
 /** Longest time that a task may run here, unless its specification asks for less. */
 const MAX_WORK_MS = 15 * 60_000;
 
+/** Contracts that are remembered as called off; longer than any of them may still be asked for. */
+const MAX_CALLED_OFF = 1_024;
+
 /** How long a large result may take to be sent, broken streams included. */
 const SEND_TIMEOUT_MS = 60_000;
 /** How long the end of work is waited for when the node stops. */
@@ -116,6 +119,10 @@ export class ContractWork implements AgentExecutor {
   readonly #slots = new FairSlots();
   /** Contracts in work: a second message under one of them waits for the first. */
   readonly #byContract = new Map<string, ContractInWork>();
+  /** Contracts whose work is going on, and not waiting for a slot. */
+  readonly #executing = new Set<string>();
+  /** Contracts that this node has called off: a message under one of them starts nothing. */
+  readonly #calledOff = new Set<string>();
   #isStopping = false;
 
   constructor(init: ContractWorkInit) {
@@ -145,6 +152,25 @@ export class ContractWork implements AgentExecutor {
   stop(contractId: string): void {
     const inWork = this.#byContract.get(contractId);
     inWork?.controller.abort(new WorkCancelled('The contract is void'));
+  }
+
+  /** Whether the work itself is going on, and not waiting for a slot. */
+  isExecuting(contractId: string): boolean {
+    return this.#executing.has(contractId);
+  }
+
+  /**
+   * Calls a contract off for which this node has delivered nothing yet. Its executor is told to
+   * stop, its client that the task was cancelled, now or when it sends the task.
+   */
+  callOff(contractId: string): void {
+    this.#calledOff.add(contractId);
+    const [oldest] = this.#calledOff;
+    if (this.#calledOff.size > MAX_CALLED_OFF) this.#calledOff.delete(oldest!);
+    const inWork = this.#byContract.get(contractId);
+    // What is in work gives its slot back when it has ended.
+    if (inWork) inWork.controller.abort(new WorkCancelled('The contractor called it off'));
+    else this.#init.onUndone(contractId);
   }
 
   execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
@@ -227,6 +253,7 @@ export class ContractWork implements AgentExecutor {
   async #resultOf(context: RequestContext, controller: AbortController): Promise<StoredResult> {
     const id = contractOf(context.context);
     if (id === undefined) throw new WorkRefusal('This node works under a contract only');
+    if (this.#calledOff.has(id)) throw new WorkCancelled('The contractor called it off');
     const running = this.#byContract.get(id);
     if (running) return running.work;
     const work = this.#workUnder(id, context, controller);
@@ -309,8 +336,10 @@ export class ContractWork implements AgentExecutor {
       if (!giveBack) throw new WorkRefusal('BUSY: too many tasks wait here; try again later');
       try {
         this.#init.onWork(id, specification);
+        this.#executing.add(id);
         return await this.#execute(item, { id, client, work }, controller);
       } finally {
+        this.#executing.delete(id);
         giveBack();
       }
     } finally {

@@ -24,6 +24,7 @@ import type { PolicyChoice } from './node-policy.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { ProspectFinder, Prospects } from './prospect-finder.ts';
 import type { RecurringTasks } from './recurring-tasks.ts';
+import type { AttemptBegun } from './run-history.ts';
 import { RunLedger } from './run-ledger.ts';
 import { totalsOf } from './run-totals.ts';
 import type { DailySpending } from './daily-spending.ts';
@@ -53,6 +54,12 @@ export interface TaskRunnerComponents {
   readonly ledgerFeesMicroUsd?: number | undefined;
   /** What the node pays in a day; left out: no limit. */
   readonly daily?: DailySpending | undefined;
+}
+
+/** How one task is run. */
+export interface TaskRunOptions extends PolicyChoice {
+  /** Told of each attempt as it begins, here or at a contractor. */
+  readonly onAttempt?: ((attempt: AttemptBegun) => void) | undefined;
 }
 
 /** How a task ended: the decision that led there, and what came of it. */
@@ -118,7 +125,7 @@ export class TaskRunner {
    */
   async run(
     task: PreparedTask,
-    choice: PolicyChoice,
+    options: TaskRunOptions,
     signal: AbortSignal,
     cap = new SpendingCap({ daily: this.#components.daily }),
   ): Promise<RunDocument> {
@@ -128,7 +135,7 @@ export class TaskRunner {
     const startSeconds = processor.seconds();
     const ledger = new RunLedger(clock);
     try {
-      const ending = await this.#untilDone(task, choice, ledger, cap, signal);
+      const ending = await this.#untilDone(task, options, ledger, cap, signal);
       const seconds = processor.seconds() - startSeconds - ledger.workHereSeconds;
       const handlingMicroUsd = machine.priceOfCpu(Math.max(0, seconds));
       const wallMs = clock.monotonicMs() - startMs;
@@ -160,7 +167,7 @@ export class TaskRunner {
 
   async #untilDone(
     task: PreparedTask,
-    policyChoice: PolicyChoice,
+    options: TaskRunOptions,
     ledger: RunLedger,
     cap: SpendingCap,
     signal: AbortSignal,
@@ -184,7 +191,7 @@ export class TaskRunner {
         const { affordable, tooDear } = this.#within(cap, left);
         const leftOut = leftOutOf([...failed, ...tooDear, ...refused]);
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, affordable, stage, {
+          this.#deliberation.onProspects(task, options, affordable, stage, {
             leftOut,
             market,
           }),
@@ -204,8 +211,9 @@ export class TaskRunner {
           }
         }
         if (choice !== 'OUTSOURCE' || !chosen) {
-          const finished =
-            choice === 'REFUSED' ? REFUSED : await execution.here(task, ledger, signal);
+          if (choice === 'REFUSED') return { record, finished: REFUSED, refused, isSold };
+          options.onAttempt?.({ where: 'local', priceMicroUsd: null });
+          const finished = await execution.here(task, ledger, signal);
           return { record, finished, refused, isSold };
         }
         untried.delete(chosen);
@@ -223,6 +231,8 @@ export class TaskRunner {
         let finished: Finished | undefined;
         try {
           await execution.bargain(chosen, record, ledger, signal);
+          const agreedMicroUsd = ledger.bargained?.agreedMicroUsd ?? Number(quote.price);
+          options.onAttempt?.({ where: peerId, priceMicroUsd: agreedMicroUsd });
           finished = await execution.at(chosen, decision, task, ledger, signal);
         } finally {
           await reservation.settle(ledger.paidMicroUsd - paidBefore);

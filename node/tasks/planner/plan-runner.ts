@@ -11,6 +11,7 @@ import type { PlanProgressDocument, RunDocument, SubtaskDocument } from '../../a
 import type { Processor } from '../../system-clock.ts';
 import type { LocalMachine } from '../local-machine.ts';
 import type { PolicyChoice } from '../node-policy.ts';
+import type { AttemptBegun } from '../run-history.ts';
 import { totalsOf } from '../run-totals.ts';
 import type { DailySpending } from '../daily-spending.ts';
 import { SpendingCap } from '../spending-cap.ts';
@@ -38,6 +39,8 @@ export interface PlanRunnerComponents {
 export interface PlanOptions extends PolicyChoice {
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: PlanProgressDocument) => void) | undefined;
+  /** Told of each subtask that somebody begins to work on. */
+  readonly onAttempt?: ((subtaskId: string, attempt: AttemptBegun) => void) | undefined;
   /** Where it is kept what was done; none: a run that is cut short is lost. */
   readonly journal?: RunEntry | undefined;
 }
@@ -149,9 +152,14 @@ class PlanRun {
   async #runOne(task: PlannedTask): Promise<void> {
     const { runner, machine, logger } = this.#components;
     const ready = sized(withResults(task, this.#results), machine);
+    const { policy, explore, onAttempt } = this.#options;
+    const options = {
+      ...{ policy, explore },
+      onAttempt: (attempt: AttemptBegun) => onAttempt?.(task.id, attempt),
+    };
     try {
       const run = await machine.attend(ready, () =>
-        runner.run(ready, this.#options, this.#signal, this.#cap),
+        runner.run(ready, options, this.#signal, this.#cap),
       );
       if (run.status === 'completed' && run.output) {
         await this.#options.journal?.note(task.id, run);
