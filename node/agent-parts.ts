@@ -54,6 +54,8 @@ import { RunHistory } from './tasks/run-history.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { UnpaidWork } from './tasks/unpaid-work.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
+import { openTracing } from './tracing/node-tracing.ts';
+import type { NodeTracing } from './tracing/node-tracing.ts';
 
 /** What a node is handed. */
 export interface AgentNodeInit {
@@ -100,6 +102,8 @@ export interface AgentParts {
   readonly measuredTime: MeasuredTime;
   readonly attestorTasks: AttestorTasks;
   readonly daily: DailySpending;
+  /** Spans of tasks in both roles. */
+  readonly tracing: NodeTracing;
   readonly usedNonces: UsedNonces;
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
@@ -177,11 +181,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     isAdaptive: config.decision.isAdaptive,
     maxSpendingShare: config.decision.maxSpendingShare,
   });
-  const unpaidWork = new UnpaidWork({
-    config,
-    shelf,
-    meter: machine.meter,
-  });
+  const unpaidWork = new UnpaidWork({ config, shelf, meter: machine.meter });
   const recurring = await loadRecurringTasks(init, embedder);
   await measuredTime.load();
   const daily = await loadDailySpending(init);
@@ -213,6 +213,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     measuredTime,
     attestorTasks,
     daily,
+    tracing: openTracing(config, { peerId: identity.peerId, clock, random, logger }),
     usedNonces,
     measured,
     outcomes,

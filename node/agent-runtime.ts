@@ -184,6 +184,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await Promise.all([worked, benchmarks.stop()]);
       client.outsourcing.close();
       advertiser.stop();
+      await parts.tracing.close();
       await storeMemory(seen);
       await parts.measuredTime.save();
       await parts.recurring.save();
@@ -301,6 +302,7 @@ function serveTasks(
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     tests: parts.attestorTasks,
     meter: parts.machine.meter,
+    tracer: parts.tracing.tracer,
     random,
     clock,
     logger,

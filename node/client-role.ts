@@ -119,6 +119,7 @@ export function createClientRole(
     self: identity.peerId,
     ledgerFeesMicroUsd,
     daily: parts.daily,
+    tracer: parts.tracing.tracer,
   });
   const { maxParallel } = config.planner;
   return {
@@ -134,6 +135,7 @@ export function createClientRole(
       logger,
       maxParallel,
       daily: parts.daily,
+      tracer: parts.tracing.tracer,
     }),
     renewals: createAttestation(
       parts,

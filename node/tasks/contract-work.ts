@@ -18,11 +18,13 @@ import { AgentEvent } from '@a2a-js/sdk/server';
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
 import { contractOf } from '../../protocols/a2a/request-dispatcher.ts';
+import { readTraceMetadata } from '../../protocols/a2a/trace-context.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { AttestorTasks } from './attestor-tasks.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
@@ -79,6 +81,8 @@ export interface ContractWorkInit {
   readonly tests: Pick<AttestorTasks, 'begin'>;
   /** Shared with what this node learns from: work for others disturbs its measures. */
   readonly meter: WorkMeter;
+  /** Left out: nothing is traced. */
+  readonly tracer?: Tracer;
   readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -292,9 +296,25 @@ export class ContractWork implements AgentExecutor {
     }
     const { client } = started.contract.request.body;
     const work = { specification, parts: received.parts };
-    const parts = await this.#inTurn({ id, client, work }, controller);
+    const parts = await this.#traced(context, { id, client, work }, (task) =>
+      this.#inTurn(task, controller),
+    );
     const isSealed = started.contract.agreement?.body.delivery === 'sealed';
     return this.#keep(id, parts, isSealed);
+  }
+
+  /** Within a span, which is part of the client's where the message says so. */
+  #traced<Result>(
+    { userMessage }: RequestContext,
+    task: ContractTask,
+    work: (task: ContractTask) => Promise<Result>,
+  ): Promise<Result> {
+    const { tracer } = this.#init;
+    if (!tracer) return work(task);
+    const skill = task.work.specification.skills[0]!;
+    const attributes = { 'coalesce.skill': skill, 'coalesce.client': task.client };
+    const parent = readTraceMetadata(userMessage.metadata);
+    return tracer.during('execute', { parent, kind: 'server', attributes }, () => work(task));
   }
 
   /** Stores a result, with the key of a sealed one, and signs its delivery. */

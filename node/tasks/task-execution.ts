@@ -7,6 +7,7 @@
 
 import { utf8 } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/hash.ts';
+import type { TraceContext } from '../../protocols/a2a/trace-context.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
@@ -170,7 +171,12 @@ export class TaskExecution {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     let performed: Measure & { readonly result: DeliveredResult };
     try {
-      performed = await ledger.timed('work', () => this.#perform(quoted, task, ledger, limited));
+      const attributes = { 'coalesce.contractor': peerId };
+      performed = await ledger.timed(
+        'work',
+        (span) => this.#perform(quoted, task, { ledger, trace: span?.context }, limited),
+        { name: 'dispatch', kind: 'client', attributes },
+      );
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
@@ -214,13 +220,14 @@ export class TaskExecution {
   #perform(
     quoted: Prospect['quoted'],
     task: PreparedTask,
-    ledger: RunLedger,
+    { ledger, trace }: { readonly ledger: RunLedger; readonly trace: TraceContext | undefined },
     signal: AbortSignal,
   ): Promise<Measure & { readonly result: DeliveredResult }> {
     const { machine, outsourcing } = this.#components;
     return machine.meter.time('waits', () =>
       machine.queue.whileElsewhere(task.taskId, () =>
         outsourcing.perform(quoted, task, signal, {
+          trace,
           onSecured: (security) => {
             ledger.paidMicroUsd += security.feesMicroUsd;
             ledger.security = security;

@@ -18,6 +18,7 @@ import { SpendingCap } from '../spending-cap.ts';
 import type { ResultPart } from '../task-parts.ts';
 import { sized } from '../task-request.ts';
 import type { TaskRunner } from '../task-runner.ts';
+import type { Span, Tracer } from '../../tracing/tracer.ts';
 import { integrate } from './integration.ts';
 import type { RunEntry } from './run-journal.ts';
 import { withResults } from './plan.ts';
@@ -33,6 +34,8 @@ export interface PlanRunnerComponents {
   readonly maxParallel: number;
   /** What the node pays in a day; left out: no limit. */
   readonly daily?: DailySpending | undefined;
+  /** Left out: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** How to run a plan. */
@@ -66,6 +69,7 @@ class PlanRun {
   readonly #options: PlanOptions;
   readonly #runId: string;
   readonly #signal: AbortSignal;
+  readonly #span: Span | undefined;
   readonly #cap: SpendingCap;
   readonly #startMs: number;
   readonly #results = new Map<string, readonly ResultPart[]>();
@@ -99,6 +103,8 @@ class PlanRun {
       onPaid: (paidMicroUsd) => journal?.notePaid(paidMicroUsd) ?? Promise.resolve(),
     });
     this.#startMs = components.clock.monotonicMs();
+    const attributes = { 'coalesce.run': this.#runId };
+    this.#span = components.tracer?.start('run', { attributes });
     const { signal } = options;
     const { deadlineMs } = plan;
     this.#signal =
@@ -106,6 +112,18 @@ class PlanRun {
   }
 
   async toEnd(): Promise<RunDocument> {
+    let status: string | undefined;
+    try {
+      const run = await this.#work();
+      ({ status } = run);
+      return run;
+    } finally {
+      this.#span?.set('coalesce.status', status ?? 'ended');
+      this.#span?.end(status !== 'completed');
+    }
+  }
+
+  async #work(): Promise<RunDocument> {
     const { clock, processor } = this.#components;
     const startSeconds = processor.seconds();
     this.#tell(null);
@@ -156,6 +174,7 @@ class PlanRun {
     const options = {
       ...{ policy, explore },
       onAttempt: (attempt: AttemptBegun) => onAttempt?.(task.id, attempt),
+      parent: this.#span?.context,
     };
     try {
       const run = await machine.attend(ready, () =>
