@@ -53,6 +53,7 @@ import { RecurringTasks } from './tasks/recurring-tasks.ts';
 import { RunHistory } from './tasks/run-history.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { UnpaidWork } from './tasks/unpaid-work.ts';
+import type { ResultVerifiers } from './tasks/verification/custom-verifier.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
 import { openTracing } from './tracing/node-tracing.ts';
 import type { NodeTracing } from './tracing/node-tracing.ts';
@@ -68,6 +69,8 @@ export interface AgentNodeInit {
   readonly random: Random;
   /** Measures the machine at the first start; left out: the real one is measured. */
   readonly hardwareProbe?: HardwareProbe;
+  /** Checks of results beside those that tasks name, by term. */
+  readonly verifiers?: ResultVerifiers | undefined;
   /** Makes where benchmarks run; left out: a thread each. */
   readonly benchmarkWorker?: () => BenchmarkWorker;
   /** What the host is made of, changed on purpose: a testnet's faults. Left out: as it is. */

@@ -95,6 +95,7 @@ export function createClientRole(
   });
   const execution = new TaskExecution({
     onDeclined: (peerId) => prospects.rest(peerId),
+    verifiers: parts.init.verifiers,
     outsourcing,
     machine,
     outcomes,

@@ -30,6 +30,7 @@ import type { DeliveredResult, Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { ResultPart } from './task-parts.ts';
+import type { ResultVerifiers } from './verification/custom-verifier.ts';
 import { verifyResult } from './verification/verify-result.ts';
 import type { Verification } from './verification/verify-result.ts';
 import type { Measure } from './work-meter.ts';
@@ -54,6 +55,8 @@ export interface TaskExecutionComponents {
   readonly logger: Logger;
   /** Told of a contractor that gave a quote and then did not take the task. */
   readonly onDeclined: (peerId: string) => void;
+  /** Checks of who embeds the node, by term. */
+  readonly verifiers?: ResultVerifiers | undefined;
 }
 
 /** What a task came to. */
@@ -268,7 +271,7 @@ export class TaskExecution {
     ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<{ verification: Verification; seconds: number; check: Measure | null }> {
-    const { machine, random } = this.#components;
+    const { machine, random, verifiers } = this.#components;
     const recompute = machine.executor(task.term);
     await recompute?.prepare?.();
     const { result: verification, ...measure } = await ledger.timed('verify', () =>
@@ -280,6 +283,7 @@ export class TaskExecution {
           random,
           auditRate: rate,
           signal,
+          verifier: verifiers?.get(task.term),
           ...(recompute ? { recompute } : {}),
         }),
       ),
