@@ -8,6 +8,26 @@
 import type { SubtaskDocument, TotalsDocument } from './api-documents.ts';
 import type { TaskCost } from './tasks/run-totals.ts';
 
+/** How a run of this node is, or ended. `ended`: without an answer. */
+export const RUN_STATES = [
+  'working',
+  'completed',
+  'partial',
+  'failed',
+  'refused',
+  'cancelled',
+  'ended',
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** How far a task for another is. `delivered`: the client has not settled it yet. */
+export const CONTRACT_STATES = ['queued', 'working', 'delivered'] as const;
+export type ContractState = (typeof CONTRACT_STATES)[number];
+
+/** States of tasks in both roles: what lists can be narrowed to. */
+export const TASK_STATES = [...new Set([...RUN_STATES, ...CONTRACT_STATES])];
+export type TaskState = RunState | ContractState;
+
 /** One subtask of a run in the history, short. */
 export interface RunStepDocument {
   readonly id: string;
@@ -25,16 +45,30 @@ export interface RunStepDocument {
   readonly phasesMs: Readonly<Record<string, number>>;
 }
 
+/** A subtask of a run that somebody has at this moment. */
+export interface StepAtWorkDocument {
+  readonly id: string;
+  /** PeerId, or `local`. */
+  readonly where: string;
+  /** Agreed or asked price; null for work here. */
+  readonly priceMicroUsd: number | null;
+  readonly sinceMs: number;
+}
+
 /** A run of this node as a client, at work or ended. */
 export interface RunRecordDocument {
   readonly runId: string;
   readonly title: string;
-  readonly status: 'working' | 'completed' | 'partial' | 'failed' | 'refused' | 'ended';
+  readonly status: RunState;
   readonly startedMs: number;
+  /** When its time is up; null where the task has no limit. */
+  readonly deadlineMs: number | null;
   /** Null while it is at work. */
   readonly endedMs: number | null;
   readonly subtasks: number;
   readonly steps: readonly RunStepDocument[];
+  /** Empty once it has ended. */
+  readonly atWork: readonly StepAtWorkDocument[];
   readonly paidMicroUsd: number;
   /** Null until it has ended, and for a run that ended without an answer. */
   readonly totals: TotalsDocument | null;
@@ -49,9 +83,29 @@ export interface ContractorTaskDocument {
   readonly contractId: string;
   readonly client: string;
   readonly term: string;
+  readonly state: ContractState;
+  /** Of the contract between the two peers. */
   readonly phase: string;
   readonly sinceMs: number;
+  /** Last moment in which it may be delivered; null for one of an older version. */
+  readonly deadlineMs: number | null;
   readonly priceMicroUsd: number | null;
+}
+
+/** Answer of `tasks show`: one of the two is there. */
+export interface TaskDocument {
+  readonly id: string;
+  readonly role: 'client' | 'contractor';
+  readonly run: RunRecordDocument | null;
+  readonly contract: ContractorTaskDocument | null;
+}
+
+/** Answer of `tasks cancel`. */
+export interface TaskCancelDocument {
+  readonly id: string;
+  readonly role: TaskDocument['role'];
+  /** How it was. */
+  readonly was: TaskState;
 }
 
 /** Answer of `tasks list`. */

@@ -34,6 +34,8 @@ import type {
   MarketDocument,
   ReceiptsDocument,
   SavingsDocument,
+  TaskCancelDocument,
+  TaskDocument,
   TasksDocument,
 } from './activity-documents.ts';
 import { loadAgentParts } from './agent-parts.ts';
@@ -67,11 +69,14 @@ import type { EndorseOrder } from './tasks/endorser.ts';
 import type { ResourceAttestOrder } from './tasks/resource-attestor.ts';
 import type { DecisionLog } from './tasks/decision-log.ts';
 import { configuredThresholds, nodePolicy } from './tasks/node-policy.ts';
+import type { PolicyChoice } from './tasks/node-policy.ts';
 import { hardwareDocument } from './tasks/hardware-profile.ts';
 import { parseQuery } from './skills/query-expression.ts';
 import { seenOffers } from './tasks/known-offers.ts';
 import { firstHitDocument, queryDocument } from './tasks/query-document.ts';
 import { candidatesFromJson } from './tasks/candidate-file.ts';
+import { TaskBoard } from './tasks/task-board.ts';
+import type { TaskFilter } from './tasks/task-board.ts';
 import type { ResolvedPart, ResultPart } from './tasks/task-parts.ts';
 import { planDocument } from './tasks/planner/plan-document.ts';
 import type { Plan } from './tasks/planner/plan.ts';
@@ -106,6 +111,7 @@ export class AgentNode {
   readonly peerId: string;
   readonly decisions: DecisionLog;
   readonly #parts: AgentParts;
+  readonly #board: TaskBoard;
   #running: AgentRuntime | undefined;
   #isDraining = false;
   /** Runs of several subtasks that are at work. */
@@ -117,6 +123,8 @@ export class AgentNode {
     this.#parts = parts;
     this.peerId = parts.init.identity.peerId;
     this.decisions = parts.decisions;
+    const { runs, role } = parts;
+    this.#board = new TaskBoard({ runs, role, work: () => this.#running?.contractWork });
   }
 
   /** Joins the network. @param urls - Where API and A2A clients are served, for `status`. */
@@ -336,8 +344,8 @@ export class AgentNode {
     const { machine, journal } = this.#parts;
     const plan = planFromRequest(request, machine);
     const { policy, explore } = request;
-    return this.#watched(plan, onProgress, async (told) => {
-      const options = { policy, explore, signal, onProgress: told };
+    return this.#watched(plan, signal, onProgress, async (watched) => {
+      const options = { policy, explore, ...watched };
       if (plan.tasks.length === 1) return planner.run(plan, options);
       return this.#runKept(plan, options, await journal.begin(randomUUID(), request));
     });
@@ -353,20 +361,25 @@ export class AgentNode {
     const entry = await journal.resume(runId);
     const { policy, explore } = entry.request;
     const plan = planFromRequest(entry.request, machine);
-    return this.#watched(plan, onProgress, (told) =>
-      this.#runKept(plan, { policy, explore, signal, onProgress: told }, entry),
+    return this.#watched(plan, signal, onProgress, (watched) =>
+      this.#runKept(plan, { policy, explore, ...watched }, entry),
     );
   }
 
-  /** Runs, and lets the history of runs see it. */
+  /** Runs, lets the history of runs see it, and ends it when it is called off. */
   async #watched(
-    { title }: Plan,
+    plan: Plan,
+    signal: AbortSignal,
     onProgress: ((progress: PlanProgressDocument) => void) | undefined,
-    run: (onProgress: (progress: PlanProgressDocument) => void) => Promise<RunDocument>,
+    run: (watched: Omit<PlanOptions, keyof PolicyChoice>) => Promise<RunDocument>,
   ): Promise<RunDocument> {
-    const watch = this.#parts.runs.progressOf(title, onProgress);
+    const watch = this.#parts.runs.progressOf(plan, onProgress);
     try {
-      const document = await run(watch.onProgress);
+      const document = await run({
+        signal: AbortSignal.any([signal, watch.signal]),
+        onProgress: watch.onProgress,
+        onAttempt: watch.onAttempt,
+      });
       await watch.onEnd(document);
       return document;
     } catch (error) {
@@ -376,17 +389,18 @@ export class AgentNode {
   }
 
   /** Runs of this node, and what it does for others. */
-  tasks(limit: number): TasksDocument {
-    const { runs, role } = this.#parts;
-    return {
-      asClient: runs.list(limit),
-      asContractor: role
-        .openTasks()
-        .slice(0, limit)
-        .map(({ contractId, client, term, phase, sinceMs, priceMicroUsd = null }) => {
-          return { contractId, client, term, phase, sinceMs, priceMicroUsd };
-        }),
-    };
+  tasks(filter: TaskFilter): TasksDocument {
+    return this.#board.list(filter);
+  }
+
+  /** One of them. @throws {@link NothingFoundError} */
+  task(id: string): TaskDocument {
+    return this.#board.show(id);
+  }
+
+  /** Calls one of them off. @throws {@link NothingFoundError} {@link RefusedError} */
+  cancelTask(id: string): TaskCancelDocument {
+    return this.#board.cancel(id);
   }
 
   /** The node's own clock, milliseconds since 1970. */

@@ -54,7 +54,10 @@ import { RecurringTasks } from './tasks/recurring-tasks.ts';
 import { RunHistory } from './tasks/run-history.ts';
 import { SkillShelf } from './tasks/skill-shelf.ts';
 import { UnpaidWork } from './tasks/unpaid-work.ts';
+import type { ResultVerifiers } from './tasks/verification/custom-verifier.ts';
 import { WorkQueue } from './tasks/work-queue.ts';
+import { openTracing } from './tracing/node-tracing.ts';
+import type { NodeTracing } from './tracing/node-tracing.ts';
 
 /** What a node is handed. */
 export interface AgentNodeInit {
@@ -67,6 +70,8 @@ export interface AgentNodeInit {
   readonly random: Random;
   /** Measures the machine at the first start; left out: the real one is measured. */
   readonly hardwareProbe?: HardwareProbe;
+  /** Checks of results beside those that tasks name, by term. */
+  readonly verifiers?: ResultVerifiers | undefined;
   /** Makes where benchmarks run; left out: a thread each. */
   readonly benchmarkWorker?: () => BenchmarkWorker;
   /** What the host is made of, changed on purpose: a testnet's faults. Left out: as it is. */
@@ -101,6 +106,8 @@ export interface AgentParts {
   readonly measuredTime: MeasuredTime;
   readonly attestorTasks: AttestorTasks;
   readonly daily: DailySpending;
+  /** Spans of tasks in both roles. */
+  readonly tracing: NodeTracing;
   readonly usedNonces: UsedNonces;
   /** What the probe found, now or at an earlier start. */
   readonly measured: StoredHardware | null;
@@ -179,11 +186,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     isAdaptive: config.decision.isAdaptive,
     maxSpendingShare: config.decision.maxSpendingShare,
   });
-  const unpaidWork = new UnpaidWork({
-    config,
-    shelf,
-    meter: machine.meter,
-  });
+  const unpaidWork = new UnpaidWork({ config, shelf, meter: machine.meter });
   const recurring = await loadRecurringTasks(init, embedder);
   await measuredTime.load();
   const daily = await loadDailySpending(init);
@@ -215,6 +218,7 @@ export async function loadAgentParts(init: AgentNodeInit): Promise<AgentParts> {
     measuredTime,
     attestorTasks,
     daily,
+    tracing: openTracing(config, { peerId: identity.peerId, clock, random, logger }),
     usedNonces,
     measured,
     outcomes,

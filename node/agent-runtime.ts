@@ -96,6 +96,8 @@ export interface AgentRuntime {
   readonly scores: PeerScores;
   /** Tasks of other peers in work here. */
   readonly contractsInWork: () => number;
+  /** Their work, to be looked at and called off. */
+  readonly contractWork: Pick<ContractWork, 'isExecuting' | 'callOff'>;
   stop(): Promise<void>;
 }
 
@@ -174,6 +176,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     scores: createScores(parts, ledger, { host, guard, sessions }),
     askStatusList: (issuer, list) => askStatusList(parts, sessions, issuer, list),
     contractsInWork: () => contractorRole.work.inWork,
+    contractWork: contractorRole.work,
     stop: async () => {
       clearInterval(sweep);
       renewal.stop();
@@ -186,6 +189,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
       await Promise.all([worked, mailed, benchmarks.stop()]);
       client.outsourcing.close();
       advertiser.stop();
+      await parts.tracing.close();
       await storeMemory(seen);
       await parts.measuredTime.save();
       await parts.recurring.save();
@@ -332,6 +336,7 @@ function serveTasks(
     onWork: (contractId, specification) => parts.learned.onWork(contractId, specification),
     tests: parts.attestorTasks,
     meter: parts.machine.meter,
+    tracer: parts.tracing.tracer,
     random,
     clock,
     logger,

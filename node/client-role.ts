@@ -99,6 +99,7 @@ export function createClientRole(
   });
   const execution = new TaskExecution({
     onDeclined: (peerId) => prospects.rest(peerId),
+    verifiers: parts.init.verifiers,
     outsourcing,
     machine,
     outcomes,
@@ -123,6 +124,7 @@ export function createClientRole(
     self: identity.peerId,
     ledgerFeesMicroUsd,
     daily: parts.daily,
+    tracer: parts.tracing.tracer,
   });
   const { maxParallel } = config.planner;
   return {
@@ -138,6 +140,7 @@ export function createClientRole(
       logger,
       maxParallel,
       daily: parts.daily,
+      tracer: parts.tracing.tracer,
     }),
     renewals: createAttestation(
       parts,

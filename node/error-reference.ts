@@ -8,6 +8,7 @@
 import { REFUSAL_NUMBERS } from '../protocols/errors.ts';
 import {
   BadInputError,
+  CancelledError,
   DataDirectoryLockedError,
   NothingFoundError,
   RefusedError,
@@ -20,6 +21,7 @@ const FAILURES = [
   [NothingFoundError, 'The thing named does not exist, and the look was complete'],
   [UnreachableError, 'The look could not be made: no daemon, no peers, a peer out of reach'],
   [RefusedError, 'Refused or failed for the reason that the message names'],
+  [CancelledError, 'The task was called off on this node, by "coalesce tasks cancel" or the API'],
   [DataDirectoryLockedError, 'Another process uses the data directory; stop it, or name another'],
 ] as const;
 

@@ -61,6 +61,15 @@ export class RefusedError extends UserFacingError {
   readonly httpStatus = 422;
 }
 
+/** Whoever runs the node has called the work off. */
+export class CancelledError extends UserFacingError {
+  static override readonly name = 'CancelledError';
+  override readonly name = 'CancelledError';
+  readonly code = 'CANCELLED';
+  readonly exitCode = 1;
+  readonly httpStatus = 409;
+}
+
 /** The data directory is in use by a running node. */
 export class DataDirectoryLockedError extends UserFacingError {
   static override readonly name = 'DataDirectoryLockedError';

@@ -19,6 +19,11 @@ export { createDataDirectory, dataDirectory } from './storage/data-directory.ts'
 export { loadOrCreateIdentity } from './storage/keystore.ts';
 export { openStore } from './storage/store.ts';
 export { systemClock, systemRandom } from './system-clock.ts';
+export type {
+  ResultVerifier,
+  ResultVerifiers,
+  VerifiedWork,
+} from './tasks/verification/custom-verifier.ts';
 export { auditLedger, auditReport, exportLine } from '../protocols/ledger/audit.ts';
 export { committeeChain } from '../protocols/ledger/committee-chain.ts';
 export { LedgerRail } from '../protocols/ledger/ledger-rail.ts';

@@ -15,6 +15,7 @@ import { silentLogger } from './logger.ts';
 import { createDataDirectory, dataDirectory } from './storage/data-directory.ts';
 import { loadOrCreateIdentity } from './storage/keystore.ts';
 import { openStore } from './storage/store.ts';
+import type { ResultVerifiers } from './tasks/verification/custom-verifier.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
 /** How long work in hand may take to finish when a node is closed. */
@@ -29,6 +30,8 @@ export interface OpenAgentNodeInit {
   readonly dataPath: string;
   /** Settings; the file and the environment are not read. */
   readonly config?: ConfigFile;
+  /** Checks of results beside those that tasks name, by term. */
+  readonly verifiers?: ResultVerifiers;
   /** Default: nothing is logged. */
   readonly logger?: Logger;
 }
@@ -50,6 +53,7 @@ export interface OpenAgentNode extends AsyncDisposable {
 export async function openAgentNode({
   dataPath,
   config: values = {},
+  verifiers,
   logger = silentLogger,
 }: OpenAgentNodeInit): Promise<OpenAgentNode> {
   const config = loadConfig([{ origin: 'config', values }]);
@@ -59,7 +63,7 @@ export async function openAgentNode({
   let started: AgentNode | undefined;
   try {
     const { identity } = await loadOrCreateIdentity(directory);
-    const world = { clock: systemClock, random: systemRandom };
+    const world = { clock: systemClock, random: systemRandom, verifiers };
     started = await createAgentNode({ config, identity, store, directory, logger, ...world });
     await started.start({ http: '', a2a: null });
     if (config.network.bootstrap.length > 0) await untilJoined(started);

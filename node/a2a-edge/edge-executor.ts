@@ -13,7 +13,7 @@ import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/s
 import { ECONOMICS_EXTENSION_URI } from '../../protocols/a2a/agent-card.ts';
 import type { Clock } from '../../protocols/components.ts';
 import type { RunDocument } from '../api-documents.ts';
-import { UserFacingError } from '../errors.ts';
+import { CancelledError, UserFacingError } from '../errors.ts';
 import type { TaskRequest } from '../http-api/routes/requests.ts';
 import { ExecutorInputError } from '../tasks/executors/errors.ts';
 import type { ResultPart } from '../tasks/task-parts.ts';
@@ -121,6 +121,9 @@ export class EdgeExecutor implements AgentExecutor {
       return { state: TaskState.TASK_STATE_COMPLETED, parts };
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof CancelledError) {
+        return { state: TaskState.TASK_STATE_CANCELED, parts: [], text: error.message };
+      }
       if (error instanceof UserFacingError) {
         return rejected([error.message, ...error.problems].join('\n'));
       }

@@ -27,6 +27,7 @@ import { registerSkills } from './commands/skills.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStop } from './commands/stop.ts';
+import { registerTasks } from './commands/tasks.ts';
 import { registerTestnet } from './commands/testnet.ts';
 import { VERSION } from '../version.ts';
 
@@ -60,6 +61,7 @@ export function createProgram(run: RunAction): Command {
     registerQuery,
     registerDecide,
     registerRun,
+    registerTasks,
     registerDecisions,
     registerCert,
     registerAttest,

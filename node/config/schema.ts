@@ -491,6 +491,16 @@ const committee = z.strictObject({
     ),
 });
 
+const telemetry = z.strictObject({
+  otlpEndpoint: z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .optional()
+    .describe(
+      'Base URL of an OpenTelemetry collector that takes traces of tasks (OTLP/HTTP, JSON); unset: nothing is traced',
+    ),
+});
+
 /** Schema of `config.json`. */
 export const configSchema = z.strictObject({
   name: z
@@ -525,6 +535,7 @@ export const configSchema = z.strictObject({
   decision: decision.prefault({}),
   embedding: embedding.prefault({}),
   verification: verification.prefault({}),
+  telemetry: telemetry.prefault({}),
 });
 
 /** A node's effective configuration. */

@@ -10,6 +10,7 @@ import * as outputs from '../mcp/output-schemas.ts';
 import { offerSchema } from '../tasks/offer.ts';
 import { specificationSchema } from '../tasks/task.ts';
 import * as ledger from './routes/ledger-routes.ts';
+import * as tasks from './task-answers.ts';
 import * as requests from './routes/requests.ts';
 
 /** One route below `/v1`. */
@@ -53,7 +54,14 @@ const NODE_ROUTES: readonly DescribedRoute[] = [
   get('/peers', 'Peers that are connected, have worked for this node, or were seen to offer'),
   post('/stop', 'Finishes the work in hand and ends the daemon'),
   post('/dashboard', 'An address that opens the dashboard once'),
-  get('/tasks', 'Runs of this node and open contracts for others, the newest first', NEWEST),
+  get('/tasks', 'Runs of this node and open contracts for others, the newest first', {
+    query: requests.tasksQuery,
+    answer: tasks.tasksOutput,
+  }),
+  get('/tasks/:id', 'One of them', { answer: tasks.taskOutput }),
+  post('/tasks/:id/cancel', 'Calls one off: a run ends, a contract is cancelled', undefined, {
+    answer: tasks.taskCancelOutput,
+  }),
   get('/events', 'A stream of lines: each run as it begins, goes on and ends', LINES),
   get('/savings', 'Net saving and the paper\u2019s metric over all runs that are kept'),
   get('/market', 'Prices that were asked lately, their concentration, and alarms'),

@@ -24,7 +24,7 @@ type Plain<Value> = Value extends readonly (infer Item)[]
     : Value;
 
 /** Lets a schema through that `Document` keeps. */
-function partOf<Document>() {
+export function partOf<Document>() {
   return <Schema extends z.ZodType>(
     schema: Plain<Document> extends z.input<Schema> ? Schema : never,
   ): Schema => schema;

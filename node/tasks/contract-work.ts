@@ -18,11 +18,13 @@ import { AgentEvent } from '@a2a-js/sdk/server';
 import type { AgentExecutor, ExecutionEventBus, RequestContext } from '@a2a-js/sdk/server';
 import { fromBase64Url, fromUtf8, toBase64Url } from '../../crypto/bytes.ts';
 import { contractOf } from '../../protocols/a2a/request-dispatcher.ts';
+import { readTraceMetadata } from '../../protocols/a2a/trace-context.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
 import type { TaskShape } from '../../protocols/negotiation/documents.ts';
 import type { JsonSection } from '../storage/store.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { AttestorTasks } from './attestor-tasks.ts';
 import type { StoredResult } from './contractor-role.ts';
 import { ExecutorInputError } from './executors/errors.ts';
@@ -50,6 +52,9 @@ import type { WorkMeter } from './work-meter.ts';
 /** Longest time that a task may run here, unless its specification asks for less. */
 const MAX_WORK_MS = 15 * 60_000;
 
+/** Contracts that are remembered as called off; longer than any of them may still be asked for. */
+const MAX_CALLED_OFF = 1_024;
+
 /** How long a large result may take to be sent, broken streams included. */
 const SEND_TIMEOUT_MS = 60_000;
 /** How long the end of work is waited for when the node stops. */
@@ -76,6 +81,8 @@ export interface ContractWorkInit {
   readonly tests: Pick<AttestorTasks, 'begin'>;
   /** Shared with what this node learns from: work for others disturbs its measures. */
   readonly meter: WorkMeter;
+  /** Left out: nothing is traced. */
+  readonly tracer?: Tracer;
   readonly random: Random;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -116,6 +123,10 @@ export class ContractWork implements AgentExecutor {
   readonly #slots = new FairSlots();
   /** Contracts in work: a second message under one of them waits for the first. */
   readonly #byContract = new Map<string, ContractInWork>();
+  /** Contracts whose work is going on, and not waiting for a slot. */
+  readonly #executing = new Set<string>();
+  /** Contracts that this node has called off: a message under one of them starts nothing. */
+  readonly #calledOff = new Set<string>();
   #isStopping = false;
 
   constructor(init: ContractWorkInit) {
@@ -145,6 +156,25 @@ export class ContractWork implements AgentExecutor {
   stop(contractId: string): void {
     const inWork = this.#byContract.get(contractId);
     inWork?.controller.abort(new WorkCancelled('The contract is void'));
+  }
+
+  /** Whether the work itself is going on, and not waiting for a slot. */
+  isExecuting(contractId: string): boolean {
+    return this.#executing.has(contractId);
+  }
+
+  /**
+   * Calls a contract off for which this node has delivered nothing yet. Its executor is told to
+   * stop, its client that the task was cancelled, now or when it sends the task.
+   */
+  callOff(contractId: string): void {
+    this.#calledOff.add(contractId);
+    const [oldest] = this.#calledOff;
+    if (this.#calledOff.size > MAX_CALLED_OFF) this.#calledOff.delete(oldest!);
+    const inWork = this.#byContract.get(contractId);
+    // What is in work gives its slot back when it has ended.
+    if (inWork) inWork.controller.abort(new WorkCancelled('The contractor called it off'));
+    else this.#init.onUndone(contractId);
   }
 
   execute = async (context: RequestContext, bus: ExecutionEventBus): Promise<void> => {
@@ -227,6 +257,7 @@ export class ContractWork implements AgentExecutor {
   async #resultOf(context: RequestContext, controller: AbortController): Promise<StoredResult> {
     const id = contractOf(context.context);
     if (id === undefined) throw new WorkRefusal('This node works under a contract only');
+    if (this.#calledOff.has(id)) throw new WorkCancelled('The contractor called it off');
     const running = this.#byContract.get(id);
     if (running) return running.work;
     const work = this.#workUnder(id, context, controller);
@@ -265,9 +296,25 @@ export class ContractWork implements AgentExecutor {
     }
     const { client } = started.contract.request.body;
     const work = { specification, parts: received.parts };
-    const parts = await this.#inTurn({ id, client, work }, controller);
+    const parts = await this.#traced(context, { id, client, work }, (task) =>
+      this.#inTurn(task, controller),
+    );
     const isSealed = started.contract.agreement?.body.delivery === 'sealed';
     return this.#keep(id, parts, isSealed);
+  }
+
+  /** Within a span, which is part of the client's where the message says so. */
+  #traced<Result>(
+    { userMessage }: RequestContext,
+    task: ContractTask,
+    work: (task: ContractTask) => Promise<Result>,
+  ): Promise<Result> {
+    const { tracer } = this.#init;
+    if (!tracer) return work(task);
+    const skill = task.work.specification.skills[0]!;
+    const attributes = { 'coalesce.skill': skill, 'coalesce.client': task.client };
+    const parent = readTraceMetadata(userMessage.metadata);
+    return tracer.during('execute', { parent, kind: 'server', attributes }, () => work(task));
   }
 
   /** Stores a result, with the key of a sealed one, and signs its delivery. */
@@ -309,8 +356,10 @@ export class ContractWork implements AgentExecutor {
       if (!giveBack) throw new WorkRefusal('BUSY: too many tasks wait here; try again later');
       try {
         this.#init.onWork(id, specification);
+        this.#executing.add(id);
         return await this.#execute(item, { id, client, work }, controller);
       } finally {
+        this.#executing.delete(id);
         giveBack();
       }
     } finally {

@@ -13,7 +13,7 @@
 
 import { fromBase64Url, toBase64Url } from '../../crypto/bytes.ts';
 import type { Clock, Logger } from '../../protocols/components.ts';
-import { isAgreed } from '../../protocols/negotiation/contract.ts';
+import { deliverBySeconds, isAgreed } from '../../protocols/negotiation/contract.ts';
 import type { Contract, Phase } from '../../protocols/negotiation/contract.ts';
 import type {
   AgreementQuestion,
@@ -24,6 +24,7 @@ import type {
   QuoteQuestion,
   QuoteTerms,
 } from '../../protocols/negotiation/contractor-policy.ts';
+import type { Agreement } from '../../protocols/negotiation/documents.ts';
 import type { Config } from '../config/schema.ts';
 import type { BilateralAccounts } from '../ledger/bilateral-accounts.ts';
 import { complexityMultiplier, dynamicPriceMicroUsd } from '../cost/external-cost.ts';
@@ -94,6 +95,8 @@ export interface OpenContract {
   readonly inBytes?: number;
   /** Whether nothing is held for it. */
   readonly isOnCredit?: boolean;
+  /** Last moment in which it may be delivered. Left out by an older version. */
+  readonly deliverByMs?: number;
 }
 
 /** A client that took a result and left it unpaid. */
@@ -259,6 +262,7 @@ export class ContractorRole implements ContractorPolicy {
       priceMicroUsd: Number(question.priceMicroUsd),
       inBytes: shape.inBytes,
       isOnCredit,
+      deliverByMs: deliverByMs(question.agreement),
     };
     if (isOnCredit && !(this.#hasCredit(client) && this.#grant(contract))) {
       return declined('CREDIT_EXHAUSTED');
@@ -348,6 +352,7 @@ export class ContractorRole implements ContractorPolicy {
       priceMicroUsd: Number(agreement.body.price),
       inBytes: shape.inBytes,
       isOnCredit: isOnCredit(contract),
+      deliverByMs: deliverByMs(agreement.body),
     });
   }
 
@@ -441,6 +446,10 @@ export class ContractorRole implements ContractorPolicy {
   #itemFor(skills: readonly string[]): SkillOnSale | undefined {
     return skills.length === 1 ? this.#init.shelf.find(skills[0]!) : undefined;
   }
+}
+
+function deliverByMs(agreement: Agreement): number {
+  return deliverBySeconds(agreement) * 1_000;
 }
 
 /** Whether the contractor works before money is held for it. */

@@ -14,6 +14,7 @@ import { sha256 } from '../../crypto/hash.ts';
 import type { ArtifactReceiver } from '../../protocols/a2a/artifact-stream.ts';
 import { createA2aClient } from '../../protocols/a2a/client.ts';
 import type { A2aClient } from '../../protocols/a2a/client.ts';
+import type { TraceContext } from '../../protocols/a2a/trace-context.ts';
 import type { Logger, Random } from '../../protocols/components.ts';
 import type { EscrowTerms } from '../../protocols/negotiation/checks.ts';
 import type { NegotiationClient, ReceivedResult } from '../../protocols/negotiation/client.ts';
@@ -96,6 +97,8 @@ export interface PerformOptions {
    * nobody. Of other tasks that is no excuse.
    */
   readonly isTest?: boolean;
+  /** Span that the contractor's work is part of; left out: it is told of none. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** What came back. */
@@ -241,7 +244,7 @@ export class Outsourcing {
     quoted: QuotedTask,
     task: PreparedTask,
     signal: AbortSignal,
-    { onSecured, isTest = false }: PerformOptions = {},
+    { onSecured, isTest = false, trace }: PerformOptions = {},
   ): Promise<DeliveredResult> {
     const secured = await this.#secured(quoted, task, signal);
     const { quoted: taken, contract: agreed, security } = secured;
@@ -251,7 +254,7 @@ export class Outsourcing {
     const contractId = toBase64Url(agreed.agreement!.id);
     await negotiation.startWork(requestId);
     const isOver = async () => (await negotiation.contract(requestId))?.phase === 'VOID';
-    const send = () => this.#send(taken, task, contractId, signal);
+    const send = () => this.#send(taken, task, { contractId, trace }, signal);
     const received = await untilBack(send, signal, isOver).catch((error: unknown) => {
       // Nobody waits for the result any more: the contractor's slot and the price need not either.
       const isLetGo = isHungUp(signal) || (isTest && hasNoTimeForTests(error));
@@ -421,7 +424,10 @@ export class Outsourcing {
   async #send(
     quoted: QuotedTask,
     task: PreparedTask,
-    contractId: string,
+    {
+      contractId,
+      trace,
+    }: { readonly contractId: string; readonly trace?: TraceContext | undefined },
     signal: AbortSignal,
   ): Promise<Received> {
     const { peerId, wire } = quoted;
@@ -434,6 +440,7 @@ export class Outsourcing {
       salt: wire.salt,
       specification: wire.specification,
       parts: task.parts,
+      trace,
     });
     const { artifacts } = this.#components;
     const large = artifacts && new AwaitedResult(artifacts, { peerId, contract: contractId });

@@ -15,7 +15,9 @@ import type {
   SavingsPointDocument,
 } from '../activity-documents.ts';
 import type { PlanProgressDocument, RunDocument } from '../api-documents.ts';
+import { CancelledError } from '../errors.ts';
 import type { JsonSection } from '../storage/store.ts';
+import type { Plan } from './planner/plan.ts';
 import { totalsOf } from './run-totals.ts';
 
 /** Runs that are kept; the oldest gives way. */
@@ -28,6 +30,10 @@ export const MAX_POINTS = 200;
 const TIME_CHARACTERS = 9;
 const MAX_TITLE_CHARACTERS = 200;
 const MAX_PROBLEM_CHARACTERS = 500;
+
+/** A run as it is stored: an older version left out what is optional here. */
+type StoredRun = Omit<RunRecordDocument, 'atWork' | 'deadlineMs'> &
+  Partial<Pick<RunRecordDocument, 'atWork' | 'deadlineMs'>>;
 
 export interface RunHistoryInit {
   readonly section: JsonSection<RunRecordDocument>;
@@ -43,6 +49,8 @@ export class RunHistory {
   readonly #init: RunHistoryInit;
   readonly #working = new Map<string, RunRecordDocument>();
   readonly #listeners = new Set<RunListener>();
+  /** What ends a run at work, by its id. */
+  readonly #controllers = new Map<string, AbortController>();
   /** Ended, oldest first. */
   #ended: RunRecordDocument[] = [];
 
@@ -51,12 +59,25 @@ export class RunHistory {
   }
 
   async load(): Promise<void> {
-    this.#ended = await this.#init.section.values();
+    const stored: readonly StoredRun[] = await this.#init.section.values();
+    this.#ended = stored.map((run) => ({ deadlineMs: null, atWork: [], ...run }));
   }
 
   /** Runs at work first, then the newest. */
   list(limit: number): readonly RunRecordDocument[] {
     return [...[...this.#working.values()].reverse(), ...this.#ended.toReversed()].slice(0, limit);
+  }
+
+  /** The run with this id; `undefined` if there is none, or it has given way. */
+  find(runId: string): RunRecordDocument | undefined {
+    return this.#working.get(runId) ?? this.#ended.findLast((run) => run.runId === runId);
+  }
+
+  /** Calls a run off that is at work. It ends a little later. @returns whether there was one. */
+  cancel(runId: string): boolean {
+    const controller = this.#controllers.get(runId);
+    controller?.abort(new CancelledError(`The run ${runId} was cancelled`));
+    return controller !== undefined;
   }
 
   /** @returns a function that ends it. */
@@ -67,17 +88,23 @@ export class RunHistory {
 
   /** Notes how far a run is, and hands on what it is told. */
   progressOf(
-    title: string,
+    plan: PlanBegun,
     onProgress: ((progress: PlanProgressDocument) => void) | undefined,
   ): RunWatch {
     let runId: string | undefined;
+    const controller = new AbortController();
     return {
+      signal: controller.signal,
       onProgress: (progress) => {
         runId = progress.runId;
-        this.#onProgress(title, progress);
+        this.#controllers.set(runId, controller);
+        this.#onProgress(plan, progress);
         onProgress?.(progress);
       },
-      onEnd: (run) => this.#onEnd(run),
+      onAttempt: (id, attempt) => {
+        if (runId !== undefined) this.#onAttempt(runId, id, attempt);
+      },
+      onEnd: (run) => this.#onEnd(run, plan),
       onFailure: (error) =>
         runId === undefined ? Promise.resolve() : this.#onFailure(runId, error),
     };
@@ -101,22 +128,35 @@ export class RunHistory {
     return { runs: counted.length, points, totals: points.at(-1)?.totals ?? null };
   }
 
-  #onProgress(title: string, progress: PlanProgressDocument): void {
+  #onProgress(plan: PlanBegun, progress: PlanProgressDocument): void {
     const { runId, subtask } = progress;
     const nowMs = this.#init.clock.nowMs();
-    const before = this.#working.get(runId) ?? begun(runId, title, nowMs);
+    const before = this.#working.get(runId) ?? begun(runId, plan, nowMs);
+    const atWork = before.atWork.filter(({ id }) => id !== subtask?.id);
     const steps = subtask ? [...before.steps, stepOf(subtask, nowMs)] : before.steps;
     this.#tell({
       ...before,
       subtasks: progress.of,
       steps: steps.slice(-MAX_STEPS),
+      atWork,
       paidMicroUsd: progress.paidMicroUsd,
     });
   }
 
-  #onEnd({ taskId, title, status, subtasks, totals }: RunDocument): Promise<void> {
+  #onAttempt(runId: string, id: string, { where, priceMicroUsd }: AttemptBegun): void {
+    const before = this.#working.get(runId);
+    if (!before) return;
+    const others = before.atWork.filter((one) => one.id !== id);
+    const step = { id, where, priceMicroUsd, sinceMs: this.#init.clock.nowMs() };
+    this.#tell({ ...before, atWork: [...others, step].slice(-MAX_STEPS) });
+  }
+
+  #onEnd(
+    { taskId, title, status, subtasks, totals }: RunDocument,
+    { deadlineMs }: PlanBegun,
+  ): Promise<void> {
     const nowMs = this.#init.clock.nowMs();
-    const before = this.#working.get(taskId) ?? begun(taskId, title, nowMs);
+    const before = this.#working.get(taskId) ?? begun(taskId, { title, deadlineMs }, nowMs);
     const ends = new Map(before.steps.map((step) => [step.id, step.endedMs]));
     return this.#keep({
       ...before,
@@ -153,15 +193,17 @@ export class RunHistory {
     const problem = error instanceof Error ? error.message : 'ended without an answer';
     return this.#keep({
       ...before,
-      status: 'ended',
+      status: error instanceof CancelledError ? 'cancelled' : 'ended',
       endedMs: this.#init.clock.nowMs(),
       problem: cut(problem, MAX_PROBLEM_CHARACTERS),
     });
   }
 
-  async #keep(run: RunRecordDocument): Promise<void> {
+  async #keep(ended: RunRecordDocument): Promise<void> {
     const { section, logger } = this.#init;
+    const run = { ...ended, atWork: [] };
     this.#working.delete(run.runId);
+    this.#controllers.delete(run.runId);
     this.#ended.push(run);
     const gone = this.#ended.splice(0, Math.max(0, this.#ended.length - MAX_RUNS));
     this.#listeners.forEach((listener) => listener(run));
@@ -180,8 +222,21 @@ export class RunHistory {
   }
 }
 
-/** What a run tells its history. */
+/** What the history has to know of a plan. */
+type PlanBegun = Pick<Plan, 'title' | 'deadlineMs'>;
+
+/** A subtask that somebody begins to work on. */
+export interface AttemptBegun {
+  /** PeerId, or `local`. */
+  readonly where: string;
+  /** Null for work here. */
+  readonly priceMicroUsd: number | null;
+}
+
+/** What a run tells its history, and the signal by which it is called off. */
 export interface RunWatch {
+  readonly signal: AbortSignal;
+  readonly onAttempt: (subtaskId: string, attempt: AttemptBegun) => void;
   readonly onProgress: (progress: PlanProgressDocument) => void;
   readonly onEnd: (run: RunDocument) => Promise<void>;
   readonly onFailure: (error: unknown) => Promise<void>;
@@ -195,15 +250,17 @@ function cut(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }
 
-function begun(runId: string, title: string, nowMs: number): RunRecordDocument {
+function begun(runId: string, { title, deadlineMs }: PlanBegun, nowMs: number): RunRecordDocument {
   return {
     runId,
     title: cut(title, MAX_TITLE_CHARACTERS),
     status: 'working',
     startedMs: nowMs,
+    deadlineMs: deadlineMs === null ? null : nowMs + deadlineMs,
     endedMs: null,
     subtasks: 0,
     steps: [],
+    atWork: [],
     paidMicroUsd: 0,
     totals: null,
     costs: [],

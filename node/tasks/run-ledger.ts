@@ -6,7 +6,14 @@
 
 import type { Clock } from '../../protocols/components.ts';
 import type { AttemptDocument, BargainDocument } from '../api-documents.ts';
+import type { Span, SpanInit, Tracer } from '../tracing/tracer.ts';
 import type { PriceSecurity } from './outsourcing.ts';
+
+/** The trace that a run is part of. */
+export interface RunTrace {
+  readonly tracer: Tracer;
+  readonly span: Span;
+}
 
 /** Time and money of one run, as it goes. Money is micro-USD. */
 export class RunLedger {
@@ -20,17 +27,31 @@ export class RunLedger {
   /** Of the attempt under way. */
   security: PriceSecurity | undefined;
   readonly #clock: Clock;
+  readonly #trace: RunTrace | undefined;
   readonly #phasesMs = new Map<string, number>();
 
-  constructor(clock: Clock) {
+  /** @param trace - Left out: the run is not traced. */
+  constructor(clock: Clock, trace?: RunTrace) {
     this.#clock = clock;
+    this.#trace = trace;
   }
 
-  /** Runs `work` and adds its time to `phase`. */
-  async timed<Result>(phase: string, work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs `work` and adds its time to `phase`.
+   *
+   * @param traced - What its span is called, if not as the phase, and what it says.
+   */
+  async timed<Result>(
+    phase: string,
+    work: (span: Span | undefined) => Promise<Result>,
+    traced: Omit<SpanInit, 'parent'> & { readonly name?: string } = {},
+  ): Promise<Result> {
     const startMs = this.#clock.monotonicMs();
+    const { name = phase, ...init } = traced;
+    const { tracer, span } = this.#trace ?? {};
     try {
-      return await work();
+      if (!tracer) return await work(undefined);
+      return await tracer.during(name, { ...init, parent: span?.context }, work);
     } finally {
       const before = this.#phasesMs.get(phase) ?? 0;
       this.#phasesMs.set(phase, before + this.#clock.monotonicMs() - startMs);

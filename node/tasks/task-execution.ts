@@ -7,6 +7,7 @@
 
 import { utf8 } from '../../crypto/bytes.ts';
 import { sha256 } from '../../crypto/hash.ts';
+import type { TraceContext } from '../../protocols/a2a/trace-context.ts';
 import { nowSeconds } from '../../protocols/components.ts';
 import type { Clock, Logger, Random } from '../../protocols/components.ts';
 import type { ReceiptBook } from '../../protocols/settlement/receipt-book.ts';
@@ -29,6 +30,7 @@ import type { DeliveredResult, Outsourcing } from './outsourcing.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { ResultPart } from './task-parts.ts';
+import type { ResultVerifiers } from './verification/custom-verifier.ts';
 import { verifyResult } from './verification/verify-result.ts';
 import type { Verification } from './verification/verify-result.ts';
 import type { Measure } from './work-meter.ts';
@@ -53,6 +55,8 @@ export interface TaskExecutionComponents {
   readonly logger: Logger;
   /** Told of a contractor that gave a quote and then did not take the task. */
   readonly onDeclined: (peerId: string) => void;
+  /** Checks of who embeds the node, by term. */
+  readonly verifiers?: ResultVerifiers | undefined;
 }
 
 /** What a task came to. */
@@ -170,7 +174,12 @@ export class TaskExecution {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     let performed: Measure & { readonly result: DeliveredResult };
     try {
-      performed = await ledger.timed('work', () => this.#perform(quoted, task, ledger, limited));
+      const attributes = { 'coalesce.contractor': peerId };
+      performed = await ledger.timed(
+        'work',
+        (span) => this.#perform(quoted, task, { ledger, trace: span?.context }, limited),
+        { name: 'dispatch', kind: 'client', attributes },
+      );
     } catch (error) {
       signal.throwIfAborted();
       const reason = limited.aborted ? `took more than ${limitMs} ms` : messageOf(error);
@@ -214,13 +223,14 @@ export class TaskExecution {
   #perform(
     quoted: Prospect['quoted'],
     task: PreparedTask,
-    ledger: RunLedger,
+    { ledger, trace }: { readonly ledger: RunLedger; readonly trace: TraceContext | undefined },
     signal: AbortSignal,
   ): Promise<Measure & { readonly result: DeliveredResult }> {
     const { machine, outsourcing } = this.#components;
     return machine.meter.time('waits', () =>
       machine.queue.whileElsewhere(task.taskId, () =>
         outsourcing.perform(quoted, task, signal, {
+          trace,
           onSecured: (security) => {
             ledger.paidMicroUsd += security.feesMicroUsd;
             ledger.security = security;
@@ -261,7 +271,7 @@ export class TaskExecution {
     ledger: RunLedger,
     signal: AbortSignal,
   ): Promise<{ verification: Verification; seconds: number; check: Measure | null }> {
-    const { machine, random } = this.#components;
+    const { machine, random, verifiers } = this.#components;
     const recompute = machine.executor(task.term);
     await recompute?.prepare?.();
     const { result: verification, ...measure } = await ledger.timed('verify', () =>
@@ -273,6 +283,7 @@ export class TaskExecution {
           random,
           auditRate: rate,
           signal,
+          verifier: verifiers?.get(task.term),
           ...(recompute ? { recompute } : {}),
         }),
       ),

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { TraceContext } from '../../protocols/a2a/trace-context.ts';
 import type { Clock } from '../../protocols/components.ts';
 import type { RunDocument, SubtaskDocument } from '../api-documents.ts';
 import type { Config } from '../config/schema.ts';
@@ -24,12 +25,14 @@ import type { PolicyChoice } from './node-policy.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import type { ProspectFinder, Prospects } from './prospect-finder.ts';
 import type { RecurringTasks } from './recurring-tasks.ts';
+import type { AttemptBegun } from './run-history.ts';
 import { RunLedger } from './run-ledger.ts';
 import { totalsOf } from './run-totals.ts';
 import type { DailySpending } from './daily-spending.ts';
 import { SpendingCap } from './spending-cap.ts';
 import { REFUSED } from './task-execution.ts';
 import type { Finished, TaskExecution } from './task-execution.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 
 /** Prices below it are not watched: rounding up to a whole one is a tenth of it. */
 const LEAST_WATCHED_MICRO_USD = 10;
@@ -53,6 +56,16 @@ export interface TaskRunnerComponents {
   readonly ledgerFeesMicroUsd?: number | undefined;
   /** What the node pays in a day; left out: no limit. */
   readonly daily?: DailySpending | undefined;
+  /** Left out: nothing is traced. */
+  readonly tracer?: Tracer;
+}
+
+/** How one task is run. */
+export interface TaskRunOptions extends PolicyChoice {
+  /** Told of each attempt as it begins, here or at a contractor. */
+  readonly onAttempt?: ((attempt: AttemptBegun) => void) | undefined;
+  /** Span of the run that the task is part of. */
+  readonly parent?: TraceContext | undefined;
 }
 
 /** How a task ended: the decision that led there, and what came of it. */
@@ -118,7 +131,7 @@ export class TaskRunner {
    */
   async run(
     task: PreparedTask,
-    choice: PolicyChoice,
+    options: TaskRunOptions,
     signal: AbortSignal,
     cap = new SpendingCap({ daily: this.#components.daily }),
   ): Promise<RunDocument> {
@@ -126,17 +139,25 @@ export class TaskRunner {
     const { clock, processor, machine, recurring } = this.#components;
     const startMs = clock.monotonicMs();
     const startSeconds = processor.seconds();
-    const ledger = new RunLedger(clock);
+    const { tracer } = this.#components;
+    const attributes = { 'coalesce.skill': task.term };
+    const span = tracer?.start('task', { parent: options.parent, attributes });
+    const ledger = new RunLedger(clock, tracer && span && { tracer, span });
+    let hasFailed = true;
     try {
-      const ending = await this.#untilDone(task, choice, ledger, cap, signal);
+      const ending = await this.#untilDone(task, options, ledger, cap, signal);
       const seconds = processor.seconds() - startSeconds - ledger.workHereSeconds;
       const handlingMicroUsd = machine.priceOfCpu(Math.max(0, seconds));
       const wallMs = clock.monotonicMs() - startMs;
+      hasFailed = ending.finished.status !== 'completed';
+      span?.set('coalesce.choice', ending.record.result.choice);
+      span?.set('coalesce.status', ending.finished.status);
       // After the clocks are read: to look for terms is no part of handling this task.
       recurring.observe(task, ending.isSold);
       return documentOf(task, ending, ledger, { handlingMicroUsd, wallMs });
     } finally {
       this.#inWork--;
+      span?.end(hasFailed);
     }
   }
 
@@ -160,7 +181,7 @@ export class TaskRunner {
 
   async #untilDone(
     task: PreparedTask,
-    policyChoice: PolicyChoice,
+    options: TaskRunOptions,
     ledger: RunLedger,
     cap: SpendingCap,
     signal: AbortSignal,
@@ -184,7 +205,7 @@ export class TaskRunner {
         const { affordable, tooDear } = this.#within(cap, left);
         const leftOut = leftOutOf([...failed, ...tooDear, ...refused]);
         const decision = await ledger.timed('decide', () =>
-          this.#deliberation.onProspects(task, policyChoice, affordable, stage, {
+          this.#deliberation.onProspects(task, options, affordable, stage, {
             leftOut,
             market,
           }),
@@ -204,8 +225,9 @@ export class TaskRunner {
           }
         }
         if (choice !== 'OUTSOURCE' || !chosen) {
-          const finished =
-            choice === 'REFUSED' ? REFUSED : await execution.here(task, ledger, signal);
+          if (choice === 'REFUSED') return { record, finished: REFUSED, refused, isSold };
+          options.onAttempt?.({ where: 'local', priceMicroUsd: null });
+          const finished = await execution.here(task, ledger, signal);
           return { record, finished, refused, isSold };
         }
         untried.delete(chosen);
@@ -223,6 +245,8 @@ export class TaskRunner {
         let finished: Finished | undefined;
         try {
           await execution.bargain(chosen, record, ledger, signal);
+          const agreedMicroUsd = ledger.bargained?.agreedMicroUsd ?? Number(quote.price);
+          options.onAttempt?.({ where: peerId, priceMicroUsd: agreedMicroUsd });
           finished = await execution.at(chosen, decision, task, ledger, signal);
         } finally {
           await reservation.settle(ledger.paidMicroUsd - paidBefore);

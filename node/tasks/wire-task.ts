@@ -12,6 +12,8 @@
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../../crypto/bytes.ts';
 import type { JsonValue } from '../../crypto/canonical-json.ts';
 import { ECONOMICS_EXTENSION_URI } from '../../protocols/a2a/agent-card.ts';
+import { TRACE_EXTENSION_URI, traceMetadata } from '../../protocols/a2a/trace-context.ts';
+import type { TraceContext } from '../../protocols/a2a/trace-context.ts';
 import type { A2aPart, A2aTask, SendMessageParams } from '../../protocols/a2a/wire-types.ts';
 import { resultManifest } from '../../protocols/negotiation/task-hash.ts';
 import type { ResultManifest } from '../../protocols/negotiation/task-hash.ts';
@@ -40,8 +42,9 @@ function partOf({ mediaType, bytes, name }: ResolvedPart): A2aPart {
 
 /** The message that hands a task over. Sent twice under one contract it is executed once. */
 export function taskMessage(
-  task: ReceivedTask & { readonly messageId: string },
+  task: ReceivedTask & { readonly messageId: string; readonly trace?: TraceContext | undefined },
 ): SendMessageParams['message'] {
+  const { trace } = task;
   return {
     messageId: task.messageId,
     role: 'ROLE_USER',
@@ -49,8 +52,11 @@ export function taskMessage(
       { text: fromUtf8(task.specification), mediaType: TASK_MEDIA_TYPE },
       ...task.parts.map(partOf),
     ],
-    metadata: { [ECONOMICS_EXTENSION_URI]: { salt: toBase64Url(task.salt) } },
-    extensions: [ECONOMICS_EXTENSION_URI],
+    metadata: {
+      [ECONOMICS_EXTENSION_URI]: { salt: toBase64Url(task.salt) },
+      ...(trace && traceMetadata(trace)),
+    },
+    extensions: [ECONOMICS_EXTENSION_URI, ...(trace ? [TRACE_EXTENSION_URI] : [])],
   };
 }
 

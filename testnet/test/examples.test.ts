@@ -102,6 +102,30 @@ describe('the examples', () => {
     TIMEOUT_MS,
   );
 
+  it(
+    'make a network that only who has the key can join',
+    async () => {
+      expect(await linesOf('05-private-network')).toEqual([
+        'with the key: 1 hit, complete',
+        'without it: 0 hits, unreachable',
+      ]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'pay for what a check of their own accepts, and not for the rest',
+    async () => {
+      expect(await linesOf('06-custom-verifier')).toEqual([
+        expect.stringMatching(/^A QUIET KETTLE: completed, [1-9]\d* micro-USD paid$/),
+        'check custom: passed, every letter is a capital',
+        'no answer: refused, 0 micro-USD paid',
+        'check custom: failed, a letter is no capital',
+      ]);
+    },
+    TIMEOUT_MS,
+  );
+
   it('are all run above', () => {
     const names = readdirSync(SOURCES).filter((name) => name.endsWith('.ts'));
     expect([...run].sort()).toEqual(names.map((name) => name.replace(/\.ts$/, '')).sort());

@@ -11,7 +11,7 @@ import { RefusedError } from '../../errors.ts';
 import { sendLine } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
 import { checkInput as check } from './check-input.ts';
-import { listQuery } from './requests.ts';
+import { documentId, listQuery, tasksQuery } from './requests.ts';
 
 /** A line is sent at least so often: who reads learns soon that the node is gone. */
 const TICK_MS = 5_000;
@@ -45,8 +45,13 @@ export function activityRoutes(node: AgentNode): RouteGroup {
   };
   return (router) => {
     router.get('/tasks', (request, response) => {
-      const { limit } = check(listQuery, request.query, 'query string');
-      response.json(node.tasks(limit));
+      response.json(node.tasks(check(tasksQuery, request.query, 'query string')));
+    });
+    router.get('/tasks/:id', (request, response) => {
+      response.json(node.task(check(documentId, request.params['id'], 'id')));
+    });
+    router.post('/tasks/:id/cancel', (request, response) => {
+      response.json(node.cancelTask(check(documentId, request.params['id'], 'id')));
     });
     router.get('/events', stream);
     router.get('/savings', (_request, response) => void response.json(node.savings()));

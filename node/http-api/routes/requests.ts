@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { isPeerId } from '../../../crypto/identity.ts';
 import { MAX_MEASURED_MIB } from '../../../protocols/attestation/memory-challenge.ts';
+import { TASK_STATES } from '../../activity-documents.ts';
 import { EXPLORATION_STRATEGIES } from '../../decision/exploration/exploration-strategy.ts';
 import { POLICY_NAMES } from '../../decision/policy.ts';
 import { parseQuery } from '../../skills/query-expression.ts';
@@ -160,6 +161,9 @@ export const attestResourceBody = z
 export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(20),
 });
+
+/** Tasks in both roles, so many of each. */
+export const tasksQuery = listQuery.extend({ state: z.enum(TASK_STATES).optional() });
 
 const terms = z
   .union([term, z.array(term).max(8)])

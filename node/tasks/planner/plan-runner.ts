@@ -11,12 +11,14 @@ import type { PlanProgressDocument, RunDocument, SubtaskDocument } from '../../a
 import type { Processor } from '../../system-clock.ts';
 import type { LocalMachine } from '../local-machine.ts';
 import type { PolicyChoice } from '../node-policy.ts';
+import type { AttemptBegun } from '../run-history.ts';
 import { totalsOf } from '../run-totals.ts';
 import type { DailySpending } from '../daily-spending.ts';
 import { SpendingCap } from '../spending-cap.ts';
 import type { ResultPart } from '../task-parts.ts';
 import { sized } from '../task-request.ts';
 import type { TaskRunner } from '../task-runner.ts';
+import type { Span, Tracer } from '../../tracing/tracer.ts';
 import { integrate } from './integration.ts';
 import type { RunEntry } from './run-journal.ts';
 import { withResults } from './plan.ts';
@@ -32,12 +34,16 @@ export interface PlanRunnerComponents {
   readonly maxParallel: number;
   /** What the node pays in a day; left out: no limit. */
   readonly daily?: DailySpending | undefined;
+  /** Left out: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** How to run a plan. */
 export interface PlanOptions extends PolicyChoice {
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: PlanProgressDocument) => void) | undefined;
+  /** Told of each subtask that somebody begins to work on. */
+  readonly onAttempt?: ((subtaskId: string, attempt: AttemptBegun) => void) | undefined;
   /** Where it is kept what was done; none: a run that is cut short is lost. */
   readonly journal?: RunEntry | undefined;
 }
@@ -63,6 +69,7 @@ class PlanRun {
   readonly #options: PlanOptions;
   readonly #runId: string;
   readonly #signal: AbortSignal;
+  readonly #span: Span | undefined;
   readonly #cap: SpendingCap;
   readonly #startMs: number;
   readonly #results = new Map<string, readonly ResultPart[]>();
@@ -96,6 +103,8 @@ class PlanRun {
       onPaid: (paidMicroUsd) => journal?.notePaid(paidMicroUsd) ?? Promise.resolve(),
     });
     this.#startMs = components.clock.monotonicMs();
+    const attributes = { 'coalesce.run': this.#runId };
+    this.#span = components.tracer?.start('run', { attributes });
     const { signal } = options;
     const { deadlineMs } = plan;
     this.#signal =
@@ -103,6 +112,18 @@ class PlanRun {
   }
 
   async toEnd(): Promise<RunDocument> {
+    let status: string | undefined;
+    try {
+      const run = await this.#work();
+      ({ status } = run);
+      return run;
+    } finally {
+      this.#span?.set('coalesce.status', status ?? 'ended');
+      this.#span?.end(status !== 'completed');
+    }
+  }
+
+  async #work(): Promise<RunDocument> {
     const { clock, processor } = this.#components;
     const startSeconds = processor.seconds();
     this.#tell(null);
@@ -149,9 +170,15 @@ class PlanRun {
   async #runOne(task: PlannedTask): Promise<void> {
     const { runner, machine, logger } = this.#components;
     const ready = sized(withResults(task, this.#results), machine);
+    const { policy, explore, onAttempt } = this.#options;
+    const options = {
+      ...{ policy, explore },
+      onAttempt: (attempt: AttemptBegun) => onAttempt?.(task.id, attempt),
+      parent: this.#span?.context,
+    };
     try {
       const run = await machine.attend(ready, () =>
-        runner.run(ready, this.#options, this.#signal, this.#cap),
+        runner.run(ready, options, this.#signal, this.#cap),
       );
       if (run.status === 'completed' && run.output) {
         await this.#options.journal?.note(task.id, run);

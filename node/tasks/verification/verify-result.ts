@@ -20,12 +20,17 @@ import { checkGrounding } from './grounding-check.ts';
 import { checkJsonSchema } from './json-schema-check.ts';
 import type { CheckOutcome } from './json-schema-check.ts';
 import { checkPortfolio } from './optimality-check.ts';
+import { checkByVerifier } from './custom-verifier.ts';
+import type { ResultVerifier } from './custom-verifier.ts';
 import { checkByRecomputing, isSampled } from './recompute-check.ts';
 
 /** Outcome of one check. */
 export interface CheckResult extends CheckOutcome {
-  /** `well-formed` comes first and is always there; the rest follow the specification. */
-  readonly type: CheckType | 'well-formed';
+  /**
+   * `well-formed` comes first and is always there; the rest follow the specification. `custom`, of
+   * who embeds the node, comes last.
+   */
+  readonly type: CheckType | 'well-formed' | 'custom';
   /** True if the check was not carried out; it then counts as passed, and `detail` says why. */
   readonly skipped?: true;
 }
@@ -46,6 +51,8 @@ export interface VerificationRequest {
   readonly auditRate: number;
   /** This node's own executor of the skill, if it has one. */
   readonly recompute?: SkillExecutor;
+  /** A check of who embeds the node, beside those that the specification names. */
+  readonly verifier?: ResultVerifier | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -65,6 +72,8 @@ export async function verifyResult(request: VerificationRequest): Promise<Verifi
       request.signal?.throwIfAborted();
       checks.push({ type: check.type, ...(await runCheck(check, request)) });
     }
+    const { verifier } = request;
+    if (verifier) checks.push({ type: 'custom', ...(await checkByVerifier(verifier, request)) });
   }
   return { passed: checks.every(({ passed }) => passed), checks };
 }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { toBase64Url } from '../../../crypto/bytes.ts';
 import { publicKeyOfPeerId } from '../../../crypto/identity.ts';
 import { ECONOMICS_EXTENSION_URI } from '../../../protocols/a2a/agent-card.ts';
-import { BadInputError } from '../../errors.ts';
+import { BadInputError, CancelledError } from '../../errors.ts';
 import { RISK, SENTIMENT, TOKEN, clientOf, startWorld, textMessage } from './edge-world.ts';
 import type { EdgeWorld, WorldInit } from './edge-world.ts';
 
@@ -134,6 +134,15 @@ describe('an unmodified A2A client of the owner', () => {
         id,
       },
     );
+  });
+
+  it('sees a task as cancelled that the owner called off on the node', async () => {
+    const { edge, agent } = await start();
+    agent.failure = new CancelledError('The run r was cancelled');
+    const client = await clientOf(edge.url);
+    const cancelled = await client.sendMessage(textMessage('It is fine.', skill(SENTIMENT)));
+    expect(stateOf(cancelled)).toBe(TaskState.TASK_STATE_CANCELED);
+    expect(textOf(cancelled)).toBe('The run r was cancelled');
   });
 
   it('is told what is wrong with a task, and nothing of a failure inside', async () => {

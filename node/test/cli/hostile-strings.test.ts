@@ -38,6 +38,17 @@ const certificate = {
   envelope: HOSTILE,
 };
 
+const hostileRun = {
+  ...{ runId: HOSTILE, title: HOSTILE, status: HOSTILE, problem: HOSTILE },
+  ...{ startedMs: 0, deadlineMs: null, endedMs: null, subtasks: 1, paidMicroUsd: 1 },
+  steps: [{ id: HOSTILE, source: null, status: HOSTILE, where: HOSTILE, reason: HOSTILE }],
+  atWork: [{ id: HOSTILE, where: HOSTILE, priceMicroUsd: 1, sinceMs: 1 }],
+};
+const hostileContract = {
+  ...{ contractId: HOSTILE, client: HOSTILE, term: HOSTILE, state: HOSTILE, phase: HOSTILE },
+  ...{ sinceMs: 0, deadlineMs: 0, priceMicroUsd: 1 },
+};
+
 /** Every command that shows what a peer or a file wrote, with a hostile answer. */
 const SHOWN: [string, string[], unknown][] = [
   [
@@ -120,6 +131,10 @@ const SHOWN: [string, string[], unknown][] = [
       totals: { paidMicroUsd: 1, localCostMicroUsd: 1, netSavingPercent: 1, wallMs: 1 },
     },
   ],
+  ['tasks list', ['tasks', 'list'], { asClient: [hostileRun], asContractor: [hostileContract] }],
+  ['tasks show, of a run', ['tasks', 'show', 'x'], { run: hostileRun, contract: null }],
+  ['tasks show, of a contract', ['tasks', 'show', 'x'], { run: null, contract: hostileContract }],
+  ['tasks cancel', ['tasks', 'cancel', 'x'], { id: HOSTILE, role: 'contractor', was: HOSTILE }],
   ['decisions list', ['decisions', 'list'], [short]],
   [
     'decisions replay',

@@ -185,6 +185,7 @@ describe('order of sources', () => {
       'embedding.modelId',
       'embedding.apiKeyVariable',
       'embedding.dimensions',
+      'telemetry.otlpEndpoint',
     ]);
   });
 

@@ -82,8 +82,9 @@ describe('the stream of events', () => {
 
 describe('what the node did and saw', () => {
   it.each([
-    ['/v1/tasks', 'tasks', [20]],
-    ['/v1/tasks?limit=3', 'tasks', [3]],
+    ['/v1/tasks', 'tasks', [{ limit: 20 }]],
+    ['/v1/tasks?limit=3&state=queued', 'tasks', [{ limit: 3, state: 'queued' }]],
+    ['/v1/tasks/a-_9', 'task', ['a-_9']],
     ['/v1/receipts?limit=1000', 'receipts', [1_000]],
     ['/v1/savings', 'savings', []],
     ['/v1/market', 'market', []],
@@ -92,11 +93,19 @@ describe('what the node did and saw', () => {
     expect(test.node.calls).toEqual([{ method, args }]);
   });
 
-  it.each(['/v1/tasks?limit=0', '/v1/receipts?limit=1001', '/v1/receipts?limit=x'])(
-    'refuses %s, and asks the node nothing',
-    async (path) => {
-      expect((await test.ask(path)).status).toBe(400);
-      expect(test.node.calls).toEqual([]);
-    },
-  );
+  it('POST /v1/tasks/ID/cancel asks the node to call it off', async () => {
+    expect((await test.post('/v1/tasks/a-_9/cancel', {})).status).toBe(200);
+    expect(test.node.calls).toEqual([{ method: 'cancelTask', args: ['a-_9'] }]);
+  });
+
+  it.each([
+    '/v1/tasks?limit=0',
+    '/v1/tasks?state=asleep',
+    '/v1/tasks/a%20b',
+    '/v1/receipts?limit=1001',
+    '/v1/receipts?limit=x',
+  ])('refuses %s, and asks the node nothing', async (path) => {
+    expect((await test.ask(path)).status).toBe(400);
+    expect(test.node.calls).toEqual([]);
+  });
 });

@@ -558,6 +558,29 @@ describe('work that is refused', () => {
     expect(test.work.inWork).toBe(0);
   });
 
+  it('is called off by this node, and begun no more when its client sends it', async () => {
+    const test = await newWork([ALICE.peerId]);
+    const begun = Promise.withResolvers<AbortSignal>();
+    test.shelf.execute = (_task, { signal }) => {
+      begun.resolve(signal);
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    };
+    const [first, unsent] = [await test.agree(), await test.agree('later')];
+    const sent = test.send(first, first.task);
+    await begun.promise;
+    for (const agreed of [first, unsent]) {
+      const id = toBase64Url(agreed.id);
+      expect(test.work.isExecuting(id)).toBe(agreed === first);
+      test.work.callOff(id);
+      if (agreed === first) expect(await sent).toEqual(canceled);
+      expect(test.work.isExecuting(id)).toBe(false);
+      expect(await test.send(agreed, agreed.task)).toEqual(canceled);
+    }
+    expect([test.role.openContracts, test.begun.length]).toEqual([0, 1]);
+  });
+
   it('is cancelled also where the executor ends with words of its own', async () => {
     const test = await newWork();
     const agreed = await test.agree();

@@ -33,6 +33,8 @@ const cost = (paidMicroUsd: number, localCostMicroUsd: number | null): TaskCost 
   wallMs: 5,
 });
 
+const PLAN = { title: 'Two moods', deadlineMs: 60_000 };
+
 const told = (runId: string, ended: number) => ({
   runId,
   subtask:
@@ -72,7 +74,7 @@ function runOf(taskId: string, costs: readonly TaskCost[]): RunDocument {
 }
 
 async function finish(history: RunHistory, runId: string, ...costs: TaskCost[]): Promise<void> {
-  const watch = history.progressOf('Two moods', undefined);
+  const watch = history.progressOf(PLAN, undefined);
   watch.onProgress(told(runId, 0));
   await watch.onEnd(runOf(runId, costs));
 }
@@ -83,7 +85,7 @@ describe('the history of runs', () => {
     const heard: [string, number][] = [];
     const stop = history.listen(({ status, steps }) => heard.push([status, steps.length]));
     const handedOn: unknown[] = [];
-    const watch = history.progressOf('Two moods', (progress) => handedOn.push(progress.ended));
+    const watch = history.progressOf(PLAN, (progress) => handedOn.push(progress.ended));
     watch.onProgress(told('a', 0));
     watch.onProgress(told('a', 1));
     expect(history.list(5)).toMatchObject([{ runId: 'a', status: 'working', endedMs: null }]);
@@ -111,7 +113,7 @@ describe('the history of runs', () => {
 
   it('says why a run has no answer', async () => {
     const history = await openHistory();
-    const watch = history.progressOf('Two moods', undefined);
+    const watch = history.progressOf(PLAN, undefined);
     watch.onProgress(told('a', 0));
     await watch.onFailure(new Error('The caller hung up'));
     expect(history.list(5)).toMatchObject([{ status: 'ended', problem: 'The caller hung up' }]);
@@ -137,6 +139,55 @@ describe('the history of runs', () => {
     await finish(history, 'a', cost(1, 2));
     expect(history.list(1)).toMatchObject([{ runId: 'a' }]);
     expect(logger.lines).toMatchObject([{ level: 'error' }]);
+  });
+});
+
+describe('a run at work', () => {
+  it('has its deadline, and who has which of its steps at which price', async () => {
+    const history = await openHistory();
+    const startedMs = clock.nowMs();
+    const watch = history.progressOf(PLAN, undefined);
+    watch.onProgress(told('a', 0));
+    clock.advanceSeconds(1);
+    watch.onAttempt('s1', { where: '12D3KooWfirst', priceMicroUsd: 30 });
+    watch.onAttempt('s2', { where: 'local', priceMicroUsd: null });
+    watch.onAttempt('s1', { where: '12D3KooWsecond', priceMicroUsd: 40 });
+    const sinceMs = startedMs + 1_000;
+    expect(history.find('a')).toMatchObject({
+      deadlineMs: startedMs + 60_000,
+      atWork: [
+        { id: 's2', where: 'local', priceMicroUsd: null, sinceMs },
+        { id: 's1', where: '12D3KooWsecond', priceMicroUsd: 40, sinceMs },
+      ],
+    });
+    watch.onProgress(told('a', 1));
+    expect(history.find('a')!.atWork.map(({ id }) => id)).toEqual(['s2']);
+    await watch.onEnd(runOf('a', [cost(1, 2)]));
+    expect(history.find('a')).toMatchObject({ status: 'completed', atWork: [] });
+  });
+
+  it('is called off by its id, and no other run is', async () => {
+    const history = await openHistory();
+    const [one, other] = [history.progressOf(PLAN, undefined), history.progressOf(PLAN, undefined)];
+    one.onProgress(told('a', 0));
+    other.onProgress(told('b', 0));
+    expect(history.cancel('a')).toBe(true);
+    expect([one.signal.aborted, other.signal.aborted]).toEqual([true, false]);
+    await one.onFailure(one.signal.reason);
+    expect(history.find('a')).toMatchObject({
+      status: 'cancelled',
+      problem: 'The run a was cancelled',
+    });
+    expect([history.cancel('a'), history.cancel('nobody')]).toEqual([false, false]);
+  });
+
+  it('is read as an older version stored it', async () => {
+    await finish(await openHistory(), 'a', cost(1, 2));
+    const [stored] = await section.values();
+    const { deadlineMs: _left, atWork: _out, ...older } = stored!;
+    section = new MemoryJsonSection();
+    await section.put('k', older as RunRecordDocument);
+    expect((await openHistory()).find('a')).toMatchObject({ deadlineMs: null, atWork: [] });
   });
 });
 

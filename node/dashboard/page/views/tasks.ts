@@ -130,9 +130,9 @@ function contracts(tasks: readonly ContractorTaskDocument[]): HTMLElement {
     clockTime(task.sinceMs),
     peerLink(task.client),
     task.term,
-    task.phase,
+    task.state,
     usd(task.priceMicroUsd),
   ]);
-  const heads = ['since', 'client', 'skill', 'phase', 'price'];
+  const heads = ['since', 'client', 'skill', 'state', 'price'];
   return dataTable('Contracts not settled yet', heads, rows, 'No contract is open.');
 }
