@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StatusDocument } from '../../node/api-documents.ts';
 import { sendMalformedFrames } from '../adversaries/malformed-frames.ts';
@@ -77,6 +78,7 @@ export class Attacks {
       targets.push({ peerId, addresses });
     }
     const either = AbortSignal.any([signal, this.#end.signal]);
+    setMaxListeners(0, either); // each victim's samples and each peer listen to it
     this.#watching.push(...victims.map((victim) => this.#watchMemory(victim, either)));
     await this.#start(action, { targets, counts: this.counts, signal: either });
   }

@@ -16,13 +16,13 @@ describe('the growth of memory', () => {
   });
 
   it('leaves out the warm-up of each process, and says what the worst of them did', () => {
-    const watch = new MemoryWatch({ everyMs: 1_000, warmupMs: 3_000 });
-    for (let second = 0; second < 33; second++) {
+    const watch = new MemoryWatch({ everyMs: 1_000, warmupMs: 12_000 });
+    for (let second = 0; second < 45; second++) {
       const nowMs = 1_000 * second;
-      watch.note('a/1', second < 3 ? 10 : 100, nowMs);
-      watch.note('b/1', second < 20 ? 100 : 120, nowMs);
+      watch.note('a/1', second < 12 ? 10 : 100, nowMs);
+      watch.note('b/1', second < 30 ? 100 : 120, nowMs);
       // Started anew a short while before the end.
-      if (second > 25) watch.note('b/2', 100 * second, nowMs);
+      if (second > 37) watch.note('b/2', 100 * second, nowMs);
     }
     expect(watch.figures()).toEqual({ memoryWatched: 2, memoryGrowthPercent: 20 });
   });
