@@ -11,7 +11,7 @@
  */
 
 import '../protocols/polyfills.ts';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { utf8 } from '../crypto/bytes.ts';
@@ -128,12 +128,25 @@ export class Testnet implements AsyncDisposable {
   async restart(name: string): Promise<NodeProcess> {
     const old = this.node(name);
     if (old.isAlive) await old.kill();
-    const started = await NodeProcess.start({
-      name,
-      dataDir: old.dataDir,
-      lifetime: old.lifetime,
-      priceSwitch: this.#priceSwitches[name],
-    });
+    return this.#start(name, old.dataDir, old.lifetime);
+  }
+
+  /**
+   * Ends a node, and starts one of the same name and configuration with another key and an empty
+   * directory: to the network the old one has left, and a stranger joins.
+   */
+  async rejoin(name: string, identity: Identity): Promise<NodeProcess> {
+    const old = this.node(name);
+    const text = await readFile(dataDirectory(old.dataDir).configFile, 'utf8');
+    const dataDir = join(this.dir, `${name}-${identity.peerId}`);
+    await writeNode(dataDir, identity, JSON.parse(text) as ConfigFile);
+    if (old.isAlive) await old.kill();
+    return this.#start(name, dataDir, old.lifetime);
+  }
+
+  async #start(name: string, dataDir: string, lifetime: Lifetime): Promise<NodeProcess> {
+    const priceSwitch = this.#priceSwitches[name];
+    const started = await NodeProcess.start({ name, dataDir, lifetime, priceSwitch });
     const at = this.#nodes.findIndex(({ process: node }) => node.name === name);
     this.#nodes[at] = { ...this.#nodes[at]!, process: started };
     return started;

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StatusDocument } from '../../node/api-documents.ts';
 import { sendMalformedFrames } from '../adversaries/malformed-frames.ts';
+import { lieInLookups } from '../adversaries/lookup-liar.ts';
 import { floodWithQuotes } from '../adversaries/quote-flood.ts';
 import { holdIdleStreams } from '../adversaries/slow-loris.ts';
 import { freeRide, hoardCapacity } from '../adversaries/unpaying-client.ts';
@@ -20,7 +22,7 @@ const SAMPLE_MS = 1_000;
 const TASK_BYTES = 200;
 
 /** Attacks that go on until they are ended, and those that have an end. */
-const ENDLESS = ['floodQuotes', 'idleStreams', 'hoard'] as const;
+const ENDLESS = ['floodQuotes', 'idleStreams', 'lieInLookups', 'hoard'] as const;
 const NAMES = [...ENDLESS, 'malformedFrames', 'freeRide'] as const;
 
 type Named<One, Name extends string> = One extends unknown
@@ -76,6 +78,7 @@ export class Attacks {
       targets.push({ peerId, addresses });
     }
     const either = AbortSignal.any([signal, this.#end.signal]);
+    setMaxListeners(0, either); // each victim's samples and each peer listen to it
     this.#watching.push(...victims.map((victim) => this.#watchMemory(victim, either)));
     await this.#start(action, { targets, counts: this.counts, signal: either });
   }
@@ -95,6 +98,9 @@ export class Attacks {
     if ('malformedFrames' in action) {
       const { peers, frames } = action.malformedFrames;
       return sendMalformedFrames({ ...init, peers, frames, seed: this.#seed });
+    }
+    if ('lieInLookups' in action) {
+      return lieInLookups({ ...init, peers: action.lieInLookups.peers, seed: this.#seed });
     }
     const { task: specification } = taskBody(textOf(0, TASK_BYTES), 'unpaid');
     if ('hoard' in action) return hoardCapacity({ ...init, ...action.hoard, specification });

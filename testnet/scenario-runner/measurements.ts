@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CANARY_MEASURES } from './canaries.ts';
 import { MARKET_MEASURES } from './market-measurements.ts';
 
 /** Names that an assertion can use. */
@@ -38,12 +39,18 @@ export const MEASURES: ReadonlySet<string> = new Set([
   'streamsHeld',
   'memoryGrowthMegabytes',
   'memoryPeakMegabytes',
+  'memoryGrowthPercent',
+  'memoryWatched',
+  'faultsInjected',
   'unpaidMicroUsd',
   'nodesLost',
+  'newNames',
   'unhandledErrors',
   'ledgerHeight',
   'ledgerView',
   'ledgerForks',
+  'ledgerProblems',
+  ...CANARY_MEASURES,
   ...MARKET_MEASURES,
 ]);
 

@@ -12,16 +12,23 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StatusDocument } from '../../node/api-documents.ts';
 import type { LedgerDocument } from '../../node/ledger/ledger-documents.ts';
+import { SeededRandom } from '../../node/decision/exploration/seeded-random.ts';
 import { systemClock } from '../../node/system-clock.ts';
 import type { LinkChoice, LinkEffect } from '../faults/network-faults.ts';
 import { Attacks, isAttack, isEndless, victimsOf } from './attacks.ts';
 import type { AttackAction } from './attacks.ts';
+import { canaryOf, measureCanaries, withCanary } from './canaries.ts';
+import type { MarkedTask } from './canaries.ts';
 import { lookAtMarket } from './market-measurements.ts';
+import { ledgerProblems } from './ledger-check.ts';
 import { judge, measure } from './measurements.ts';
 import type { Measurements, QueryOutcome, TaskOutcome, Verdict } from './measurements.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { beginFault, drawFault } from './random-faults.ts';
+import type { FaultHands } from './random-faults.ts';
 import type { Action, Scenario } from './scenario-file.ts';
 import { ScenarioNetwork } from './scenario-network.ts';
-import { ask, doTask, paced } from './workload.ts';
+import { ask, doTask, paced, taskName, textOf } from './workload.ts';
 
 /** What happened, and when after the network was ready. */
 export interface ScenarioEvent {
@@ -76,7 +83,8 @@ export async function runScenario(scenario: Scenario, init: RunInit): Promise<Sc
     const { ledgers, others } = await run.lookBack();
     const configs = await configsOf(network);
     const market = await lookAtMarket(network.testnet.client, tasks, network.strangers);
-    const measurements = { ...measure(tasks, queries, others), ...market };
+    const canaries = measureCanaries(run.marked, await network.copies());
+    const measurements = { ...measure(tasks, queries, others), ...market, ...canaries };
     const assertions = init.hasDefences ? scenario.assert : scenario.withoutDefences!.assert;
     const verdicts = judge(assertions, measurements);
     return {
@@ -89,12 +97,14 @@ export async function runScenario(scenario: Scenario, init: RunInit): Promise<Sc
   }
 }
 
-type Background = 'tasks' | 'queries' | 'attacks' | 'endless attacks';
+type Background = 'tasks' | 'queries' | 'attacks' | 'faults' | 'endless';
 
 class Run {
   readonly events: ScenarioEvent[] = [];
   readonly tasks: TaskOutcome[] = [];
   readonly queries: QueryOutcome[] = [];
+  readonly marked: MarkedTask[] = [];
+  readonly #seed: number;
   readonly #network: ScenarioNetwork;
   readonly #init: RunInit;
   readonly #startMs = systemClock.monotonicMs();
@@ -103,13 +113,19 @@ class Run {
     tasks: [],
     queries: [],
     attacks: [],
-    'endless attacks': [],
+    faults: [],
+    endless: [],
   };
+  /** Ends what has no end of its own. */
+  readonly #end = new AbortController();
+  #memory: MemoryWatch | undefined;
+  #faultsInjected = 0;
   readonly #poison = { accepted: 0, refused: 0 };
 
   constructor(network: ScenarioNetwork, init: RunInit, seed: number) {
     this.#network = network;
     this.#init = init;
+    this.#seed = seed;
     this.#attacks = new Attacks(seed);
   }
 
@@ -123,8 +139,9 @@ class Run {
       this.#note('step', { action });
       await this.#act(action);
     }
-    const { 'endless attacks': endless, ...ending } = this.#working;
+    const { endless, ...ending } = this.#working;
     await Promise.all(Object.values(ending).flat());
+    this.#end.abort();
     await this.#attacks.end();
     await Promise.all(endless);
     this.#note('end', {});
@@ -160,8 +177,14 @@ class Run {
         ledgerForks: [...rootsAt.values()].filter((roots) => roots.size > 1).length,
         unearnedMicroUsd: await this.#unearned(),
         nodesLost: expected.length - alive.length,
+        newNames: this.#network.newNames,
         unhandledErrors: await unhandledErrors(this.#network),
         ...this.#attacks.figures(),
+        ...this.#memory?.figures(),
+        ...(this.#faultsInjected > 0 && { faultsInjected: this.#faultsInjected }),
+        ...(ledgers.length > 0 && {
+          ledgerProblems: await ledgerProblems(testnet.attestor, this.#init.signal),
+        }),
         ...(asked > 0 && { recordsPoisoned: accepted, recordsRefused: refused }),
         ...(asked > 0 && { recordsPoisonedPercent: (100 * accepted) / asked }),
       },
@@ -207,7 +230,10 @@ class Run {
     else if ('reprice' in action) {
       const { nodes, price } = action.reprice;
       await network.publish(nodes, { priceMicroUsd: price });
-    } else if ('poison' in action) await this.#doPoison(action.poison.records);
+    } else if ('randomFaults' in action) {
+      this.#begin('faults', this.#breakAtRandom(action.randomFaults));
+    } else if ('watchMemory' in action) this.#watchMemory(action.watchMemory);
+    else if ('poison' in action) await this.#doPoison(action.poison.records);
     else if (!(await this.#breakNodes(action))) await this.#breakLinks(action);
   }
 
@@ -261,6 +287,47 @@ class Run {
     } else if ('partition' in action) await inject('partition', { isCut: true }, action.partition);
   }
 
+  /** Faults one after the other; each is taken back before the next one. */
+  async #breakAtRandom({ nodes, lasting, hold }: RandomFaultsOf): Promise<void> {
+    const { signal } = this.#init;
+    const names = this.#network.choose(nodes).map(({ name }) => name);
+    const random = new SeededRandom(this.#seed);
+    const untilMs = this.#nowMs() + lasting;
+    while (this.#nowMs() < untilMs) {
+      const fault = drawFault(random, names, hold);
+      this.#note('fault', { ...fault });
+      this.#faultsInjected += 1;
+      const takeBack = await beginFault(fault, this.#hands());
+      await delay(fault.holdMs, undefined, { signal });
+      await takeBack();
+    }
+  }
+
+  #hands(): FaultHands {
+    const act = async (action: Action): Promise<void> => {
+      await this.#breakNodes(action);
+    };
+    return {
+      breakLinks: async (name, from, effect) => {
+        const { fault } = await this.#network.faults.inject(name, effect, { from });
+        return async () => void (await this.#network.faults.heal([fault.id]));
+      },
+      pause: (node) => act({ pause: node }),
+      resume: (node) => act({ resume: node }),
+      kill: (node) => act({ kill: node }),
+      restart: (node) => act({ restart: node }),
+    };
+  }
+
+  #watchMemory({ nodes, every, warmup }: WatchMemoryOf): void {
+    const network = this.#network;
+    const watch = new MemoryWatch({ everyMs: every, warmupMs: warmup });
+    const alive = () => network.choose(nodes).filter(({ name }) => !network.dead.has(name));
+    this.#memory = watch;
+    const either = AbortSignal.any([this.#init.signal, this.#end.signal]);
+    this.#begin('endless', watch.run(alive, either));
+  }
+
   #begin(kind: Background, work: Promise<void>): void {
     // Awaited at the end; a failure must not be unhandled until then.
     work.catch(() => undefined);
@@ -295,11 +362,23 @@ class Run {
     const before = this.tasks.length;
     return paced(count, { everyMs: every, atOnce }, signal, async (number) => {
       const facts = { sensitivity: about.sensitivity, valueMicroUsd: about.value };
-      const task = { workload: name, number: before + number, bytes, ...facts };
-      const outcome = await doTask(client, task, signal);
+      const known = { workload: name, name: taskName(name, before + number), ...facts };
+      const plain = textOf(before + number, bytes);
+      const canary = about.hasCanary ? canaryOf(this.#seed, known.name) : undefined;
+      const text = canary === undefined ? plain : withCanary(plain, canary);
+      const outcome = await doTask(client, { ...known, text }, signal);
       this.tasks.push(outcome);
+      if (canary !== undefined) this.marked.push({ task: outcome, canary });
       this.#note('task', { ...outcome });
+      await this.#letWhitewashersGo(outcome);
     });
+  }
+
+  /** Whoever was told that its result is bad knows that its name is worth nothing any more. */
+  async #letWhitewashersGo({ attempts }: TaskOutcome): Promise<void> {
+    const bad = attempts.filter(({ outcome }) => outcome === 'failed-verification');
+    const nodes = await this.#network.comeBack(bad.map(({ where }) => where));
+    if (nodes.length > 0) this.#note('under a new name', { nodes });
   }
 
   #askQueries({ count, every = 0, from, name = '' }: QueriesOf): Promise<void> {
@@ -323,7 +402,7 @@ class Run {
     const attack = this.#attacks.run(action, victims, this.#init.signal).then(() => {
       this.#note('attack over', { ...this.#attacks.counts });
     });
-    this.#begin(isEndless(action) ? 'endless attacks' : 'attacks', attack);
+    this.#begin(isEndless(action) ? 'endless' : 'attacks', attack);
   }
 
   async #doPoison(records: number): Promise<void> {
@@ -340,15 +419,15 @@ class Run {
   }
 }
 
+type RandomFaultsOf = Extract<Action, { readonly randomFaults: unknown }>['randomFaults'];
+type WatchMemoryOf = Extract<Action, { readonly watchMemory: unknown }>['watchMemory'];
 type TasksOf = Extract<Action, { readonly tasks: unknown }>['tasks'];
 type QueriesOf = Extract<Action, { readonly queries: unknown }>['queries'];
 
 /** Errors that nobody caught, of all logs. */
-async function unhandledErrors({ testnet }: ScenarioNetwork): Promise<number> {
+async function unhandledErrors({ dataDirs }: ScenarioNetwork): Promise<number> {
   const logs = await Promise.all(
-    testnet.nodes.map(({ process: node }) =>
-      readFile(join(node.dataDir, 'daemon.log'), 'utf8').catch(() => ''),
-    ),
+    dataDirs.map((dir) => readFile(join(dir, 'daemon.log'), 'utf8').catch(() => '')),
   );
   const marks = /"msg":"(?:An error was not caught|A rejection was not handled)\./g;
   return logs.reduce((sum, log) => sum + (log.match(marks)?.length ?? 0), 0);

@@ -58,6 +58,8 @@ const effects = {
     /** Of the data, and worth of the result in micro-USD. */
     sensitivity: z.enum(['low', 'medium', 'high']).default('low'),
     value: z.int().min(1).max(1e12).default(1_000_000),
+    /** Puts a mark into each input, by which a copy that turns up is known. */
+    hasCanary: z.boolean().default(false),
   }),
   queries: z.strictObject({
     count: z.int().min(1).max(MAX_TASKS),
@@ -100,6 +102,7 @@ const effects = {
     peers: peers.default(4),
     frames: z.int().min(1).max(1_000_000).default(10_000),
   }),
+  lieInLookups: z.strictObject({ nodes: nodes.default('all'), peers: peers.default(4) }),
   hoard: z.strictObject({ nodes: victims, peers: peers.default(10) }),
   freeRide: z.strictObject({
     nodes: victims,
@@ -107,8 +110,22 @@ const effects = {
     /** Call every result bad, rather than say nothing. */
     isContesting: z.boolean().default(false),
   }),
+  /** One after the other, drawn from the seed, in the background. */
+  randomFaults: z.strictObject({
+    nodes: victims,
+    /** In all. */
+    lasting: time,
+    /** Of each, on average. */
+    hold: time.default(5_000),
+  }),
+  /** To the end of the timeline; of each process since it is first seen, without its warm-up. */
+  watchMemory: z.strictObject({
+    nodes: nodes.default('all'),
+    every: time.default(5_000),
+    warmup: time.default(60_000),
+  }),
   /** For the work that was begun in the background, or so long. */
-  wait: z.union([z.enum(['tasks', 'queries', 'attacks', 'task-running']), time]),
+  wait: z.union([z.enum(['tasks', 'queries', 'attacks', 'faults', 'task-running']), time]),
 } as const;
 
 /** What one step does. */
@@ -143,7 +160,7 @@ const contractor = z.strictObject({
   count: z.int().min(1).max(MAX_NODES).default(1),
   price: z.int().min(1).max(1e9).default(10),
   /** What it is apart from honest. */
-  role: z.enum(['fabricator', 'slow', ...PRICE_SWITCHES]).optional(),
+  role: z.enum(['fabricator', 'slow', 'leech', 'whitewasher', ...PRICE_SWITCHES]).optional(),
   /** `false`: it asks no attestor, though the network is attested. */
   isAttested: z.boolean().default(true),
 });

@@ -4,11 +4,17 @@
  * @module
  */
 
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { utf8 } from '../../crypto/bytes.ts';
+import { sha256 } from '../../crypto/hash.ts';
+import { Identity } from '../../crypto/identity.ts';
 import type { StatusDocument } from '../../node/api-documents.ts';
 import type { ConfigFile } from '../../node/config/schema.ts';
 import { RefusedError } from '../../node/errors.ts';
 import { PRICE_SWITCHES } from '../adversaries/price-switcher.ts';
 import type { PriceSwitch } from '../adversaries/price-switcher.ts';
+import { leechModule } from '../adversaries/prompt-leech.ts';
 import { RecordPoisoner } from '../adversaries/record-poisoner.ts';
 import { NetworkFaults, chooseNodes } from '../faults/network-faults.ts';
 import type { FaultTarget } from '../faults/network-faults.ts';
@@ -16,6 +22,7 @@ import type { NodeProcess } from '../node-process.ts';
 import { createTestnet, forEachConcurrently } from '../testnet.ts';
 import type { Testnet } from '../testnet.ts';
 import { builtModule } from './built-file.ts';
+import type { Copies } from './canaries.ts';
 import { sizeOf } from './scenario-file.ts';
 import type { Scenario } from './scenario-file.ts';
 import { TERM } from './workload.ts';
@@ -26,6 +33,7 @@ const CAPACITY = 8;
 /** Roles that do the work in their own way. */
 const EXECUTORS = {
   fabricator: 'adversaries/fabricator.js',
+  whitewasher: 'adversaries/fabricator.js',
   slow: 'adversaries/slow-worker.js',
 } as const;
 /** Without an attestor nobody has evidence: a client must not ask for it. */
@@ -35,13 +43,15 @@ const UNATTESTED: ConfigFile = {
 /** Attested skills count; nothing here is explored, so that a run depends on the scenario. */
 const CLIENT: ConfigFile = { decision: { exploration: { strategy: 'none' } } };
 
-type Role = keyof typeof EXECUTORS | PriceSwitch;
+type Role = keyof typeof EXECUTORS | 'leech' | PriceSwitch;
 
 interface Seller {
   readonly name: string;
   readonly role: Role | undefined;
   readonly isAttested: boolean;
   priceMicroUsd: number;
+  /** Of the module that does its work once it has turned; left out: it works as the honest do. */
+  readonly modulePath?: string;
   /** Whether it does what its role says. */
   hasTurned: boolean;
 }
@@ -51,11 +61,15 @@ export class ScenarioNetwork {
   readonly testnet: Testnet;
   readonly #sellers: readonly Seller[];
   readonly #dead = new Set<string>();
+  readonly #seed: number;
+  /** PeerIds under which whitewashers were found out, and the directories that they left. */
+  readonly #formerDirs = new Map<string, string>();
   #poisoner: RecordPoisoner | undefined;
 
-  private constructor(testnet: Testnet, sellers: readonly Seller[]) {
+  private constructor(testnet: Testnet, sellers: readonly Seller[], seed: number) {
     this.testnet = testnet;
     this.#sellers = sellers;
+    this.#seed = seed;
   }
 
   /** Starts it. Adversaries work well until they turn, or until now if nothing is attested. */
@@ -65,7 +79,12 @@ export class ScenarioNetwork {
   ): Promise<ScenarioNetwork> {
     const off = hasDefences ? undefined : withoutDefences;
     const isAttested = off?.isAttested ?? network.isAttested;
-    const sellers = sellersOf(network.contractors);
+    const sellers = sellersOf(network.contractors, dir);
+    for (const { role, name, modulePath } of sellers) {
+      if (role !== 'leech') continue;
+      const source = leechModule(builtModule('adversaries/prompt-leech.js'), copiesOf(dir, name));
+      await writeFile(modulePath!, source);
+    }
     // Whoever asks no attestor has nobody to work well for.
     for (const seller of sellers) if (!isAttested || !seller.isAttested) seller.hasTurned = true;
     const offers = sellers.map(offerOf);
@@ -85,7 +104,7 @@ export class ScenarioNetwork {
         ...(off?.quoteLimits === false ? ['quote-limits'] : []),
       ],
     });
-    const started = new ScenarioNetwork(testnet, sellers);
+    const started = new ScenarioNetwork(testnet, sellers, seed);
     try {
       if (!isAttested) await started.#publish(sellers);
       return started;
@@ -148,11 +167,52 @@ export class ScenarioNetwork {
   /** PeerIds of contractors that are not what they say, or not attested by anybody. */
   get strangers(): ReadonlySet<string> {
     const found = this.#sellers.filter(({ role, isAttested }) => role !== undefined || !isAttested);
-    return new Set(found.map(({ name }) => this.testnet.node(name).peerId));
+    const now = found.map(({ name }) => this.testnet.node(name).peerId);
+    return new Set([...now, ...this.#formerDirs.keys()]);
+  }
+
+  /** How often whitewashers came back under another name. */
+  get newNames(): number {
+    return this.#formerDirs.size;
+  }
+
+  /** Directories of all nodes, those of nodes that have left included. */
+  get dataDirs(): readonly string[] {
+    const now = this.testnet.nodes.map(({ process: node }) => node.dataDir);
+    return [...now, ...this.#formerDirs.values()];
+  }
+
+  /**
+   * Whitewashers whose results were found out under these PeerIds come back as strangers, with the
+   * same offer. @returns their names in the scenario.
+   */
+  async comeBack(foundOut: readonly string[]): Promise<string[]> {
+    const names: string[] = [];
+    for (const seller of this.#sellers.filter(({ role }) => role === 'whitewasher')) {
+      const { peerId, dataDir } = this.testnet.node(seller.name);
+      if (!foundOut.includes(peerId) || this.#formerDirs.has(peerId)) continue;
+      this.#formerDirs.set(peerId, dataDir);
+      const name = `${seller.name}/${this.newNames}`;
+      const seed = sha256(utf8(`coalesce/testnet/${this.#seed}/${name}`));
+      await this.testnet.rejoin(seller.name, Identity.fromSeed(seed));
+      await this.#publish([seller]);
+      names.push(seller.name);
+    }
+    return names;
   }
 
   get dead(): ReadonlySet<string> {
     return this.#dead;
+  }
+
+  /** What leeches have copied, by their PeerIds. */
+  async copies(): Promise<Copies> {
+    const copies = new Map<string, string>();
+    for (const { name } of this.#sellers.filter(({ role }) => role === 'leech')) {
+      const text = await readFile(copiesOf(this.testnet.dir, name), 'utf8').catch(() => '');
+      copies.set(this.testnet.node(name).peerId, text);
+    }
+    return copies;
   }
 
   /** Contractors publish again. */
@@ -184,7 +244,12 @@ export class ScenarioNetwork {
   }
 }
 
-function sellersOf(contractors: Scenario['network']['contractors']): Seller[] {
+/** Where a leech puts what it copies. */
+function copiesOf(dir: string, name: string): string {
+  return join(dir, `${name}-copies.txt`);
+}
+
+function sellersOf(contractors: Scenario['network']['contractors'], dir: string): Seller[] {
   return contractors
     .flatMap(({ count, ...contractor }) => Array.from({ length: count }, () => contractor))
     .map(({ price, role, isAttested }, at) => ({
@@ -192,14 +257,16 @@ function sellersOf(contractors: Scenario['network']['contractors']): Seller[] {
       ...{ role, isAttested },
       priceMicroUsd: price,
       hasTurned: false,
+      ...(role === 'leech' && { modulePath: join(dir, `contractor-${at + 1}-leech.mjs`) }),
+      ...(isExecutor(role) && { modulePath: builtModule(EXECUTORS[role]) }),
     }));
 }
 
-function offerOf({ role, priceMicroUsd, hasTurned }: Omit<Seller, 'name'>): object {
-  const isHonest = role === undefined || isPriceSwitch(role) || !hasTurned;
+function offerOf({ modulePath, priceMicroUsd, hasTurned }: Seller): object {
+  const isHonest = modulePath === undefined || !hasTurned;
   const executor = isHonest
     ? { type: 'builtin' }
-    : { type: 'module', path: builtModule(EXECUTORS[role]), estimatedSeconds: 1 };
+    : { type: 'module', path: modulePath, estimatedSeconds: 1 };
   return {
     skills: [
       {
@@ -209,6 +276,10 @@ function offerOf({ role, priceMicroUsd, hasTurned }: Omit<Seller, 'name'>): obje
       },
     ],
   };
+}
+
+function isExecutor(role: Role | undefined): role is keyof typeof EXECUTORS {
+  return role !== undefined && Object.hasOwn(EXECUTORS, role);
 }
 
 function isPriceSwitch(role: Role | undefined): role is PriceSwitch {

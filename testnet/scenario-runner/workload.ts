@@ -78,18 +78,21 @@ export function taskBody(
 /** One task of a workload. */
 export interface WorkloadTask extends TaskFacts {
   readonly workload: string;
-  readonly number: number;
-  readonly bytes: number;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** How a task of a workload is called in everything that is written down. */
+export function taskName(workload: string, number: number): string {
+  return `${workload || 'task'}-${number}`;
 }
 
 /** Has one task done. Never throws: a task that is lost is an outcome. */
 export async function doTask(
   client: NodeProcess,
-  { workload, number, bytes, ...facts }: WorkloadTask,
+  { workload, name, text, ...facts }: WorkloadTask,
   signal: AbortSignal,
 ): Promise<TaskOutcome> {
-  const text = textOf(number, bytes);
-  const name = `${workload || 'task'}-${number}`;
   const { sensitivity, valueMicroUsd } = facts;
   const known = { workload, name, sensitivity, valueMicroUsd };
   const startMs = systemClock.monotonicMs();

@@ -19,7 +19,7 @@ const ENTRY_POINTS = [
   /^node\/(cli\/main|index)\.ts$/,
   /^testnet\/(testnet|(.+\/)?main)\.ts$/,
   /^testnet\/examples\/.+\.ts$/,
-  /^testnet\/adversaries\/(fabricator|slow-worker)\.ts$/,
+  /^testnet\/adversaries\/(fabricator|prompt-leech|slow-worker)\.ts$/,
   /\.bench\.ts$/,
   /^node\/config\/write-reference\.ts$/,
   /^node\/dashboard\/page\/main\.ts$/,
