@@ -10,6 +10,7 @@ import { UserFacingError, printable, printableJson } from '../errors.ts';
 import { CliContext } from './context.ts';
 import type { GlobalOptions, RunAction } from './context.ts';
 import { registerAttest } from './commands/attest.ts';
+import { registerBackup, registerRestore } from './commands/backup.ts';
 import { registerCert } from './commands/cert.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDashboard } from './commands/dashboard.ts';
@@ -55,6 +56,8 @@ export function createProgram(run: RunAction): Command {
     registerStop,
     registerStatus,
     registerDoctor,
+    registerBackup,
+    registerRestore,
     registerPeers,
     registerSkills,
     registerQuery,

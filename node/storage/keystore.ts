@@ -30,13 +30,16 @@ const keySchema = z.strictObject({
  */
 export async function loadIdentity(directory: DataDirectory): Promise<Identity> {
   const identity = await readKey(directory.identityFile, 'ed25519');
-  if (identity === undefined) {
-    throw new BadInputError(
-      `${directory.identityFile}: is damaged; restore it from a backup, or remove it to get a new identity`,
-    );
-  }
+  if (identity === undefined) throw damaged(directory);
   await restrictToOwner(directory.identityFile);
   return identity;
+}
+
+/** PeerId of the identity of a data directory; changes no rights. @throws as loadIdentity. */
+export async function identityPeerId(directory: DataDirectory): Promise<string> {
+  const identity = await readKey(directory.identityFile, 'ed25519');
+  if (identity === undefined) throw damaged(directory);
+  return identity.peerId;
 }
 
 /** Why the identity of a data directory cannot be loaded; null if it can. Changes no rights. */
@@ -47,6 +50,12 @@ export async function identityProblem(directory: DataDirectory): Promise<string 
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function damaged({ identityFile }: DataDirectory): BadInputError {
+  return new BadInputError(
+    `${identityFile}: is damaged; restore it from a backup, or remove it to get a new identity`,
+  );
 }
 
 /** The key in a file; `undefined` if the file holds no such key. */
@@ -115,6 +124,9 @@ export async function loadFormerIdentity(
     throw error;
   }
 }
+
+/** Names of the files that {@link keepFormerIdentity} writes. */
+export const FORMER_IDENTITY = /^identity-[A-Za-z0-9]{1,64}\.json$/;
 
 function formerIdentityFile(directory: DataDirectory, peerId: string): string {
   return join(directory.path, `identity-${peerId}.json`);
