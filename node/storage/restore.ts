@@ -18,7 +18,7 @@ import { readBackup } from './backup-format.ts';
 import type { BackupHeader, BackupPart } from './backup-format.ts';
 import { codeOf, createDataDirectory, dataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { identityPeerId } from './keystore.ts';
+import { identityFacts } from './keystore.ts';
 import { createStore } from './store.ts';
 import type { RawEntry } from './store.ts';
 
@@ -160,8 +160,8 @@ async function refuseOtherIdentity(
   header: BackupHeader,
   path: string,
 ): Promise<void> {
-  const peerId = await identityPeerId(staged).catch(() => undefined);
-  if (peerId === header.peerId) return;
+  const facts = await identityFacts(staged).catch(() => undefined);
+  if (facts?.peerId === header.peerId) return;
   throw new BadInputError(
     `${path}: is damaged: it holds no identity of ${header.peerId}; take another copy of the backup`,
   );

@@ -8,7 +8,7 @@ import { DataDirectoryLockedError } from '../../errors.ts';
 import { readDaemonInfo } from '../../http-api/client.ts';
 import { dataDirectory } from '../../storage/data-directory.ts';
 import type { DataDirectory } from '../../storage/data-directory.ts';
-import { identityPeerId } from '../../storage/keystore.ts';
+import { identityFacts } from '../../storage/keystore.ts';
 import { restoreBackup } from '../../storage/restore.ts';
 import { openStore } from '../../storage/store.ts';
 import type { Store } from '../../storage/store.ts';
@@ -21,6 +21,9 @@ interface BackupOptions {
 }
 
 const SECRET = 'Whoever reads the file is this node: keep it as the key itself';
+const SEALED =
+  'The key in it is sealed: without its passphrase nobody is this node, you included. The rest ' +
+  'is readable';
 
 export const registerBackup: RegisterCommand = (program, run) => {
   program
@@ -32,25 +35,27 @@ export const registerBackup: RegisterCommand = (program, run) => {
       run(async (context, file: string, options: BackupOptions) => {
         const directory = dataDirectory(context.dataPath);
         // Before the store: opening one would make a directory that is not there.
-        const peerId = await identityPeerId(directory);
+        const { peerId, isSealed } = await identityFacts(directory);
         const header = { createdAtMs: systemClock.nowMs(), program: VERSION, peerId };
         const made = await backUp(context, directory, header, {
           path: file,
           isReplacing: options.force === true,
         });
-        context.print({ ...header, ...made, isChecked: true }, () => describe(header, made));
+        context.print({ ...header, ...made, isSealed, isChecked: true }, () =>
+          describe(peerId, made, isSealed),
+        );
       }),
     );
 };
 
-function describe({ peerId }: BackupHeader, made: MadeBackup): string {
+function describe(peerId: string, made: MadeBackup, isSealed: boolean): string {
   const { path, bytes, entries, files, leftOut } = made;
   return [
     `Wrote ${peerId} to ${path}, and read it again: ${bytes} bytes`,
     `  ${files.join(', ')}, and ${entries} entries of the store`,
     ...leftOut.map((line) => `  not in it: ${line}`),
     '  not in it: modules and programs that offers name, the API token, known addresses of peers',
-    `  ${SECRET}`,
+    `  ${isSealed ? SEALED : SECRET}`,
     `Next: coalesce restore ${path} --data DIR, where this node is to go on`,
   ].join('\n');
 }

@@ -42,6 +42,7 @@ export const registerStart: RegisterCommand = (program, run) => {
           dataPath: context.dataPath,
           flags,
           environment: process.env,
+          passphrase: context.passphrase,
           signal: options.stopWithParent ? untilStdinEnds(context.signal) : context.signal,
           ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
           onReady: (status, isNewIdentity) => {

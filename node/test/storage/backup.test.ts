@@ -1,3 +1,4 @@
+import type * as FsPromises from 'node:fs/promises';
 import {
   chmod,
   mkdir,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromUtf8, utf8 } from '../../../crypto/bytes.ts';
 import { BadInputError, NothingFoundError, RefusedError } from '../../errors.ts';
 import { makeBackup } from '../../storage/backup.ts';
@@ -23,6 +24,15 @@ import { loadIdentity, loadOrCreateIdentity } from '../../storage/keystore.ts';
 import { restoreBackup } from '../../storage/restore.ts';
 import { openStore } from '../../storage/store.ts';
 import type { RawEntry, Store } from '../../storage/store.ts';
+
+/** The process ends when it puts this many more files in their places. */
+const kill = vi.hoisted(() => ({ inRenames: Infinity }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof FsPromises>();
+  const rename: typeof real.rename = (from, to) =>
+    kill.inRenames-- > 0 ? real.rename(from, to) : Promise.reject(new Error('killed'));
+  return { ...real, rename };
+});
 
 let root: string;
 let directory: DataDirectory;
@@ -41,6 +51,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  kill.inRenames = Infinity;
   await rm(root, { recursive: true, force: true });
 });
 
@@ -296,6 +307,21 @@ describe('restoring', () => {
       /restore.partial: a restore is at work here or was cut short; .* empty/,
     );
   });
+
+  it.each([0, 1, 2])(
+    'that is killed after %i of its 3 moves leaves a directory that no node starts on',
+    async (moves) => {
+      kill.inRenames = moves;
+      await expect(restoreBackup(target, file)).rejects.toThrow('killed');
+      kill.inRenames = Infinity;
+      await expect(createDataDirectory(target)).rejects.toThrow('was cut short');
+      await expect(loadIdentity(target)).rejects.toThrow(NothingFoundError);
+      await expect(restoreBackup(target, file)).rejects.toThrow('is not empty');
+      await rm(target.path, { recursive: true });
+      await restoreBackup(target, file);
+      expect((await loadIdentity(target)).peerId).toBe(peerId);
+    },
+  );
 
   it('says that a directory cannot be written', async () => {
     if (process.getuid?.() === 0) {
