@@ -39,7 +39,7 @@ import type { Store } from './storage/store.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
 /** How long work in hand may take to finish when the daemon is told to stop. */
-const DRAIN_TIMEOUT_MS = 30_000;
+export const DRAIN_TIMEOUT_MS = 30_000;
 
 export interface DaemonInit {
   readonly dataPath: string;
