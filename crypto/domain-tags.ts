@@ -59,6 +59,8 @@ export const SEAL_KEY_TAG = 'coalesce/seal-key/v1';
 export const MAILBOX_TAG = 'coalesce/mailbox/v1';
 /** Prefix of the hash that a puzzle for quote requests asks for. */
 export const ASK_PUZZLE_TAG = 'coalesce/ask-puzzle/v1';
+/** Prefix of the associated data of a seed under a passphrase. */
+export const SEALED_KEY_TAG = 'coalesce/sealed-key/v1';
 /** Prefix of the hash by which a recovery key is registered (wire-formats.md 2.4). */
 export const RECOVERY_TAG = 'coalesce/recovery/v1';
 /** Prefixes of the hashes of a benchmark: its transcript and what a nonce is expanded to. */

@@ -56,6 +56,7 @@ import { BadInputError, NothingFoundError, RefusedError } from './errors.ts';
 import { resourceNameProblem } from './skills/resource-name.ts';
 import { ledgerStatus } from './ledger/committee-parts.ts';
 import { receiptsDocument } from './ledger/receipts-document.ts';
+import { storeRecords } from './storage/backup-format.ts';
 import type { LedgerDesk } from './ledger/ledger-desk.ts';
 import type { ReputationDocument } from './ledger/ledger-documents.ts';
 import type {
@@ -155,6 +156,11 @@ export class AgentNode {
     const running = this.#running;
     this.#running = undefined;
     await running?.stop();
+  }
+
+  /** Everything in the store as it stands now, as records of a backup. */
+  storeRecords(): AsyncIterable<Uint8Array> {
+    return storeRecords(this.#parts.init.store.snapshot());
   }
 
   /** What the node is and does. */

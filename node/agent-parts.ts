@@ -34,6 +34,7 @@ import { SealingKeys } from './mailbox/sealing-keys.ts';
 import type { Embedder } from './skills/embedding.ts';
 import type { StoredLearnedEmbedding } from './skills/learned-embedding.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
+import type { Passphrase } from './storage/passphrase.ts';
 import { keyValueStore } from './storage/key-value-store.ts';
 import type { JsonSection, Store } from './storage/store.ts';
 import type { StoredMemory } from './seen-memory.ts';
@@ -64,6 +65,8 @@ export interface AgentNodeInit {
   readonly config: Config;
   readonly identity: Identity;
   readonly store: Store;
+  /** Of former identities, where they are sealed. */
+  readonly passphrase?: Passphrase;
   readonly directory: DataDirectory;
   readonly logger: Logger;
   readonly clock: Clock;

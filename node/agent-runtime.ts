@@ -254,7 +254,7 @@ function createLedger(parts: AgentParts, committee: CommitteeParts, host: Host):
     contracts: parts.contracts,
     former: {
       history: parts.history,
-      load: (peerId) => loadFormerIdentity(directory, peerId),
+      load: (peerId) => loadFormerIdentity(directory, peerId, parts.init.passphrase),
     },
     isRequired: config.committee.withoutLedger === 'refuse',
     patienceMs: config.committee.patienceMs,

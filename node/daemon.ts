@@ -32,13 +32,14 @@ import {
   writeFileAtomically,
 } from './storage/data-directory.ts';
 import type { DaemonInfo, DataDirectory } from './storage/data-directory.ts';
-import { loadOrCreateIdentity } from './storage/keystore.ts';
+import { identityFacts, loadOrCreateIdentity } from './storage/keystore.ts';
+import type { Passphrase } from './storage/passphrase.ts';
 import { openStore } from './storage/store.ts';
 import type { Store } from './storage/store.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
 
 /** How long work in hand may take to finish when the daemon is told to stop. */
-const DRAIN_TIMEOUT_MS = 30_000;
+export const DRAIN_TIMEOUT_MS = 30_000;
 
 export interface DaemonInit {
   readonly dataPath: string;
@@ -46,6 +47,8 @@ export interface DaemonInit {
   readonly flags: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly logFile?: string;
+  /** Of the identity, if it is sealed. */
+  readonly passphrase?: Passphrase;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** @param isNewIdentity - Whether the data directory had none. */
@@ -69,10 +72,11 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
   const config = await readConfig(directory.configFile, init.environment, init.flags);
   const store = await openStore(directory);
   try {
-    const { identity, isNew } = await loadOrCreateIdentity(directory);
+    const { identity, isNew } = await loadOrCreateIdentity(directory, init.passphrase);
     const token = await loadOrCreateToken(directory);
     const logger = createLogger(config.logLevel, init.logFile);
     warnOfUtilisation(config, logger);
+    await warnOfOpenKey(directory, init.passphrase, logger);
     const end = new EndRequest(init.signal, logger);
     try {
       const node = await createAgentNode({
@@ -83,6 +87,7 @@ export async function runDaemon(init: DaemonInit): Promise<number> {
         logger,
         clock: systemClock,
         random: systemRandom,
+        ...(init.passphrase && { passphrase: init.passphrase }),
         ...(init.adaptHost && { adaptHost: init.adaptHost }),
         ...(init.adaptContractor && { adaptContractor: init.adaptContractor }),
         ...(init.adaptPolicy && { adaptPolicy: init.adaptPolicy }),
@@ -103,6 +108,17 @@ function warnOfUtilisation({ hardware: { utilisation } }: Config, logger: Logger
   if (!trouble) return;
   const { found, cause, mend } = trouble;
   logger.warn({ utilisation, cause, mend }, `${found}.`);
+}
+
+/** Whoever names a passphrase believes the key to be sealed. */
+async function warnOfOpenKey(
+  directory: DataDirectory,
+  passphrase: Passphrase | undefined,
+  logger: Logger,
+): Promise<void> {
+  if (passphrase?.isNamed !== true || (await identityFacts(directory)).isSealed) return;
+  const mend = 'stop the node, then: coalesce key encrypt';
+  logger.warn({ mend }, 'A passphrase is named, and the identity is not sealed.');
 }
 
 interface ServeInit {

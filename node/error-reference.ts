@@ -13,11 +13,13 @@ import {
   NothingFoundError,
   RefusedError,
   UnreachableError,
+  WrongPassphraseError,
 } from './errors.ts';
 
 /** Failures of the node, and what to do about each. */
 const FAILURES = [
   [BadInputError, 'The caller can mend it: the problems say what, where and how'],
+  [WrongPassphraseError, 'The passphrase does not open the identity, or its file is damaged'],
   [NothingFoundError, 'The thing named does not exist, and the look was complete'],
   [UnreachableError, 'The look could not be made: no daemon, no peers, a peer out of reach'],
   [RefusedError, 'Refused or failed for the reason that the message names'],

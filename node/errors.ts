@@ -34,6 +34,15 @@ export class BadInputError extends UserFacingError {
   readonly httpStatus = 400;
 }
 
+/** The passphrase does not open the identity: nothing is made in its place. */
+export class WrongPassphraseError extends UserFacingError {
+  static override readonly name = 'WrongPassphraseError';
+  override readonly name = 'WrongPassphraseError';
+  readonly code = 'WRONG_PASSPHRASE';
+  readonly exitCode = 2;
+  readonly httpStatus = 400;
+}
+
 /** The thing named does not exist, and the look was complete. */
 export class NothingFoundError extends UserFacingError {
   static override readonly name = 'NothingFoundError';

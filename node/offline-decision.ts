@@ -21,6 +21,8 @@ import { createLogger } from './logger.ts';
 import { createDataDirectory, dataDirectory, readJsonFile } from './storage/data-directory.ts';
 import type { DataDirectory } from './storage/data-directory.ts';
 import { loadOrCreateIdentity } from './storage/keystore.ts';
+import { NO_PASSPHRASE } from './storage/passphrase.ts';
+import type { Passphrase } from './storage/passphrase.ts';
 import { openStore } from './storage/store.ts';
 import type { Store } from './storage/store.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
@@ -39,6 +41,14 @@ export interface OfflineDecision {
 const WAIT_MS = 15_000;
 const LOOK_MS = 100;
 
+/** How to open the data directory. */
+export interface OfflineOptions {
+  /** How long another command may keep it. */
+  readonly waitMs?: number;
+  /** Of its identity, if it is sealed. */
+  readonly passphrase?: Passphrase;
+}
+
 /**
  * Decides on the candidates of a file.
  *
@@ -49,15 +59,16 @@ export async function decideOffline(
   dataPath: string,
   request: TaskRequest,
   candidates: unknown,
-  waitMs: number = WAIT_MS,
+  { waitMs = WAIT_MS, passphrase = NO_PASSPHRASE }: OfflineOptions = {},
 ): Promise<OfflineDecision> {
   const own = dataDirectory(dataPath);
   if (await exists(own.configFile)) {
-    return { record: await decideIn(own, request, candidates, waitMs), isLogged: true };
+    const record = await decideIn(own, request, candidates, { waitMs, passphrase });
+    return { record, isLogged: true };
   }
   const path = await mkdtemp(join(tmpdir(), 'coalesce-decide-'));
   try {
-    const record = await decideIn(dataDirectory(path), request, candidates, 0);
+    const record = await decideIn(dataDirectory(path), request, candidates, { waitMs: 0 });
     return { record, isLogged: false };
   } finally {
     await rm(path, { recursive: true, force: true });
@@ -68,7 +79,7 @@ async function decideIn(
   directory: DataDirectory,
   request: TaskRequest,
   candidates: unknown,
-  waitMs: number,
+  { waitMs = 0, passphrase = NO_PASSPHRASE }: OfflineOptions,
 ): Promise<DecisionRecord> {
   await createDataDirectory(directory);
   const config = loadConfig([
@@ -77,7 +88,7 @@ async function decideIn(
   ]);
   const store = await openWhenFree(directory, waitMs);
   try {
-    const { identity } = await loadOrCreateIdentity(directory);
+    const { identity } = await loadOrCreateIdentity(directory, passphrase);
     const { machine, decisions, decisionMemory } = await loadAgentParts({
       config,
       identity,

@@ -14,6 +14,7 @@ import type { ConfigFile } from './config/schema.ts';
 import { silentLogger } from './logger.ts';
 import { createDataDirectory, dataDirectory } from './storage/data-directory.ts';
 import { loadOrCreateIdentity } from './storage/keystore.ts';
+import { NO_PASSPHRASE, passphraseOf } from './storage/passphrase.ts';
 import { openStore } from './storage/store.ts';
 import type { ResultVerifiers } from './tasks/verification/custom-verifier.ts';
 import { systemClock, systemRandom } from './system-clock.ts';
@@ -32,6 +33,8 @@ export interface OpenAgentNodeInit {
   readonly config?: ConfigFile;
   /** Checks of results beside those that tasks name, by term. */
   readonly verifiers?: ResultVerifiers;
+  /** Of the identity: a new one is sealed with it. */
+  readonly passphrase?: string;
   /** Default: nothing is logged. */
   readonly logger?: Logger;
 }
@@ -47,13 +50,15 @@ export interface OpenAgentNode extends AsyncDisposable {
  * Opens a data directory and joins the network. With bootstrap peers it resolves once lookups can
  * start from one, or after five seconds without.
  *
- * @throws {@link BadInputError} for a wrong setting; {@link DataDirectoryLockedError} if another
- *   process has the directory.
+ * @throws {@link BadInputError} for a wrong setting, or a sealed identity without a passphrase;
+ *   {@link WrongPassphraseError} for another passphrase; {@link DataDirectoryLockedError} if
+ *   another process has the directory.
  */
 export async function openAgentNode({
   dataPath,
   config: values = {},
   verifiers,
+  passphrase: text,
   logger = silentLogger,
 }: OpenAgentNodeInit): Promise<OpenAgentNode> {
   const config = loadConfig([{ origin: 'config', values }]);
@@ -62,8 +67,9 @@ export async function openAgentNode({
   const store = await openStore(directory);
   let started: AgentNode | undefined;
   try {
-    const { identity } = await loadOrCreateIdentity(directory);
-    const world = { clock: systemClock, random: systemRandom, verifiers };
+    const passphrase = text === undefined ? NO_PASSPHRASE : passphraseOf(text);
+    const { identity } = await loadOrCreateIdentity(directory, passphrase);
+    const world = { clock: systemClock, random: systemRandom, passphrase, verifiers };
     started = await createAgentNode({ config, identity, store, directory, logger, ...world });
     await started.start({ http: '', a2a: null });
     if (config.network.bootstrap.length > 0) await untilJoined(started);

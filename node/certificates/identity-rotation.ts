@@ -24,12 +24,14 @@ import type { Clock, Random } from '../../protocols/components.ts';
 import { BadInputError, RefusedError } from '../errors.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import {
+  identityFacts,
   keepFormerIdentity,
   loadIdentity,
   readRecoveryKey,
   saveIdentity,
   writeRecoveryKey,
 } from '../storage/keystore.ts';
+import type { Passphrase } from '../storage/passphrase.ts';
 import { loadRotationHistory, saveRotationHistory } from './rotation-history.ts';
 import type { RotationHistory } from './rotation-history.ts';
 
@@ -38,6 +40,8 @@ export interface IdentityRotationInit {
   readonly directory: DataDirectory;
   readonly clock: Clock;
   readonly random: Random;
+  /** Read if the identity is sealed; the new one is sealed with the same. */
+  readonly passphrase?: Passphrase;
   /** File with the registered recovery key. */
   readonly recoveryFile?: string;
   /** New file for a new recovery key; left out: the same key stays registered. */
@@ -65,7 +69,8 @@ export interface RotatedIdentity {
  */
 export async function rotateIdentity(init: IdentityRotationInit): Promise<RotatedIdentity> {
   const { directory, clock, random } = init;
-  const old = await loadIdentity(directory);
+  const { isSealed } = await identityFacts(directory);
+  const old = await loadIdentity(directory, init.passphrase);
   const history = await loadRotationHistory(directory, old.peerId);
   const iat = nowSeconds(clock);
   refuseTooMany(history, iat);
@@ -84,10 +89,11 @@ export async function rotateIdentity(init: IdentityRotationInit): Promise<Rotate
     ...(key && nextKey && { recovery: { key, nextHash: recoveryHash(nextKey.publicKey) } }),
   });
   const rotations = [...history.rotations, rotation];
+  const seal = isSealed ? init.passphrase : undefined;
   // The new identity last: without it the rotation counts for nothing, and the old one works.
-  const formerIdentityFile = await keepFormerIdentity(directory, old);
+  const formerIdentityFile = await keepFormerIdentity(directory, old, seal);
   await saveRotationHistory(directory, old.peerId, { ...history, rotations });
-  await saveIdentity(directory, identity);
+  await saveIdentity(directory, identity, seal);
   return {
     formerPeerId: old.peerId,
     peerId: identity.peerId,
@@ -109,7 +115,7 @@ export async function registerRecoveryKey({
 }: Pick<IdentityRotationInit, 'directory' | 'random'> & {
   readonly file: string;
 }): Promise<{ readonly peerId: string; readonly hash: Uint8Array }> {
-  const { peerId } = await loadIdentity(directory);
+  const { peerId } = await identityFacts(directory);
   const history = await loadRotationHistory(directory, peerId);
   if (history.recovery) {
     throw new RefusedError(

@@ -6,6 +6,8 @@
 
 import type { Command } from 'commander';
 import { defaultDataPath } from '../storage/data-directory.ts';
+import { NO_PASSPHRASE, askedPassphrase, passphraseFromFile } from '../storage/passphrase.ts';
+import type { Passphrase } from '../storage/passphrase.ts';
 import { printable, printableJson, printableText } from '../errors.ts';
 import { ApiClient } from '../http-api/client.ts';
 import { isNeverProved } from '../skills/resource-name.ts';
@@ -13,7 +15,21 @@ import { isNeverProved } from '../skills/resource-name.ts';
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly data?: string;
+  readonly passphraseFile?: string;
   readonly json?: boolean;
+}
+
+function passphraseFor(options: GlobalOptions, signal: AbortSignal): Passphrase {
+  const file = options.passphraseFile ?? process.env['COALESCE_PASSPHRASE_FILE'];
+  if (file !== undefined) return passphraseFromFile(file);
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) return NO_PASSPHRASE;
+  return askedPassphrase(async (question) => {
+    // Loaded here, because nobody else needs it.
+    const { askHidden } = await import('./passphrase-prompt.ts');
+    const interrupt = () => void process.emit('SIGINT', 'SIGINT');
+    return askHidden({ input, output, interrupt }, question, signal);
+  });
 }
 
 /** A command's surroundings. */
@@ -22,12 +38,15 @@ export class CliContext {
   readonly isJson: boolean;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Of the identity, if it is sealed: from a file, or from whoever sits at the terminal. */
+  readonly passphrase: Passphrase;
   #hasPrinted = false;
 
   constructor(options: GlobalOptions, signal: AbortSignal) {
     this.dataPath = options.data ?? defaultDataPath(process.env);
     this.isJson = options.json ?? false;
     this.signal = signal;
+    this.passphrase = passphraseFor(options, signal);
   }
 
   /**

@@ -10,6 +10,7 @@ import { UserFacingError, printable, printableJson } from '../errors.ts';
 import { CliContext } from './context.ts';
 import type { GlobalOptions, RunAction } from './context.ts';
 import { registerAttest } from './commands/attest.ts';
+import { registerBackup, registerRestore } from './commands/backup.ts';
 import { registerCert } from './commands/cert.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDashboard } from './commands/dashboard.ts';
@@ -17,6 +18,7 @@ import { registerDecide } from './commands/decide.ts';
 import { registerDecisions } from './commands/decisions.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerInit } from './commands/init.ts';
+import { registerKey } from './commands/key.ts';
 import { registerLedger } from './commands/ledger.ts';
 import { registerMcp } from './commands/mcp.ts';
 import { registerPeers } from './commands/peers.ts';
@@ -47,6 +49,10 @@ export function createProgram(run: RunAction): Command {
     .description('Peer-to-peer node for LLM agents: find skills, compare costs, hand work over.')
     .version(VERSION)
     .option('--data <directory>', 'data directory (default: $COALESCE_DATA or ~/.coalesce)')
+    .option(
+      '--passphrase-file <file>',
+      'file whose first line opens the identity (default: $COALESCE_PASSPHRASE_FILE, or asked for)',
+    )
     .option('--json', 'print one JSON document on stdout and nothing else')
     .showSuggestionAfterError()
     .exitOverride();
@@ -56,6 +62,9 @@ export function createProgram(run: RunAction): Command {
     registerStop,
     registerStatus,
     registerDoctor,
+    registerKey,
+    registerBackup,
+    registerRestore,
     registerPeers,
     registerSkills,
     registerQuery,

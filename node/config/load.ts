@@ -22,7 +22,10 @@ export interface ConfigSource {
 }
 
 /** Variables that start with COALESCE_ and are not settings. */
-const OTHER_VARIABLES = new Set(['COALESCE_DATA', 'COALESCE_VECTORS', 'COALESCE_TOKEN']);
+const OTHER_VARIABLES = new Set([
+  ...['COALESCE_DATA', 'COALESCE_VECTORS', 'COALESCE_TOKEN'],
+  'COALESCE_PASSPHRASE_FILE',
+]);
 
 type Path = readonly string[];
 

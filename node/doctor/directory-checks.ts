@@ -53,8 +53,16 @@ export function checkDataDirectory(
   });
 }
 
-/** The identity: whoever reads it is this node. */
-export function checkIdentity(file: FileReadings): Finding {
+/** The identity, as far as it can be told without a passphrase. */
+export interface IdentityReadings extends FileReadings {
+  readonly isSealed: boolean;
+}
+
+const SEALED = 'sealed with a passphrase';
+const NOT_SEALED = 'not sealed ("coalesce key encrypt" seals it)';
+
+/** The identity: whoever reads it is this node, unless it is sealed. */
+export function checkIdentity(file: IdentityReadings): Finding {
   const check = 'identity-key';
   const { path, mode } = file;
   if (mode === null) {
@@ -70,7 +78,7 @@ export function checkIdentity(file: FileReadings): Finding {
       cause: 'whoever reads the key can sign and pay as this node',
       mend: `chmod 600 ${path}; if somebody may have read it: coalesce cert rotate`,
     }) ??
-    ok(check, `${path}, its owner's alone`)
+    ok(check, `${path}, its owner's alone, ${file.isSealed ? SEALED : NOT_SEALED}`)
   );
 }
 

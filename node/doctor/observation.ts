@@ -5,7 +5,7 @@
  */
 
 import { checkConfig, checkDataDirectory, checkIdentity, checkToken } from './directory-checks.ts';
-import type { ConfigReadings, FileReadings } from './directory-checks.ts';
+import type { ConfigReadings, FileReadings, IdentityReadings } from './directory-checks.ts';
 import type { Finding, FindingState, Observed } from './finding.ts';
 import { checkClock, checkDisk, checkNodeVersion, checkUtilisation } from './machine-checks.ts';
 import type { ClockReadings, DiskSpace, NodeVersions } from './machine-checks.ts';
@@ -44,7 +44,7 @@ import type { ExecutorHealthDocument, LedgerStatusDocument } from '../api-docume
 export interface Observation {
   readonly versions: NodeVersions;
   readonly directory: FileReadings;
-  readonly identity: FileReadings;
+  readonly identity: IdentityReadings;
   readonly token: FileReadings;
   readonly config: ConfigReadings;
   readonly disk: Observed<DiskSpace>;

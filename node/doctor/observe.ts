@@ -24,8 +24,8 @@ import { BadInputError } from '../errors.ts';
 import { ApiClient, readDaemonInfo } from '../http-api/client.ts';
 import { codeOf, dataDirectory } from '../storage/data-directory.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
-import { identityProblem } from '../storage/keystore.ts';
-import type { ConfigReadings, FileReadings } from './directory-checks.ts';
+import { identityFacts, identityProblem } from '../storage/keystore.ts';
+import type { ConfigReadings, FileReadings, IdentityReadings } from './directory-checks.ts';
 import type { Observed } from './finding.ts';
 import type { ClockReadings, DiskSpace } from './machine-checks.ts';
 import type { DaemonReadings } from './network-checks.ts';
@@ -149,10 +149,12 @@ async function observeFile(path: string, right = constants.R_OK): Promise<FileRe
   return { path, mode: found.mode & 0o777, problem };
 }
 
-async function observeIdentity(directory: DataDirectory): Promise<FileReadings> {
+async function observeIdentity(directory: DataDirectory): Promise<IdentityReadings> {
   const file = await observeFile(directory.identityFile);
-  if (file.mode === null || file.problem !== null) return file;
-  return { ...file, problem: await identityProblem(directory) };
+  if (file.mode === null || file.problem !== null) return { ...file, isSealed: false };
+  const facts = await identityFacts(directory).catch(() => undefined);
+  const problem = facts ? null : await identityProblem(directory);
+  return { ...file, problem, isSealed: facts?.isSealed ?? false };
 }
 
 async function observeDisk({ path }: DataDirectory): Promise<Observed<DiskSpace>> {

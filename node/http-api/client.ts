@@ -6,9 +6,11 @@
 
 import { readFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { UnreachableError, UserFacingError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { BYTES_TYPE } from './bytes-answer.ts';
 import { LINES_TYPE } from './lines.ts';
 import { codeOf, dataDirectory, readJsonFile } from '../storage/data-directory.ts';
 import type { DaemonInfo } from '../storage/data-directory.ts';
@@ -106,6 +108,52 @@ export class ApiClient {
     return this.#call<Result>('POST', path, body, options);
   }
 
+  /**
+   * Bytes that a route answers with, as they come.
+   *
+   * @throws as the other calls; {@link UnreachableError} where the answer breaks off.
+   */
+  async *download(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const incoming = await this.#open(path, signal);
+    try {
+      if (incoming.statusCode === 200 && incoming.headers['content-type'] === BYTES_TYPE) {
+        for await (const piece of incoming) yield piece as Uint8Array;
+        return;
+      }
+      const pieces: Buffer[] = [];
+      for await (const piece of incoming) pieces.push(piece as Buffer);
+      const parsed = errorSchema.safeParse(parseJson(Buffer.concat(pieces).toString('utf8')));
+      if (parsed.success) throw new ApiError(parsed.data.error, incoming.statusCode ?? 0);
+      throw this.#strange(incoming.statusCode ?? 0);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof UserFacingError || !(error instanceof Error)) throw error;
+      throw this.#unreachable(error);
+    } finally {
+      incoming.destroy();
+    }
+  }
+
+  /** The head of the answer to a POST without a body. */
+  #open(path: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const outgoing = httpRequest(
+        new URL(path, this.#url),
+        {
+          method: 'POST',
+          agent: this.#agent,
+          headers: { authorization: `Bearer ${this.#token}` },
+          ...(signal ? { signal } : {}),
+        },
+        resolve,
+      );
+      outgoing.on('error', (error) => {
+        reject(signal?.aborted ? (signal.reason as Error) : this.#unreachable(error));
+      });
+      outgoing.end();
+    });
+  }
+
   delete<Result>(path: string, options?: CallOptions): Promise<Result> {
     return this.#call<Result>('DELETE', path, undefined, options);
   }
@@ -132,7 +180,11 @@ export class ApiClient {
     }
     const parsed = errorSchema.safeParse(value);
     if (parsed.success) throw new ApiError(parsed.data.error, status);
-    throw new UnreachableError(
+    throw this.#strange(status);
+  }
+
+  #strange(status: number): UnreachableError {
+    return new UnreachableError(
       `${this.#url} answered ${status}, and not as a coalesce daemon does; see "coalesce start"`,
     );
   }

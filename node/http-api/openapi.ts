@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { VERSION } from '../version.ts';
+import { BYTES_TYPE } from './bytes-answer.ts';
 import { ROUTES } from './route-table.ts';
 import type { DescribedRoute } from './route-table.ts';
 
@@ -77,7 +78,10 @@ function parametersOf({ path, query }: DescribedRoute, shared: SharedSchemas): J
   return [...inPath, ...inQuery];
 }
 
-function answerOf({ answer, hasProgress }: DescribedRoute, shared: SharedSchemas): Json {
+function answerOf({ answer, hasProgress, isBytes }: DescribedRoute, shared: SharedSchemas): Json {
+  if (isBytes) {
+    return { description: 'Bytes', content: { [BYTES_TYPE]: { schema: { type: 'string' } } } };
+  }
   const schema = answer ? schemaOf(answer, 'output', shared) : { type: 'object' };
   return {
     description: hasProgress

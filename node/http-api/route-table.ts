@@ -25,6 +25,8 @@ export interface DescribedRoute {
   readonly answer?: z.ZodType;
   /** Whether the answer can come as lines of progress (`accept: application/x-ndjson`). */
   readonly hasProgress?: true;
+  /** Whether the answer is bytes and no document. */
+  readonly isBytes?: true;
 }
 
 const task = specificationSchema;
@@ -42,7 +44,7 @@ const post = (
   path: string,
   summary: string,
   body?: z.ZodType,
-  more: Pick<DescribedRoute, 'answer' | 'hasProgress'> = {},
+  more: Pick<DescribedRoute, 'answer' | 'hasProgress' | 'isBytes'> = {},
 ): DescribedRoute => ({ method: 'post', path, summary, ...(body && { body }), ...more });
 
 const LINES = { hasProgress: true } as const;
@@ -52,6 +54,9 @@ const NODE_ROUTES: readonly DescribedRoute[] = [
   get('/status', 'What the daemon is and does', { answer: outputs.statusOutput }),
   get('/health', 'What may ail it, for doctor'),
   get('/peers', 'Peers that are connected, have worked for this node, or were seen to offer'),
+  post('/backup', 'Everything in the store, of one moment, as records of a backup', undefined, {
+    isBytes: true,
+  }),
   post('/stop', 'Finishes the work in hand and ends the daemon'),
   post('/dashboard', 'An address that opens the dashboard once'),
   get('/tasks', 'Runs of this node and open contracts for others, the newest first', {

@@ -28,6 +28,8 @@ export interface DataDirectory {
   readonly peerStoreDirectory: string;
   /** Log and blocks of a replica; absent where the node is none. */
   readonly ledgerDirectory: string;
+  /** There while a restore is at work, and where one was cut short. */
+  readonly restoreDirectory: string;
 }
 
 /** What `daemon.json` holds while a daemon runs. */
@@ -55,11 +57,27 @@ export function dataDirectory(path: string): DataDirectory {
     storeDirectory: join(root, 'store'),
     peerStoreDirectory: join(root, 'peers'),
     ledgerDirectory: join(root, 'ledger'),
+    restoreDirectory: join(root, 'restore.partial'),
   };
 }
 
-/** Creates the directory, for its owner only. @throws {@link BadInputError} if that cannot be. */
+/**
+ * Creates the directory, for its owner only.
+ *
+ * @throws {@link BadInputError} if that cannot be, or if a restore did not come to its end there: a
+ *   node that starts on a part of its store forgets what it owes and is owed.
+ */
 export async function createDataDirectory(directory: DataDirectory): Promise<void> {
+  const isHalfRestored = await stat(directory.restoreDirectory).then(
+    () => true,
+    () => false,
+  );
+  if (isHalfRestored) {
+    throw new BadInputError(
+      `${directory.restoreDirectory}: a restore is at work here or was cut short; let it end, or ` +
+        `empty ${directory.path} and restore again`,
+    );
+  }
   try {
     await makeDirectory(directory.path);
   } catch (error) {

@@ -86,8 +86,15 @@ export interface JsonSection<Value> {
 export interface Store {
   section(name: SectionName): Section;
   json<Value>(name: SectionName): JsonSection<Value>;
+  /** Every entry of every section as they stand at the first read, in the order of their keys. */
+  snapshot(): AsyncIterable<RawEntry>;
   close(): Promise<void>;
 }
+
+/** Key with the name of its section, `!section!key` in UTF-8, and value. */
+export type RawEntry = readonly [Uint8Array, Uint8Array];
+
+const RAW = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 /**
  * Opens the store of a data directory, which also takes the directory's lock.
@@ -128,8 +135,37 @@ export async function openStore(directory: DataDirectory): Promise<Store> {
   return {
     section,
     json: <Value>(name: SectionName) => jsonSection<Value>(section(name)),
+    // An iterator of LevelDB reads from a snapshot, which begins and ends with it.
+    snapshot: () => level.iterator<Uint8Array, Uint8Array>(RAW),
     close: () => level.close(),
   };
+}
+
+/**
+ * Makes the store of a data directory that has none.
+ *
+ * @param batches - Entries as {@link Store.snapshot} gives them; one batch is held at a time.
+ * @throws what `batches` throws: then a part of the store is there, for the caller to remove.
+ */
+export async function createStore(
+  directory: DataDirectory,
+  batches: AsyncIterable<readonly RawEntry[]>,
+): Promise<void> {
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(directory.storeDirectory, {
+    ...RAW,
+    errorIfExists: true,
+  });
+  await level.open();
+  try {
+    for await (const entries of batches) {
+      await level.batch(
+        entries.map(([key, value]) => ({ type: 'put' as const, key, value })),
+        { sync: true },
+      );
+    }
+  } finally {
+    await level.close();
+  }
 }
 
 function openSection(level: ClassicLevel<string, Uint8Array>, name: SectionName): Section {

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataDirectoryLockedError } from '../errors.ts';
 import { decideOffline } from '../offline-decision.ts';
 import { dataDirectory } from '../storage/data-directory.ts';
+import { loadOrCreateIdentity } from '../storage/keystore.ts';
+import { passphraseOf } from '../storage/passphrase.ts';
 import { openStore } from '../storage/store.ts';
 import { taskForSkill } from '../tasks/task-for-skill.ts';
 import { candidate } from './decision/requests.ts';
@@ -42,11 +44,19 @@ describe('decisions without a daemon', () => {
   it('give up in the end, and say that another command may be the reason', async () => {
     const store = await openStore(dataDirectory(path));
     try {
-      const decided = decideOffline(path, REQUEST, CANDIDATES, 0);
+      const decided = decideOffline(path, REQUEST, CANDIDATES, { waitMs: 0 });
       await expect(decided).rejects.toThrow(DataDirectoryLockedError);
       await expect(decided).rejects.toThrow('or another command uses it');
     } finally {
       await store.close();
     }
+  });
+
+  it('are logged by a sealed identity with its passphrase, and by none without', async () => {
+    const passphrase = passphraseOf('correct horse battery');
+    await loadOrCreateIdentity(dataDirectory(path), passphrase);
+    await expect(decideOffline(path, REQUEST, CANDIDATES)).rejects.toThrow('is sealed');
+    const { isLogged } = await decideOffline(path, REQUEST, CANDIDATES, { passphrase });
+    expect(isLogged).toBe(true);
   });
 });

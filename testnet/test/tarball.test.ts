@@ -74,12 +74,15 @@ describe('the package', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         ...['package.json', 'README.md', 'LICENSE', 'dist/node/index.d.ts'],
+        ...['coalesce.service', 'Dockerfile', 'grafana-dashboard.json'].map(
+          (file) => `node/deploy/${file}`,
+        ),
         ...['index.html', 'app.js', 'app.js.br', 'app.js.gz', 'style.css'].map(
           (file) => `dist/node/dashboard/assets/${file}`,
         ),
       ]),
     );
-    const shipped = /^(?:dist|testnet\/scenarios)\/|^[^/]+$/;
+    const shipped = /^(?:dist|node\/deploy|testnet\/scenarios)\/|^[^/]+$/;
     const stray = /(?<!\.d)\.ts$|\.tsbuildinfo$|\/test\/|dashboard\/page\//;
     const isStray = (path: string) => stray.test(path) || !shipped.test(path);
     expect(paths.filter(isStray)).toEqual([]);

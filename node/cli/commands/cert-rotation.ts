@@ -9,7 +9,7 @@ import { ledgerRules } from '../../../protocols/ledger/genesis.ts';
 import { registerRecoveryKey, rotateIdentity } from '../../certificates/identity-rotation.ts';
 import { dataDirectory, readJsonFile } from '../../storage/data-directory.ts';
 import type { DataDirectory } from '../../storage/data-directory.ts';
-import { loadIdentity } from '../../storage/keystore.ts';
+import { identityFacts } from '../../storage/keystore.ts';
 import { openStore } from '../../storage/store.ts';
 import type { Store } from '../../storage/store.ts';
 import { systemClock, systemRandom } from '../../system-clock.ts';
@@ -32,7 +32,7 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
         const { rotated, hasIssued, onLedger } = await withStore(
           context,
           async (directory, store) => {
-            const { peerId } = await loadIdentity(directory);
+            const { peerId } = await identityFacts(directory);
             return {
               onLedger: await ledgerRemarks(directory, store, peerId),
               hasIssued: await hasEntries(store, 'issued-certificates'),
@@ -40,6 +40,7 @@ export function addRotationCommands(cert: Command, run: RunAction): void {
                 directory,
                 clock: systemClock,
                 random: systemRandom,
+                passphrase: context.passphrase,
                 ...(recovery === undefined ? {} : { recoveryFile: recovery }),
                 ...(nextRecovery === undefined ? {} : { nextRecoveryFile: nextRecovery }),
               }),
@@ -130,7 +131,7 @@ async function withStore<Result>(
   work: (directory: DataDirectory, store: Store) => Promise<Result>,
 ): Promise<Result> {
   const directory = dataDirectory(context.dataPath);
-  await loadIdentity(directory); // before the store: it would make a directory that is not there
+  await identityFacts(directory); // before the store: it would make a directory that is not there
   const store = await openStore(directory);
   try {
     return await work(directory, store);

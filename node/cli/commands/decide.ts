@@ -144,7 +144,9 @@ async function decideOn(
   }
   // Loaded here, because the other commands do without the store.
   const { decideOffline } = await import('../../offline-decision.ts');
-  const { record, isLogged } = await decideOffline(context.dataPath, body, candidates);
+  const { record, isLogged } = await decideOffline(context.dataPath, body, candidates, {
+    passphrase: context.passphrase,
+  });
   if (!isLogged) context.progress('no data directory: decided with the defaults, not logged');
   return record;
 }

@@ -1,6 +1,7 @@
 /** `coalesce init`: identity, token and config in the data directory. @module */
 
 import { access } from 'node:fs/promises';
+import { RefusedError } from '../../errors.ts';
 import { flagSource, loadConfig, mergeSettings } from '../../config/load.ts';
 import type { ConfigSource } from '../../config/load.ts';
 import {
@@ -8,9 +9,13 @@ import {
   dataDirectory,
   loadOrCreateToken,
   readJsonFile,
+  restrictToOwner,
   writeFileAtomically,
 } from '../../storage/data-directory.ts';
-import { loadOrCreateIdentity } from '../../storage/keystore.ts';
+import type { DataDirectory } from '../../storage/data-directory.ts';
+import { identityFacts, loadOrCreateIdentity } from '../../storage/keystore.ts';
+import type { IdentityFacts } from '../../storage/keystore.ts';
+import type { Passphrase } from '../../storage/passphrase.ts';
 import type { RegisterCommand } from '../context.ts';
 import { collect } from '../options.ts';
 
@@ -48,16 +53,34 @@ export const registerInit: RegisterCommand = (program, run) => {
           await writeFileAtomically(directory.configFile, text);
         }
         await loadOrCreateToken(directory);
-        const { identity, isNew } = await loadOrCreateIdentity(directory);
-        context.print({ peerId: identity.peerId, dataDirectory: directory.path, isNew }, () =>
+        const { peerId, isSealed, isNew } = await makeIdentity(directory, context.passphrase);
+        context.print({ peerId, dataDirectory: directory.path, isNew, isSealed }, () =>
           [
-            `${isNew ? 'Made' : 'Kept'} the identity ${identity.peerId} in ${directory.path}`,
+            `${isNew ? 'Made' : 'Kept'} the identity ${peerId} in ${directory.path}`,
+            ...(isSealed ? ['  sealed: without its passphrase nobody starts it'] : []),
             `Next: coalesce start${context.dataFlag}`,
           ].join('\n'),
         );
       }),
     );
 };
+
+/** One that is there is kept, and its passphrase not asked for. */
+async function makeIdentity(
+  directory: DataDirectory,
+  passphrase: Passphrase,
+): Promise<IdentityFacts & { readonly isNew: boolean }> {
+  if (!(await exists(directory.identityFile))) {
+    const { isNew } = await loadOrCreateIdentity(directory, passphrase);
+    return { ...(await identityFacts(directory)), isNew };
+  }
+  const facts = await identityFacts(directory);
+  await restrictToOwner(directory.identityFile);
+  if (facts.isSealed || !passphrase.isNamed) return { ...facts, isNew: false };
+  throw new RefusedError(
+    `The identity ${facts.peerId} is there already and not sealed; seal it with "coalesce key encrypt"`,
+  );
+}
 
 async function fileSource(path: string): Promise<ConfigSource> {
   return { origin: path, values: (await readJsonFile(path)) as Record<string, unknown> };

@@ -42,10 +42,11 @@ export const registerStart: RegisterCommand = (program, run) => {
           dataPath: context.dataPath,
           flags,
           environment: process.env,
+          passphrase: context.passphrase,
           signal: options.stopWithParent ? untilStdinEnds(context.signal) : context.signal,
           ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
           onReady: (status, isNewIdentity) => {
-            const made = isNewIdentity ? ' (a new identity; back up identity.json there)' : '';
+            const made = isNewIdentity ? ' (a new identity; keep it: coalesce backup FILE)' : '';
             const { dataFlag } = context;
             context.print(status, () =>
               [

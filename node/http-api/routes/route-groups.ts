@@ -7,7 +7,8 @@
 
 import type { Request, Response } from 'express';
 import type { AgentNode } from '../../agent-node.ts';
-import { BadInputError } from '../../errors.ts';
+import { BadInputError, RefusedError } from '../../errors.ts';
+import { sendBytes } from '../bytes-answer.ts';
 import { CallerGoneError } from '../caller-gone.ts';
 import { endLines, sendLine, wantsLines } from '../lines.ts';
 import type { RouteGroup } from '../server.ts';
@@ -56,6 +57,7 @@ async function answerWithProgress<Result, Progress>(
 
 /** The node itself: how it is, whom it knows, and its end. */
 function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
+  let isCopied = false;
   return (router) => {
     router.get('/status', async (_request, response) => {
       response.json(await node.status());
@@ -64,6 +66,16 @@ function nodeRoutes(node: AgentNode, stop: () => void): RouteGroup {
       response.json(await node.health());
     });
     router.get('/peers', (_request, response) => void response.json({ peers: node.peers() }));
+    // A POST, because a page of the dashboard may send every GET.
+    router.post('/backup', async (_request, response) => {
+      if (isCopied) throw new RefusedError('Another backup is being made; let it end');
+      isCopied = true;
+      try {
+        await sendBytes(response, node.storeRecords());
+      } finally {
+        isCopied = false;
+      }
+    });
     router.post('/stop', (_request, response) => {
       response.json({ stopping: true });
       stop();

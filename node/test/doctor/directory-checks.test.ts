@@ -41,10 +41,22 @@ describe('the check of the key', () => {
     ['that is damaged', { problem: 'is damaged' }, 'failure', 'is damaged'],
     ['that is not there', { mode: null }, 'failure', 'no such file'],
   ])('says of one %s', (_what, changes, state, words) => {
-    const finding = checkIdentity(file(changes));
+    const finding = checkIdentity({ ...file(changes), isSealed: false });
     expect(finding.state).toBe(state);
     expect(finding.found).toContain(words);
     if (changes.mode === 0o644) expect(finding.mend).toContain('chmod 600 data/identity.json');
+  });
+});
+
+describe('the check of a sealed key', () => {
+  it('tells whether it is sealed, and how to seal it', () => {
+    const open = checkIdentity({ ...file(), isSealed: false });
+    expect(open).toMatchObject({ state: 'ok', found: expect.stringContaining('key encrypt') });
+    const sealed = checkIdentity({ ...file(), isSealed: true });
+    expect(sealed).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/sealed with a pass/),
+    });
   });
 });
 
