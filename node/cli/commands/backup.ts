@@ -52,12 +52,16 @@ function describe(peerId: string, made: MadeBackup, isSealed: boolean): string {
   const { path, bytes, entries, files, leftOut } = made;
   return [
     `Wrote ${peerId} to ${path}, and read it again: ${bytes} bytes`,
-    `  ${files.join(', ')}, and ${entries} entries of the store`,
+    `  ${files.join(', ')}, and ${inStore(entries)}`,
     ...leftOut.map((line) => `  not in it: ${line}`),
     '  not in it: modules and programs that offers name, the API token, known addresses of peers',
     `  ${isSealed ? SEALED : SECRET}`,
     `Next: coalesce restore ${path} --data DIR, where this node is to go on`,
   ].join('\n');
+}
+
+function inStore(entries: number): string {
+  return `${entries} ${entries === 1 ? 'entry' : 'entries'} of the store`;
 }
 
 /** From the store itself where no daemon has it, else from the daemon. */
@@ -117,7 +121,7 @@ export const registerRestore: RegisterCommand = (program, run) => {
         context.print(document, () =>
           [
             `Restored ${header.peerId} to ${path}, as of ${new Date(header.createdAtMs).toISOString()}`,
-            `  ${files.join(', ')}, and ${entries} entries of the store`,
+            `  ${files.join(', ')}, and ${inStore(entries)}`,
             ...REMARKS.map((remark) => `  ${remark}`),
             `Next: coalesce doctor${context.dataFlag}, then coalesce start${context.dataFlag}`,
           ].join('\n'),
