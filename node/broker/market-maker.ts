@@ -205,7 +205,6 @@ export class MarketMaker {
       if (trials.length >= count) break;
       const contractors = this.#contractorsOf(term, new Map());
       if (contractors.length > 0) trials.push(wish(term, QUOTES_PER_TERM, contractors));
-      else this.#noteFruitless(term); // so that those behind it are looked at in another round
     }
     return trials;
   }

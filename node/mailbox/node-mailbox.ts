@@ -42,6 +42,11 @@ export interface SeenLetter {
   readonly expSeconds: number;
 }
 
+/** What came of a letter that was accepted. */
+interface Taken {
+  readonly reply?: Letter | undefined;
+}
+
 export interface NodeMailboxInit {
   readonly self: string;
   readonly streams: SecureStreams;
@@ -154,42 +159,47 @@ export class NodeMailbox {
       logger.debug({ keeper, from: letter.from }, 'A letter does not open.');
       return;
     }
-    const reply =
+    const taken =
       contract.role === 'contractor'
         ? await this.#takeAsContractor(letter, envelope)
         : await this.#takeAsClient(letter, envelope);
+    // Whoever keeps letters can make one up: what was refused stands in no true one's way.
+    if (!taken) return;
     // The key that opens it is forgotten by then; its own `exp` is the keeper's word.
     const expSeconds = nowSeconds(clock) + SEALING_KEY_LIFE_SECONDS;
     await seen.put(name, { name, expSeconds });
-    if (reply) await this.#leaveQuietly(keeper, [reply]);
+    if (taken.reply) await this.#leaveQuietly(keeper, [taken.reply]);
   }
 
-  async #takeAsContractor(letter: Letter, envelope: Uint8Array): Promise<Letter | undefined> {
+  /** @returns what to answer, if anything; `undefined` for what is refused. */
+  async #takeAsContractor(letter: Letter, envelope: Uint8Array): Promise<Taken | undefined> {
     const { contractor } = this.#init;
     const { contract, from, number } = letter;
     const text = toBase64Url(envelope);
     if (number === LETTER_NUMBERS.acknowledgement) {
       const question = { v: 1, typ: 'acknowledge', contract, acknowledgement: text } as const;
-      await contractor.answerLetter(question, from);
-      return undefined;
+      const { typ } = await contractor.answerLetter(question, from);
+      return typ === 'acknowledged' ? {} : undefined;
     }
     if (number !== LETTER_NUMBERS.verdict) return undefined;
-    const answer = await contractor.answerLetter(
-      { v: 1, typ: 'verdict', contract, verdict: text },
-      from,
-    );
+    const question = { v: 1, typ: 'verdict', contract, verdict: text } as const;
+    const answer = await contractor.answerLetter(question, from);
+    if (answer.typ === 'disputed') return {};
     if (answer.typ !== 'receipt') return undefined;
     const address = { to: from, contract, number: LETTER_NUMBERS.receipt };
-    return this.#seal(address, fromBase64Url(answer.receipt), fromBase64Url(letter.fromKey));
+    const key = fromBase64Url(letter.fromKey);
+    return { reply: this.#seal(address, fromBase64Url(answer.receipt), key) };
   }
 
   async #takeAsClient(
     { contract, from, number }: Letter,
     envelope: Uint8Array,
-  ): Promise<undefined> {
-    if (number !== LETTER_NUMBERS.receipt) return;
+  ): Promise<Taken | undefined> {
+    if (number !== LETTER_NUMBERS.receipt) return undefined;
     const taken = await this.#init.negotiation.takeReceipt(fromBase64Url(contract), from, envelope);
-    if (taken.agreed) await this.#settled(taken.contract);
+    if (!taken.agreed) return undefined;
+    await this.#settled(taken.contract);
+    return {};
   }
 
   /** A verdict of this node has come back: with the other signature, or contested. */

@@ -74,6 +74,7 @@ class FetchUnderTest {
   readonly guard = new RecordGuard({ clock: this.clock });
   walks = 0;
   isHolderGivenUp = false;
+  isConnected = true;
   fetched: FetchedRecord | undefined;
   readonly #answer = Promise.withResolvers<Uint8Array | undefined>();
 
@@ -138,7 +139,10 @@ class FetchUnderTest {
     return {
       peerId: Identity.generate().peerId,
       datastore: new MemoryDatastore(),
-      libp2p: { getConnections: () => ['open'] },
+      libp2p: {
+        getConnections: () => (this.isConnected ? ['open'] : []),
+        peerStore: { get: () => Promise.resolve({ addresses: ['known'] }) },
+      },
       dht: {
         queryManager: { run: run.bind(this) },
         network: { sendRequest: sendRequest.bind(this), sendMessage: unused },
@@ -167,6 +171,17 @@ describe('the fetch of a record', () => {
       record: { body: { seq: 7 } },
     });
     expect(test.isHolderGivenUp).toBe(true);
+  });
+
+  it('gives a holder that must be dialled twice as long alone', async () => {
+    const test = new FetchUnderTest();
+    test.isConnected = false;
+    test.start([test.record(7)]);
+    await advanceTo(599);
+    expect(test.walks).toBe(0);
+    await advanceTo(600);
+    expect(test.walks).toBe(1);
+    expect(test.fetched).toMatchObject({ found: true, source: 'dht' });
   });
 
   it.each([true, false])(
