@@ -300,6 +300,7 @@ async function loadAccounts({ config, identity, store, clock, logger }: AgentNod
     self: identity.peerId,
     book: new BilateralBook(identity, keyValueStore(store.section('bilateral-accounts'))),
     due: store.json('bilateral-due'),
+    stated: store.json('stated-receipts'),
     limits: {
       perPeerMicroUsd: BigInt(creditPerPeerMicroUsd),
       newcomersMicroUsd: BigInt(newcomerCreditMicroUsd),

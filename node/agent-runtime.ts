@@ -142,7 +142,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
   const { negotiation, outsourcing } = client;
   const mail = await openMailbox(parts, {
     ...{ host, guard, streams: sessions, negotiation, outsourcing, contractor },
-    onNewKey: () => void publishQuietly(parts, publisher),
+    onNewKey: () => void publishIfKnown(parts, advertiser, publisher),
   });
   const broker =
     index && startBroker(parts, index, { host, guard, streams: sessions, negotiation, ledger });
@@ -159,7 +159,7 @@ export async function startRuntime(parts: AgentParts): Promise<AgentRuntime> {
     void client.outsourcing.stateDebts();
   }, SWEEP_INTERVAL_MS);
   const renewal = startRenewing(client.renewals);
-  await publishAtStart(parts, advertiser, publisher);
+  await publishIfKnown(parts, advertiser, publisher);
   return {
     ...{ host, guard },
     publisher,
@@ -221,7 +221,7 @@ function createContractor(
 }
 
 /** In the background. What was on sale before a restart, and is not any more, is withdrawn. */
-async function publishAtStart(
+async function publishIfKnown(
   parts: AgentParts,
   advertiser: Advertiser,
   publisher: SkillPublisher,

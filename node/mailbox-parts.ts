@@ -8,8 +8,10 @@
 import { fromBase64Url } from '../crypto/bytes.ts';
 import { strangersNetwork } from '../protocols/address-network.ts';
 import { nowSeconds } from '../protocols/components.ts';
+import type { Logger } from '../protocols/components.ts';
 import type { Host } from '../protocols/libp2p-host.ts';
 import { MailDepot } from '../protocols/mailbox/depot.ts';
+import type { KeptLetter } from '../protocols/mailbox/depot.ts';
 import { serveMail } from '../protocols/mailbox/server.ts';
 import type { NegotiationClient } from '../protocols/negotiation/client.ts';
 import type { Contractor } from '../protocols/negotiation/contractor.ts';
@@ -23,6 +25,8 @@ import { keepReceipt } from './tasks/keep-receipt.ts';
 import type { Outsourcing } from './tasks/outsourcing.ts';
 
 const ROUND_INTERVAL_MS = 15_000;
+/** Where peers are whose address is not known: the connection has just closed. */
+const NOWHERE = 'nowhere';
 
 /** The mailbox, and what a broker keeps. */
 export interface MailParts {
@@ -51,16 +55,16 @@ export async function openMailbox(parts: AgentParts, needs: MailboxNeeds): Promi
   const { streams } = needs;
   const unsigned = await loadUnsigned(parts);
   const mailbox = createMailbox(parts, needs, unsigned);
-  const depot = config.roles.includes('broker')
-    ? new MailDepot({
-        section: store.json('kept-letters'),
-        clock,
-        networkOf: (peerId) => strangersNetwork(needs.host.addressesOf(peerId)),
-      })
-    : undefined;
+  // On a local network addresses say nothing; elsewhere those without one are a crowd together.
+  const nowhere = config.network.isLocalNetwork ? undefined : NOWHERE;
+  const networkOf = (peerId: string): string | undefined =>
+    strangersNetwork(needs.host.addressesOf(peerId)) ?? nowhere;
+  const section = store.json<KeptLetter>('kept-letters');
+  const isKeeper = config.roles.includes('broker');
+  const depot = isKeeper ? new MailDepot({ section, clock, networkOf }) : undefined;
   await depot?.load();
   serveMail({
-    ...{ streams, self: identity.peerId, depot, clock, logger },
+    ...{ streams, self: identity.peerId, depot, networkOf, clock, logger },
     ownLetters: (to, key) => mailbox.lettersFor(to, key),
     onLetter: (letter) => {
       mailbox.take(letter, letter.from).catch((error: unknown) => {
@@ -69,13 +73,19 @@ export async function openMailbox(parts: AgentParts, needs: MailboxNeeds): Promi
     },
   });
   parts.role.tellSteps((contract) => mailbox.noteContract(contract));
-  return { mailbox, depot, unsigned, start: () => startRounds(mailbox, depot) };
+  return { mailbox, depot, unsigned, start: () => startRounds(mailbox, depot, logger) };
 }
 
-function startRounds(mailbox: NodeMailbox, depot: MailDepot | undefined): () => Promise<void> {
+function startRounds(
+  mailbox: NodeMailbox,
+  depot: MailDepot | undefined,
+  logger: Logger,
+): () => Promise<void> {
   const round = (): void => {
     void mailbox.round();
-    void depot?.sweep();
+    depot?.sweep().catch((error: unknown) => {
+      logger.error({ err: error }, 'Letters that ran out could not be forgotten.');
+    });
   };
   round();
   const timer = setInterval(round, ROUND_INTERVAL_MS);

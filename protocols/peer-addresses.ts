@@ -31,7 +31,8 @@ function cut(data: PeerData): PeerData {
 
 /**
  * Which addresses stay: those that the peer itself has certified, some of before, and those told
- * now. So neither who tells false ones first nor who tells them last puts out the true ones.
+ * now. Who tells false ones first and last puts out a true one that nobody certified; a search
+ * tells it again from the peer's own record.
  */
 function staying(all: readonly Address[], { multiaddrs = [], addresses = [] }: PeerData) {
   const told = new Set([...multiaddrs, ...addresses.map((one) => one.multiaddr)].map(String));

@@ -33,6 +33,9 @@ const ENOUGH_CONNECTIONS = 32;
 
 /** Between two times that a relay is asked which gave no place. */
 const RELAY_PAUSE_MS = 30_000;
+/** Of these pauses, most until a peer is asked again that answers and is no relay: a day. */
+const MAX_RELAY_PAUSES = 2_880;
+const RELAY_TIMEOUT_MS = 10_000;
 
 /** What a relay gives one relayed connection, and how many peers it relays for. */
 const RELAY_RESERVATIONS = {
@@ -147,6 +150,8 @@ export class LanPeers {
 /** The part of libp2p that listens, which its type does not show. */
 interface TransportManager {
   listen(addresses: readonly Multiaddr[]): Promise<void>;
+  /** Of all listeners, whatever is announced. */
+  getAddrs(): readonly Multiaddr[];
 }
 
 /**
@@ -159,6 +164,8 @@ export class RelayPlaces {
   readonly #scheduler: Scheduler;
   #cancelNext: (() => void) | undefined;
   #isStopped = false;
+  /** Rounds until a relay is asked again that answered and gave no place, and then how many. */
+  readonly #turns = new Map<string, { left: number; pause: number }>();
   /** Relays that the log has told of. */
   readonly #told = new Set<string>();
 
@@ -179,12 +186,12 @@ export class RelayPlaces {
   }
 
   async #ask(node: Libp2p, transports: TransportManager): Promise<void> {
-    const held = node.getMultiaddrs().map(String);
+    const held = transports.getAddrs().map(String);
     const missing = this.#relays.filter((relay) => {
       const through = `/p2p/${relay.slice(relay.lastIndexOf('/') + 1)}/p2p-circuit`;
       return !held.some((address) => address.includes(through));
     });
-    await Promise.all(missing.map((relay) => this.#listen(relay, transports)));
+    await Promise.all(missing.map((relay) => this.#listen(relay, node, transports)));
     if (this.#isStopped) return;
     this.#cancelNext = this.#scheduler.after(
       RELAY_PAUSE_MS,
@@ -192,10 +199,19 @@ export class RelayPlaces {
     );
   }
 
-  async #listen(relay: string, transports: TransportManager): Promise<void> {
+  async #listen(relay: string, node: Libp2p, transports: TransportManager): Promise<void> {
+    const turn = this.#turns.get(relay) ?? { left: 0, pause: 1 };
+    if (--turn.left > 0) return;
     try {
+      // First: libp2p keeps a listener that failed, and that it closed would end the others.
+      await node.dial(multiaddr(relay), { signal: AbortSignal.timeout(RELAY_TIMEOUT_MS) });
+      // A peer that answers and is no relay is asked more and more seldom.
+      turn.left = turn.pause;
+      turn.pause = Math.min(2 * turn.pause, MAX_RELAY_PAUSES);
+      this.#turns.set(relay, turn);
       await transports.listen([multiaddr(`${relay}/p2p-circuit`)]);
       this.#told.delete(relay);
+      this.#turns.delete(relay);
     } catch (error) {
       if (this.#told.has(relay) || this.#isStopped) return;
       this.#told.add(relay);

@@ -43,6 +43,9 @@ export interface DueEntry {
   readonly sinceMs: number;
 }
 
+/** A receipt or a payment that a statement has named, as it is stored. */
+export type StatedEntry = Pick<DueEntry, 'peerId' | 'reference'>;
+
 /** Account with one peer, in micro-USD. */
 export interface BilateralAccount {
   readonly peerId: string;
@@ -65,6 +68,8 @@ export interface BilateralAccountsInit {
   readonly self: string;
   readonly book: BilateralBook;
   readonly due: JsonSection<DueEntry>;
+  /** What statements have named: none of it is owed or paid a second time. */
+  readonly stated: JsonSection<StatedEntry>;
   readonly limits: CreditLimits;
   /** Known by the rule of wire-formats.md 6; everybody else is a newcomer. */
   readonly isKnown: (peerId: string) => boolean;
@@ -79,6 +84,8 @@ export class BilateralAccounts {
   /** Last statement with each peer. */
   readonly #statements = new Map<string, AgreedStatement>();
   readonly #due = new Map<string, DueEntry>();
+  /** Of these, those that may have been stated before: they count, and nobody is told of them. */
+  readonly #unsure = new Set<string>();
   /** Peers that statements are being sent to. */
   readonly #busy = new Map<string, Promise<void>>();
 
@@ -89,15 +96,17 @@ export class BilateralAccounts {
 
   /** Takes up what was owed before a restart: it forgives nobody. */
   async load(): Promise<void> {
-    const { book, due } = this.#init;
+    const { book, due, stated } = this.#init;
     for await (const [peerId, statement] of book.statements()) {
       this.#statements.set(peerId, statement);
     }
     for (const entry of await due.values({ limit: MAX_DUE })) {
       const last = this.#statements.get(entry.peerId);
       // The statement was signed, and the process ended before it was noted here.
-      if (last?.body.reference === entry.reference) await due.delete(keyOf(entry));
-      else this.#due.set(keyOf(entry), entry);
+      if (last?.body.reference === entry.reference) {
+        await stated.put(keyOf(entry), { peerId: entry.peerId, reference: entry.reference });
+        await due.delete(keyOf(entry));
+      } else this.#due.set(keyOf(entry), entry);
     }
     const peers = [...this.#statements.keys(), ...[...this.#due.values()].map((e) => e.peerId)];
     for (const peerId of new Set(peers)) this.#setDebt(peerId);
@@ -180,6 +189,7 @@ export class BilateralAccounts {
     const { book, logger } = this.#init;
     const due = [...this.#due.values()]
       .filter((entry) => entry.isPayer && entry.peerId === peerId)
+      .filter((entry) => !this.#unsure.has(keyOf(entry)))
       .sort((a, b) => a.sinceMs - b.sinceMs || (a.reference < b.reference ? -1 : 1));
     for (const entry of due) {
       const proposed = await book.propose(this.#statementEntry(entry));
@@ -215,6 +225,7 @@ export class BilateralAccounts {
     if (last && equalBytes(last.id, proposal.id)) return last.envelope;
     const entry = this.#due.get(keyOf({ peerId: payer, reference: body.reference }));
     if (!entry || entry.isPayer || entry.cause !== body.cause) return { decline: 'NOT_READY' };
+    if (this.#unsure.has(keyOf(entry))) return { decline: 'NOT_READY' };
     const accepted = await book.accept(envelope, this.#statementEntry(entry));
     if (!accepted.done) return { decline: accepted.refusal };
     await this.#stated(entry, accepted.statement);
@@ -242,9 +253,22 @@ export class BilateralAccounts {
   async #add(entry: DueEntry): Promise<void> {
     const key = keyOf(entry);
     if (this.#due.has(key)) return;
+    // It counts at once, before anything is awaited, and no more if it was stated before: receipts
+    // come again, by letter and after a crash.
     this.#due.set(key, entry);
+    this.#unsure.add(key);
     this.#setDebt(entry.peerId);
-    await this.#init.due.put(key, entry);
+    const { due, stated } = this.#init;
+    try {
+      if (await stated.get(key)) {
+        this.#due.delete(key);
+        this.#setDebt(entry.peerId);
+        return;
+      }
+    } finally {
+      this.#unsure.delete(key);
+    }
+    await due.put(key, entry);
   }
 
   async #stated(entry: DueEntry, statement: AgreedStatement): Promise<void> {
@@ -252,7 +276,9 @@ export class BilateralAccounts {
     this.#statements.set(peerId, statement);
     this.#due.delete(keyOf(entry));
     this.#setDebt(peerId);
-    await this.#init.due.delete(keyOf(entry));
+    const { due, stated } = this.#init;
+    await stated.put(keyOf(entry), { peerId, reference: entry.reference });
+    await due.delete(keyOf(entry));
     const { seq, cause, amount } = statement.body;
     this.#init.logger.info({ peerId, seq, cause, amount }, 'A statement was signed by both.');
   }

@@ -17,11 +17,14 @@ import { collectMail, leaveLetters } from '../../protocols/mailbox/client.ts';
 import { LETTER_NUMBERS, MAX_LETTER_SECONDS, letterName } from '../../protocols/mailbox/letter.ts';
 import { openLetter, sealLetter } from '../../protocols/mailbox/letter.ts';
 import type { Letter } from '../../protocols/mailbox/letter.ts';
+import { refusalOfNumber } from '../../protocols/errors.ts';
+import type { RefusalCode } from '../../protocols/errors.ts';
 import type { NegotiationClient } from '../../protocols/negotiation/client.ts';
 import { isAgreed, otherSideOf } from '../../protocols/negotiation/contract.ts';
 import type { Contract } from '../../protocols/negotiation/contract.ts';
 import type { ContractStore } from '../../protocols/negotiation/contract-store.ts';
 import type { Contractor } from '../../protocols/negotiation/contractor.ts';
+import type { Answer } from '../../protocols/negotiation/messages.ts';
 import { SECURE_PROTOCOLS } from '../../protocols/protocol-ids.ts';
 import type { SecureStreams } from '../../protocols/secure-stream.ts';
 import type { JsonSection } from '../storage/store.ts';
@@ -31,8 +34,13 @@ import type { UnsignedVerdict, UnsignedVerdicts } from './unsigned-verdicts.ts';
 
 /** Time for one peer: dialling, handshake and all questions. */
 const PEER_TIMEOUT_MS = 10_000;
-/** Contracts that are tried at once. */
-const TRIED_AT_ONCE = 8;
+/** Peers that are tried at once, and contracts of each. */
+const PEERS_AT_ONCE = 8;
+const CONTRACTS_AT_ONCE = 8;
+/** Letters are left anew with brokers at every so many tries: one may have lost them. */
+const TRIES_UNTIL_LEFT_AGAIN = 8;
+/** Between two looks for letters that were taken too long ago to come again, in seconds. */
+const FORGET_PAUSE_SECONDS = 3_600;
 /** Brokers that letters are left with and asked of. */
 const MAX_KEEPERS = 3;
 
@@ -72,6 +80,21 @@ export interface NodeMailboxInit {
   readonly logger: Logger;
 }
 
+/** A letter could not be taken now: it should come again. */
+class LetterNotTakenError extends Error {
+  static override readonly name = 'LetterNotTakenError';
+  override readonly name = 'LetterNotTakenError';
+}
+
+/** Refusals that say nothing of the letter. */
+const PASSING: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['INTERNAL', 'TIMED_OUT']);
+
+/** @throws {@link LetterNotTakenError} where this side failed, and not the letter. */
+function requireFinal(answer: Answer): void {
+  const refusal = answer.typ === 'decline' ? refusalOfNumber(answer.code) : undefined;
+  if (refusal && PASSING.has(refusal)) throw new LetterNotTakenError(refusal);
+}
+
 /** Whether the other side can still bring it to a receipt, and has not. */
 function isUnsigned({ role, phase, delivery, verdict }: Contract): boolean {
   if (role === 'client') return phase === 'VERDICT';
@@ -83,6 +106,7 @@ export class NodeMailbox {
   readonly #init: NodeMailboxInit;
   readonly #stopped = new AbortController();
   #round: Promise<void> | undefined;
+  #forgotAtSeconds = 0;
 
   constructor(init: NodeMailboxInit) {
     this.#init = init;
@@ -102,7 +126,7 @@ export class NodeMailbox {
   /** Letters for `to` about verdicts that it has not countersigned, sealed for `key`. */
   async lettersFor(to: string, key: Uint8Array): Promise<readonly Letter[]> {
     const letters: Letter[] = [];
-    for (const { contractId } of this.#init.late.of(to).slice(0, TRIED_AT_ONCE)) {
+    for (const { contractId } of this.#init.late.of(to).slice(0, CONTRACTS_AT_ONCE)) {
       letters.push(...(await this.#lettersAbout(contractId, key)));
     }
     return letters;
@@ -112,8 +136,12 @@ export class NodeMailbox {
     const { self, contracts, late } = this.#init;
     const contract = await contracts.byContract(fromBase64Url(contractId));
     const isOurs = contract?.role === 'client' && contract.request.body.client === self;
-    if (!isOurs || contract.phase !== 'VERDICT') {
+    if (!isOurs) {
       late.delete(contractId);
+      return [];
+    }
+    if (contract.phase !== 'VERDICT') {
+      await this.#settled(contract);
       return [];
     }
     const to = otherSideOf(contract);
@@ -165,10 +193,14 @@ export class NodeMailbox {
         : await this.#takeAsClient(letter, envelope);
     // Whoever keeps letters can make one up: what was refused stands in no true one's way.
     if (!taken) return;
+    if (taken.reply && !(await this.#leaveQuietly(keeper, [taken.reply]))) {
+      this.#init.awaited.add(letter.contract, letter.from); // so that the keeper is asked again
+      throw new LetterNotTakenError('its answer could not be left');
+    }
+    this.#init.awaited.delete(letter.contract);
     // The key that opens it is forgotten by then; its own `exp` is the keeper's word.
     const expSeconds = nowSeconds(clock) + SEALING_KEY_LIFE_SECONDS;
     await seen.put(name, { name, expSeconds });
-    if (taken.reply) await this.#leaveQuietly(keeper, [taken.reply]);
   }
 
   /** @returns what to answer, if anything; `undefined` for what is refused. */
@@ -178,12 +210,14 @@ export class NodeMailbox {
     const text = toBase64Url(envelope);
     if (number === LETTER_NUMBERS.acknowledgement) {
       const question = { v: 1, typ: 'acknowledge', contract, acknowledgement: text } as const;
-      const { typ } = await contractor.answerLetter(question, from);
-      return typ === 'acknowledged' ? {} : undefined;
+      const answer = await contractor.answerLetter(question, from);
+      requireFinal(answer);
+      return answer.typ === 'acknowledged' ? {} : undefined;
     }
     if (number !== LETTER_NUMBERS.verdict) return undefined;
     const question = { v: 1, typ: 'verdict', contract, verdict: text } as const;
     const answer = await contractor.answerLetter(question, from);
+    requireFinal(answer);
     if (answer.typ === 'disputed') return {};
     if (answer.typ !== 'receipt') return undefined;
     const address = { to: from, contract, number: LETTER_NUMBERS.receipt };
@@ -202,10 +236,13 @@ export class NodeMailbox {
     return {};
   }
 
-  /** A verdict of this node has come back: with the other signature, or contested. */
+  /**
+   * A verdict of this node has come back: with the other signature, or contested. It waits on until
+   * what follows from a receipt is stored, which may be a second time.
+   */
   async #settled(contract: Contract): Promise<void> {
-    this.noteContract(contract);
     if (contract.phase === 'RECEIPT') await this.#init.onReceipt(contract);
+    this.noteContract(contract);
   }
 
   async #leaveQuietly(keeper: string, letters: readonly Letter[]): Promise<boolean> {
@@ -237,15 +274,26 @@ export class NodeMailbox {
     try {
       if (await keys.renew()) this.#init.onNewKey();
       await this.#forgetSeen();
-      const owed = late.takeDue(TRIED_AT_ONCE);
-      const due = awaited.takeDue(TRIED_AT_ONCE);
-      const reached = await Promise.all(owed.map((one) => this.#conclude(one)));
-      const clients = new Set(due.map(({ peerId }) => peerId));
-      await Promise.all([...clients].map((peerId) => this.#collect(peerId)));
-      const isWaiting = due.length > 0 || reached.includes(false);
-      if (isWaiting) await this.#askBrokers();
+      const owed = late.takeDue(PEERS_AT_ONCE, CONTRACTS_AT_ONCE);
+      // One visit to a client serves all that it has not judged.
+      const due = awaited.takeDue(PEERS_AT_ONCE, Infinity);
+      if (owed.length + due.length === 0) return;
+      // First: what lies there may be all that was waited for.
+      await this.#askBrokers();
+      await Promise.all(due.map(([one]) => this.#collect(one!.peerId)));
+      await Promise.all(owed.map((ofPeer) => this.#concludeAll(ofPeer)));
     } catch (error) {
       if (!this.#stopped.signal.aborted) logger.error({ err: error }, 'A round of mail failed.');
+    }
+  }
+
+  /** One after the other. */
+  async #concludeAll(ofPeer: readonly UnsignedVerdict[]): Promise<void> {
+    let isThere = true;
+    for (const one of ofPeer) {
+      // Who was not there a moment ago is left a letter.
+      if (isThere) isThere = await this.#conclude(one);
+      else await this.#leaveWithBrokers(one);
     }
   }
 
@@ -255,7 +303,8 @@ export class NodeMailbox {
     const { contractId, peerId } = one;
     const contract = await contracts.byContract(fromBase64Url(contractId));
     if (contract?.phase !== 'VERDICT') {
-      this.#init.late.delete(contractId);
+      if (contract) await this.#settled(contract);
+      else this.#init.late.delete(contractId);
       return true;
     }
     const signal = this.#deadline();
@@ -268,13 +317,19 @@ export class NodeMailbox {
       return true;
     } catch (error) {
       logger.debug({ peerId, err: error }, 'A contractor is not there to countersign.');
-      if (one.keepers.length === 0) await this.#leaveWithBrokers(one);
+      await this.#leaveWithBrokers(one);
       return false;
     }
   }
 
-  async #leaveWithBrokers({ contractId, peerId }: UnsignedVerdict): Promise<void> {
+  async #leaveWithBrokers({
+    contractId,
+    peerId,
+    keepers,
+    tries = 0,
+  }: UnsignedVerdict): Promise<void> {
     const { sealingKeyOf, late, logger } = this.#init;
+    if (keepers.length > 0 && tries % TRIES_UNTIL_LEFT_AGAIN !== 0) return;
     const brokers = await this.#connectedBrokers();
     if (brokers.length === 0) return;
     const key = await sealingKeyOf(peerId, this.#deadline());
@@ -327,6 +382,8 @@ export class NodeMailbox {
   /** What nothing here can open any more. */
   async #forgetSeen(): Promise<void> {
     const now = nowSeconds(this.#init.clock);
+    if (now - this.#forgotAtSeconds < FORGET_PAUSE_SECONDS) return;
+    this.#forgotAtSeconds = now;
     for (const { name, expSeconds } of await this.#init.seen.values()) {
       if (expSeconds <= now) await this.#init.seen.delete(name);
     }

@@ -25,6 +25,8 @@ export interface UnsignedVerdict {
   readonly sinceSeconds: number;
   /** PeerIds of those that keep letters about it. */
   readonly keepers: readonly string[];
+  /** How often it was tried since the start. */
+  readonly tries?: number;
 }
 
 interface Waiting extends UnsignedVerdict {
@@ -112,23 +114,34 @@ export class UnsignedVerdicts {
   }
 
   /**
-   * At most `limit` that are due, those that wait longest first; each is due again later. Those too
-   * old to be settled are let go.
+   * Those that are due, of at most so many peers and so many of each; first of the peers that are
+   * due longest. Each is due again later; those too old to be settled are let go.
    */
-  takeDue(limit: number): readonly UnsignedVerdict[] {
+  takeDue(peers: number, ofEach: number): readonly (readonly UnsignedVerdict[])[] {
     const now = nowSeconds(this.#init.clock);
-    const due: UnsignedVerdict[] = [];
+    const due = new Map<string, Waiting[]>();
     for (const [contractId, waiting] of this.#waiting) {
       if (now - waiting.sinceSeconds > WAIT_SECONDS) this.delete(contractId);
-      else if (waiting.nextTrySeconds <= now && due.length < limit) {
-        const pauseSeconds = Math.min(FIRST_TRY_SECONDS * 2 ** waiting.tries, LONGEST_TRY_SECONDS);
-        const next = { tries: waiting.tries + 1, nextTrySeconds: now + pauseSeconds };
-        if (waiting.isStored) this.#waiting.set(contractId, { ...waiting, ...next });
-        else this.#keep({ ...waiting, ...next, isStored: true });
-        due.push(waiting);
+      else if (waiting.nextTrySeconds <= now) {
+        const ofPeer = due.get(waiting.peerId);
+        if (ofPeer) ofPeer.push(waiting);
+        else due.set(waiting.peerId, [waiting]);
       }
     }
-    return due;
+    const byTime = (a: Waiting, b: Waiting): number => a.nextTrySeconds - b.nextTrySeconds;
+    const chosen = [...due.values()]
+      .map((ofPeer) => ofPeer.toSorted(byTime).slice(0, ofEach))
+      .sort((a, b) => byTime(a[0]!, b[0]!))
+      .slice(0, peers);
+    return chosen.map((ofPeer) => ofPeer.map((waiting) => this.#postpone(waiting, now)));
+  }
+
+  #postpone(waiting: Waiting, now: number): Waiting {
+    const pauseSeconds = Math.min(FIRST_TRY_SECONDS * 2 ** waiting.tries, LONGEST_TRY_SECONDS);
+    const next = { tries: waiting.tries + 1, nextTrySeconds: now + pauseSeconds };
+    if (waiting.isStored) this.#waiting.set(waiting.contractId, { ...waiting, ...next });
+    else this.#keep({ ...waiting, ...next, isStored: true });
+    return waiting;
   }
 
   /** The memory counts now; the store only for the time after a restart. */

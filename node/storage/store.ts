@@ -45,6 +45,7 @@ export const SECTIONS = [
   'sealing-keys',
   'seen-letters',
   'settings',
+  'stated-receipts',
   'status-lists',
   'tasks',
 ] as const;

@@ -167,7 +167,7 @@ export interface OutsourcingComponents {
   readonly sealedFromMicroUsd?: number;
   /** What is owed for work on credit. */
   readonly accounts: Pick<BilateralAccounts, 'noteReceipt' | 'state' | 'creditors'>;
-  /** Told of each contract that this node has judged, countersigned or not. */
+  /** Told of each contract that this node has judged, and again of what came of it. */
   readonly onSettled?: (contract: Contract) => void;
   readonly logger: Logger;
 }
@@ -526,7 +526,8 @@ export class Outsourcing {
   ): Promise<Settlement> {
     const { negotiation } = this.#components;
     // First: it stands though the contractor is not there to be told.
-    await negotiation.judge(requestId, verdict);
+    const judged = await negotiation.judge(requestId, verdict);
+    if (judged.agreed) this.#components.onSettled?.(judged.contract);
     try {
       const inTime = AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_TIMEOUT_MS)]);
       const contract = await untilBack(

@@ -11,7 +11,7 @@ import { SECURE_PROTOCOLS } from '../protocol-ids.ts';
 import type { SecureStream, SecureStreams } from '../secure-stream.ts';
 import type { Letter } from './letter.ts';
 import { MAX_QUESTIONS_PER_STREAM, decodeMailAnswer, encodeMailQuestion } from './messages.ts';
-import type { MailAnswer, MailQuestion } from './messages.ts';
+import type { LetterName, MailAnswer, MailQuestion } from './messages.ts';
 
 /** A peer gave no answer about mail that can be read. */
 export class NoMailAnswerError extends Error {
@@ -78,7 +78,8 @@ export interface Collector {
   readonly key: Uint8Array;
   /**
    * Takes a letter for this node; it may have been taken before. The keeper is told to forget it
-   * once this has resolved, whatever it held; after a rejection the keeper goes on keeping it.
+   * once this has resolved, whatever it held; after a rejection the keeper goes on keeping it, and
+   * the next letter has its turn.
    */
   readonly take: (letter: Letter) => Promise<void>;
 }
@@ -101,10 +102,17 @@ export async function collectMail(
     for (let asked = 0; asked < MAX_QUESTIONS_PER_STREAM; asked += 2) {
       const answer = await exchange(stream, question, signal);
       if (answer.typ !== 'mail') break;
-      const letters = answer.letters.filter(({ to }) => to === self);
-      for (const letter of letters) await take(letter);
-      taken += letters.length;
-      const names = letters.map(({ from, contract, number }) => ({ from, contract, number }));
+      const names: LetterName[] = [];
+      for (const letter of answer.letters) {
+        const { to, from, contract, number } = letter;
+        if (to !== self) continue;
+        const isTaken = await take(letter).then(
+          () => true,
+          () => false,
+        );
+        if (isTaken) names.push({ from, contract, number });
+      }
+      taken += names.length;
       if (names.length > 0) await exchange(stream, { v: 1, typ: 'taken', letters: names }, signal);
       if (names.length === 0 || answer.more === 0) break;
     }

@@ -76,7 +76,9 @@ export class MailDepot {
   /** Takes up what was kept before a restart. */
   async load(): Promise<void> {
     const kept = await this.#components.section.values({ limit: this.#limits.total });
-    for (const one of kept) this.#letters.set(letterName(one.letter), one);
+    // What runs out first was left first, as far as its sender said the truth.
+    const oldestFirst = kept.toSorted((a, b) => a.letter.exp - b.letter.exp);
+    for (const one of oldestFirst) this.#letters.set(letterName(one.letter), one);
     await this.sweep();
   }
 

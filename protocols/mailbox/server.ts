@@ -28,7 +28,8 @@ import {
 import type { MailAnswer, MailQuestion } from './messages.ts';
 
 const PER_PEER: BucketLimits = { burst: 64, perSecond: 2 };
-const ALL: BucketLimits = { burst: 256, perSecond: 64 };
+const PER_NETWORK: BucketLimits = { burst: 128, perSecond: 16 };
+const ALL: BucketLimits = { burst: 512, perSecond: 64 };
 const IDLE_TIMEOUT_MS = 10_000;
 
 /** What the server is handed. */
@@ -41,27 +42,37 @@ export interface MailServerInit {
   readonly ownLetters: (to: string, key: Uint8Array) => Promise<readonly Letter[]>;
   /** Told of each letter for this node. Whether it says anything is found out here. */
   readonly onLetter: (letter: Letter) => void;
+  /** The network that a peer is in; `undefined` where none counts. */
+  readonly networkOf: (peerId: string) => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Registers the server with the session layer and serves from then on. */
 export function serveMail(init: MailServerInit): void {
-  const buckets = new TokenBuckets(PER_PEER, ALL, init.clock.monotonicMs());
-  init.streams.handle(SECURE_PROTOCOLS.mailbox, (stream) => serve(stream, init, buckets));
+  const nowMs = init.clock.monotonicMs();
+  const networks = new TokenBuckets(PER_NETWORK);
+  const peers = new TokenBuckets(PER_PEER, ALL, nowMs);
+  // First its network's: names are free, and what a crowd is refused takes nothing of all.
+  const mayAsk = (peerId: string): boolean => {
+    const network = init.networkOf(peerId);
+    const atMs = init.clock.monotonicMs();
+    return (network === undefined || networks.take(network, atMs)) && peers.take(peerId, atMs);
+  };
+  init.streams.handle(SECURE_PROTOCOLS.mailbox, (stream) => serve(stream, init, mayAsk));
 }
 
 async function serve(
   stream: SecureStream,
   init: MailServerInit,
-  buckets: TokenBuckets,
+  mayAsk: (peerId: string) => boolean,
 ): Promise<void> {
   const deadline = () => ({ signal: AbortSignal.timeout(IDLE_TIMEOUT_MS) });
   const desk = new MailDesk(init, stream.remotePeer);
   for (let asked = 0; asked < MAX_QUESTIONS_PER_STREAM; asked++) {
     const bytes = await stream.readMessage(deadline());
     if (bytes === undefined) break;
-    if (!buckets.take(stream.remotePeer, init.clock.monotonicMs())) {
+    if (!mayAsk(stream.remotePeer)) {
       init.logger.debug({ remotePeer: stream.remotePeer }, 'Too many questions about mail.');
       await stream.writeMessage(encodeMailAnswer(decline('RATE_LIMITED')), deadline());
       break;

@@ -80,6 +80,48 @@ describe('work on credit', () => {
     ]);
   });
 
+  it('attack: a receipt that comes again once it was stated is owed once, after a restart too', async () => {
+    const both = await pair();
+    await note(both, 1);
+    await both.alice.state(BOB.peerId, to(both.bob));
+    const isOwedOnce = ({ alice, bob }: { alice: BilateralAccounts; bob: BilateralAccounts }) => {
+      const account = { owedToPeerMicroUsd: PRICE, statements: 1, unsignedToPeerMicroUsd: 0 };
+      expect(alice.accounts()).toMatchObject([account]);
+      expect(bob.accounts()).toMatchObject([
+        { owedByPeerMicroUsd: PRICE, unsignedByPeerMicroUsd: 0 },
+      ]);
+      expect(alice.creditors).toEqual([]);
+    };
+    await Promise.all([note(both, 1), note(both, 1)]);
+    isOwedOnce(both);
+    const later = { ...both, ...(await both.open()) };
+    await note(later, 1);
+    isOwedOnce(later);
+    // What is owed after it is stated as before.
+    await note(later, 2);
+    await later.alice.state(BOB.peerId, to(later.bob));
+    expect(later.alice.accounts()).toMatchObject([
+      { owedToPeerMicroUsd: 2 * PRICE, statements: 2, unsignedToPeerMicroUsd: 0 },
+    ]);
+  });
+
+  it('counts before it is known whether it was stated, and is told to nobody until then', async () => {
+    const both = await pair();
+    const { client, contractor } = settled(1);
+    const noted = both.bob.noteReceipt(contractor);
+    expect(both.bob.accounts()).toMatchObject([{ unsignedByPeerMicroUsd: PRICE }]);
+    const noting = both.alice.noteReceipt(client);
+    const talked: unknown[] = [];
+    await both.alice.state(BOB.peerId, (envelope) => {
+      talked.push(envelope);
+      return Promise.resolve({ refusal: 'NOT_READY' });
+    });
+    expect(talked).toEqual([]);
+    await Promise.all([noted, noting]);
+    await both.alice.state(BOB.peerId, to(both.bob));
+    expect(both.alice.accounts()).toMatchObject([{ owedToPeerMicroUsd: PRICE }]);
+  });
+
   it('that was held on a ledger, or paid nothing, is owed by nobody', async () => {
     const { bob } = await pair();
     const { contractor } = settled(1);

@@ -9,16 +9,21 @@ import {
   FakeLogger,
 } from '../../../protocols/test/negotiation/fake-world.ts';
 import { BilateralAccounts } from '../../ledger/bilateral-accounts.ts';
-import type { DueEntry } from '../../ledger/bilateral-accounts.ts';
+import type { DueEntry, StatedEntry } from '../../ledger/bilateral-accounts.ts';
 import { MemoryJsonSection } from '../memory-section.ts';
 
 export interface AccountsMemory {
   readonly statements: FakeKeyValueStore;
   readonly due: MemoryJsonSection<DueEntry>;
+  readonly stated: MemoryJsonSection<StatedEntry>;
 }
 
 export function accountsMemory(): AccountsMemory {
-  return { statements: new FakeKeyValueStore(), due: new MemoryJsonSection<DueEntry>() };
+  return {
+    statements: new FakeKeyValueStore(),
+    due: new MemoryJsonSection<DueEntry>(),
+    stated: new MemoryJsonSection<StatedEntry>(),
+  };
 }
 
 /** Wide caps, so that a test of something else does not meet them. */
@@ -39,6 +44,7 @@ export function makeAccounts(
     self: identity.peerId,
     book: new BilateralBook(identity, memory.statements),
     due: memory.due,
+    stated: memory.stated,
     limits,
     isKnown: (peerId) => known.includes(peerId),
     clock: new FakeClock(),

@@ -100,6 +100,7 @@ class LateVerdict {
       ...{ streams, self: peerId, clock, logger },
       ownLetters: (to, key) => mailbox.lettersFor(to, key),
       onLetter: (letter) => void mailbox.take(letter, letter.from),
+      networkOf: () => undefined,
     });
     return mailbox;
   }

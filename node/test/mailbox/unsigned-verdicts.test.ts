@@ -16,7 +16,8 @@ async function waiting(isStoredAtOnce = true) {
   return { clock, section, open, verdicts: await open() };
 }
 
-const idsOf = (due: readonly UnsignedVerdict[]): string[] => due.map((one) => one.contractId);
+const idsOf = (due: readonly (readonly UnsignedVerdict[])[]): string[] =>
+  due.flat().map((one) => one.contractId);
 
 describe('verdicts that one side has signed', () => {
   it('are tried after half a minute, then at pauses that double up to half an hour', async () => {
@@ -25,7 +26,7 @@ describe('verdicts that one side has signed', () => {
     const atSeconds: number[] = [];
     const start = clock.seconds;
     for (let i = 0; i < 3 * 3_600; i++) {
-      if (verdicts.takeDue(8).length > 0) atSeconds.push(clock.seconds - start);
+      if (verdicts.takeDue(8, 8).length > 0) atSeconds.push(clock.seconds - start);
       clock.advanceSeconds(1);
     }
     expect(atSeconds.slice(0, 8)).toEqual([30, 60, 120, 240, 480, 960, 1_920, 3_720]);
@@ -40,7 +41,7 @@ describe('verdicts that one side has signed', () => {
     verdicts.keptBy('a', ['broker']);
     const since = clock.seconds;
     clock.advanceSeconds(5);
-    const [due] = (await open()).takeDue(8);
+    const [[due] = []] = (await open()).takeDue(8, 8);
     expect(due).toMatchObject({ contractId: 'a', peerId: 'peer', sinceSeconds: since });
     expect(due!.keepers).toEqual(['broker']);
   });
@@ -49,9 +50,9 @@ describe('verdicts that one side has signed', () => {
     const { clock, section, verdicts } = await waiting();
     verdicts.add('a', 'peer');
     clock.advanceSeconds(WAIT_SECONDS);
-    expect(idsOf(verdicts.takeDue(8))).toEqual(['a']);
+    expect(idsOf(verdicts.takeDue(8, 8))).toEqual(['a']);
     clock.advanceSeconds(1);
-    expect(verdicts.takeDue(8)).toEqual([]);
+    expect(verdicts.takeDue(8, 8)).toEqual([]);
     expect(verdicts.size).toBe(0);
     expect(await section.values()).toEqual([]);
   });
@@ -61,10 +62,10 @@ describe('verdicts that one side has signed', () => {
     verdicts.add('a', 'one');
     verdicts.add('b', 'other');
     verdicts.add('c', 'one');
-    expect(idsOf(verdicts.of('one'))).toEqual(['a', 'c']);
+    expect(idsOf([verdicts.of('one')])).toEqual(['a', 'c']);
     verdicts.delete('a');
     verdicts.delete('a');
-    expect(idsOf(verdicts.of('one'))).toEqual(['c']);
+    expect(idsOf([verdicts.of('one')])).toEqual(['c']);
     expect(await section.values()).toHaveLength(2);
   });
 
@@ -75,16 +76,36 @@ describe('verdicts that one side has signed', () => {
     expect(await section.values()).toEqual([]);
     verdicts.delete('a');
     clock.advanceSeconds(30);
-    expect(idsOf(verdicts.takeDue(8))).toEqual(['b']);
+    expect(idsOf(verdicts.takeDue(8, 8))).toEqual(['b']);
     expect(await section.values()).toHaveLength(1);
   });
 
-  it('are tried a few at a time, each in its turn', async () => {
+  it('are tried a few peers at a time, a few of each, in the order in which they are due', async () => {
     const { clock, verdicts } = await waiting();
-    for (let i = 0; i < 10; i++) verdicts.add(`${i}`, 'peer');
+    for (let i = 0; i < 12; i++) verdicts.add(`${i}`, `peer-${i % 4}`);
     clock.advanceSeconds(30);
-    const tried = [...verdicts.takeDue(4), ...verdicts.takeDue(4), ...verdicts.takeDue(4)];
-    expect(idsOf(tried)).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`));
+    expect(idsOf(verdicts.takeDue(2, 2))).toEqual(['0', '4', '1', '5']);
+    clock.advanceSeconds(1);
+    expect(idsOf(verdicts.takeDue(3, 9))).toEqual(['2', '6', '10', '3', '7', '11', '8']);
+    expect(idsOf(verdicts.takeDue(3, 9))).toEqual(['9']);
+    expect(idsOf(verdicts.takeDue(3, 9))).toEqual([]);
+  });
+
+  it('flood: thousands of one peer keep none of another from being tried', async () => {
+    const { clock, verdicts } = await waiting(false);
+    for (let i = 0; i < 2_000; i++) verdicts.add(`flood-${i}`, 'flooder');
+    verdicts.add('late', 'honest');
+    const tried = new Set<string>();
+    for (let i = 0; i < 8 && !tried.has('late'); i++) {
+      clock.advanceSeconds(15);
+      for (const id of idsOf(verdicts.takeDue(8, 8))) tried.add(id);
+    }
+    expect(tried).toContain('late');
+    for (let i = 0; i < 2_000; i++) {
+      clock.advanceSeconds(15);
+      for (const id of idsOf(verdicts.takeDue(8, 8))) tried.add(id);
+    }
+    expect(tried.size).toBe(2_001);
   });
 
   it('flood: of more than are waited for the oldest goes', async () => {

@@ -7,7 +7,7 @@ import { MailDepot } from '../../mailbox/depot.ts';
 import type { KeptLetter } from '../../mailbox/depot.ts';
 import { letterName, openLetter, sealLetter } from '../../mailbox/letter.ts';
 import type { Letter } from '../../mailbox/letter.ts';
-import { encodeMailAnswer } from '../../mailbox/messages.ts';
+import { decodeMailAnswer, encodeMailAnswer, encodeMailQuestion } from '../../mailbox/messages.ts';
 import { serveMail } from '../../mailbox/server.ts';
 import { SECURE_PROTOCOLS } from '../../protocol-ids.ts';
 import { FakeNetwork, FakeSecureStreams } from '../negotiation/fake-secure-streams.ts';
@@ -27,6 +27,7 @@ class MailWorld {
   readonly clock = new FakeClock();
   readonly kept = new Map<string, KeptLetter>();
   readonly handed: Letter[] = [];
+  readonly networks = new Map<string, string>();
   /** What the broker has to say itself. */
   own: readonly Letter[] = [];
   readonly #random = new FakeRandom('letters');
@@ -44,6 +45,7 @@ class MailWorld {
       depot: isBroker ? new MailDepot({ section, clock, networkOf: () => undefined }) : undefined,
       ownLetters: () => Promise.resolve(this.own),
       onLetter: (letter) => this.handed.push(letter),
+      networkOf: (peerId) => this.networks.get(peerId),
       clock,
       logger: new FakeLogger(),
     });
@@ -69,10 +71,10 @@ class MailWorld {
     const collector = {
       self: by.peerId,
       key: BOBS.publicKey,
-      take: (letter: Letter) => {
+      take: async (letter: Letter) => {
+        await Promise.resolve();
         take(letter);
         letters.push(letter);
-        return Promise.resolve();
       },
     };
     await collectMail(this.streamsOf(by), BROKER.peerId, collector, never);
@@ -101,14 +103,14 @@ describe('letters at a broker', () => {
     expect(world.kept.size).toBe(0);
   });
 
-  it('stay there if the recipient could not take one of them', async () => {
+  it('stay there if the recipient could not take them, and hold up none behind them', async () => {
     const world = new MailWorld();
-    await world.leave([world.letter(0), world.letter(1)]);
-    const failing = world.collect(BOB, ({ number }) => {
+    await world.leave([world.letter(0), world.letter(1), world.letter(2)]);
+    const letters = await world.collect(BOB, ({ number }) => {
       if (number === 1) throw new Error('disk full');
     });
-    await expect(failing).rejects.toThrow('disk full');
-    expect(world.kept.size).toBe(2);
+    expect(letters.map(({ number }) => number)).toEqual([0, 2]);
+    expect([...world.kept.values()].map(({ letter }) => letter.number)).toEqual([1]);
   });
 
   it('are not kept by a peer that is no broker', async () => {
@@ -191,6 +193,26 @@ describe('attacks on letters at a broker', () => {
       outcomes.push(await world.leave(contracts.map((one) => world.letter(1, one))));
     }
     expect(outcomes).toEqual([...Array<undefined>(4), 'RATE_LIMITED', 'RATE_LIMITED']);
+    expect(await world.collect(BOB)).toHaveLength(16);
+  });
+
+  it('a flood under many names of one network costs a peer of another nothing', async () => {
+    const world = new MailWorld();
+    const contracts = Array.from({ length: 16 }, (_, i) => bytes32(i + 1));
+    await world.leave(contracts.map((one) => world.letter(1, one)));
+    let refused = 0;
+    for (let bot = 0; bot < 200; bot++) {
+      const streams = new FakeSecureStreams(`bot-${bot}`, world.net);
+      world.networks.set(`bot-${bot}`, '198.51.100.0/24');
+      const stream = await streams.open(BROKER.peerId, SECURE_PROTOCOLS.mailbox);
+      for (let i = 0; i < 4; i++) {
+        const question = { v: 1, typ: 'collect', key: bytes32(7) } as const;
+        await stream.writeMessage(encodeMailQuestion(question));
+        const answer = decodeMailAnswer((await stream.readMessage()) ?? new Uint8Array());
+        if (answer?.typ !== 'mail') refused += 1;
+      }
+    }
+    expect(refused).toBe(200 * 4 - 128);
     expect(await world.collect(BOB)).toHaveLength(16);
   });
 
