@@ -241,9 +241,9 @@ describe('a network in which resources are proved', () => {
         .split('\n')
         .filter((line) => line.includes(peerId))
         .join('\n');
-    expect(linesOf(liar!)).toContain(`dropped ${liar}: RESOURCE_NOT_PROVED: ${GPU}>=40`);
+    expect(linesOf(liar!)).toContain(`dropped ${liar} ${SKILL}: RESOURCE_NOT_PROVED: ${GPU}>=40`);
     expect(linesOf(revoked!)).toMatch(/^ +proof .* certificate [\w-]{43}: is revoked$/m);
-    expect(linesOf(revoked!)).toContain(`dropped ${revoked}: RESOURCE_NOT_PROVED`);
+    expect(linesOf(revoked!)).toContain(`dropped ${revoked} ${SKILL}: RESOURCE_NOT_PROVED`);
   }, 60_000);
 
   it('verifies on the command line a proof that was handed over as a file', async () => {

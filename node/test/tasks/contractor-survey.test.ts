@@ -292,7 +292,8 @@ describe('the answer to a question in words', () => {
     const text = 'sentiment analysis of customer reviews';
     const found = await test.ask(text, ({ peerId }) => told.push(peerId));
     expect(peersOf(found)).toEqual([peer(1)]);
-    expect(found.search.dropped).toEqual([{ peerId: peer(2), reason: 'NOT_SIMILAR' }]);
+    const term = 'performs:biology/sequencing';
+    expect(found.search.dropped).toEqual([{ peerId: peer(2), term, reason: 'NOT_SIMILAR' }]);
     expect(told).toEqual([peer(1)]);
   });
 
@@ -305,7 +306,7 @@ describe('the answer to a question in words', () => {
     const found = await test.ask(text);
     expect(peersOf(found)).toEqual([peer(1)]);
     expect(found.contractors[0]!.fit.embedding).toBeCloseTo(1, 5);
-    expect(found.search.dropped).toEqual([{ peerId: peer(2), reason: 'NOT_SIMILAR' }]);
+    expect(found.search.dropped).toEqual([{ peerId: peer(2), term, reason: 'NOT_SIMILAR' }]);
   });
 
   it('takes nothing from a look of a task for the same term, nor the other way round', async () => {

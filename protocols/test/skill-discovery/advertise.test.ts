@@ -388,6 +388,33 @@ describe('advertiser', () => {
     expect(await provides(restarted, 'performs:d')).toBe(false);
   });
 
+  it('forgets no key that it still provides when it ends in the middle of a publication', async () => {
+    const identity = Identity.generate();
+    const datastore = new MemoryDatastore();
+    const { peer, publisher, advertiser } = await startPair({ identity, datastore });
+    const provides = async (node: TestNode, term: string): Promise<boolean> =>
+      (await storedProviders(node.host.dht, providerCid(term))).includes(identity.peerId);
+    expect(await advertiser.hasAdvertised()).toBe(false);
+    await advertiser.publish(contentOf({ term: 'performs:a' }));
+    const ending = vi.spyOn(publisher.host.dht, 'cancelReprovide');
+    ending.mockRejectedValue(new Error('the process ends'));
+    await expect(advertiser.publish(contentOf({ term: 'performs:b' }))).rejects.toThrow('ends');
+    ending.mockRestore();
+    expect(await provides(publisher, 'performs:a')).toBe(true);
+    await publisher.host.stop();
+
+    const restarted = await start(peer.host.addresses(), { identity, datastore });
+    await restarted.host.waitForPeers(1, AbortSignal.timeout(10_000));
+    expect(await restarted.advertiser.hasAdvertised()).toBe(true);
+    await restarted.advertiser.publish(contentOf());
+    expect(await provides(restarted, 'performs:a')).toBe(false);
+    await restarted.advertiser.withdraw();
+    const { host } = restarted;
+    await host.stop();
+    const last = await start(peer.host.addresses(), { identity, datastore });
+    expect(await last.advertiser.hasAdvertised()).toBe(false);
+  });
+
   it('has nothing to withdraw before it has published', async () => {
     const node = await start();
     expect(await node.advertiser.withdraw()).toBeUndefined();
