@@ -65,7 +65,7 @@ export async function* walkDht(
   key: Uint8Array,
   signal: AbortSignal,
 ): AsyncGenerator<LookupEvent, void, undefined> {
-  const { queryManager, network } = partsOf(dht);
+  const { queryManager, network } = partsOf(dht, 'queryManager.run', 'network.sendRequest');
   const ask = (context: QueryContext): AsyncIterable<QueryEvent> =>
     network.sendRequest(context.peer.id, { type: request, key }, context);
   for await (const event of queryManager.run(key, ask, { signal })) {
@@ -82,7 +82,7 @@ export async function* askPeer(
   key: Uint8Array,
   signal: AbortSignal,
 ): AsyncGenerator<LookupEvent, void, undefined> {
-  const { network } = partsOf(dht);
+  const { network } = partsOf(dht, 'network.sendRequest');
   for await (const event of network.sendRequest(
     peer,
     { type: request, key },
@@ -95,5 +95,6 @@ export async function* askPeer(
 
 /** PeerIds of the providers that this node itself keeps for `cid`. */
 export async function storedProviders(dht: KadDHT, cid: CID): Promise<readonly string[]> {
-  return (await partsOf(dht).providers.getProviders(cid)).map(String);
+  const { providers } = partsOf(dht, 'providers.getProviders');
+  return (await providers.getProviders(cid)).map(String);
 }

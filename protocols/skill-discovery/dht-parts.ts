@@ -64,22 +64,22 @@ export interface DhtParts {
 /** The path of a message that belongs to no lookup. */
 export const NO_PATH = { index: -1, queued: 0, running: 0, total: 0 };
 
-/** Each method that is called, by the part that holds it. */
-const METHODS = {
-  queryManager: ['run'],
-  network: ['sendRequest', 'sendMessage'],
-  providers: ['getProviders'],
-  routingTable: ['closestPeers'],
-} as const satisfies { readonly [P in keyof DhtParts]: readonly (keyof DhtParts[P])[] };
+/** A method of a part, as `part.method`. */
+type MethodName = {
+  [Part in keyof DhtParts]: `${Part}.${Extract<keyof DhtParts[Part], string>}`;
+}[keyof DhtParts];
 
-/** @throws TypeError if a method is not there, as in another version. */
-export function partsOf(dht: KadDHT): DhtParts {
+/**
+ * The parts, of which the caller uses these methods.
+ *
+ * @throws TypeError if one is not there, as in another version.
+ */
+export function partsOf(dht: KadDHT, ...used: readonly MethodName[]): DhtParts {
   const parts = dht as unknown as Record<string, Record<string, unknown> | undefined>;
-  for (const [part, methods] of Object.entries(METHODS)) {
-    for (const method of methods) {
-      if (typeof parts[part]?.[method] === 'function') continue;
-      throw new TypeError(`"dht" expected kad-dht 16 with ${part}.${method}, got another version`);
-    }
+  for (const name of used) {
+    const [part, method] = name.split('.') as [string, string];
+    if (typeof parts[part]?.[method] === 'function') continue;
+    throw new TypeError(`"dht" expected kad-dht 16 with ${name}, got another version`);
   }
   return dht as unknown as DhtParts;
 }

@@ -24,7 +24,11 @@ const EARLY_TIMEOUT_MS = 2_000;
 /** Tells them. Who cannot be told is left out: the `provide` of the key tells all. */
 export async function tellNearest(host: Host, key: string, signal: AbortSignal): Promise<void> {
   const { libp2p, dht } = host;
-  const { routingTable, network } = partsOf(dht);
+  const { routingTable, network } = partsOf(
+    dht,
+    'routingTable.closestPeers',
+    'network.sendMessage',
+  );
   const { bytes } = providerCid(key).multihash;
   const multiaddrs = libp2p.getMultiaddrs().map((address) => address.bytes);
   const providers = [{ id: libp2p.peerId.toMultihash().bytes, multiaddrs }];

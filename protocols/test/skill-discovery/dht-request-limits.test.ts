@@ -4,8 +4,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Identity } from '../../../crypto/identity.ts';
 import {
   ASKING_LIMITS,
+  DhtMessageTooLargeError,
   DhtRateLimitError,
   limitDhtRequests,
+  MAX_REQUEST_BYTES,
   STORING_LIMITS,
 } from '../../skill-discovery/dht-request-limits.ts';
 import { advertisedKeys } from '../../skill-discovery/advertise.ts';
@@ -16,12 +18,32 @@ const [flooder, other] = [1, 2].map((n) =>
   peerIdFromString(Identity.fromSeed(new Uint8Array(32).fill(n)).peerId),
 ) as [ReturnType<typeof peerIdFromString>, ReturnType<typeof peerIdFromString>];
 
+/** A stream on which nobody is. */
+class FakeIncomingStream extends EventTarget {
+  aborted: Error | undefined;
+
+  send(): boolean {
+    return true;
+  }
+
+  abort(error: Error): void {
+    this.aborted = error;
+  }
+
+  hear(byteLength: number): void {
+    this.dispatchEvent(Object.assign(new Event('message'), { data: { byteLength } }));
+  }
+}
+
 describe('messages to the DHT of a node', () => {
   let clock: FakeClock;
   let handled: string[];
   const told: object[] = [];
   const logger = { ...silentLogger, debug: (fields: object) => void told.push(fields) };
-  let rpc: { handleMessage(from: typeof flooder, message: { type: string }): Promise<unknown> };
+  let rpc: {
+    handleMessage(from: typeof flooder, message: { type: string }): Promise<unknown>;
+    onIncomingStream(stream: FakeIncomingStream): Promise<void>;
+  };
   beforeEach(() => {
     clock = new FakeClock();
     handled = [];
@@ -30,6 +52,7 @@ describe('messages to the DHT of a node', () => {
         handled.push(type);
         return Promise.resolve('answer');
       },
+      onIncomingStream: () => Promise.resolve(),
     };
     limitDhtRequests({ rpc } as unknown as KadDHT, clock, logger);
   });
@@ -61,6 +84,32 @@ describe('messages to the DHT of a node', () => {
       expect(await send(flooder, type, 100)).toBe(100 - STORING_LIMITS.perSecond);
     },
   );
+
+  it('are refused with more providers or addresses than a peer may name', async () => {
+    const named = (providers: number, addresses: number) => ({
+      type: 'ADD_PROVIDER',
+      providers: Array.from({ length: providers }, () => ({
+        multiaddrs: Array.from({ length: addresses }, () => new Uint8Array(8)),
+      })),
+    });
+    expect(await rpc.handleMessage(flooder, named(4, 48))).toBe('answer');
+    for (const message of [named(5, 1), named(1, 49)]) {
+      await expect(rpc.handleMessage(flooder, message)).rejects.toThrow(DhtMessageTooLargeError);
+    }
+    expect(handled).toHaveLength(1);
+  });
+
+  it('reset their stream beyond 64 KiB without an answer, in one piece or many', async () => {
+    const stream = new FakeIncomingStream();
+    await rpc.onIncomingStream(stream);
+    for (let i = 0; i < 8; i++) stream.hear(MAX_REQUEST_BYTES / 8);
+    expect(stream.aborted).toBeUndefined();
+    stream.send();
+    stream.hear(MAX_REQUEST_BYTES);
+    expect(stream.aborted).toBeUndefined();
+    stream.hear(1);
+    expect(stream.aborted).toBeInstanceOf(DhtMessageTooLargeError);
+  });
 
   it('of the largest publisher fit, seven times over: so often a network doubles to 20', () => {
     const offers = Array.from({ length: 32 }, (_, i) => ({ term: `performs:${i}/a/b/c/d/e/f/g` }));

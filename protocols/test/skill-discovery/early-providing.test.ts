@@ -101,7 +101,7 @@ describe('a key that is provided', () => {
     const dht = { network: {}, routingTable: {} } as unknown as KadDHT;
     const other = { libp2p: host.libp2p, dht } as typeof host;
     await expect(tellNearest(other, 'performs:x', AbortSignal.timeout(1_000))).rejects.toThrow(
-      /expected kad-dht 16 with queryManager.run/,
+      /expected kad-dht 16 with routingTable.closestPeers/,
     );
   });
 });
