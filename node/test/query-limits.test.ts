@@ -48,7 +48,7 @@ describe('a query with --max-latency-ms', () => {
     const request = queryBody.parse({ query: TERM, maxLatencyMs: 1_000 });
     const found = await client.query(request, never, ({ peerId }) => firstHits.push(peerId));
     expect(found.hits).toMatchObject([{ peerId: sellers[0], latencyMs: 400 }]);
-    expect(found.dropped).toEqual([{ peerId: sellers[1], reason: 'TOO_SLOW' }]);
+    expect(found.dropped).toEqual([{ peerId: sellers[1], term: TERM, reason: 'TOO_SLOW' }]);
     expect(firstHits).toEqual([sellers[0]]);
     expect(found.hits[0]!.sources[0]).toBe('holder');
     const again = await ask();
