@@ -14,6 +14,7 @@ export default defineConfig({
     setupFiles: [new URL('./vitest.setup.ts', import.meta.url).pathname],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // One more than the cores of the machine: tests of real processes wait for much of their time.
+    maxWorkers: 3,
   },
 });
