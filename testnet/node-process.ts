@@ -275,7 +275,7 @@ async function untilReady(
   for (;;) {
     init.signal?.throwIfAborted();
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new RefusedError(`${init.name} ended before it was ready: ${await lastLine(logPath)}`);
+      throw new RefusedError(`${init.name} ended before it was ready: ${await endingOf(logPath)}`);
     }
     const info = await readDaemonInfo(init.dataDir).catch(() => undefined);
     if (info?.pid === child.pid && info !== undefined && (await isReady(info.url))) return info;
@@ -296,7 +296,18 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-async function lastLine(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.trim().split('\n').at(-1) ?? 'no log';
+async function endingOf(path: string): Promise<string> {
+  return describeEnding(await readFile(path, 'utf8').catch(() => ''));
+}
+
+/** Lines at the end of a log among which the error is that ended the process. */
+const LINES_OF_AN_ENDING = 60;
+
+/** The error that Node.js printed with its stack as the process ended, else the last line. */
+export function describeEnding(log: string): string {
+  const lines = log.trim().split('\n').slice(-LINES_OF_AN_ENDING);
+  const last = lines.at(-1) ?? '';
+  // Node.js ends an uncaught error with its own version, which says nothing.
+  if (!last.startsWith('Node.js v')) return last || 'no log';
+  return lines.findLast((line) => /^\S*(?:Error|Exception)\b/.test(line)) ?? last;
 }
